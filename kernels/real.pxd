@@ -34,9 +34,11 @@ cdef extern from *:
     typedef real vec;  /* a compiler without vector types: vectors of one */
     #define VL 1
     #endif
+    #define ZERO_VECTOR ((vec){0})
     """
     ctypedef float real
     ctypedef float vec
+    vec ZERO_VECTOR
     enum:
         VL
         MR

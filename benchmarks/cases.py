@@ -1,0 +1,199 @@
+"""The table of cases. Rows are only added: a row that changes loses its history.
+
+Sizes are chosen so that one call takes 1 to 50 ms on a few cores. The arguments of a row are
+
+    conv(name, batch, size, channels, filters, kernel=3, stride=1, dilation=1, groups=1, padding="same")
+    depthwise(name, batch, size, channels, kernel=3, stride=1, dilation=1, padding="same")
+    pool(name, "max_pool" or "average_pool", batch, size, channels, window, stride=window, padding="valid")
+
+where one number stands for a square. `first` marks the first layer of a model, whose training needs no gradient for the
+input; `quick` marks the small selection. Layers with stride 2 are "valid" on an input that already has its border of
+zeros, as in Keras's own ResNet and MobileNet: every library then computes the same, without an extra copy.
+"""
+
+from benchmarks.layer_case import conv, depthwise, family, pool
+from benchmarks.models import MODEL_CASES
+
+LAYER_CASES = [
+    *family(
+        # Stride 1, at least 32 channels and filters.
+        "3x3",
+        conv("vgg16/conv1_2", 1, 224, 64, 64),
+        conv("vgg16/conv2_1", 1, 112, 64, 128),
+        conv("vgg16/conv2_2", 1, 112, 128, 128),
+        conv("vgg16/conv3_1", 1, 56, 128, 256),
+        conv("vgg16/conv3_2", 1, 56, 256, 256),
+        conv("vgg16/conv3_3", 2, 56, 256, 256),  # The same layer as conv3_2, like others below: more images at once.
+        conv("vgg16/conv4_1", 1, 28, 256, 512),
+        conv("vgg16/conv4_2", 1, 28, 512, 512),
+        conv("vgg16/conv4_3", 2, 28, 512, 512),
+        conv("vgg16/conv5_1", 1, 14, 512, 512, quick=True),
+        conv("vgg16/conv5_2", 4, 14, 512, 512),
+        conv("vgg16/conv5_3", 8, 14, 512, 512),
+        conv("resnet50/conv2_3x3", 4, 56, 64, 64, quick=True),
+        conv("resnet50/conv3_3x3", 4, 28, 128, 128),
+        conv("resnet50/conv4_3x3", 4, 14, 256, 256),
+        conv("resnet50/conv5_3x3", 8, 7, 512, 512),
+        conv("resnet18/conv2", 1, 56, 64, 64),
+        conv("resnet18/conv3", 1, 28, 128, 128),
+        conv("resnet18/conv4", 1, 14, 256, 256),
+        conv("resnet18/conv5", 1, 7, 512, 512),
+        conv("resnet18/conv3_batch32", 32, 28, 128, 128),
+        conv("unet/down2", 1, 128, 64, 128),
+        conv("unet/bottom", 1, 16, 512, 1024),
+        conv("unet/up3", 1, 64, 512, 256),
+        conv("unet/up1", 1, 160, 128, 64),
+        conv("cifar/32x32x32", 64, 32, 32, 32),
+        conv("cifar/32x32x64", 16, 32, 64, 64),
+        conv("cifar/16x16x64", 64, 16, 64, 128),
+        conv("cifar/8x8x128", 64, 8, 128, 256),
+        conv("mnist/conv2", 64, 13, 64, 128, padding="valid", quick=True),
+        conv("mnist/conv3", 64, 5, 128, 256, padding="valid"),
+        conv("book128/conv2", 16, 63, 32, 64, padding="valid"),
+        conv("book128/conv3", 16, 30, 64, 128, padding="valid"),
+        conv("book128/conv4", 16, 14, 128, 128, padding="valid"),
+    ),
+    *family(
+        # All other ordinary convolutions in two dimensions.
+        "dense",
+        # Few input channels.
+        conv("mnist/conv1", 64, 28, 1, 64, padding="valid", first=True, quick=True),
+        conv("vgg16/conv1_1", 4, 224, 3, 64, first=True),
+        conv("book128/conv1", 16, 128, 3, 32, padding="valid", first=True),
+        conv("cifar/conv1", 64, 32, 3, 32, first=True),
+        conv("mobilenetv2/conv1", 8, 225, 3, 32, stride=2, padding="valid", first=True),
+        conv("resnet50/conv1", 4, 230, 3, 64, 7, stride=2, padding="valid", first=True, quick=True),
+        conv("alexnet/conv1", 8, 227, 3, 96, 11, stride=4, padding="valid", first=True),
+        conv("lenet/conv1", 256, 28, 1, 6, 5, first=True),
+        conv("gray/7x7", 8, 128, 1, 32, 7, first=True),
+        conv("few/3to16_inner", 16, 64, 3, 16),
+        conv("few/16to3_inner", 16, 64, 16, 3),
+        # Larger and oblong kernels.
+        conv("alexnet/conv2", 4, 27, 96, 256, 5),
+        conv("lenet/conv2", 256, 14, 6, 16, 5, padding="valid"),
+        conv("inception/5x5", 8, 28, 32, 96, 5),
+        conv("inception/1x7", 8, 17, 128, 128, (1, 7), quick=True),
+        conv("inception/7x1", 8, 17, 128, 192, (7, 1)),
+        conv("large/7x7", 2, 56, 64, 64, 7),
+        # Stride 2.
+        conv("resnet18/conv3_stride2", 4, 58, 64, 128, stride=2, padding="valid"),
+        conv("resnet18/conv4_stride2", 8, 30, 128, 256, stride=2, padding="valid"),
+        conv("resnet18/conv5_stride2", 8, 16, 256, 512, stride=2, padding="valid"),
+        conv("allconv/stride2", 32, 32, 96, 96, stride=2, padding="valid"),
+        conv("dcgan/5x5_stride2", 8, 35, 64, 128, 5, stride=2, padding="valid"),
+        conv("same/stride2", 8, 64, 32, 64, stride=2),
+        # 1x1.
+        conv("resnet50/conv2_reduce", 4, 56, 256, 64, 1),
+        conv("resnet50/conv2_expand", 4, 56, 64, 256, 1, quick=True),
+        conv("resnet50/conv3_reduce", 4, 28, 512, 128, 1),
+        conv("resnet50/conv3_expand", 4, 28, 128, 512, 1),
+        conv("resnet50/conv4_reduce", 4, 14, 1024, 256, 1),
+        conv("resnet50/conv4_expand", 4, 14, 256, 1024, 1),
+        conv("resnet50/conv5_reduce", 8, 7, 2048, 512, 1),
+        conv("resnet50/conv5_expand", 8, 7, 512, 2048, 1),
+        conv("resnet50/conv3_shortcut", 4, 56, 256, 512, 1, stride=2),
+        conv("resnet50/conv4_shortcut", 4, 28, 512, 1024, 1, stride=2),
+        conv("resnet50/conv5_shortcut", 8, 14, 1024, 2048, 1, stride=2),
+        conv("mobilenetv2/block1_expand", 4, 112, 16, 96, 1),
+        conv("mobilenetv2/block1_project", 8, 56, 96, 24, 1),
+        conv("mobilenetv2/block6_expand", 16, 28, 32, 192, 1),
+        conv("mobilenetv2/block12_project", 16, 14, 576, 96, 1),
+        conv("mobilenetv2/conv_last", 16, 7, 320, 1280, 1),
+        # Dilated.
+        conv("deeplab/rate2", 2, 32, 256, 256, dilation=2, quick=True),
+        conv("deeplab/rate6", 2, 33, 256, 256, dilation=6),
+        conv("context/rate4", 2, 64, 64, 64, dilation=4),
+        conv("context/5x5_rate2", 2, 64, 32, 64, 5, dilation=2),
+        # Channels that fill no whole vector.
+        conv("odd/17to19", 16, 56, 17, 19),
+        conv("odd/20to50", 32, 28, 20, 50),
+        conv("odd/33to65", 16, 28, 33, 65),
+        conv("odd/100to10_1x1", 16, 28, 100, 10, 1),
+        conv("odd/24to24", 16, 56, 24, 24),
+    ),
+    *family(
+        "depthwise",
+        depthwise("mobilenetv2/block0", 8, 112, 32),
+        depthwise("mobilenetv2/block1_stride2", 4, 113, 96, stride=2, padding="valid"),
+        depthwise("mobilenetv2/block2", 8, 56, 144, quick=True),
+        depthwise("mobilenetv2/block3_stride2", 8, 57, 144, stride=2, padding="valid"),
+        depthwise("mobilenetv2/block4", 16, 28, 192),
+        depthwise("mobilenetv2/block6_stride2", 16, 29, 192, stride=2, padding="valid"),
+        depthwise("mobilenetv2/block7", 16, 14, 384),
+        depthwise("mobilenetv2/block11", 16, 14, 576),
+        depthwise("mobilenetv2/block13_stride2", 16, 15, 576, stride=2, padding="valid"),
+        depthwise("mobilenetv2/block14", 32, 7, 960),
+        depthwise("efficientnet/block3", 8, 56, 144, 5),
+        depthwise("efficientnet/block3_stride2", 8, 59, 144, 5, stride=2, padding="valid", quick=True),
+        depthwise("efficientnet/block5", 16, 28, 240, 5),
+        depthwise("efficientnet/block9", 16, 14, 672, 5),
+        depthwise("efficientnet/block12_stride2", 16, 17, 672, 5, stride=2, padding="valid"),
+        depthwise("odd/channels20", 16, 56, 20),
+    ),
+    *family(
+        "grouped",
+        conv("alexnet/conv2_groups2", 4, 27, 96, 256, 5, groups=2),
+        conv("alexnet/conv4_groups2", 8, 13, 384, 384, groups=2),
+        conv("groups4/56x56x128", 2, 56, 128, 128, groups=4),
+        conv("groups8/28x28x128", 4, 28, 128, 128, groups=8),
+        conv("groups16/28x28x256", 4, 28, 256, 256, groups=16),
+        conv("resnext50/conv2", 4, 56, 128, 128, groups=32, quick=True),
+        conv("resnext50/conv3_stride2", 4, 58, 256, 256, groups=32, stride=2, padding="valid"),
+        conv("resnext50/conv3", 4, 28, 256, 256, groups=32),
+        conv("resnext50/conv4", 8, 14, 512, 512, groups=32),
+        conv("resnext50/conv5", 8, 7, 1024, 1024, groups=32),
+        conv("shufflenet/1x1_groups3", 8, 28, 240, 240, 1, groups=3),
+        conv("groups2/1x1", 8, 28, 256, 256, 1, groups=2),
+    ),
+    *family(
+        "pooling",
+        pool("mnist/max", "max_pool", 64, 26, 64, 2),
+        pool("vgg16/max1", "max_pool", 4, 224, 64, 2),
+        pool("vgg16/max4", "max_pool", 16, 28, 512, 2, quick=True),
+        pool("book128/max1", "max_pool", 16, 126, 32, 2),
+        pool("resnet50/max", "max_pool", 8, 113, 64, 3, stride=2),
+        pool("inception/max_3x3", "max_pool", 8, 28, 192, 3, stride=1, padding="same"),
+        pool("odd/max_channels20", "max_pool", 32, 56, 20, 2),
+        pool("lenet/average", "average_pool", 256, 28, 6, 2),
+        pool("densenet/average", "average_pool", 8, 56, 128, 2, quick=True),
+        pool("inception/average_3x3", "average_pool", 8, 28, 192, 3, stride=1, padding="same"),
+        pool("global/average_7x7", "average_pool", 32, 7, 1024, 7),
+        pool("1d/max", "max_pool", 32, (4096,), 32, 2),
+        pool("3d/max", "max_pool", 4, (16, 56, 56), 32, 2),
+    ),
+    *family(
+        "1d-3d",
+        conv("text/128to128_width3", 32, (256,), 128, 128, quick=True),
+        conv("text/128to256_width5", 32, (128,), 128, 256, 5),
+        conv("audio/1to64_width80_stride4", 4, (16000,), 1, 64, 80, stride=4, padding="valid", first=True),
+        conv("audio/64to128", 8, (4000,), 64, 128),
+        conv("wavenet/rate16", 4, (4096,), 32, 64, 2, dilation=16, padding="valid"),
+        conv("signal/64to64_1", 32, (512,), 64, 64, 1),
+        conv("c3d/conv1", 1, (16, 112, 112), 3, 32, first=True),
+        conv("c3d/conv2", 1, (16, 56, 56), 32, 64),
+        conv("c3d/conv4", 1, (8, 14, 14), 256, 256, quick=True),
+        conv("unet3d/down1", 1, (32, 48, 48), 32, 32),
+        conv("r2plus1d/spatial", 1, (16, 56, 56), 64, 64, (1, 3, 3)),
+        conv("r2plus1d/temporal", 1, (16, 56, 56), 64, 64, (3, 1, 1)),
+        conv("slowfast/1x1x1_stride2", 2, (8, 56, 56), 64, 128, 1, stride=(1, 2, 2)),
+    ),
+]
+
+CASES = [*LAYER_CASES, *MODEL_CASES]
+FAMILIES = list(dict.fromkeys(case.family for case in CASES))
+
+
+def named(name):
+    """Returns the case of this name."""
+    return next(case for case in CASES if case.name == name)
+
+
+def select(families=(), substrings=(), quick=False):
+    """Returns the cases of `families` (all if empty) whose names contain one of `substrings` (any if empty)."""
+    return [
+        case
+        for case in CASES
+        if (not families or case.family in families)
+        and (not substrings or any(part in case.name for part in substrings))
+        and (not quick or case.quick)
+    ]

@@ -1,0 +1,171 @@
+"""What a row of the table of layers means: its shapes, its arithmetic, its arrays. Channels are last, as in Keras."""
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+POOLINGS = ("max_pool", "average_pool")
+
+
+class LayerArrays(NamedTuple):
+    """What one call works on. `kernel` and `bias` are None for pooling."""
+
+    x: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+    d_y: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerCase:
+    """One layer on one input.
+
+    Args:
+        name: unique, in the form "model/layer".
+        family: the group of cases over which geometric means are taken.
+        layer: "conv", "depthwise", "max_pool" or "average_pool".
+        batch, size, channels: the input's shape; `size` has one number for each spatial dimension.
+        filters: the number of output channels.
+        window: kernel or pool size, as long as `size`. So are `strides` and `dilation`.
+        padding: "valid" or "same".
+        first: whether it is the first layer of a model, whose training needs no gradient for the input.
+        quick: whether it belongs to the small selection.
+    """
+
+    name: str
+    family: str
+    layer: str
+    batch: int
+    size: tuple
+    channels: int
+    filters: int
+    window: tuple
+    strides: tuple
+    dilation: tuple
+    groups: int
+    padding: str
+    first: bool
+    quick: bool
+
+    directions = ("forward", "both")
+
+    @property
+    def rank(self):
+        return len(self.size)
+
+    @property
+    def pooling(self):
+        return self.layer in POOLINGS
+
+    @property
+    def spans(self):
+        """How many input pixels the window reaches over, along each axis."""
+        return tuple((taps - 1) * step + 1 for taps, step in zip(self.window, self.dilation, strict=True))
+
+    @property
+    def output_size(self):
+        if self.padding == "same":
+            return tuple(-(-length // stride) for length, stride in zip(self.size, self.strides, strict=True))
+        axes = zip(self.size, self.spans, self.strides, strict=True)
+        return tuple((length - span) // stride + 1 for length, span, stride in axes)
+
+    @property
+    def pads(self):
+        """Pixels added in front of and behind each axis."""
+        axes = zip(self.size, self.output_size, self.spans, self.strides, strict=True)
+        totals = [max(0, (out - 1) * stride + span - length) for length, out, span, stride in axes]
+        return tuple((total // 2, total - total // 2) for total in totals)
+
+    @property
+    def input_shape(self):
+        return (self.batch, *self.size, self.channels)
+
+    @property
+    def output_shape(self):
+        return (self.batch, *self.output_size, self.filters)
+
+    @property
+    def kernel_shape(self):
+        """In Keras's layout; that of a depthwise kernel ends in (channels, 1)."""
+        if self.layer == "depthwise":
+            return (*self.window, self.channels, 1)
+        return (*self.window, self.channels // self.groups, self.filters)
+
+    @property
+    def fan_in(self):
+        return prod(self.window) * self.channels // self.groups
+
+    def operations(self, direction):
+        """Multiplications and additions, with those on padding counted as usual; None for pooling, which has few.
+
+        Each gradient, for the input and for the kernel, costs as much as the forward pass.
+        """
+        if self.pooling:
+            return None
+        passes = 1 if direction == "forward" else 2 if self.first else 3
+        return passes * 2 * prod(self.output_shape) * self.fan_in
+
+    def traffic(self, direction, itemsize):
+        """Bytes that cross memory at least: the input is read and the output written once, then the same of their gradients."""
+        passes = 1 if direction == "forward" else 2
+        return passes * itemsize * (prod(self.input_shape) + prod(self.output_shape))
+
+    def arrays(self, dtype):
+        """Returns the arrays that every peer works on, the same ones at every call."""
+        random = np.random.default_rng(20)
+
+        def normal(shape, scale=1.0):
+            return (scale * random.standard_normal(shape, dtype="float32")).astype(dtype)
+
+        x, d_y = normal(self.input_shape), normal(self.output_shape)
+        if self.pooling:
+            return LayerArrays(x, None, None, d_y)
+        return LayerArrays(x, normal(self.kernel_shape, self.fan_in**-0.5), normal(self.filters), d_y)
+
+
+# How the table writes its rows ---------------------------------------------------------------------------------------
+
+
+def conv(name, batch, size, channels, filters, kernel=3, *, stride=1, dilation=1, groups=1, padding="same", **marks):
+    """Returns a convolution; an int stands for a square, and `size` says how many dimensions there are."""
+    return _case(name, "conv", batch, size, channels, filters, kernel, stride, dilation, groups, padding, **marks)
+
+
+def depthwise(name, batch, size, channels, kernel=3, *, stride=1, dilation=1, padding="same", **marks):
+    """Returns a depthwise convolution."""
+    return _case(name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks)
+
+
+def pool(name, layer, batch, size, channels, window, *, stride=None, padding="valid", **marks):
+    """Returns a pooling; `stride` is the window unless given, as in Keras."""
+    return _case(name, layer, batch, size, channels, channels, window, stride or window, 1, channels, padding, **marks)
+
+
+def _case(name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False):
+    size = (size, size) if isinstance(size, int) else size
+    window, strides, dilation = (
+        (value,) * len(size) if isinstance(value, int) else value for value in (window, strides, dilation)
+    )
+    return LayerCase(
+        name=name,
+        family="",
+        layer=layer,
+        batch=batch,
+        size=size,
+        channels=channels,
+        filters=filters,
+        window=window,
+        strides=strides,
+        dilation=dilation,
+        groups=groups,
+        padding=padding,
+        first=first,
+        quick=quick,
+    )
+
+
+def family(name, *cases):
+    """Returns `cases` as the members of a family."""
+    return [replace(case, family=name) for case in cases]

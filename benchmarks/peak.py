@@ -1,0 +1,35 @@
+"""What the machine can do at best: measured, since neither the clock nor the memory of a shared machine is known."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+TRIALS = 40
+
+
+def multiply_add_peak(dtype="float32"):
+    """Returns the operations per second of a large matrix product. NumPy's BLAS takes its threads from the environment."""
+    size = 1024
+    a = np.ones((size, size), dtype)
+    b = np.ones((size, size), dtype)
+    out = np.empty_like(a)
+    return 2 * size**3 / _best(lambda: np.matmul(a, b, out=out))
+
+
+def copy_bandwidth(threads, megabytes=64):
+    """Returns the bytes per second that cross memory in a copy, read and written ones together."""
+    sources = [np.ones(megabytes << 20, "uint8") for _ in range(threads)]
+    targets = [np.ones_like(source) for source in sources]
+    with ThreadPoolExecutor(threads) as pool:
+        seconds = _best(lambda: list(pool.map(np.copyto, targets, sources)))
+    return 2 * threads * (megabytes << 20) / seconds
+
+
+def _best(function):
+    times = []
+    for _ in range(TRIALS):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)

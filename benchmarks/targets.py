@@ -1,0 +1,47 @@
+"""The speeds that the project aims at, as ratios to the fastest of `peers`: the geometric mean, and no case below `worst`."""
+
+from dataclasses import dataclass
+
+from benchmarks.cases import named
+
+
+@dataclass(frozen=True)
+class Target:
+    """`family` names the group of cases; `covers` says whether a row belongs to it. `threads` is None for any number."""
+
+    family: str
+    direction: str
+    mean: float
+    worst: float | None
+    peers: tuple = ("torch",)
+    threads: int | None = None
+
+    def covers(self, row):
+        return row["direction"] == self.direction and row["family"] == self.family
+
+
+class FirstStep(Target):
+    """The layers of VGG-16 and ResNet-50 with at least 32 channels."""
+
+    def covers(self, row):
+        if row["direction"] != self.direction or row["family"] not in ("3x3", "dense"):
+            return False
+        return row["case"].startswith(("vgg16/", "resnet50/")) and named(row["case"]).channels >= 32
+
+
+TARGETS = [
+    FirstStep("vgg16, resnet50", "both", 0.8, None, threads=1),
+    Target("3x3", "forward", 2.0, 1.3),
+    Target("3x3", "both", 1.7, 1.2),
+    Target("dense", "forward", 1.15, 0.95),
+    Target("dense", "both", 1.3, 1.0),
+    Target("depthwise", "forward", 1.3, 1.0),
+    Target("depthwise", "both", 1.3, 1.0),
+    Target("grouped", "forward", 1.5, 1.0),
+    Target("grouped", "both", 1.5, 1.0),
+    Target("pooling", "forward", 1.5, 1.0),
+    Target("pooling", "both", 1.5, 1.0),
+    Target("1d-3d", "forward", 1.15, 0.95),
+    Target("1d-3d", "both", 1.3, 1.0),
+    Target("training", "both", 2.0, 1.3, peers=("torch", "keras")),
+]

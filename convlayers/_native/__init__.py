@@ -1,0 +1,85 @@
+"""The compiled kernels, for the best instruction set that this CPU can run.
+
+    from convlayers import _native
+    _native.kernels(x.dtype).pool.max_pool_forward(x, y, ...)
+
+The choice is made once, at import. `CONVLAYERS_MAX_ISA` (for instance `x86_64_v3`) in the environment may lower it.
+"""
+
+import os
+import sys
+from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
+
+import numpy as np
+
+from convlayers._native.isa import INSTRUCTION_SETS, choose
+from convlayers._native.threads import available_cpus
+
+_HERE = os.path.dirname(__file__)
+
+
+def _modules_in(folder):
+    """The names of the compiled modules in `folder` that this Python can import."""
+    files = os.listdir(folder) if os.path.isdir(folder) else []
+    return {file.partition(".")[0] for file in files if file.endswith(tuple(EXTENSION_SUFFIXES))}
+
+
+if "cpu" not in _modules_in(_HERE):
+    raise ImportError(
+        f"convlayers is not compiled for Python {sys.version_info.major}.{sys.version_info.minor}. Expected compiled modules "
+        f"in {_HERE}. Received: none. Install it with `pip install convlayers`, or, in its source tree and with a C compiler, "
+        "with `pip install -e .`"
+    )
+
+from convlayers._native import cpu, runtime  # noqa: E402 (after the check that they exist)
+
+built = [row.name for row in INSTRUCTION_SETS if _modules_in(os.path.join(_HERE, row.name))]
+isa = choose(built, cpu.features(), os.environ.get("CONVLAYERS_MAX_ISA"))
+if isa is None:
+    raise ImportError(
+        f"No compiled kernels of convlayers fit this CPU. Expected one of {', '.join(row.name for row in INSTRUCTION_SETS)}, "
+        f"up to CONVLAYERS_MAX_ISA={os.environ.get('CONVLAYERS_MAX_ISA')}, that the CPU can run. Received: {built}. "
+        "Compile them on this machine, in the source tree, with `pip install -e .`"
+    )
+
+# With OMP_NUM_THREADS set, what OpenMP makes of it counts.
+runtime.set_thread_cap(runtime.unlimited if "OMP_NUM_THREADS" in os.environ else available_cpus())
+
+
+class _Kernels:
+    """The kernel modules for one number type. Each is imported when it is first asked for."""
+
+    def __init__(self, dtype):
+        self._dtype = dtype
+
+    def __getattr__(self, kernel):
+        name = f"{kernel}_{self._dtype}"
+        compiled = _modules_in(os.path.join(_HERE, isa))
+        if name not in compiled:
+            raise AttributeError(f"No kernel {name!r} is compiled for {isa}. Compiled are: {', '.join(sorted(compiled))}")
+        module = import_module(f"{__name__}.{isa}.{name}")
+        setattr(self, kernel, module)  # from now on an ordinary attribute
+        return module
+
+
+_KERNELS = {name: _Kernels(name) for name in ("float32", "float64")}
+_KERNELS |= {np.dtype(name): kernels_of_name for name, kernels_of_name in _KERNELS.items()}
+
+
+def kernels(dtype):
+    """The kernel modules for `dtype`, as attributes: `kernels("float32").pool`.
+
+    Args:
+        dtype: float32 or float64, as a NumPy dtype or by name.
+
+    Raises:
+        TypeError: any other dtype.
+    """
+    try:
+        return _KERNELS[dtype]
+    except (KeyError, TypeError):  # TypeError: not hashable
+        raise TypeError(
+            f"Kernels compute in float32 or float64. Expected one of these dtypes. Received: dtype={dtype!r}. "
+            "Convert the array with `astype`."
+        ) from None

@@ -1,0 +1,64 @@
+"""The instruction sets that kernels are compiled for.
+
+The flags for the compiler and the test at run time come from the same rows, so a kernel can not use an instruction that was
+not tested for. setup.py reads this file by its path, before the package can be imported: it imports nothing of the package.
+"""
+
+from typing import NamedTuple
+
+V2 = ("sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cx16", "sahf")
+V3 = (*V2, "avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
+V4 = (*V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
+
+
+class InstructionSet(NamedTuple):
+    name: str  # also the name of the package in convlayers/_native that holds its kernels
+    features: tuple[str, ...]  # what the CPU needs, in the names of GCC's options
+    msvc_flags: tuple[str, ...] = ()
+
+    @property
+    def gcc_flags(self):
+        return tuple(f"-m{feature}" for feature in self.features)
+
+
+# From the least to the most demanding.
+INSTRUCTION_SETS = (
+    InstructionSet("generic", ()),
+    InstructionSet("x86_64_v2", V2),
+    InstructionSet("x86_64_v3", V3, ("/arch:AVX2",)),
+    InstructionSet("x86_64_v4", V4, ("/arch:AVX512",)),
+)
+
+
+def built_on(system):
+    """The rows to build for `system`, one of the names that `sysconfig.get_platform` gives."""
+    if not system.endswith(("x86_64", "amd64")):
+        return INSTRUCTION_SETS[:1]
+    if system.startswith("macosx"):
+        return INSTRUCTION_SETS[1:2]  # its kernel turns AVX-512 on late, its emulator knows no AVX at all
+    return INSTRUCTION_SETS[1:]
+
+
+def choose(built, features, highest=None):
+    """The most demanding of the instruction sets `built` that a CPU with `features` can run.
+
+    Args:
+        built: list of str, names of instruction sets.
+        features: set of str, what the CPU and the operating system offer.
+        highest: str, the most demanding one that may be chosen. `None` for any.
+
+    Returns:
+        str: the name of the choice, `None` if there is none.
+
+    Raises:
+        ValueError: `highest` is not an instruction set.
+    """
+    names = [row.name for row in INSTRUCTION_SETS]
+    if highest is not None and highest not in names:
+        raise ValueError(
+            f"CONVLAYERS_MAX_ISA must name an instruction set. Expected one of {', '.join(names)}. Received: {highest!r}. "
+            "Correct the environment variable, or unset it to use the best that this CPU can run."
+        )
+    allowed = INSTRUCTION_SETS if highest is None else INSTRUCTION_SETS[: names.index(highest) + 1]
+    fitting = [row.name for row in allowed if row.name in built and features.issuperset(row.features)]
+    return fitting[-1] if fitting else None

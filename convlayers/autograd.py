@@ -1,0 +1,251 @@
+"""The tape: how functions on arrays become differentiable.
+
+An op is written once, as its forward pass and, beside it, its backward pass:
+
+    @differentiable
+    def relu(x):
+        y = np.maximum(x, 0)
+
+        def backward(d_y):
+            return d_y * (y > 0)
+
+        return y, backward
+
+Called on plain arrays it returns `y`. Called on a `Tensor` (or a trainable `Variable`) while a `Tape` records, it returns a
+`Tensor` and the tape keeps `backward`. Called on a symbolic tensor, it adds a node to a model's graph (`symbolic.py`).
+`Tape.backward` runs what was kept in reverse order, which is a topological order, and adds gradients where paths meet.
+
+Rules for an op:
+
+* Its arrays are its leading positional parameters, or one list of arrays as the first, which is then called `xs`.
+* `backward` returns one gradient for one array, else a tuple in the order of the arrays, None where there is none.
+* A gradient that costs real work is returned as a function of no arguments. It is called only if that gradient is wanted:
+  the first layer of a network never computes the gradient for the images.
+* An op without a gradient returns None in place of `backward`.
+* With several outputs, `y` is a tuple, and `backward` gets a tuple of gradients, None for an output that nothing used.
+
+The scheme is reverse-mode differentiation on a Wengert list (Griewank and Walther, Evaluating Derivatives, section 3.2).
+"""
+
+import functools
+import inspect
+import threading
+
+import numpy as np
+
+
+class Operand:
+    """Anything but a plain array that an op takes: a `Tensor`, a `Variable`, or a symbolic tensor.
+
+    Arithmetic operators, comparison and slicing are attached by `ops.operators`.
+    """
+
+    __slots__ = ()
+
+    symbolic = False
+    # Keeps NumPy from taking `array + operand` apart element by element.
+    __array_ufunc__ = None
+
+    def __array__(self, dtype=None, copy=None):
+        if self.symbolic:
+            raise ValueError(
+                "A KerasTensor is symbolic: it's a placeholder for a shape an a dtype. It doesn't have any actual "
+                "numerical value. You cannot convert it to a NumPy array."
+            )
+        if isinstance(self, Tensor):
+            raise TypeError(
+                "A tensor that is being differentiated was given to a NumPy function, which would lose its gradient. "
+                "Use the function of the same name in `convlayers.ops`, or `ops.stop_gradient(x)` for its values."
+            )
+        return np.array(self.value, dtype=dtype, copy=copy)
+
+
+class Tensor(Operand):
+    """An array on a tape."""
+
+    __slots__ = ("value",)
+
+    requires_gradient = True
+
+    def __init__(self, value):
+        self.value = value
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @property
+    def ndim(self):
+        return self.value.ndim
+
+    @property
+    def dtype(self):
+        return self.value.dtype
+
+    def __len__(self):
+        return len(self.value)
+
+    def __repr__(self):
+        return f"<Tensor shape={self.shape}, dtype={self.dtype}>"
+
+
+class Tape:
+    """Records the ops that run inside `with Tape() as tape:`, to run their backward passes later.
+
+    Tapes nest; the innermost records. Each thread has its own.
+    """
+
+    def __init__(self):
+        self._records = []
+
+    def __enter__(self):
+        _recording.stack.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _recording.stack.pop()
+
+    @staticmethod
+    def watch(array):
+        """Returns `array` as a `Tensor`, so that its gradient is computed."""
+        return Tensor(array)
+
+    def record(self, inputs, y, backward):
+        """Keeps one op: its inputs in order (None where no gradient is wanted) and its backward pass."""
+        several = isinstance(y, (tuple, list))
+        outputs = tuple(Tensor(part) for part in y) if several else Tensor(y)
+        self._records.append((inputs, outputs, backward))
+        return outputs
+
+    def backward(self, targets, d_targets, sources=(), retain=False):
+        """Adds to `variable.grad` of every variable that was used, and returns the gradients of `sources`.
+
+        Args:
+            targets: list of tensors to differentiate. Arrays among them (nothing trainable led to them) are skipped.
+            d_targets: list of arrays, the gradient for each of them.
+            sources: list of tensors from `watch`.
+            retain: keep the records, so that `backward` can be called again. Otherwise the memory of the forward pass is
+                given back as the backward pass proceeds.
+
+        Returns:
+            A list of arrays, one for each of `sources`, None where it had no part in the targets.
+        """
+        gradients = {}
+        for target, d_target in zip(targets, d_targets, strict=True):
+            if isinstance(target, Tensor):
+                _add(gradients, target, d_target)
+        # Tensors are known by their identity, so those that carry a gradient must stay alive: `kept` sees to the sources.
+        kept = list(sources)
+        records = list(self._records) if retain else self._records
+        while records:
+            inputs, outputs, backward = records.pop()
+            if isinstance(outputs, tuple):
+                d_outputs = tuple(gradients.pop(id(output), None) for output in outputs)
+                if all(d_output is None for d_output in d_outputs):
+                    continue
+            else:
+                d_outputs = gradients.pop(id(outputs), None)
+                if d_outputs is None:
+                    continue
+            d_inputs = backward(d_outputs)
+            if not isinstance(d_inputs, (tuple, list)):
+                d_inputs = (d_inputs,)
+            for source, gradient in zip(inputs, d_inputs, strict=False):
+                if source is None or gradient is None:
+                    continue
+                if callable(gradient):
+                    gradient = gradient()
+                if isinstance(source, Tensor):
+                    _add(gradients, source, gradient)
+                else:
+                    source.add_gradient(gradient)
+        return [gradients.get(id(source)) for source in kept]
+
+
+def _add(gradients, tensor, gradient):
+    # Never in place: a backward pass may return the very array it was given.
+    before = gradients.get(id(tensor))
+    gradients[id(tensor)] = gradient if before is None else before + gradient
+
+
+class _Recording(threading.local):
+    def __init__(self):
+        self.stack = []
+
+
+_recording = _Recording()
+
+
+def current_tape():
+    """Returns the tape that records in this thread, or None."""
+    stack = _recording.stack
+    return stack[-1] if stack else None
+
+
+class no_gradient:  # noqa: N801 - reads as a statement: `with no_gradient():`
+    """Suspends recording: what runs inside is computed on plain values."""
+
+    def __enter__(self):
+        _recording.stack.append(None)
+
+    def __exit__(self, *exception):
+        _recording.stack.pop()
+
+
+def value_of(x):
+    """Returns the plain array behind a tensor or variable; anything else as it is."""
+    return x.value if isinstance(x, Operand) and not x.symbolic else x
+
+
+def differentiable(forward):
+    """Makes an op of a function that returns its result and its backward pass. The module's docstring has the rules."""
+    signature = inspect.signature(forward)
+    takes_list = next(iter(signature.parameters)) == "xs"
+
+    @functools.wraps(forward)
+    def op(*args, **kwargs):
+        for argument in kwargs.values():
+            if _is_operand(argument):
+                bound = signature.bind(*args, **kwargs)
+                args, kwargs = bound.args, bound.kwargs
+                break
+        for argument in args:
+            if _is_operand(argument):
+                return differentiate(args, kwargs)
+        return forward(*args, **kwargs)[0]
+
+    def differentiate(args, kwargs):
+        inputs, values, wanted = [], [], False
+        for x in args[0] if takes_list else args:
+            if isinstance(x, list) and _is_operand(x):
+                x = _stack(x)
+            if not isinstance(x, Operand):
+                inputs.append(None)
+                values.append(x)
+            elif x.symbolic:
+                return x.apply(op, args, kwargs)
+            else:
+                wanted = wanted or x.requires_gradient
+                inputs.append(x if x.requires_gradient else None)
+                values.append(x.value)
+        y, backward = forward(values, *args[1:], **kwargs) if takes_list else forward(*values, **kwargs)
+        tape = current_tape()
+        if tape is None or backward is None or not wanted:
+            return y
+        return tape.record(inputs, y, backward)
+
+    return op
+
+
+def _is_operand(argument):
+    if type(argument) is np.ndarray:
+        return False
+    if isinstance(argument, (list, tuple)):
+        return any(isinstance(part, Operand) for part in argument)
+    return isinstance(argument, Operand)
+
+
+@differentiable
+def _stack(xs):
+    """Makes one tensor of a list of tensors that was given in the place of an array."""
+    return np.stack(xs), tuple

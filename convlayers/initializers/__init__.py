@@ -1,0 +1,82 @@
+"""Initializers: functions from a shape and a dtype to the first values of a weight."""
+
+import numpy as np
+
+from convlayers.autograd import Operand, value_of
+from convlayers.initializers.constant import Constant, Identity, Ones, Zeros
+from convlayers.initializers.initializer import Initializer
+from convlayers.initializers.random import (
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
+)
+from convlayers.serialization import Family, table_of
+
+constant = Constant
+glorot_normal = GlorotNormal
+glorot_uniform = GlorotUniform
+he_normal = HeNormal
+he_uniform = HeUniform
+identity = IdentityInitializer = Identity
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+ones = Ones
+orthogonal = OrthogonalInitializer = Orthogonal
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+zeros = Zeros
+
+_family = Family(
+    "keras.initializers",
+    "initializer",
+    table_of(
+        Zeros,
+        Ones,
+        Constant,
+        Identity,
+        RandomNormal,
+        RandomUniform,
+        TruncatedNormal,
+        VarianceScaling,
+        GlorotUniform,
+        GlorotNormal,
+        HeUniform,
+        HeNormal,
+        LecunUniform,
+        LecunNormal,
+        Orthogonal,
+        IdentityInitializer=Identity,
+        OrthogonalInitializer=Orthogonal,
+        normal=RandomNormal,
+        uniform=RandomUniform,
+        one=Ones,
+        zero=Zeros,
+    ),
+)
+serialize = _family.serialize
+deserialize = _family.deserialize
+
+
+def get(identifier):
+    """Returns the initializer that an argument means; None for None.
+
+    Args:
+        identifier: a name such as "he_normal", an encoding (dict), a class, a function of `shape` and `dtype`, or an
+            array of the shape of the weight.
+
+    Raises:
+        ValueError: if it means none.
+    """
+    if isinstance(identifier, (np.ndarray, np.generic, Operand)):
+        return Constant(np.asarray(value_of(identifier)))
+    return _family.get(identifier)

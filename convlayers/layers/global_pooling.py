@@ -1,0 +1,143 @@
+"""Global pooling: the largest or the mean value of each channel."""
+
+from convlayers import ops, shapes
+from convlayers.config import standardize_data_format
+from convlayers.layers.input_spec import InputSpec
+from convlayers.layers.layer import Layer
+
+
+class _GlobalPooling(Layer):
+    """Pooling of all pixels by the op `pool`. The leaves give it, and the number of spatial axes, `rank`."""
+
+    rank = None
+    pool = None
+
+    def __init__(self, data_format=None, keepdims=False, **kwargs):
+        """Makes the layer.
+
+        Args:
+            data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+            keepdims: whether the output keeps the spatial axes, with size 1.
+            kwargs: arguments of `Layer`, as `name` and `dtype`.
+
+        Raises:
+            ValueError: if an argument is none of these.
+        """
+        super().__init__(**kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.keepdims = keepdims
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs):
+        return self.pool(inputs, self.data_format, self.keepdims)
+
+    def compute_output_shape(self, input_shape):
+        batch, spatial, channels = shapes.split_shape(input_shape, self.data_format)
+        return shapes.join_shape(batch, (1,) * len(spatial) if self.keepdims else (), channels, self.data_format)
+
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format, "keepdims": self.keepdims}
+
+
+class GlobalMaxPooling1D(_GlobalPooling):
+    """Takes the largest value of each channel of a sequence.
+
+    Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalMaxPooling1D()(np.zeros((2, 3, 4))).shape
+    (2, 4)
+    """
+
+    rank = 1
+    pool = staticmethod(ops.global_max_pool)
+
+
+class GlobalMaxPooling2D(_GlobalPooling):
+    """Takes the largest value of each channel of an image.
+
+    Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalMaxPooling2D()(np.zeros((2, 4, 5, 3))).shape
+    (2, 3)
+    """
+
+    rank = 2
+    pool = staticmethod(ops.global_max_pool)
+
+
+class GlobalMaxPooling3D(_GlobalPooling):
+    """Takes the largest value of each channel of a volume or a film.
+
+    Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
+    data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalMaxPooling3D()(np.zeros((2, 4, 5, 4, 3))).shape
+    (2, 3)
+    """
+
+    rank = 3
+    pool = staticmethod(ops.global_max_pool)
+
+
+class GlobalAveragePooling1D(_GlobalPooling):
+    """Takes the mean of each channel of a sequence.
+
+    Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalAveragePooling1D()(np.zeros((2, 3, 4))).shape
+    (2, 4)
+    """
+
+    rank = 1
+    pool = staticmethod(ops.global_average_pool)
+
+
+class GlobalAveragePooling2D(_GlobalPooling):
+    """Takes the mean of each channel of an image.
+
+    Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalAveragePooling2D()(np.zeros((2, 4, 5, 3))).shape
+    (2, 3)
+    """
+
+    rank = 2
+    pool = staticmethod(ops.global_average_pool)
+
+
+class GlobalAveragePooling3D(_GlobalPooling):
+    """Takes the mean of each channel of a volume or a film.
+
+    Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
+    data_format="channels_first".
+
+    Output shape: (batch, channels).
+
+    Example:
+
+    >>> GlobalAveragePooling3D()(np.zeros((2, 4, 5, 4, 3))).shape
+    (2, 3)
+    """
+
+    rank = 3
+    pool = staticmethod(ops.global_average_pool)

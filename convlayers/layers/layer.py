@@ -1,0 +1,387 @@
+"""The base of all layers: weights, building, calling, configuration."""
+
+import functools
+import inspect
+import threading
+import warnings
+
+import numpy as np
+
+from convlayers import dtype_policies, nested, ops, regularizers, validation
+from convlayers.autograd import Operand, Tape, Tensor, value_of
+from convlayers.layers.input_spec import assert_input_compatibility
+from convlayers.layers.weight_owner import WeightOwner, name_scope
+from convlayers.naming import auto_name
+from convlayers.symbolic import KerasTensor, Node, infer_outputs
+
+
+class _CallState(threading.local):
+    """What layers that call one another know in common: how deep they are, and whether they train."""
+
+    def __init__(self):
+        self.depth = 0
+        self.training = None
+
+
+_state = _CallState()
+
+_RAISED_IN = "Raised in layer"
+
+
+class Layer(WeightOwner):
+    """A function with weights: the base class of all layers.
+
+    A subclass defines `__init__` (its arguments), `build(input_shape)` (its weights, with `add_weight`), `call(inputs)` (the
+    computation, with `convlayers.ops`, which makes it differentiable) and `get_config()` (the arguments again).
+
+    Args:
+        activity_regularizer: regularizer of the layer's output, added to the losses.
+        trainable: whether the weights are trained.
+        dtype: the number type, a name or a `DTypePolicy`; by default `keras.config.floatx()`.
+        autocast: whether floating-point inputs are converted to that type.
+        name: the layer's name; made from the name of its class by default.
+
+    Example:
+
+    >>> class Scale(Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    """
+
+    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+        if not isinstance(trainable, bool):
+            raise ValueError(f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})")
+        if name is not None and not isinstance(name, str):
+            raise ValueError(f"Argument `name` must be a string. Received: name={name} (of type {type(name)})")
+        self.name = name or auto_name(type(self).__name__)
+        self._initialize_tracking(trainable)
+        self._dtype_policy = dtype_policies.get(dtype)
+        # NumPy's own object of the dtype: the comparison with it in each call is by identity.
+        self._input_dtype = np.dtype(self.compute_dtype)
+        self.autocast = autocast
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._input_shape_argument = self._take_input_shape(kwargs)
+        if kwargs:
+            raise validation.unrecognized_arguments(type(self).__name__, kwargs)
+        self.input_spec = None
+        self.built = False
+        self.nodes = []
+        self._build_shapes = None
+        self._losses = []
+        parameters = inspect.signature(self.call).parameters
+        self._call_takes_training = "training" in parameters
+        self._training_default = parameters["training"].default if self._call_takes_training else None
+
+    @staticmethod
+    def _take_input_shape(kwargs):
+        shape = kwargs.pop("input_shape", None)
+        dim = kwargs.pop("input_dim", None)
+        if dim is not None:
+            shape = (dim,)
+        if shape is None:
+            return None
+        warnings.warn(
+            "Do not pass an `input_shape`/`input_dim` argument to a layer. When using Sequential models, "
+            "prefer using an `Input(shape)` object as the first layer in the model instead.",
+            stacklevel=4,
+        )
+        return (shape,) if isinstance(shape, int) else tuple(shape)
+
+    def __init_subclass__(cls, **kwargs):
+        # A user's `build` need not set `built`, nor know about the names of its weights.
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _recording_build(cls.__dict__["build"])
+
+    # Losses ---------------------------------------------------------------------------------------------------------
+
+    def add_loss(self, loss):
+        """Adds a scalar to the losses of the call that is under way."""
+        self._losses.extend(loss if isinstance(loss, (list, tuple)) else [loss])
+
+    @property
+    def losses(self):
+        """What is added to the loss: of the last call, and for the weights that have a regularizer."""
+        losses = list(self._losses)
+        for layer in self._layers:
+            losses += layer._call_losses()
+        losses += [variable.regularizer(variable) for variable in self.trainable_weights if variable.regularizer]
+        return losses
+
+    def _call_losses(self):
+        return self._losses + [loss for layer in self._layers for loss in layer._call_losses()]
+
+    def _clear_losses(self):
+        self._losses.clear()
+        for layer in self._layers:
+            layer._clear_losses()
+
+    # Number types ---------------------------------------------------------------------------------------------------
+
+    @property
+    def dtype_policy(self):
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value):
+        self._dtype_policy = dtype_policies.get(value)
+        self._input_dtype = np.dtype(self.compute_dtype)
+
+    @property
+    def compute_dtype(self):
+        return self._dtype_policy.compute_dtype
+
+    @property
+    def variable_dtype(self):
+        return self._dtype_policy.variable_dtype
+
+    dtype = variable_dtype
+
+    def _convert_input(self, x):
+        """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
+        if isinstance(x, Operand):
+            if x.symbolic or not self.autocast or x.dtype == self._input_dtype or np.dtype(x.dtype).kind != "f":
+                return x
+            return ops.cast(x, self.compute_dtype)
+        if not isinstance(x, (np.ndarray, np.generic)):
+            if not hasattr(x, "__array__"):
+                return x
+            x = np.asarray(x)
+        if x.dtype is self._input_dtype:
+            return x
+        if x.dtype.kind not in "fiub":
+            raise ValueError(
+                f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects become "
+                "arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
+            )
+        if x.dtype.kind == "f" and self.autocast:
+            return x.astype(self._input_dtype)
+        return x.astype(x.dtype.newbyteorder("="), copy=False)
+
+    # Calling --------------------------------------------------------------------------------------------------------
+
+    def build(self, input_shape):
+        """Makes the weights. `input_shape` has the batch first, as None; for several inputs it is a list of shapes."""
+
+    def call(self, *args, **kwargs):
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `call()` method implemented. Define the computation there."
+        )
+
+    def __call__(self, *args, **kwargs):
+        self._check_initialized()
+        explicit_training = kwargs.pop("training", None)
+        if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray and args[0].dtype is self._input_dtype:
+            first, symbolic = args[0], False
+        else:
+            args, kwargs = self._convert_arguments(args, kwargs)
+            leaves = nested.flatten((list(args), kwargs))
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            symbolic = any(isinstance(leaf, KerasTensor) for leaf in leaves)
+        if self.input_spec is not None:
+            assert_input_compatibility(self.input_spec, first, self.name)
+        outer = _state.training
+        # As the caller says, else as the layer around this one, else as `call` has it by default.
+        training = next((t for t in (explicit_training, outer) if t is not None), self._training_default)
+        call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
+        if _state.depth == 0:
+            self._clear_losses()
+        _state.depth += 1
+        _state.training = training
+        try:
+            if not self.built:
+                return self._build_and_call(args, kwargs, call_kwargs, symbolic)
+            return self._run(args, kwargs, call_kwargs, symbolic)
+        except (ValueError, TypeError) as error:
+            raise self._explained(error, first) from error.__cause__
+        finally:
+            _state.depth -= 1
+            _state.training = outer
+
+    def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
+        shapes = [nested.map_structure(_shape_of, x) for x in (*args, *kwargs.values()) if _has_shape(x)]
+        if type(self).build is not Layer.build:
+            several = len(inspect.signature(self.build).parameters) > 1
+            self.build(*(shapes if several else shapes[:1]))
+            return self._run(args, kwargs, call_kwargs, symbolic)
+        # A layer without `build` may hold others that are built while it runs: under its name.
+        with name_scope.inside(self.name):
+            outputs = self._run(args, kwargs, call_kwargs, symbolic)
+        self.built = True
+        return outputs
+
+    def _run(self, args, kwargs, call_kwargs, symbolic):
+        if symbolic:
+            outputs = self.compute_output_spec(*args, **call_kwargs)
+            return Node(self, args, kwargs, outputs).outputs
+        outputs = self.call(*args, **call_kwargs)
+        if self.activity_regularizer is not None:
+            self._add_activity_loss(outputs)
+        return outputs
+
+    def _explained(self, error, first):
+        """Returns the error with a line that names the layer. The innermost layer is the one that is named."""
+        message = str(error)
+        if f"\n{_RAISED_IN}" in message or f"'{self.name}'" in message:
+            return error
+        shapes = nested.map_structure(_shape_of, first)
+        return type(error)(f"{message}\n{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}.")
+
+    def _convert_arguments(self, args, kwargs):
+        args = tuple(nested.map_structure(self._convert_input, _lists_to_arrays(argument)) for argument in args)
+        kwargs = {key: nested.map_structure(self._convert_input, value) for key, value in kwargs.items()}
+        self._check_positional(args)
+        return args, kwargs
+
+    def _check_positional(self, args):
+        for leaf in nested.flatten(list(args)):
+            if leaf is not None and not hasattr(leaf, "shape"):
+                raise ValueError(
+                    "Only input tensors may be passed as positional arguments. The following argument value should be passed as a "
+                    f"keyword argument: {leaf} (of type {type(leaf)})"
+                )
+
+    def _add_activity_loss(self, outputs):
+        for output in nested.flatten(outputs):
+            loss = self.activity_regularizer(output)
+            # By sample, so that the strength does not depend on the batch size.
+            self.add_loss(ops.divide(loss, max(1, output.shape[0])) if output.ndim else loss)
+
+    def compute_output_shape(self, *args, **kwargs):
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} should implement `def compute_output_shape(self, input_shape)`."
+        )
+
+    def compute_output_spec(self, *args, **kwargs):
+        """Returns what `call` returns for symbolic inputs, without computing it."""
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            return infer_outputs(self.call, args, kwargs)
+        shape = self.compute_output_shape(nested.map_structure(_shape_of, args[0]))
+        return KerasTensor(shape, self.compute_dtype)
+
+    def forward(self, inputs, training=True):
+        """Calls the layer on arrays and returns, with its outputs, the way back.
+
+        Args:
+            inputs: an array, or a list of arrays.
+            training: whether layers that differ between training and inference (Dropout, BatchNormalization) train.
+
+        Returns:
+            outputs: an array, or a list of arrays.
+            backward: a function. `backward(d_outputs)`, called with the gradient of something for the outputs, returns its
+                gradient for the inputs (a list for several), and adds to `variable.grad` of each trainable variable.
+        """
+        inputs = nested.map_structure(self._convert_input, _lists_to_arrays(inputs))
+        with Tape() as tape:
+            watched = nested.map_structure(lambda x: tape.watch(x) if x.dtype.kind == "f" else x, inputs)
+            outputs = self(watched, training=training)
+
+        def backward(d_outputs):
+            targets = nested.flatten(outputs)
+            d_targets = [np.asarray(d_target) for d_target in nested.flatten(d_outputs)]
+            _check_gradients(targets, d_targets)
+            d_targets = [d.astype(target.dtype, copy=False) for d, target in zip(d_targets, targets, strict=True)]
+            sources = [leaf for leaf in nested.flatten(watched) if isinstance(leaf, Tensor)]
+            gradients = iter(tape.backward(targets, d_targets, sources, retain=True))
+            return nested.map_structure(lambda x: next(gradients) if isinstance(x, Tensor) else None, watched)
+
+        return nested.map_structure(value_of, outputs), backward
+
+    # Graph ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def input(self):
+        """The symbolic input of the layer's only call in a model, or a list of them."""
+        inputs = self._only_node("input").inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def output(self):
+        """The symbolic output of the layer's only call in a model."""
+        return self._only_node("output").outputs
+
+    def _only_node(self, what):
+        if len(self.nodes) != 1:
+            reason = "has never been called on a symbolic tensor" if not self.nodes else "has several calls"
+            raise AttributeError(
+                f"The layer {self.name} {reason} and thus has no single defined {what}. "
+                "`layer.nodes[i].inputs` and `.outputs` are those of one call."
+            )
+        return self.nodes[0]
+
+    # Configuration --------------------------------------------------------------------------------------------------
+
+    def get_config(self):
+        """Returns the arguments that make such a layer, as a dict that can become JSON."""
+        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """Returns a layer made from a config of `get_config`."""
+        return cls(**config)
+
+    def get_build_config(self):
+        """Returns what `build_from_config` needs to make the weights, None before they are made."""
+        if self._build_shapes is None:
+            return None
+        if len(self._build_shapes) == 1:
+            return {"input_shape": next(iter(self._build_shapes.values()))}
+        return {"shapes_dict": self._build_shapes}
+
+    def build_from_config(self, config):
+        if config and "input_shape" in config:
+            self.build(config["input_shape"])
+        elif config and "shapes_dict" in config:
+            self.build(**config["shapes_dict"])
+
+    def __repr__(self):
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _recording_build(build):
+    """Wraps `build`: notes the shapes for saving, gives weights the layer's name as a prefix, sets `built`."""
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def wrapper(self, *args, **kwargs):
+        with name_scope.inside(self.name):
+            build(self, *args, **kwargs)
+        arguments = signature.bind(self, *args, **kwargs).arguments
+        self._build_shapes = dict(list(arguments.items())[1:])
+        self.built = True
+
+    return wrapper
+
+
+def _lists_to_arrays(argument):
+    """Turns lists of numbers, however deep, into arrays; lists of arrays stay lists."""
+    if isinstance(argument, (list, tuple)):
+        leaves = nested.flatten(argument)
+        if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
+            try:
+                return np.array(argument)
+            except ValueError as error:
+                raise ValueError(f"A list given as an input is ragged: its rows have different lengths. {error}") from None
+    return argument
+
+
+def _has_shape(argument):
+    return any(hasattr(leaf, "shape") for leaf in nested.flatten(argument))
+
+
+def _shape_of(x):
+    return tuple(x.shape) if hasattr(x, "shape") else None
+
+
+def _check_gradients(targets, d_targets):
+    if [target.shape for target in targets] != [d_target.shape for d_target in d_targets]:
+        raise ValueError(
+            "`backward` takes a gradient of the shape of each output. "
+            f"Expected: {[target.shape for target in targets]}. Received: {[d_target.shape for d_target in d_targets]}."
+        )

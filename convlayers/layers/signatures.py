@@ -1,0 +1,30 @@
+"""What the named leaves of a family have of their own: other defaults."""
+
+import types
+
+
+def with_defaults(init, **defaults):
+    """Returns the `__init__` of a base class with other default values, and for the rest unchanged.
+
+    The arguments of `Conv1D`, `Conv2D` and `Conv3D` are those of their base class `_Conv`. Only defaults differ, for instance
+    `strides=1` and `strides=(1, 1)`, and the leaf says only that:
+
+        class Conv2D(_Conv):
+            rank = 2
+            __init__ = with_defaults(_Conv.__init__, strides=(1, 1), dilation_rate=(1, 1))
+
+    `inspect.signature(Conv2D)` and `help(Conv2D)` then show the signature that Keras has, and a call costs nothing more.
+
+    Args:
+        init: a function.
+        defaults: the parameters that get another default value, or their first. Those after a parameter with a default must
+            have one too.
+    """
+    code = init.__code__
+    names = code.co_varnames[: code.co_argcount]
+    known = dict(zip(reversed(names), reversed(init.__defaults__ or ()), strict=False))
+    known.update(defaults)
+    copy = types.FunctionType(code, init.__globals__, init.__name__, None, init.__closure__)
+    copy.__defaults__ = tuple(known[name] for name in names if name in known)
+    copy.__kwdefaults__ = init.__kwdefaults__
+    return copy

@@ -1,0 +1,45 @@
+"""Names that nobody chose: `Conv2D` is called "conv2d", the next one "conv2d_1"."""
+
+import collections
+import re
+import threading
+
+
+class _Counters(threading.local):
+    """How often each name was given out in this thread."""
+
+    def __init__(self):
+        self.uses = collections.defaultdict(int)
+
+
+_counters = _Counters()
+
+
+def to_snake_case(name):
+    """Returns the name of a class as that of an object, as "max_pooling2d" for "MaxPooling2D"."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def uniquify(name):
+    """Returns `name` the first time it is asked for, then `name_1`, `name_2` ..."""
+    uses = _counters.uses[name]
+    _counters.uses[name] += 1
+    return f"{name}_{uses}" if uses else name
+
+
+def auto_name(prefix):
+    """Returns a name that no object has, made from the name of a class."""
+    return uniquify(to_snake_case(prefix))
+
+
+def get_uid(prefix=""):
+    """Returns 1 for the first object with a name, 2 for the second ..."""
+    _counters.uses[prefix] += 1
+    return _counters.uses[prefix]
+
+
+def reset_uids():
+    """Starts all names anew."""
+    _counters.uses.clear()

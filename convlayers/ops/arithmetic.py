@@ -1,0 +1,197 @@
+"""Arithmetic of two arrays, element by element. Shapes broadcast as in NumPy; `dtypes` has the rules for number types."""
+
+import numpy as np
+
+from convlayers.autograd import differentiable
+from convlayers.ops.dtypes import as_array, as_number, promote, promote_floats
+
+
+def unbroadcast(gradient, x):
+    """Returns a gradient with the shape and dtype of `x`: summed over the axes along which `x` was repeated."""
+    if gradient.shape != x.shape:
+        added = gradient.ndim - x.ndim
+        repeated = [axis + added for axis, n in enumerate(x.shape) if n == 1]
+        gradient = np.add.reduce(gradient, axis=(*range(added), *repeated)).reshape(x.shape)
+    return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
+
+
+@differentiable
+def add(x1, x2):
+    """Returns `x1 + x2`."""
+    a, b = promote(x1, x2)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(d_y, x2)
+
+    return np.add(a, b), backward
+
+
+@differentiable
+def subtract(x1, x2):
+    """Returns `x1 - x2`."""
+    a, b = promote(x1, x2)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(-d_y, x2)
+
+    return np.subtract(a, b), backward
+
+
+@differentiable
+def multiply(x1, x2):
+    """Returns `x1 * x2`."""
+    a, b = promote(x1, x2)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y * b, x1), lambda: unbroadcast(d_y * a, x2)
+
+    return np.multiply(a, b), backward
+
+
+@differentiable
+def divide(x1, x2):
+    """Returns `x1 / x2`. Integers become floats."""
+    a, b = promote_floats(x1, x2)
+    y = np.divide(a, b)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y / b, x1), lambda: unbroadcast(-d_y * y / b, x2)
+
+    return y, backward
+
+
+true_divide = divide
+
+
+@differentiable
+def divide_no_nan(x1, x2):
+    """Returns `x1 / x2`, and 0 where `x2` is 0."""
+    a, b = promote_floats(x1, x2)
+    # Infinity in the place of 0 makes the quotient and both gradients 0.
+    b = np.where(b == 0, np.array(np.inf, b.dtype), b)
+    y = np.divide(a, b)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y / b, x1), lambda: unbroadcast(-d_y * y / b, x2)
+
+    return y, backward
+
+
+@differentiable
+def floor_divide(x1, x2):
+    """Returns the largest integer that is not above `x1 / x2`. Its gradient is zero."""
+    return np.floor_divide(*promote(x1, x2)), None
+
+
+@differentiable
+def mod(x1, x2):
+    """Returns the remainder of `x1 / x2`, with the sign of `x2`."""
+    a, b = map(as_number, promote(x1, x2))
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(-d_y * np.floor_divide(a, b), x2)
+
+    return np.mod(a, b), backward
+
+
+@differentiable
+def power(x1, x2):
+    """Returns `x1` to the power `x2`."""
+    a, b = promote(x1, x2)
+    y = a**b
+
+    def d_base(d_y):
+        # The exponent 0 stands in for -1, so that a power 0 has the gradient 0 even at 0.
+        return d_y * b * a ** np.where(b == 0, b, b - 1)
+
+    def d_exponent(d_y):
+        return d_y * y * np.log(np.where(a > 0, a, 1))
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_base(d_y), x1), lambda: unbroadcast(d_exponent(d_y), x2)
+
+    return y, backward
+
+
+@differentiable
+def maximum(x1, x2):
+    """Returns the larger of two, NaN if one of them is. Equal numbers share the gradient."""
+    return _extreme(np.maximum, x1, x2)
+
+
+@differentiable
+def minimum(x1, x2):
+    """Returns the smaller of two, NaN if one of them is. Equal numbers share the gradient."""
+    return _extreme(np.minimum, x1, x2)
+
+
+def _extreme(choose, x1, x2):
+    a, b = promote(x1, x2)
+    y = choose(a, b)
+
+    def backward(d_y):
+        d_y = d_y * (1 - 0.5 * (a == b)).astype(d_y.dtype)
+        return lambda: unbroadcast(d_y * (y == a), x1), lambda: unbroadcast(d_y * (y == b), x2)
+
+    return y, backward
+
+
+@differentiable
+def clip(x, x_min, x_max):
+    """Returns `x`, with what is below `x_min` or above `x_max` moved to that bound. None is no bound."""
+    array = as_number(x)
+    low = array if x_min is None else np.asarray(x_min, array.dtype)
+    raised = np.maximum(array, low)
+    high = raised if x_max is None else np.asarray(x_max, array.dtype)
+
+    def backward(d_y):
+        return (
+            lambda: unbroadcast(d_y * ((array >= low) & (array <= high)), x),
+            lambda: unbroadcast(d_y * ((array < low) & (low <= high)), x_min),
+            lambda: unbroadcast(d_y * (raised > high), x_max),
+        )
+
+    return np.minimum(raised, high), backward
+
+
+@differentiable
+def arctan2(x1, x2):
+    """Returns the angle of the point (x2, x1), between -pi and pi."""
+    a, b = promote_floats(x1, x2)
+
+    def backward(d_y):
+        scaled = d_y / (a * a + b * b)
+        return lambda: unbroadcast(scaled * b, x1), lambda: unbroadcast(-scaled * a, x2)
+
+    return np.arctan2(a, b), backward
+
+
+@differentiable
+def logaddexp(x1, x2):
+    """Returns `log(exp(x1) + exp(x2))` without overflow."""
+    a, b = promote_floats(x1, x2)
+    y = np.logaddexp(a, b)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y * np.exp(a - y), x1), lambda: unbroadcast(d_y * np.exp(b - y), x2)
+
+    return y, backward
+
+
+@differentiable
+def where(condition, x1=None, x2=None):
+    """Returns `x1` where the condition is true and `x2` where it is false.
+
+    Args:
+        condition: array of truth values.
+        x1, x2: arrays or numbers. Without them, the result is a tuple of arrays of indices, where the condition is true.
+    """
+    condition = as_array(condition)
+    if x1 is None or x2 is None:
+        return tuple(indices.astype(np.int32) for indices in np.nonzero(condition)), None
+    a, b = promote(x1, x2)
+
+    def backward(d_y):
+        return None, lambda: unbroadcast(d_y * (condition != 0), x1), lambda: unbroadcast(d_y * (condition == 0), x2)
+
+    return np.where(condition, a, b), backward

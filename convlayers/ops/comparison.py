@@ -1,0 +1,58 @@
+"""Comparisons and truth values, element by element. They have no gradients."""
+
+import numpy as np
+
+from convlayers.autograd import differentiable, value_of
+from convlayers.ops.dtypes import as_array, promote
+
+
+def _comparison(function):
+    """Makes an op of a NumPy function of two arrays, compared in their common dtype."""
+
+    def forward(x1, x2):
+        return function(*promote(x1, x2)), None
+
+    return _named(forward, function, "x1, x2")
+
+
+def _test(function):
+    """Makes an op of a NumPy function of one array."""
+
+    def forward(x):
+        return function(as_array(x)), None
+
+    return _named(forward, function, "x")
+
+
+def _named(forward, function, arguments):
+    forward.__name__ = forward.__qualname__ = function.__name__
+    forward.__doc__ = f"Returns `{function.__name__}({arguments})`, element by element, as `numpy.{function.__name__}` does."
+    return differentiable(forward)
+
+
+equal = _comparison(np.equal)
+not_equal = _comparison(np.not_equal)
+greater = _comparison(np.greater)
+greater_equal = _comparison(np.greater_equal)
+less = _comparison(np.less)
+less_equal = _comparison(np.less_equal)
+
+logical_and = _comparison(np.logical_and)
+logical_or = _comparison(np.logical_or)
+logical_xor = _comparison(np.logical_xor)
+logical_not = _test(np.logical_not)
+
+isfinite = _test(np.isfinite)
+isinf = _test(np.isinf)
+isnan = _test(np.isnan)
+
+
+@differentiable
+def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Returns where two arrays are equal within `atol + rtol * abs(x2)`."""
+    return np.isclose(x1, x2, rtol, atol, equal_nan), None
+
+
+def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Returns whether two arrays are equal within `atol + rtol * abs(x2)` everywhere."""
+    return bool(np.allclose(value_of(x1), value_of(x2), rtol, atol, equal_nan))

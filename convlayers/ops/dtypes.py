@@ -1,0 +1,108 @@
+"""Number types: in which one an op computes, by Keras's rules.
+
+* A Python number adapts to the array beside it: float32 array + 1.5 is float32. So does an array without axes.
+* A float beside an integer wins with the size it has: int64 array * float16 array is float16. NumPy would widen it.
+* Where integers must become floats, as in a division, they become `keras.config.floatx()`.
+* 64-bit arrays stay so, as in Keras with PyTorch; float64 is a first-class type here.
+"""
+
+import functools
+
+import numpy as np
+
+from convlayers import config
+from convlayers.validation import standardize_dtype
+
+_PYTHON_NUMBERS = (bool, int, float)
+# What an array without axes counts as beside arrays with axes.
+_WEAK = {"b": bool, "i": int, "u": int, "f": float}
+
+
+def result_type(*dtypes):
+    """Returns the dtype that numbers of these dtypes have together, as a string.
+
+    Args:
+        dtypes: names, NumPy dtypes, or the types `int` and `float` for Python numbers. None stands for `floatx()`.
+
+    Example:
+
+    >>> keras.backend.result_type("int32", "float16")
+    'float16'
+    >>> keras.backend.result_type("int32", float)
+    'float32'
+    """
+    floatx = config.floatx()
+    types = [dtype if dtype is int or dtype is float else np.dtype(standardize_dtype(dtype or floatx)) for dtype in dtypes or [None]]
+    return _promote(floatx, *types).name
+
+
+def as_array(x):
+    """Returns anything array-like as an array. Python floats become `floatx()`, Python integers int32."""
+    if type(x) is np.ndarray:
+        return x
+    array = np.asarray(x)
+    leaf = x
+    while isinstance(leaf, (list, tuple)) and leaf:
+        leaf = leaf[0]
+    if isinstance(leaf, (bool, int, float, list, tuple)) and not isinstance(leaf, np.generic):
+        return array.astype(_promote(config.floatx(), _WEAK[array.dtype.kind]))
+    return array
+
+
+def as_float(x):
+    """Returns anything array-like as an array of floats: integers become `floatx()`."""
+    array = as_array(x)
+    return array if array.dtype.kind in "fc" else array.astype(config.floatx())
+
+
+def as_number(x):
+    """Returns anything array-like as an array that can be counted and added up: truth values become int32."""
+    array = as_array(x)
+    return array.astype(np.int32) if array.dtype.kind == "b" else array
+
+
+def promote(*operands):
+    """Returns several operands as arrays of one dtype."""
+    if len(operands) == 2:
+        x1, x2 = operands
+        if type(x1) is np.ndarray and type(x2) is np.ndarray and x1.dtype is x2.dtype:
+            return operands
+    dtype = common_dtype(*operands)
+    return [np.asarray(operand, dtype) for operand in operands]
+
+
+def promote_floats(*operands):
+    """Returns several operands as arrays of one float dtype."""
+    arrays = promote(*operands)
+    return arrays if arrays[0].dtype.kind in "fc" else [array.astype(config.floatx()) for array in arrays]
+
+
+def common_dtype(*operands):
+    """Returns the NumPy dtype that several operands have together."""
+    operands = [operand if type(operand) in _PYTHON_NUMBERS else as_array(operand) for operand in operands]
+    axes = [getattr(operand, "ndim", 0) for operand in operands]
+    beside_axes = any(axes)
+    types = []
+    for operand, ndim in zip(operands, axes, strict=True):
+        if type(operand) in _PYTHON_NUMBERS:
+            types.append(type(operand))
+        elif beside_axes and not ndim:
+            types.append(_WEAK.get(operand.dtype.kind, operand.dtype))
+        else:
+            types.append(operand.dtype)
+    return _promote(config.floatx(), *types)
+
+
+@functools.lru_cache(maxsize=None)
+def _promote(floatx, *types):
+    arrays = [dtype for dtype in types if isinstance(dtype, np.dtype)]
+    floats = [dtype for dtype in arrays if dtype.kind not in "biu"]
+    if floats:
+        return np.result_type(*floats)
+    if float in types:
+        return np.dtype(floatx)
+    integers = [dtype for dtype in arrays if dtype.kind in "iu"]
+    if integers:
+        together = np.result_type(*integers)
+        return together if together.kind in "iu" else np.dtype(floatx)
+    return np.dtype(np.int32 if int in types else np.bool_)

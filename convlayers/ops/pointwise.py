@@ -1,0 +1,77 @@
+"""Mathematical functions of one array, element by element."""
+
+import numpy as np
+
+from convlayers.autograd import differentiable
+from convlayers.ops.dtypes import as_array, as_float, as_number
+
+
+def _pointwise(function, derivative, convert=as_float):
+    """Makes an op of a NumPy function.
+
+    Args:
+        function: the NumPy function, whose name the op gets.
+        derivative: function of `x` and `y` that returns dy/dx; None if it is zero everywhere.
+        convert: what makes an array of the argument. By default, integers become floats.
+    """
+
+    def forward(x):
+        x = convert(x)
+        y = function(x)
+        return y, derivative and (lambda d_y: d_y * derivative(x, y))
+
+    forward.__name__ = forward.__qualname__ = function.__name__
+    forward.__doc__ = f"Returns `{function.__name__}(x)`, element by element, as `numpy.{function.__name__}` does."
+    return differentiable(forward)
+
+
+exp = _pointwise(np.exp, lambda x, y: y)
+exp2 = _pointwise(np.exp2, lambda x, y: y * np.log(2).astype(y.dtype))
+expm1 = _pointwise(np.expm1, lambda x, y: y + 1)
+log = _pointwise(np.log, lambda x, y: 1 / x)
+log1p = _pointwise(np.log1p, lambda x, y: 1 / (1 + x))
+log2 = _pointwise(np.log2, lambda x, y: 1 / (x * np.log(2).astype(x.dtype)))
+log10 = _pointwise(np.log10, lambda x, y: 1 / (x * np.log(10).astype(x.dtype)))
+sqrt = _pointwise(np.sqrt, lambda x, y: 0.5 / y)
+cbrt = _pointwise(np.cbrt, lambda x, y: 1 / (3 * y * y))
+
+sin = _pointwise(np.sin, lambda x, y: np.cos(x))
+cos = _pointwise(np.cos, lambda x, y: -np.sin(x))
+tan = _pointwise(np.tan, lambda x, y: 1 + y * y)
+arcsin = _pointwise(np.arcsin, lambda x, y: 1 / np.sqrt(1 - x * x))
+arccos = _pointwise(np.arccos, lambda x, y: -1 / np.sqrt(1 - x * x))
+arctan = _pointwise(np.arctan, lambda x, y: 1 / (1 + x * x))
+sinh = _pointwise(np.sinh, lambda x, y: np.cosh(x))
+cosh = _pointwise(np.cosh, lambda x, y: np.sinh(x))
+arcsinh = _pointwise(np.arcsinh, lambda x, y: 1 / np.sqrt(x * x + 1))
+arccosh = _pointwise(np.arccosh, lambda x, y: 1 / np.sqrt(x * x - 1))
+arctanh = _pointwise(np.arctanh, lambda x, y: 1 / (1 - x * x))
+
+negative = _pointwise(np.negative, lambda x, y: np.array(-1, y.dtype), as_array)
+absolute = _pointwise(np.absolute, lambda x, y: np.sign(x), as_array)
+square = _pointwise(np.square, lambda x, y: 2 * x, as_number)
+reciprocal = _pointwise(np.reciprocal, lambda x, y: -y * y)
+
+sign = _pointwise(np.sign, None, as_number)
+floor = _pointwise(np.floor, None)
+ceil = _pointwise(np.ceil, None)
+trunc = _pointwise(np.trunc, None, as_array)
+abs = absolute
+
+
+@differentiable
+def rsqrt(x):
+    """Returns `1 / sqrt(x)`, element by element."""
+    x = as_float(x)
+    y = 1 / np.sqrt(x)
+
+    def backward(d_y):
+        return d_y * (-0.5 * y / x)
+
+    return y, backward
+
+
+@differentiable
+def round(x, decimals=0):
+    """Returns `x` rounded to a number of decimals; halves go to the even neighbour. Its gradient is zero."""
+    return np.round(as_number(x), decimals), None

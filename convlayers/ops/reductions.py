@@ -1,0 +1,204 @@
+"""Reductions: numbers along some axes made one.
+
+All take `axis`, an int, a tuple of ints, or None for all axes, and `keepdims`: whether reduced axes stay, with length 1.
+"""
+
+import numpy as np
+
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import divide, power
+from convlayers.ops.dtypes import as_array, as_float, as_number
+from convlayers.ops.pointwise import absolute
+
+
+def _tuple_of_axes(axis):
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def _restore_axes(y, x, axis, keepdims):
+    """Returns a result with its reduced axes put back, so that it broadcasts against `x`."""
+    if keepdims or axis is None:
+        return y
+    shape = list(x.shape)
+    for reduced in axis if isinstance(axis, tuple) else (axis,):
+        shape[reduced] = 1
+    return y.reshape(shape)
+
+
+def _spread(d_y, x, axis, keepdims):
+    """Returns the gradient of a sum: that of the result, repeated along the reduced axes."""
+    d_x = np.empty(x.shape, d_y.dtype)
+    d_x[...] = _restore_axes(d_y, x, axis, keepdims)
+    return d_x
+
+
+def _as_summable(x):
+    """Returns an array of numbers wide enough for a sum: integers below 32 bits become int32."""
+    array = as_array(x)
+    return array.astype(np.int32) if array.dtype.kind in "biu" and array.itemsize < 4 else array
+
+
+def _count_reduced(x, y):
+    """Returns how many numbers of `x` each number of `y` was made of."""
+    return x.size // y.size if y.size else 0
+
+
+@differentiable
+def sum(x, axis=None, keepdims=False):
+    """Returns the sum. Integers of fewer than 32 bits are added as int32."""
+    x, axis = _as_summable(x), _tuple_of_axes(axis)
+
+    def backward(d_y):
+        return _spread(d_y, x, axis, keepdims)
+
+    return np.add.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
+
+
+@differentiable
+def mean(x, axis=None, keepdims=False):
+    """Returns the mean. That of integers is a float."""
+    x, axis = as_float(x), _tuple_of_axes(axis)
+    y = np.mean(x, axis=axis, keepdims=keepdims)
+
+    def backward(d_y):
+        return _spread(d_y / _count_reduced(x, y), x, axis, keepdims)
+
+    return y, backward
+
+
+@differentiable
+def var(x, axis=None, keepdims=False):
+    """Returns the variance: the mean of the squared distances from the mean."""
+    x, axis = as_float(x), _tuple_of_axes(axis)
+    y = np.var(x, axis=axis, keepdims=keepdims)
+
+    def backward(d_y):
+        centred = x - np.mean(x, axis=axis, keepdims=True)
+        return centred * _restore_axes(2 * d_y / _count_reduced(x, y), x, axis, keepdims)
+
+    return y, backward
+
+
+@differentiable
+def std(x, axis=None, keepdims=False):
+    """Returns the standard deviation: the square root of the variance. Where it is 0, so is its gradient."""
+    x, axis = as_float(x), _tuple_of_axes(axis)
+    y = np.std(x, axis=axis, keepdims=keepdims)
+
+    def backward(d_y):
+        centred = x - np.mean(x, axis=axis, keepdims=True)
+        return centred * _restore_axes(_divide_or_zero(d_y, y) / _count_reduced(x, y), x, axis, keepdims)
+
+    return y, backward
+
+
+def _divide_or_zero(a, b):
+    return a / np.where(b == 0, np.array(np.inf, b.dtype), b)
+
+
+@differentiable
+def max(x, axis=None, keepdims=False, initial=None):
+    """Returns the largest number, or `initial` if that is larger. Equal numbers share the gradient."""
+    return _extreme(np.maximum, x, axis, keepdims, initial)
+
+
+@differentiable
+def min(x, axis=None, keepdims=False, initial=None):
+    """Returns the smallest number, or `initial` if that is smaller. Equal numbers share the gradient."""
+    return _extreme(np.minimum, x, axis, keepdims, initial)
+
+
+amax, amin = max, min
+
+
+def _extreme(choose, x, axis, keepdims, initial):
+    x, axis = as_array(x), _tuple_of_axes(axis)
+    y = choose.reduce(x, axis=axis, keepdims=keepdims, **({} if initial is None else {"initial": initial}))
+
+    def backward(d_y):
+        chosen = x == _restore_axes(y, x, axis, keepdims)
+        shares = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=d_y.dtype)
+        # Nothing is chosen where `initial` was.
+        return chosen * (_restore_axes(d_y, x, axis, keepdims) / np.maximum(shares, 1))
+
+    return y, backward
+
+
+@differentiable
+def prod(x, axis=None, keepdims=False, dtype=None):
+    """Returns the product. Integers of fewer than 32 bits are multiplied as int32."""
+    x, axis = _as_summable(x) if dtype is None else as_array(x).astype(dtype), _tuple_of_axes(axis)
+
+    def backward(d_y):
+        # The product of all others is that of those before times that of those after: right even where some are 0.
+        axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axis) % x.ndim
+        last = tuple(range(x.ndim - len(axes), x.ndim))
+        moved = np.moveaxis(x, axes, last)
+        line = moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
+        others = _product_before(line) * _product_before(line[..., ::-1])[..., ::-1]
+        return np.moveaxis(others.reshape(moved.shape), last, axes) * _restore_axes(d_y, x, axis, keepdims)
+
+    return np.multiply.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
+
+
+def _product_before(line):
+    before = np.ones_like(line)
+    np.cumprod(line[..., :-1], axis=-1, out=before[..., 1:])
+    return before
+
+
+@differentiable
+def logsumexp(x, axis=None, keepdims=False):
+    """Returns `log(sum(exp(x)))` without overflow."""
+    x, axis = as_float(x), _tuple_of_axes(axis)
+    largest = np.max(x, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
+    kept = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    y = kept if keepdims else np.squeeze(kept, axis)
+
+    def backward(d_y):
+        return np.exp(x - kept) * _restore_axes(d_y, x, axis, keepdims)
+
+    return y, backward
+
+
+@differentiable
+def cumsum(x, axis=None, dtype=None):
+    """Returns the sums of all numbers up to each. Without an axis, of the flattened array."""
+    array = as_number(x) if dtype is None else as_array(x).astype(dtype)
+
+    def backward(d_y):
+        d_x = np.flip(np.cumsum(np.flip(d_y, axis or 0), axis or 0), axis or 0)
+        return d_x.reshape(array.shape)
+
+    return np.cumsum(array, axis, dtype=array.dtype), backward
+
+
+@differentiable
+def argmax(x, axis=None, keepdims=False):
+    """Returns the index of the largest number, as int32: the first of several."""
+    return np.argmax(as_array(x), axis, keepdims=keepdims).astype(np.int32), None
+
+
+@differentiable
+def argmin(x, axis=None, keepdims=False):
+    """Returns the index of the smallest number, as int32: the first of several."""
+    return np.argmin(as_array(x), axis, keepdims=keepdims).astype(np.int32), None
+
+
+@differentiable
+def all(x, axis=None, keepdims=False):
+    """Returns whether all are true."""
+    return np.all(as_array(x), _tuple_of_axes(axis), keepdims=keepdims), None
+
+
+@differentiable
+def any(x, axis=None, keepdims=False):
+    """Returns whether one is true."""
+    return np.any(as_array(x), _tuple_of_axes(axis), keepdims=keepdims), None
+
+
+@differentiable
+def count_nonzero(x, axis=None):
+    """Returns how many are not 0, as int32."""
+    return np.asarray(np.count_nonzero(as_array(x), _tuple_of_axes(axis)), np.int32), None

@@ -1,0 +1,91 @@
+import numpy as np
+
+from convlayers.autograd import value_of
+from convlayers.optimizers.native import update
+from convlayers.optimizers.optimizer import Optimizer
+
+
+class Adam(Optimizer):
+    """Moving averages of the gradient and of its square, corrected for their start at 0 (Kingma and Ba, arXiv 1412.6980).
+
+        momentum += (gradient - momentum) * (1 - beta_1)
+        velocity += (gradient ** 2 - velocity) * (1 - beta_2)
+        rate = learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step)
+        weight -= rate * momentum / (sqrt(velocity) + epsilon)
+
+    Args:
+        learning_rate: float, schedule or function.
+        beta_1: float, the share of the old average of the gradient in the new one.
+        beta_2: float, the same for the square of the gradient.
+        epsilon: float, keeps the divisor above 0. It is "epsilon hat" in the paper.
+        amsgrad: whether the largest `velocity` so far takes the place of the present one.
+        The others are those of `Optimizer`.
+
+    Example:
+
+    model.compile(optimizer=Adam(learning_rate=0.001), loss="mse")
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+        amsgrad=False,
+        weight_decay=None,
+        clipnorm=None,
+        clipvalue=None,
+        global_clipnorm=None,
+        use_ema=False,
+        ema_momentum=0.99,
+        ema_overwrite_frequency=None,
+        loss_scale_factor=None,
+        gradient_accumulation_steps=None,
+        name=None,
+        **kwargs,
+    ):
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, var_list):
+        if self.built:
+            return
+        super().build(var_list)
+        self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
+        self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat") if self.amsgrad else []
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        velocity_hat = self._velocity_hats[index] if self.amsgrad else None
+        slots = [self._momentums[index], self._velocities[index], velocity_hat]
+        # In the variable's number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
+        real = variable.value.dtype.type
+        step = real(value_of(self.iterations) + 1)
+        rate = real(learning_rate) * np.sqrt(1 - real(self.beta_2) ** step) / (1 - real(self.beta_1) ** step)
+        update("adam_update", variable, gradient, slots, rate, self.beta_1, self.beta_2, self.epsilon)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }

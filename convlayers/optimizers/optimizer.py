@@ -1,0 +1,381 @@
+"""What all optimizers share: variables, learning rate, clipping, weight decay, averages, accumulation, configs."""
+
+import inspect
+import re
+import warnings
+
+import numpy as np
+
+from convlayers import config, ops
+from convlayers.autograd import value_of
+from convlayers.naming import auto_name
+from convlayers.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from convlayers.optimizers.schedules import LearningRateSchedule
+from convlayers.optimizers.variable_owner import VariableOwner
+from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.validation import hint_at_argument
+from convlayers.variables import Variable
+
+
+class Optimizer(VariableOwner):
+    """Base class of optimizers: a subclass defines `build`, `update_step` and `get_config`.
+
+    Args:
+        learning_rate: float, a `LearningRateSchedule`, or a function without arguments that returns a float.
+        weight_decay: float. Before each update, weights lose this fraction of themselves times the learning rate.
+        clipnorm: float. Each gradient is scaled down to at most this norm.
+        clipvalue: float. Each number of the gradients is cut off at this value and its negative.
+        global_clipnorm: float. All gradients together are scaled down to at most this norm.
+        use_ema: whether to keep the exponential moving average of the weights.
+        ema_momentum: float from 0 to 1, the share of the old average in the new one.
+        ema_overwrite_frequency: int. The weights are replaced by their average after so many steps; None for only at the
+            end of training, by `finalize_variable_values`.
+        loss_scale_factor: float. `scale_loss` multiplies the loss by it, and the gradients are divided by it.
+        gradient_accumulation_steps: int, at least 2. Weights are updated only once in so many steps, with the mean of the
+            gradients.
+        name: string, by default the class's name.
+
+    Attributes:
+        variables: list of everything that it remembers, in Keras's order: the step, the learning rate (unless that is a
+            schedule or function), averages, accumulated gradients, and what the subclass adds.
+
+    Example:
+
+    class SignSGD(Optimizer):
+        def __init__(self, learning_rate=0.01, **kwargs):
+            super().__init__(learning_rate=learning_rate, **kwargs)
+
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_sub(variable, ops.multiply(ops.sign(gradient), learning_rate))
+    """
+
+    def __init__(
+        self,
+        learning_rate,
+        weight_decay=None,
+        clipnorm=None,
+        clipvalue=None,
+        global_clipnorm=None,
+        use_ema=False,
+        ema_momentum=0.99,
+        ema_overwrite_frequency=None,
+        loss_scale_factor=None,
+        gradient_accumulation_steps=None,
+        name=None,
+        **kwargs,
+    ):
+        if kwargs.pop("decay", None) is not None:
+            warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=3)
+        if kwargs:
+            known = inspect.signature(type(self)).parameters
+            hints = "".join(hint_at_argument(unknown, known) for unknown in kwargs)
+            raise ValueError(f"Argument(s) not recognized: {kwargs}{hints}")
+        if gradient_accumulation_steps and not gradient_accumulation_steps >= 2:
+            raise ValueError(
+                "`gradient_accumulation_steps` must be an integer >= 2. Received: gradient_accumulation_steps="
+                f"{gradient_accumulation_steps}\nFor an update at every step, leave it out."
+            )
+        if use_ema:
+            _check_ema(ema_momentum, ema_overwrite_frequency)
+        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError(
+                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+                f"clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+            )
+        if not callable(learning_rate) and not isinstance(learning_rate, float):
+            raise ValueError(
+                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable (that takes "
+                "in the current iteration value and returns the corresponding learning rate value). "
+                f"Received instead: learning_rate={learning_rate}"
+            )
+        self.name = auto_name(type(self).__name__) if name is None else name
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.global_clipnorm = global_clipnorm
+        self.clipvalue = clipvalue
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.built = False
+        self._variables = []
+        self._trainable_variables = []
+        self._trainable_variables_indices = {}
+        self._exclude_from_weight_decay = set()
+        self._exclude_from_weight_decay_pattern = None
+        self._iterations = self._track(Variable(0, dtype="int32", trainable=False, name="iteration"))
+        if callable(learning_rate):
+            self._learning_rate = learning_rate
+        else:
+            rate = Variable(learning_rate, dtype=config.floatx(), trainable=False, name="learning_rate")
+            self._learning_rate = self._track(rate)
+
+    def build(self, variables):
+        """Makes what the optimizer remembers of each variable. The first `apply` does it, if nobody did before.
+
+        Args:
+            variables: list of the variables to train.
+        """
+        if self.use_ema:
+            self._model_variables_moving_average = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self._trainable_variables = list(variables)
+        self._trainable_variables_indices = {id(variable): index for index, variable in enumerate(variables)}
+        self.built = True
+
+    def _get_variable_index(self, variable):
+        return self._trainable_variables_indices[id(variable)]
+
+    # Learning rate ----------------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self):
+        """The learning rate: a variable, or what the schedule or function says for this step. A float can be assigned."""
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self._iterations.value[()])
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        return self._learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        if not callable(learning_rate):
+            if not isinstance(self._learning_rate, Variable):
+                raise TypeError(
+                    "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
+                    "argument, hence its learning rate is not settable. If you need the learning rate to be settable, you "
+                    "should instantiate the optimizer with a float `learning_rate` argument."
+                )
+            self._learning_rate.assign(learning_rate)
+            return
+        self._variables = [variable for variable in self._variables if variable is not self._learning_rate]
+        self._learning_rate = learning_rate
+
+    @property
+    def iterations(self):
+        """The number of updates so far."""
+        if self.gradient_accumulation_steps:
+            return self._iterations.value // self.gradient_accumulation_steps
+        return self._iterations
+
+    # Updates ----------------------------------------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars):
+        """Updates variables from pairs of a gradient and a variable. Returns the number of calls so far."""
+        grads, trainable_variables = zip(*grads_and_vars, strict=True)
+        self.apply(grads, trainable_variables)
+        return self._iterations
+
+    def apply(self, grads, trainable_variables=None):
+        """Updates variables from gradients. A call that fails changes nothing.
+
+        Args:
+            grads: list of arrays, one for each variable and of its shape. None where there is no gradient: with a warning,
+                that variable stays as it is.
+            trainable_variables: list of variables, among those that the optimizer was built with. By default, and in the
+                first call if it was not built, all of them.
+
+        Raises:
+            ValueError: if the two lists do not match, a variable is unknown, or there is no gradient at all.
+        """
+        grads = list(grads)
+        if not grads:
+            return
+        variables = self._check_variables(grads, trainable_variables)
+        pairs = [_check_gradient(*pair) for pair in zip(grads, variables, strict=True) if pair[0] is not None]
+        if not pairs:
+            raise ValueError("No gradients provided for any variable.")
+        if len(pairs) < len(variables):
+            missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+            warnings.warn(
+                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, did "
+                "you forget to provide a `loss` argument?",
+                stacklevel=2,
+            )
+        if not self.built:
+            self.build(variables)
+        grads, variables = (list(column) for column in zip(*pairs, strict=True))
+        if self.loss_scale_factor is not None:
+            grads = [gradient / self.loss_scale_factor for gradient in grads]
+        if self.gradient_accumulation_steps:
+            grads = self._accumulate(grads, variables)
+        if grads is not None:
+            self._update(self._clip(grads), variables)
+        if self.use_ema:
+            self._update_average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+        self._iterations.assign_add(1)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Updates one variable. To be defined by subclasses.
+
+        Args:
+            gradient: array of the variable's shape and dtype, not to be written to.
+            variable: the `Variable` to update.
+            learning_rate: NumPy scalar.
+        """
+        raise NotImplementedError
+
+    def _check_variables(self, grads, variables):
+        if variables is None:
+            if not self.built:
+                raise ValueError(
+                    "When passing `grads` without `variables`, the optimizer must already be built on a list of variables. "
+                    "Call `optimizer.build(trainable_variables)` first. "
+                )
+            if len(grads) != len(self._trainable_variables):
+                raise ValueError(
+                    "When passing `grads` as a list of gradient tensors, the gradients must match `optimizer.variables` "
+                    f"one-to-on. Received a list of {len(grads)} gradients, but the optimizer is tracking "
+                    f"{len(self._trainable_variables)} trainable variables."
+                )
+            return self._trainable_variables
+        variables = list(variables)
+        if len(grads) != len(variables):
+            raise ValueError(
+                "Expected one gradient for each variable, or None for one that has none. "
+                f"Received: {len(grads)} gradients for {len(variables)} variables."
+            )
+        for variable in variables if self.built else ():
+            if id(variable) not in self._trainable_variables_indices:
+                raise ValueError(
+                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was originally "
+                    "built with. When working with a new set of variables, you should recreate a new optimizer instance."
+                )
+        return variables
+
+    def _update(self, grads, variables):
+        learning_rate = np.asarray(value_of(self.learning_rate), dtype=config.floatx())[()]
+        if self.weight_decay is not None:
+            for variable in variables:
+                if self._use_weight_decay(variable):
+                    variable.assign(variable.value * (1 - self.weight_decay * learning_rate))
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
+
+    def _clip(self, grads):
+        if self.clipnorm and self.clipnorm > 0:
+            return clip_by_norm(grads, self.clipnorm)
+        if self.global_clipnorm and self.global_clipnorm > 0:
+            return clip_by_global_norm(grads, self.global_clipnorm)
+        if self.clipvalue and self.clipvalue > 0:
+            return clip_by_value(grads, self.clipvalue)
+        return grads
+
+    def _accumulate(self, grads, variables):
+        """Returns the mean of the gradients at the last step of each round, else None."""
+        sums = [self._accumulated_gradients[self._get_variable_index(variable)] for variable in variables]
+        steps = self.gradient_accumulation_steps
+        if (self._iterations.value + 1) % steps:
+            for total, gradient in zip(sums, grads, strict=True):
+                total.assign_add(gradient)
+            return None
+        means = [(gradient + total.value) / steps for total, gradient in zip(sums, grads, strict=True)]
+        for total in self._accumulated_gradients:
+            total.assign(np.zeros_like(total.value))
+        return means
+
+    # Loss scale and weight decay --------------------------------------------------------------------------------------
+
+    def scale_loss(self, loss):
+        """Returns the loss times `loss_scale_factor`, to be differentiated."""
+        return loss if self.loss_scale_factor is None else ops.multiply(loss, self.loss_scale_factor)
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """Exempts variables from weight decay. To be called before the optimizer is built.
+
+        Args:
+            var_list: list of variables.
+            var_names: list of strings. Variables in whose name one of them is found are exempt, as by `["bias"]`.
+
+        Raises:
+            ValueError: if the optimizer is built.
+        """
+        if self.built:
+            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
+        self._exclude_from_weight_decay = {id(variable) for variable in var_list or ()}
+        self._exclude_from_weight_decay_pattern = re.compile("|".join(var_names)) if var_names else None
+
+    def _use_weight_decay(self, variable):
+        pattern = self._exclude_from_weight_decay_pattern
+        excluded = id(variable) in self._exclude_from_weight_decay or (pattern and pattern.search(variable.name))
+        return not excluded
+
+    # Averages of the weights ------------------------------------------------------------------------------------------
+
+    def _update_average(self):
+        updates = int(value_of(self.iterations))
+        momentum = self.ema_momentum if updates else 0
+        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average, strict=True):
+            average.assign(momentum * average.value + (1 - momentum) * variable.value)
+        if self.ema_overwrite_frequency and (updates + 1) % self.ema_overwrite_frequency == 0:
+            self._overwrite_with_average(self._trainable_variables)
+
+    def _overwrite_with_average(self, variables):
+        averages = self._model_variables_moving_average
+        if len(variables) != len(averages):
+            raise ValueError(
+                f"The length of model variables ({len(variables)}) to override does not match the length of model variables "
+                f"stored in the optimizer ({len(averages)}). Please check if the optimizer was called on your model."
+            )
+        for variable, average in zip(variables, averages, strict=True):
+            variable.assign(average)
+
+    def finalize_variable_values(self, var_list):
+        """Replaces variables by their averages at the end of training, if `use_ema` is set."""
+        if self.use_ema:
+            self._overwrite_with_average(var_list)
+
+    # Config -----------------------------------------------------------------------------------------------------------
+
+    def get_config(self):
+        learning_rate = self._learning_rate
+        return {
+            "name": self.name,
+            "learning_rate": (
+                float(learning_rate.value)
+                if isinstance(learning_rate, Variable)
+                else serialize_keras_object(learning_rate)
+            ),
+            "weight_decay": self.weight_decay,
+            "clipnorm": self.clipnorm,
+            "global_clipnorm": self.global_clipnorm,
+            "clipvalue": self.clipvalue,
+            "use_ema": self.use_ema,
+            "ema_momentum": self.ema_momentum,
+            "ema_overwrite_frequency": self.ema_overwrite_frequency,
+            "loss_scale_factor": self.loss_scale_factor,
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Returns a new optimizer from what `get_config` returned. Its variables start anew."""
+        if isinstance(config.get("learning_rate"), dict):
+            config = {**config, "learning_rate": deserialize_keras_object(config["learning_rate"], custom_objects)}
+        return cls(**config)
+
+
+def _check_ema(momentum, overwrite_frequency):
+    if momentum > 1 or momentum < 0:
+        raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={momentum}")
+    if overwrite_frequency and (not isinstance(overwrite_frequency, int) or overwrite_frequency < 1):
+        raise ValueError(
+            "`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
+            f"ema_overwrite_frequency={overwrite_frequency}"
+        )
+
+
+def _check_gradient(gradient, variable):
+    """Returns the pair, with the gradient as an array of the variable's dtype."""
+    gradient = np.asarray(value_of(gradient), dtype=variable.dtype)
+    if gradient.shape != variable.shape:
+        raise ValueError(
+            f"A gradient must have the shape of its variable. Expected shape {variable.shape}, for variable "
+            f"'{variable.path}'. Received shape {gradient.shape}."
+        )
+    return gradient, variable

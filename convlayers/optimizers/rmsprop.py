@@ -1,0 +1,86 @@
+from convlayers.optimizers.native import update
+from convlayers.optimizers.optimizer import Optimizer
+
+
+class RMSprop(Optimizer):
+    """Divides the gradient by the root of a moving average of its square.
+
+        velocity = rho * velocity + (1 - rho) * gradient ** 2
+        weight -= learning_rate * gradient / sqrt(velocity + epsilon)
+
+    Args:
+        learning_rate: float, schedule or function.
+        rho: float, the share of the old average in the new one.
+        momentum: float. If above 0, steps are added up, and the sum decays by this factor.
+        epsilon: float, keeps the root above 0.
+        centered: whether the square of the moving average of the gradient is subtracted from `velocity`, which makes it a
+            variance.
+        The others are those of `Optimizer`.
+
+    Example:
+
+    model.compile(optimizer=RMSprop(learning_rate=0.001), loss="mse")
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        rho=0.9,
+        momentum=0.0,
+        epsilon=1e-7,
+        centered=False,
+        weight_decay=None,
+        clipnorm=None,
+        clipvalue=None,
+        global_clipnorm=None,
+        use_ema=False,
+        ema_momentum=0.99,
+        ema_overwrite_frequency=None,
+        loss_scale_factor=None,
+        gradient_accumulation_steps=None,
+        name=None,
+        **kwargs,
+    ):
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.centered = centered
+
+    def build(self, var_list):
+        if self.built:
+            return
+        super().build(var_list)
+        self._velocities = self.add_optimizer_variables(var_list, "velocity")
+        self._momentums = self.add_optimizer_variables(var_list, "momentum") if self.momentum > 0 else []
+        self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient") if self.centered else []
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        velocity = self._velocities[index]
+        momentum = self._momentums[index] if self.momentum > 0 else None
+        average_gradient = self._average_gradients[index] if self.centered else None
+        slots = [velocity, momentum, average_gradient]
+        update("rmsprop_update", variable, gradient, slots, learning_rate, self.rho, self.momentum, self.epsilon)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }

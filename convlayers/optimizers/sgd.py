@@ -1,0 +1,72 @@
+from convlayers.optimizers.native import update
+from convlayers.optimizers.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent, with momentum if wanted.
+
+    Without momentum, `weight -= learning_rate * gradient`. With momentum:
+
+        velocity = momentum * velocity - learning_rate * gradient
+        weight += velocity                                                # or, with nesterov:
+        weight += momentum * velocity - learning_rate * gradient
+
+    Args:
+        learning_rate: float, schedule or function.
+        momentum: float from 0 to 1.
+        nesterov: whether to use Nesterov's form of momentum.
+        The others are those of `Optimizer`.
+
+    Example:
+
+    model.compile(optimizer=SGD(learning_rate=0.01, momentum=0.9), loss="mse")
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.01,
+        momentum=0.0,
+        nesterov=False,
+        weight_decay=None,
+        clipnorm=None,
+        clipvalue=None,
+        global_clipnorm=None,
+        use_ema=False,
+        ema_momentum=0.99,
+        ema_overwrite_frequency=None,
+        loss_scale_factor=None,
+        gradient_accumulation_steps=None,
+        name=None,
+        **kwargs,
+    ):
+        if not isinstance(momentum, float) or momentum < 0 or momentum > 1:
+            raise ValueError(f"`momentum` must be a float between [0, 1].\nReceived: momentum={momentum}")
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self.momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
+
+    def update_step(self, gradient, variable, learning_rate):
+        momentum = self.momentums[self._get_variable_index(variable)] if self.momentum else None
+        update("sgd_update", variable, gradient, [momentum], learning_rate, self.momentum, self.nesterov)
+
+    def get_config(self):
+        return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}

@@ -1,0 +1,334 @@
+"""Objects as plain data, in the encoding of Keras's files, and back.
+
+    {"module": "keras.layers", "class_name": "Conv2D", "config": {...}, "registered_name": None}
+
+Only names that `registry` knows are turned into objects, and no code is ever loaded from a file.
+"""
+
+import threading
+import types
+
+import numpy as np
+
+from convlayers.registry import (  # noqa: F401 - names are one half of the encoding: all of them are to be had here
+    CustomObjectScope,
+    custom_object_scope,
+    find,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    known_names,
+    public_name,
+    register_family,
+    register_keras_serializable,
+    table_of,
+)
+from convlayers.validation import did_you_mean, standardize_dtype
+
+_encodings = {}  # {"__numpy__": (type, encode, decode), ...}
+
+
+class _Sharing(threading.local):
+    """The objects met so far inside an `ObjectSharingScope`; None outside."""
+
+    def __init__(self):
+        self.written = None  # {id(object): (object, its encoding)}
+        self.read = None  # {shared_object_id: object}
+
+
+_sharing = _Sharing()
+
+
+# From objects to data -------------------------------------------------------------------------------------------------
+
+
+class ObjectSharingScope:
+    """Marks an object that is written twice by a `shared_object_id`, and makes one object of it when it is read."""
+
+    def __enter__(self):
+        self._outside = _sharing.written, _sharing.read
+        _sharing.written, _sharing.read = {}, {}
+
+    def __exit__(self, *exception):
+        _sharing.written, _sharing.read = self._outside
+
+
+def register_encoding(class_name, kind, encode, decode):
+    """Adds a type of values with an encoding of its own, such as arrays: `{"class_name": ..., "config": {...}}`.
+
+    Args:
+        class_name: what the encoding is called in files, as "__numpy__".
+        kind: the type, or None if values of it are only read.
+        encode: function from a value to the config.
+        decode: function from the config to a value.
+    """
+    _encodings[class_name] = kind, encode, decode
+
+
+def serialize_keras_object(obj):
+    """Returns the encoding of an object: plain data that can be written as JSON.
+
+    Args:
+        obj: None, a string, number, array, a list, tuple or dict of such, a function with a name, or any object with a
+            `get_config()` method.
+
+    Raises:
+        TypeError: for anything else, and for a `lambda`.
+    """
+    if obj is None or isinstance(obj, (str, int, float)):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        parts = [serialize_keras_object(part) for part in obj]
+        return tuple(parts) if isinstance(obj, tuple) else parts
+    if isinstance(obj, dict):
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.ndim == 0):
+        return obj.item()
+    if isinstance(obj, np.dtype):
+        return obj.name
+    for class_name, (kind, encode, _) in _encodings.items():
+        if kind is not None and isinstance(obj, kind):
+            return {"class_name": class_name, "config": encode(obj)}
+    if isinstance(obj, types.FunctionType) or not hasattr(obj, "get_config"):
+        return _encode_function(obj)
+    return _encode_object(obj)
+
+
+def _encode_function(function):
+    name = getattr(function, "__name__", None)
+    if name is None or isinstance(function, type):
+        raise TypeError(
+            f"Cannot serialize object {function} of type {type(function)}. To be serializable, "
+            "a class must implement the `get_config()` method."
+        )
+    if name == "<lambda>":
+        raise TypeError(
+            f"Cannot serialize object {function} of type {type(function)}. A `lambda` has no name to write to a file, "
+            "and code is never written.\nUse a function with a name, and decorate it with "
+            "`@keras.saving.register_keras_serializable()`."
+        )
+    _, written_name = public_name(function) or (None, get_registered_name(function))
+    # Keras gives every function this module and registered name.
+    return {"module": "builtins", "class_name": "function", "config": written_name, "registered_name": "function"}
+
+
+def _encode_object(obj):
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise TypeError(f"The `get_config()` method of {obj} should return a dict. It returned: {config}")
+    cls = type(obj)
+    # A class of the script itself has no module that another script could name.
+    module = None if cls.__module__ == "__main__" else cls.__module__
+    class_name, registered_name = cls.__name__, get_registered_name(cls)
+    if public_name(cls):
+        (module, class_name), registered_name = public_name(cls), None
+    encoding = {
+        "module": module,
+        "class_name": class_name,
+        "config": serialize_keras_object(config),
+        "registered_name": registered_name,
+    }
+    for key in ("build_config", "compile_config"):
+        if hasattr(obj, f"get_{key}"):
+            part = getattr(obj, f"get_{key}")()
+            if part is not None:
+                encoding[key] = serialize_keras_object(part)
+    _mark_if_shared(obj, encoding)
+    return encoding
+
+
+def _mark_if_shared(obj, encoding):
+    if _sharing.written is None:
+        return
+    # The object is kept too: were it freed, the next one could get its id.
+    _, first = _sharing.written.setdefault(id(obj), (obj, encoding))
+    if first is not encoding:
+        number = first.setdefault("shared_object_id", list(_sharing.written).index(id(obj)))
+        encoding["shared_object_id"] = number
+
+
+# From data to objects -------------------------------------------------------------------------------------------------
+
+
+def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
+    """Returns the object that an encoding describes.
+
+    Args:
+        config: what `serialize_keras_object` returned, here or in any version of Keras.
+        custom_objects: dict of names and classes or functions that the encoding may name.
+        safe_mode: accepted as in Keras. Code in an encoding is never run, whatever it says.
+
+    Raises:
+        TypeError: if it names something unknown.
+        ValueError: if it holds code.
+    """
+    with CustomObjectScope(custom_objects):
+        return _decode(config)
+
+
+def _decode(config, family=None):
+    if isinstance(config, str):
+        # Old files name functions by plain strings.
+        custom = get_registered_object(config)
+        return config if custom is None else custom
+    if config is None or isinstance(config, (int, float)):
+        return config
+    if isinstance(config, (list, tuple)):
+        return [_decode(part) for part in config]
+    if not isinstance(config, dict):
+        raise TypeError(f"Could not parse config: {config}")
+    if "class_name" not in config or "config" not in config:
+        return {key: _decode(value) for key, value in config.items()}
+    class_name = config["class_name"]
+    if class_name == "__lambda__":
+        raise ValueError(
+            "Requested the deserialization of a Python lambda. This carries a potential risk of arbitrary code "
+            "execution and thus it is disallowed by default.\n"
+            "Code in files is never run here, with any `safe_mode`. Build the model in Python with a named function in "
+            "place of the lambda, and load its weights with `model.load_weights(path)`."
+        )
+    if class_name in _encodings:
+        return _encodings[class_name][2](config["config"])
+    if class_name == "function":
+        return _locate_or_raise(config["config"], "function", config, family)
+    return _decode_object(config, family)
+
+
+def _locate_or_raise(name, kind, config, family):
+    registered_name = config.get("registered_name") if kind == "class" else None
+    found = find(name, config.get("module", ""), registered_name, family)
+    if found is None:
+        raise TypeError(
+            f"Could not locate {kind} '{name}'. Make sure custom classes and functions are decorated with "
+            "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all "
+            f"imported so that the decorator is run before trying to load them. Full object config: {config}"
+            + did_you_mean(name, known_names())
+            + f"\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
+        )
+    return found
+
+
+def _decode_object(config, family):
+    shared_id = config.get("shared_object_id")
+    if shared_id is not None and _sharing.read is not None and shared_id in _sharing.read:
+        return _sharing.read[shared_id]
+    cls = _locate_or_raise(config["class_name"], "class", config, family)
+    if isinstance(cls, types.FunctionType):
+        return cls
+    if not hasattr(cls, "from_config"):
+        raise TypeError(
+            f"Unable to reconstruct an instance of '{config['class_name']}' because the class is missing a "
+            f"`from_config()` method. Full object config: {config}"
+        )
+    try:
+        instance = cls.from_config(dict(config["config"] or {}))
+    except TypeError as error:
+        raise TypeError(
+            f"{cls} could not be deserialized properly. Please ensure that components that are Python object instances "
+            "(layers, models, etc.) returned by `get_config()` are explicitly deserialized in the model's "
+            f"`from_config()` method.\n\nconfig={config}.\n\nException encountered: {error}"
+        ) from error
+    if config.get("build_config") and not instance.built:
+        instance.build_from_config(config["build_config"])
+        instance.built = True
+    if config.get("compile_config"):
+        instance.compile_from_config(config["compile_config"])
+        instance.compiled = True
+    if shared_id is not None and _sharing.read is not None:
+        _sharing.read[shared_id] = instance
+    return instance
+
+
+def _decode_array(config):
+    return np.array(config["value"], dtype=standardize_dtype(config["dtype"]))
+
+
+register_encoding(
+    "__numpy__", np.ndarray, lambda array: {"value": array.tolist(), "dtype": array.dtype.name}, _decode_array
+)
+register_encoding("__tensor__", None, None, _decode_array)
+register_encoding(
+    "__bytes__",
+    bytes,
+    lambda value: {"value": value.decode("utf-8")},
+    lambda config: config["value"].encode("utf-8"),
+)
+register_encoding(
+    "__slice__",
+    slice,
+    lambda value: {part: serialize_keras_object(getattr(value, part)) for part in ("start", "stop", "step")},
+    lambda config: slice(*(_decode(config[part]) for part in ("start", "stop", "step"))),
+)
+register_encoding("__ellipsis__", type(Ellipsis), lambda value: {}, lambda config: Ellipsis)
+
+
+# Families -------------------------------------------------------------------------------------------------------------
+
+
+class Family:
+    """The objects of one kind, for arguments that take an object, its name, its class or its encoding.
+
+    Args:
+        module: Keras's public module, as "keras.initializers".
+        kind: what one of them is called in messages, as "initializer".
+        table: dict of names and classes or functions, as for `register_family`.
+        base: the class of what an argument may mean; by default anything that can be called.
+        ignore_case: whether "ADAM" is "adam".
+    """
+
+    def __init__(self, module, kind, table, base=None, ignore_case=False):
+        self.module = module
+        self.kind = kind
+        self.table = table
+        self.base = base
+        self.ignore_case = ignore_case
+        register_family(module, table)
+
+    def get(self, identifier):
+        """Returns the object that an argument means; None for None.
+
+        Args:
+            identifier: None, a name, an encoding (dict), a class, or an object, which is returned as it is.
+
+        Raises:
+            ValueError: if it means nothing.
+        """
+        if identifier is None:
+            return None
+        name = identifier
+        found = identifier
+        if isinstance(identifier, dict):
+            name = identifier.get("class_name", "")
+            found = self.deserialize(identifier) if self._locate(identifier) is not None else None
+        elif isinstance(identifier, str):
+            found = self._locate({"class_name": identifier})
+        if isinstance(found, type):
+            found = found()
+        if callable(found) if self.base is None else isinstance(found, self.base):
+            return found
+        raise ValueError(
+            f"Could not interpret {self.kind} identifier: {identifier}"
+            + did_you_mean(name, self.table)
+            + f"\nExpected an object, a class, or a name known to `{self.module}`. Names of your own classes and "
+            "functions are known after `@keras.saving.register_keras_serializable()` or inside a `CustomObjectScope`."
+        )
+
+    def serialize(self, obj):
+        """Returns the encoding of an object."""
+        return serialize_keras_object(obj)
+
+    def deserialize(self, config, custom_objects=None):
+        """Returns the object that an encoding describes, looked for in this family first."""
+        if isinstance(config, dict) and "class_name" in config:
+            config = {**config, "class_name": self._standardize(config["class_name"])}
+        with CustomObjectScope(custom_objects):
+            return _decode(config, self.module)
+
+    def _locate(self, config):
+        name = self._standardize(config.get("class_name", ""))
+        if name == "function":
+            return find(config["config"], config.get("module", ""), family=self.module)
+        return find(name, config.get("module", ""), config.get("registered_name"), self.module)
+
+    def _standardize(self, name):
+        return name.lower() if self.ignore_case and name.lower() in self.table else name

@@ -1,0 +1,268 @@
+"""The integer rules of convolution and pooling: sizes, padding, and where the channels are. One function for each rule.
+
+A size of None is unknown and stays unknown. `padding` is "valid", "same", or "causal" (1-D convolutions only).
+"""
+
+import operator
+
+import numpy as np
+
+
+def standardize_tuple(value, n, name, allow_zero=False):
+    """Returns an argument such as `strides` as a tuple of `n` ints; one int is repeated.
+
+    Args:
+        value: an int or an iterable of ints.
+        n: how many are wanted.
+        name: the argument's name, for the message.
+        allow_zero: whether 0 is allowed. Less than 0 never is.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    message = f"The `{name}` argument must be a tuple of {n} integers. Received {name}={value}"
+    try:
+        sizes = (operator.index(value),) * n
+    except TypeError:
+        try:
+            sizes = tuple(value)
+        except TypeError:
+            raise ValueError(message) from None
+        if len(sizes) != n:
+            raise ValueError(message) from None
+        sizes = tuple(_as_size(size, message) for size in sizes)
+    smallest = 0 if allow_zero else 1
+    unfit = {size for size in sizes if size < smallest}
+    if unfit:
+        wanted = "value >= 0" if allow_zero else "value > 0"
+        raise ValueError(f"{message}, including values {unfit} that do not satisfy `{wanted}`")
+    return sizes
+
+
+def _as_size(size, message):
+    try:
+        return operator.index(size)
+    except TypeError:
+        raise ValueError(f"{message}, including element {size} of type {type(size)}") from None
+
+
+def standardize_pool_padding(padding):
+    """Returns the `padding` argument of pooling in lower case.
+
+    Raises:
+        ValueError: for anything but "valid" and "same".
+    """
+    name = str(padding).lower()
+    if name not in ("valid", "same"):
+        raise ValueError(
+            f"Argument `padding` must be either 'valid' or 'same'. Received: padding={padding}\n"
+            "'valid' takes only windows that lie inside the input; 'same' takes so many that the output has "
+            "ceil(input / strides) pixels."
+        )
+    return name
+
+
+# Where things are in a shape ----------------------------------------------------------------------------------------
+
+
+def channel_axis(data_format, ndim):
+    """Returns the axis of the channels, counted from the front."""
+    return ndim - 1 if data_format == "channels_last" else 1
+
+
+def spatial_axes(data_format, ndim):
+    """Returns the axes that are neither batch nor channels."""
+    return tuple(range(1, ndim - 1) if data_format == "channels_last" else range(2, ndim))
+
+
+def split_shape(shape, data_format):
+    """Returns the parts of a shape: batch size, tuple of spatial sizes, channels."""
+    if data_format == "channels_last":
+        return shape[0], tuple(shape[1:-1]), shape[-1]
+    return shape[0], tuple(shape[2:]), shape[1]
+
+
+def join_shape(batch, spatial, channels, data_format):
+    """Returns the shape that has these parts."""
+    if data_format == "channels_last":
+        return (batch, *spatial, channels)
+    return (batch, channels, *spatial)
+
+
+# Sizes along one axis -----------------------------------------------------------------------------------------------
+
+
+def dilated_size(kernel_size, dilation):
+    """Returns how many input pixels a kernel spans."""
+    return (kernel_size - 1) * dilation + 1
+
+
+def conv_output_length(length, kernel_size, stride, padding, dilation=1):
+    """Returns the output size of a convolution or pooling along one axis. It may be 0 or less where nothing fits."""
+    if length is None:
+        return None
+    if padding == "valid":
+        length -= dilated_size(kernel_size, dilation) - 1
+    return (length - 1) // stride + 1
+
+
+def conv_pads(length, kernel_size, stride, padding, dilation=1):
+    """Returns how many pixels a convolution or pooling adds in front of and behind one axis."""
+    if padding == "valid":
+        return 0, 0
+    span = dilated_size(kernel_size, dilation)
+    if padding == "causal":
+        return span - 1, 0
+    total = max(0, (-(-length // stride) - 1) * stride + span - length)
+    # An odd pixel goes behind, as in TensorFlow.
+    return total // 2, total - total // 2
+
+
+def conv_transpose_output_length(length, kernel_size, stride, padding, output_padding=None, dilation=1):
+    """Returns the output size of a transposed convolution along one axis."""
+    if length is None:
+        return None
+    span = dilated_size(kernel_size, dilation)
+    if padding == "valid":
+        return (length - 1) * stride + span + (max(0, stride - span) if output_padding is None else output_padding)
+    if output_padding is None:
+        return length * stride
+    return (length - 1) * stride + span % 2 + output_padding
+
+
+def conv_transpose_crop(kernel_size, stride, padding, output_padding=None, dilation=1):
+    """Returns how many pixels a transposed convolution drops in front of one axis.
+
+    Input pixel `i` and kernel tap `k` add to output pixel `i * stride + k * dilation - crop`.
+    """
+    if padding == "valid":
+        return 0
+    span = dilated_size(kernel_size, dilation)
+    total = span - 2 + (stride if output_padding is None else span % 2 + output_padding)
+    return max(0, span - 1 - (total + 1) // 2)
+
+
+# Output shapes ------------------------------------------------------------------------------------------------------
+
+
+def compute_conv_output_shape(
+    input_shape, filters, kernel_size, strides=1, padding="valid", data_format="channels_last", dilation_rate=1
+):
+    """Returns the output shape of a convolution.
+
+    Args:
+        input_shape: the shape of the inputs, in which sizes may be None.
+        filters: the number of output channels.
+        kernel_size: tuple of ints, one for each spatial axis.
+        strides, dilation_rate: an int, or a tuple of ints.
+
+    Raises:
+        ValueError: if the kernel has another number of axes than the inputs, or does not fit.
+    """
+    batch, spatial, channels = split_shape(input_shape, data_format)
+    kernel_shape = (*kernel_size, channels, filters)
+    if len(kernel_shape) != len(input_shape):
+        raise ValueError(
+            "Kernel shape must have the same length as input, but received "
+            f"kernel of shape {kernel_shape} and input of shape {tuple(input_shape)}."
+        )
+    rank = len(spatial)
+    stride_of = _repeat(strides, rank)
+    dilation_of = _repeat(dilation_rate, rank)
+    if len(dilation_of) != rank:
+        raise ValueError(
+            "Dilation must be None, scalar or tuple/list of length of inputs' spatial shape, but received "
+            f"`dilation_rate={dilation_rate}` and input of shape {tuple(input_shape)}."
+        )
+    lengths = [
+        conv_output_length(length, size, stride, padding, dilation)
+        for length, size, stride, dilation in zip(spatial, kernel_size, stride_of, dilation_of, strict=True)
+    ]
+    if padding == "valid" and any(length is not None and length <= 0 for length in lengths):
+        spans = [dilated_size(size, dilation) for size, dilation in zip(kernel_size, dilation_of, strict=True)]
+        # The arrays print as Keras prints them.
+        raise ValueError(
+            "Computed output size would be zero or negative. Received "
+            f"`inputs shape={tuple(input_shape)}`, `kernel shape={kernel_shape}`, "
+            f"`dilation_rate={np.array(dilation_of)}`, `strides={strides}`, `padding={padding}`.\n"
+            + _explain_misfit("kernel", spans, input_shape, data_format)
+        )
+    return join_shape(batch, lengths, filters, data_format)
+
+
+def compute_conv_transpose_output_shape(
+    input_shape,
+    kernel_size,
+    filters,
+    strides,
+    padding,
+    output_padding=None,
+    data_format="channels_last",
+    dilation_rate=1,
+):
+    """Returns the output shape of a transposed convolution. Arguments as for `compute_conv_output_shape`."""
+    batch, spatial, _ = split_shape(input_shape, data_format)
+    rank = len(spatial)
+    per_axis = zip(
+        spatial,
+        kernel_size,
+        _repeat(strides, rank),
+        _repeat(output_padding, rank),
+        _repeat(dilation_rate, rank),
+        strict=True,
+    )
+    lengths = [
+        conv_transpose_output_length(length, size, stride, padding, extra, dilation)
+        for length, size, stride, extra, dilation in per_axis
+    ]
+    return join_shape(batch, lengths, filters, data_format)
+
+
+def compute_pooling_output_shape(input_shape, pool_size, strides, padding="valid", data_format="channels_last"):
+    """Returns the output shape of pooling.
+
+    Args:
+        input_shape: the shape of the inputs, in which sizes may be None.
+        pool_size: tuple of ints, one for each spatial axis.
+        strides: tuple of ints; None stands for `pool_size`.
+
+    Raises:
+        ValueError: if the window does not fit.
+    """
+    strides = pool_size if strides is None else strides
+    padding = standardize_pool_padding(padding)
+    batch, spatial, channels = split_shape(input_shape, data_format)
+    lengths = [
+        conv_output_length(length, size, stride, padding)
+        for length, size, stride in zip(spatial, pool_size, strides, strict=True)
+    ]
+    if padding == "valid" and any(length is not None and length <= 0 for length in lengths):
+        # The arrays print as Keras prints them.
+        raise ValueError(
+            f"Computed output size would be zero or negative. Received: `inputs.shape={np.array(input_shape)}`, "
+            f"`pool_size={np.array(pool_size)}`, `strides={strides}`, `padding={padding}`.\n"
+            + _explain_misfit("pooling window", pool_size, input_shape, data_format)
+        )
+    return join_shape(batch, lengths, channels, data_format)
+
+
+def _repeat(value, rank):
+    return (value,) * rank if value is None or isinstance(value, int) else tuple(value)
+
+
+def _explain_misfit(what, spans, input_shape, data_format):
+    _, spatial, channels = split_shape(input_shape, data_format)
+    lines = [
+        f"A {what} that spans {_by(spans)} pixels does not fit an input of {_by(spatial)} pixels. "
+        "Use padding='same', or drop a layer before it that makes the image smaller."
+    ]
+    if data_format == "channels_last" and input_shape[1] in (1, 3) and channels not in (1, 3, None):
+        lines.append(
+            f"The input shape {tuple(input_shape)} looks like (batch, channels, height, width): if it is, pass "
+            "data_format='channels_first', or move the channels to the end with `np.moveaxis(x, 1, -1)`."
+        )
+    return "\n".join(lines)
+
+
+def _by(sizes):
+    return "x".join("?" if size is None else str(size) for size in sizes)

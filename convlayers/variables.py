@@ -1,0 +1,97 @@
+"""Variables: the arrays that layers and optimizers own."""
+
+import numpy as np
+
+from convlayers import config
+from convlayers.autograd import Operand, value_of
+
+
+class Variable(Operand):
+    """An array with a name, a gradient and a place in a model.
+
+    Args:
+        initializer: an array, or a function `initializer(shape, dtype=...)`.
+        shape: the shape, where `initializer` is a function.
+        dtype: "float32" by default, or that of `keras.config.floatx()`.
+        trainable: whether gradients are computed for it.
+        name: its own name; `path` is the name with that of the layers around it, as "conv2d/kernel".
+
+    Attributes:
+        value: the NumPy array. It stays the same object for the variable's whole life; `assign` writes into it.
+        grad: None, or the sum of the gradients of all backward passes since it was last set to None.
+        version: counts assignments, so that whatever is computed from the value can be kept until the value changes.
+    """
+
+    __slots__ = ("__weakref__", "_name", "constraint", "grad", "path", "regularizer", "trainable", "value", "version")
+
+    def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None, constraint=None):
+        if callable(initializer):
+            dtype = dtype or config.floatx()
+            array = value_of(initializer(shape, dtype=dtype))
+        else:
+            array = value_of(initializer)
+        # A copy that this variable alone owns, in the order and byte order that kernels read.
+        self.value = np.array(array, dtype=dtype, order="C")
+        if shape is not None and self.value.shape != tuple(shape):
+            raise ValueError(
+                f"The initializer of variable '{name}' returned an array of the wrong shape. "
+                f"Expected {tuple(shape)}. Received: {self.value.shape}."
+            )
+        self._name = self.path = name or "variable"
+        self.trainable = trainable
+        self.regularizer = regularizer
+        self.constraint = constraint
+        self.grad = None
+        self.version = 0
+
+    @property
+    def requires_gradient(self):
+        return self.trainable
+
+    @property
+    def name(self):
+        return self._name
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @property
+    def ndim(self):
+        return self.value.ndim
+
+    @property
+    def dtype(self):
+        return self.value.dtype.name
+
+    def numpy(self):
+        """Returns a copy of the value."""
+        return self.value.copy()
+
+    def assign(self, value):
+        """Writes `value` into the variable. The shape must be the same; the dtype is converted."""
+        value = np.asarray(value_of(value))
+        if value.shape != self.shape:
+            raise ValueError(
+                "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
+                f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
+            )
+        self.value[...] = value
+        self.version += 1
+        return self
+
+    def assign_add(self, value):
+        return self.assign(self.value + value_of(value))
+
+    def assign_sub(self, value):
+        return self.assign(self.value - value_of(value))
+
+    def add_gradient(self, gradient):
+        """Adds to `grad`; called by the tape."""
+        self.grad = gradient if self.grad is None else self.grad + gradient
+
+    def __len__(self):
+        return len(self.value)
+
+    def __repr__(self):
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"

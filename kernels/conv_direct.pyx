@@ -1,0 +1,506 @@
+# Convolution as a matrix product over windows that are packed block by block.
+#
+# Design:
+# a) Forward: y[pixel, k] = sum over depth of window[pixel, depth] * weights[depth, k]. The windows of PIXELS output pixels are
+#    packed into rows (windows.pxd), one chunk of the depth at a time; register tiles (matmul_tile.pxd) of MR pixels by NR
+#    filters multiply them by panels of weights. y is added to, chunk after chunk, while its block lies in the L2 cache. It
+#    starts from the bias; the activation is applied to each tile as it is finished.
+# b) Panels of weights are packed beforehand, [k / NR][depth][NR], a slab at a time that fits into WEIGHTS bytes: no layer needs
+#    more memory than that, whatever its size.
+# c) The gradient for the input is the same product with the roles of channels and filters exchanged. With a stride, the input
+#    pixels fall into phases, each with the taps that reach it (windows.pxd). A phase without taps is filled with zeros.
+# d) The gradient for the kernel is the product over pixels: d_kernel[depth, k] = sum over pixels of window[pixel, depth] *
+#    d_y[pixel, k], from the same packed windows, read as columns, and panels of d_y. Results for one chunk of the depth and
+#    COLUMNS filters stay in a buffer until all pixels have been added.
+# e) Parallel: forward over blocks of pixels and of filters; gradient for the kernel over chunks and blocks of filters, and
+#    where those are few, over a number of shares of the pixels that depends on the problem only, added up in their order. So
+#    the order of all additions is the same for any number of threads.
+# f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
+#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
+from cython.parallel cimport prange
+
+from kernels.elementwise cimport apply_activation
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.matmul_tile cimport NR, multiply_tile
+from kernels.parallel cimport threads_for
+from kernels.real cimport MR, real
+from kernels.scratch cimport scratch_give, scratch_take
+from kernels.windows cimport CHUNK, ROW, Axis, Chunk, Windows, clear_numbers, divide_depth, pack_windows, windows_bytes
+
+cdef enum:
+    PIXELS = 192        # windows packed at a time; a multiple of every MR
+    WEIGHTS = 4 << 20   # bytes of packed weights
+    COLUMNS = 256       # filters whose gradients are collected at a time
+    SHARES = 16         # tasks that the gradient for the kernel is divided into at least
+
+cdef struct Weights:
+    const real* value
+    Py_ssize_t all_h, all_w            # taps of the whole kernel
+    Py_ssize_t first_d, first_h, first_w, step_d, step_h, step_w  # those that take part, in the order of the windows' taps
+    Py_ssize_t tap_stride, depth_stride, column_stride, group_stride  # in numbers
+
+cdef struct Slab:
+    Py_ssize_t first_group, groups
+    Py_ssize_t first_column, columns   # of each group
+    Py_ssize_t first_chunk, end_chunk
+    Py_ssize_t start, depth            # of these chunks
+
+cdef struct Product:
+    Windows windows
+    Weights weights
+    Py_ssize_t groups
+    Py_ssize_t columns                 # of a group
+    const real* bias
+    int activation
+    real* target
+    Py_ssize_t stride_n, stride_d, stride_h, stride_w  # of the target, from one output pixel to the next
+    Slab slab
+    real* panels                       # of the slab: [group][column / NR][depth][NR]
+    bint failed                        # out of memory
+
+
+cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return (a + b - 1) // b
+
+
+# Packed weights ---------------------------------------------------------------------------------------------------------
+
+
+cdef inline real* panel_of(const Product* job, Py_ssize_t group, Py_ssize_t column) noexcept nogil:
+    cdef Py_ssize_t panels = ceil_div(job.slab.columns, NR)
+    cdef Py_ssize_t panel = (group - job.slab.first_group) * panels + (column - job.slab.first_column) // NR
+    return job.panels + panel * job.slab.depth * NR
+
+
+cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil:
+    """Packs a panel of the slab: panel[p * NR + j] = weight of depth start + p and column j, zero behind the last column."""
+    cdef const Weights* weights = &job.weights
+    cdef const Windows* windows = &job.windows
+    cdef Py_ssize_t panels = ceil_div(job.slab.columns, NR)
+    cdef Py_ssize_t group = job.slab.first_group + index // panels
+    cdef Py_ssize_t column = job.slab.first_column + index % panels * NR
+    cdef Py_ssize_t columns = min(job.slab.first_column + job.slab.columns - column, <Py_ssize_t>NR)
+    cdef Py_ssize_t p, j, tap, kd, kh, kw
+    cdef const real* source
+    cdef real* row = panel_of(job, group, column)
+    for p in range(job.slab.start, job.slab.start + job.slab.depth):
+        tap = p // windows.channels
+        kw = weights.first_w + tap % windows.w.taps * weights.step_w
+        kh = weights.first_h + tap // windows.w.taps % windows.h.taps * weights.step_h
+        kd = weights.first_d + tap // windows.w.taps // windows.h.taps * weights.step_d
+        source = (
+            weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
+            + p % windows.channels * weights.depth_stride + group * weights.group_stride + column * weights.column_stride
+        )
+        for j in range(columns):
+            row[j] = source[j * weights.column_stride]
+        clear_numbers(row + columns, NR - columns)
+        row += NR
+
+
+# Forward, and the gradient for the input --------------------------------------------------------------------------------
+
+
+cdef inline void locate_pixels(const Product* job, Py_ssize_t first_pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
+    """Where in the target the results of some consecutive output pixels belong."""
+    cdef Py_ssize_t i, pixel, ow, oh, od
+    for i in range(pixels):
+        pixel = first_pixel + i
+        ow = pixel % job.windows.w.outputs
+        pixel //= job.windows.w.outputs
+        oh = pixel % job.windows.h.outputs
+        pixel //= job.windows.h.outputs
+        od = pixel % job.windows.d.outputs
+        pixel //= job.windows.d.outputs
+        where[i] = pixel * job.stride_n + od * job.stride_d + oh * job.stride_h + ow * job.stride_w
+
+
+cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const real* panel, Py_ssize_t depth, real* target,
+                                       const Py_ssize_t* where, Py_ssize_t pixels, Py_ssize_t columns, bint accumulate,
+                                       const real* start) noexcept nogil:
+    """`multiply_tile` by way of a whole tile, where pixels or columns are missing."""
+    cdef real tile[MR * NR]
+    cdef Py_ssize_t tile_row[MR]
+    cdef Py_ssize_t i, j
+    for i in range(MR):
+        tile_row[i] = i * NR
+        for j in range(NR):
+            tile[i * NR + j] = target[where[i] + j] if accumulate and i < pixels and j < columns else 0
+    multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start)
+    for i in range(pixels):
+        for j in range(columns):
+            target[where[i] + j] = tile[i * NR + j]
+
+
+cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first_pixel, Py_ssize_t pixels,
+                                Py_ssize_t first_column, Py_ssize_t end_column) noexcept nogil:
+    """Adds the slab's part of the depth to the results of a block of pixels and columns."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t where[PIXELS + MR]
+    cdef real start[NR]
+    cdef bint from_bias = job.bias != NULL
+    # Whole tiles are read in place where they can be. A tile reads MR rows, also where pixels are missing: those are packed.
+    cdef Py_ssize_t in_place = pixels - pixels % MR if windows.in_place else 0
+    cdef Py_ssize_t c, p, t, i, j, column, width, height, row
+    cdef const Chunk* chunk
+    cdef const real* panel
+    cdef const real* rows
+    cdef real* target
+    cdef bint first, last
+    cdef real* packed = <real*>scratch_take((PIXELS + MR) * ROW * sizeof(real))
+    cdef unsigned long long state = flush_denormals()
+    if packed == NULL:
+        job.failed = True
+        return
+    locate_pixels(job, first_pixel, pixels, where)
+    for c in range(job.slab.first_chunk, job.slab.end_chunk):
+        chunk = windows.chunk + c
+        first = c == 0
+        last = c == windows.chunks - 1
+        pack_windows(windows, chunk, group * windows.channels, first_pixel + in_place, pixels - in_place, packed)
+        for p in range(ceil_div(end_column - first_column, NR)):
+            column = first_column + p * NR
+            width = min(end_column - column, <Py_ssize_t>NR)
+            panel = panel_of(job, group, column) + (chunk.start - job.slab.start) * NR
+            target = job.target + group * job.columns + column
+            for j in range(NR):
+                start[j] = job.bias[group * job.columns + column + j] if from_bias and j < width else 0
+            for t in range(ceil_div(pixels, MR)):
+                i = t * MR
+                height = min(pixels - i, <Py_ssize_t>MR)
+                if i < in_place:
+                    rows = (windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start)
+                    row = windows.stride_w
+                else:
+                    rows = packed + (i - in_place) * ROW
+                    row = ROW
+                if height == MR and width == NR:
+                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start)
+                else:
+                    multiply_partial_tile(
+                        rows, row, panel, chunk.depth, target, where + i, height, width, not first, start
+                    )
+                if last and job.activation != 0:
+                    for j in range(height):
+                        apply_activation(job.activation, target + where[i + j], width)
+    restore_denormals(state)
+    scratch_give(packed)
+
+
+cdef void multiply_slab(Product* job, double work) noexcept nogil:
+    """Packs the weights of a slab and adds its part of the product."""
+    cdef Slab* slab = &job.slab
+    cdef int threads = threads_for(work)
+    cdef Py_ssize_t panels = ceil_div(slab.columns, NR)
+    # Blocks of equal size, for each thread at least one, of pixels first, then of columns.
+    cdef Py_ssize_t blocks = max(ceil_div(job.windows.pixels, PIXELS), min(<Py_ssize_t>threads, job.windows.pixels // MR))
+    cdef Py_ssize_t pixels = ceil_div(ceil_div(job.windows.pixels, blocks), MR) * MR
+    cdef Py_ssize_t parts = min(panels, ceil_div(2 * threads, blocks * slab.groups) if threads > 1 else 1)
+    cdef Py_ssize_t columns = ceil_div(panels, parts) * NR
+    cdef Py_ssize_t i, group, first_pixel, first_column
+    blocks = ceil_div(job.windows.pixels, pixels)
+    parts = ceil_div(slab.columns, columns)
+    for i in prange(slab.groups * panels, num_threads=threads, schedule="static"):
+        pack_panel(job, i)
+    for i in prange(slab.groups * parts * blocks, num_threads=threads, schedule="dynamic"):
+        group = slab.first_group + i // blocks // parts
+        first_column = slab.first_column + i // blocks % parts * columns
+        first_pixel = i % blocks * pixels
+        multiply_block(
+            job, group, first_pixel, min(pixels, job.windows.pixels - first_pixel),
+            first_column, min(first_column + columns, slab.first_column + slab.columns),
+        )
+
+
+cdef void multiply(Product* job) noexcept nogil:
+    """The whole product, slab by slab."""
+    cdef Windows* windows = &job.windows
+    cdef Slab* slab = &job.slab
+    cdef Py_ssize_t room = WEIGHTS // (NR * sizeof(real))  # depth times panels
+    cdef void* chunks = scratch_take(windows_bytes(windows))
+    cdef Py_ssize_t slab_columns, slab_groups, panels
+    cdef Chunk* last
+    job.panels = <real*>scratch_take(WEIGHTS + CHUNK * NR * sizeof(real))
+    if chunks == NULL or job.panels == NULL:
+        job.failed = True
+    else:
+        divide_depth(windows, chunks)
+        panels = max(<Py_ssize_t>1, min(ceil_div(job.columns, NR), room // windows.depth))
+        slab_columns = panels * NR
+        slab_groups = max(<Py_ssize_t>1, room // (windows.depth * panels)) if slab_columns >= job.columns else 1
+        slab.first_group = 0
+        while slab.first_group < job.groups:
+            slab.groups = min(slab_groups, job.groups - slab.first_group)
+            slab.first_column = 0
+            while slab.first_column < job.columns:
+                slab.columns = min(slab_columns, job.columns - slab.first_column)
+                slab.first_chunk = 0
+                while slab.first_chunk < windows.chunks:
+                    slab.start = windows.chunk[slab.first_chunk].start
+                    slab.end_chunk = slab.first_chunk
+                    slab.depth = 0
+                    while slab.end_chunk < windows.chunks and (slab.depth == 0 or slab.depth * panels * slab.groups < room):
+                        last = windows.chunk + slab.end_chunk
+                        slab.depth = last.start + last.depth - slab.start
+                        slab.end_chunk += 1
+                    multiply_slab(job, 2.0 * windows.pixels * slab.depth * slab.columns * slab.groups)
+                    slab.first_chunk = slab.end_chunk
+                slab.first_column += slab.columns
+            slab.first_group += slab.groups
+    scratch_give(job.panels)
+    scratch_give(chunks)
+
+
+# Gradient for the kernel ------------------------------------------------------------------------------------------------
+
+cdef struct Correlation:
+    Windows windows
+    const real* d_y          # (pixel, group, column)
+    Py_ssize_t groups
+    Py_ssize_t columns       # of a group
+    Py_ssize_t parts         # blocks of columns
+    Py_ssize_t shares        # of the pixels
+    real* totals             # [share](depth, group, column), the layout of d_kernel
+    bint failed
+
+
+cdef inline void pack_gradient(const real* d_y, Py_ssize_t stride, Py_ssize_t pixels, Py_ssize_t columns, real* panel) noexcept nogil:
+    cdef Py_ssize_t i, j
+    for i in range(pixels):
+        for j in range(columns):
+            panel[i * NR + j] = d_y[i * stride + j]
+        clear_numbers(panel + i * NR + columns, NR - columns)
+
+
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group, Py_ssize_t index, Py_ssize_t part) noexcept nogil:
+    """The totals of one share of the pixels for one chunk of the depth and one block of columns."""
+    cdef Windows* windows = &job.windows
+    cdef const Chunk* chunk = windows.chunk + index
+    cdef Py_ssize_t first_column = part * COLUMNS
+    cdef Py_ssize_t columns = min(job.columns - first_column, <Py_ssize_t>COLUMNS)
+    cdef Py_ssize_t panels = ceil_div(columns, NR)
+    cdef Py_ssize_t tiles = ceil_div(chunk.depth, MR)
+    cdef Py_ssize_t stride = job.groups * job.columns
+    cdef Py_ssize_t blocks = ceil_div(windows.pixels, PIXELS)
+    cdef Py_ssize_t pixel = blocks * share // job.shares * PIXELS
+    cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * PIXELS, windows.pixels)
+    cdef Py_ssize_t tile_row[MR]
+    cdef Py_ssize_t p, t, i, j, pixels, width
+    cdef unsigned long long state = flush_denormals()
+    cdef real* rows = <real*>scratch_take(PIXELS * ROW * sizeof(real))
+    cdef real* panel = <real*>scratch_take(PIXELS * NR * sizeof(real))
+    cdef real* tile = <real*>scratch_take((CHUNK + MR) * COLUMNS * sizeof(real))  # [panel][tile][MR][NR]
+    cdef real* target
+    if rows == NULL or panel == NULL or tile == NULL:
+        job.failed = True
+    else:
+        for i in range(MR):
+            tile_row[i] = i * NR
+        clear_numbers(tile, panels * tiles * MR * NR)
+        while pixel < end:
+            pixels = min(end - pixel, <Py_ssize_t>PIXELS)
+            pack_windows(windows, chunk, group * windows.channels, pixel, pixels, rows)
+            for p in range(panels):
+                width = min(columns - p * NR, <Py_ssize_t>NR)
+                pack_gradient(job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, pixels, width, panel)
+                for t in range(tiles):
+                    multiply_tile(
+                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL
+                    )
+            pixel += pixels
+        target = job.totals + (share * windows.depth + chunk.start) * stride + group * job.columns + first_column
+        for i in range(chunk.depth):
+            for j in range(columns):
+                target[i * stride + j] = tile[((j // NR * tiles + i // MR) * MR + i % MR) * NR + j % NR]
+    scratch_give(tile)
+    scratch_give(panel)
+    scratch_give(rows)
+    restore_denormals(state)
+
+
+cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kernel) noexcept nogil:
+    """Adds up the shares of one row of the depth, in their order."""
+    cdef Py_ssize_t stride = job.groups * job.columns
+    cdef Py_ssize_t share, j
+    cdef const real* total
+    for share in range(job.shares):
+        total = job.totals + (share * job.windows.depth + row) * stride
+        for j in range(stride):
+            d_kernel[row * stride + j] = (d_kernel[row * stride + j] if share else 0) + total[j]
+
+
+# For Python -------------------------------------------------------------------------------------------------------------
+
+
+cdef void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, Py_ssize_t groups):
+    windows.source = &source[0, 0, 0, 0, 0]
+    windows.stride_n = source.strides[0] // <Py_ssize_t>sizeof(real)
+    windows.stride_d = source.strides[1] // <Py_ssize_t>sizeof(real)
+    windows.stride_h = source.strides[2] // <Py_ssize_t>sizeof(real)
+    windows.stride_w = source.strides[3] // <Py_ssize_t>sizeof(real)
+    windows.channels = source.shape[4] // groups
+    windows.whole_pixels = groups == 1 and windows.stride_w == windows.channels
+
+
+cdef void describe_target(Product* job, real[:, :, :, :, ::1] target, Py_ssize_t step_d, Py_ssize_t step_h, Py_ssize_t step_w):
+    job.stride_n = target.strides[0] // <Py_ssize_t>sizeof(real)
+    job.stride_d = target.strides[1] // <Py_ssize_t>sizeof(real) * step_d
+    job.stride_h = target.strides[2] // <Py_ssize_t>sizeof(real) * step_h
+    job.stride_w = target.strides[3] // <Py_ssize_t>sizeof(real) * step_w
+
+
+cdef Axis forward_axis(Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
+                       Py_ssize_t pad):
+    return Axis(size=size, outputs=outputs, step=stride, taps=taps, offset=-pad, spacing=dilation)
+
+
+cdef Axis phase_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
+                     Py_ssize_t pad, Py_ssize_t phase, Py_ssize_t* first_tap, Py_ssize_t* tap_step):
+    """The taps that reach the input pixels phase, phase + stride ..., last tap first, so that offsets in d_y grow.
+
+    Input pixel i and tap k meet output pixel (i + pad - k * dilation) / stride where that is a whole number.
+    """
+    cdef Axis axis = Axis(size=size, outputs=ceil_div(inputs - phase, stride), step=1, taps=0, offset=0, spacing=1)
+    cdef Py_ssize_t k, previous = -1
+    first_tap[0] = 0
+    tap_step[0] = 0
+    for k in range(taps - 1, -1, -1):
+        if (phase + pad - k * dilation) % stride == 0:
+            if axis.taps == 0:
+                first_tap[0] = k
+                axis.offset = (phase + pad - k * dilation) // stride
+            elif axis.taps == 1:
+                tap_step[0] = k - first_tap[0]
+                axis.spacing = (first_tap[0] - k) * dilation // stride
+            axis.taps += 1
+    return axis
+
+
+def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
+                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
+    cdef Product job
+    cdef Windows* windows = &job.windows
+    if y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3] * y.shape[4] == 0:
+        return
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
+    windows.pixels = y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3]
+    job.weights = Weights(
+        value=&kernel[0, 0, 0, 0, 0], all_h=kernel.shape[1], all_w=kernel.shape[2],
+        first_d=0, first_h=0, first_w=0, step_d=1, step_h=1, step_w=1,
+        tap_stride=kernel.shape[3] * kernel.shape[4], depth_stride=kernel.shape[4], column_stride=1,
+        group_stride=kernel.shape[4] // groups,
+    )
+    job.groups = groups
+    job.columns = kernel.shape[4] // groups
+    job.bias = &bias[0] if bias is not None else NULL
+    job.activation = activation
+    job.target = &y[0, 0, 0, 0, 0]
+    describe_target(&job, y, 1, 1, 1)
+    job.failed = False
+    with nogil:
+        multiply(&job)
+    if job.failed:
+        raise MemoryError()
+
+
+def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                               real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_x = gradient for the input, from that for the output."""
+    cdef Product job
+    cdef Windows* windows = &job.windows
+    cdef Weights* weights = &job.weights
+    cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
+    cdef Py_ssize_t rd, rh, rw
+    if d_x.shape[0] * d_x.shape[1] * d_x.shape[2] * d_x.shape[3] * d_x.shape[4] == 0:
+        return
+    if d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3] * d_y.shape[4] == 0:
+        d_x[...] = 0
+        return
+    describe_source(windows, d_y, groups)
+    describe_target(&job, d_x, sd, sh, sw)
+    weights.value = &kernel[0, 0, 0, 0, 0]
+    weights.all_h = kernel.shape[1]
+    weights.all_w = kernel.shape[2]
+    weights.tap_stride = kernel.shape[3] * kernel.shape[4]
+    weights.depth_stride = 1
+    weights.column_stride = kernel.shape[4]
+    weights.group_stride = kernel.shape[4] // groups
+    job.groups = groups
+    job.columns = kernel.shape[3]
+    job.bias = NULL
+    job.activation = 0
+    job.failed = False
+    for rd in range(min(sd, d_x.shape[1])):
+        windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,
+                               &weights.first_d, &weights.step_d)
+        for rh in range(min(sh, d_x.shape[2])):
+            windows.h = phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], sh, dilations[1], pads[1], rh,
+                                   &weights.first_h, &weights.step_h)
+            for rw in range(min(sw, d_x.shape[3])):
+                windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
+                                       &weights.first_w, &weights.step_w)
+                if windows.d.taps * windows.h.taps * windows.w.taps == 0:
+                    d_x[:, rd::sd, rh::sh, rw::sw] = 0
+                    continue
+                windows.pixels = d_x.shape[0] * windows.d.outputs * windows.h.outputs * windows.w.outputs
+                job.target = &d_x[0, rd, rh, rw, 0]
+                with nogil:
+                    multiply(&job)
+    if job.failed:
+        raise MemoryError()
+
+
+def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                                real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_kernel = gradient for the kernel, from the input and the gradient for the output (contiguous)."""
+    cdef Correlation job
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t i, tasks
+    cdef int threads
+    cdef real* d_weights
+    cdef void* chunks
+    if d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2] * d_kernel.shape[3] * d_kernel.shape[4] == 0:
+        return
+    windows.pixels = d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3]
+    if windows.pixels == 0:
+        d_kernel[...] = 0
+        return
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2])
+    job.d_y = &d_y[0, 0, 0, 0, 0]
+    job.groups = groups
+    job.columns = d_kernel.shape[4] // groups
+    job.parts = ceil_div(job.columns, COLUMNS)
+    job.failed = False
+    d_weights = &d_kernel[0, 0, 0, 0, 0]
+    with nogil:
+        chunks = scratch_take(windows_bytes(windows))
+        if chunks == NULL:
+            job.failed = True
+        else:
+            divide_depth(windows, chunks)
+            tasks = groups * windows.chunks * job.parts
+            job.shares = min(ceil_div(SHARES, tasks), ceil_div(windows.pixels, PIXELS))
+            job.totals = d_weights
+            if job.shares > 1:
+                job.totals = <real*>scratch_take(job.shares * windows.depth * groups * job.columns * sizeof(real))
+            if job.totals == NULL:
+                job.failed = True
+            else:
+                threads = threads_for(2.0 * windows.pixels * windows.depth * groups * job.columns)
+                for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
+                    correlate(&job, i // tasks, i % tasks // job.parts // windows.chunks,
+                              i // job.parts % windows.chunks, i % job.parts)
+                if job.shares > 1:
+                    for i in prange(windows.depth, num_threads=threads, schedule="static"):
+                        add_shares(&job, i, d_weights)
+                    scratch_give(job.totals)
+        scratch_give(chunks)
+    if job.failed:
+        raise MemoryError()

@@ -1,0 +1,94 @@
+# Functions of single numbers, on flat arrays.
+#
+# Design:
+# a) x, y, d_x and d_y are flat, contiguous and of one length. An output may be one of the inputs.
+# b) Threads share blocks of BLOCK numbers, few enough to stay in a first-level cache between two passes over them. A result
+#    depends on the numbers at its own place only, so the division of the work cannot be seen in it.
+# c) The activations are those of the table in kernels/elementwise.pxd. Python knows their codes as `activation_codes`, and as
+#    `gradient_from_input` the names of those that compute the gradient from x; all others compute it from y.
+from cython.parallel cimport prange
+from libc.string cimport memmove
+
+from kernels.elementwise cimport (
+    ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU, RELU6,
+    SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation_gradient, apply_activation
+)
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.parallel cimport threads_for
+from kernels.real cimport real
+
+cdef enum:
+    BLOCK = 4096
+    EXPENSIVE = 16  # operations for a number: what an exponential costs
+
+activation_codes = {
+    "linear": LINEAR,
+    "relu": RELU,
+    "sigmoid": SIGMOID,
+    "tanh": TANH,
+    "relu6": RELU6,
+    "elu": ELU,
+    "leaky_relu": LEAKY_RELU,
+    "softplus": SOFTPLUS,
+    "selu": SELU,
+    "softsign": SOFTSIGN,
+    "hard_sigmoid": HARD_SIGMOID,
+    "exponential": EXPONENTIAL,
+    "hard_tanh": HARD_TANH,
+    "log_sigmoid": LOG_SIGMOID,
+    "silu": SILU,
+    "gelu": GELU,
+    "gelu_tanh": GELU_TANH,
+    "hard_silu": HARD_SILU,
+    "mish": MISH,
+}
+gradient_from_input = {"silu", "gelu", "gelu_tanh", "hard_silu", "mish"}
+
+
+cdef inline Py_ssize_t block_size(Py_ssize_t n, Py_ssize_t start) noexcept nogil:
+    return min(n - start, <Py_ssize_t>BLOCK)
+
+
+cdef inline void forward_block(int code, const real* x, real* y, Py_ssize_t count) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    if y != x:
+        memmove(y, x, count * sizeof(real))
+    apply_activation(code, y, count)
+    restore_denormals(state)
+
+
+def activation_forward(int code, const real[::1] x, real[::1] y):
+    """y = activation(x)"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
+        forward_block(code, &x[start], &y[start], block_size(n, start))
+
+
+cdef inline void backward_block(
+    int code, const real* x_or_y, const real* d_y, real* d_x, Py_ssize_t count
+) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    activation_gradient(code, x_or_y, d_y, d_x, count)
+    restore_denormals(state)
+
+
+def activation_backward(int code, const real[::1] x_or_y, const real[::1] d_y, real[::1] d_x):
+    """d_x = d_y * the derivative of the activation"""
+    cdef Py_ssize_t n = d_y.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
+        backward_block(code, &x_or_y[start], &d_y[start], &d_x[start], block_size(n, start))
+
+
+cdef inline void multiply_block(const real* x, const real* factors, real* y, Py_ssize_t count) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] = x[i] * factors[i]
+    restore_denormals(state)
+
+
+def multiply(const real[::1] x, const real[::1] factors, real[::1] y):
+    """y = x * factors: dropout, where factors holds zeros and 1 / (1 - rate), forward and backward"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
+        multiply_block(&x[start], &factors[start], &y[start], block_size(n, start))

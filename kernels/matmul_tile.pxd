@@ -1,0 +1,45 @@
+# The register tile of a matrix product, the inner loop of every dense convolution.
+#
+# Design:
+# a) MR rows by two vectors of columns of the result stay in registers while the depth runs: for each step of the depth, two
+#    vectors of `b` are loaded, and each row multiplies them by one number of `a`, broadcast from memory.
+# b) `a` is read at a[row * a_row + p * a_depth]. Callers pass 1 for one of the two strides, as a literal, so that each call is
+#    compiled for its own direction: windows as rows (forward, gradient for the input) or as columns (gradient for the kernel).
+# c) `b` is a panel: NR consecutive numbers for each step of the depth, zeros where columns are missing.
+# d) Rows of the result lie anywhere; `c_row` says where.
+from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
+
+cdef extern from *:
+    """
+    #define NR (2 * VL)
+    """
+    enum:
+        NR
+
+
+cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_depth, const real* b, Py_ssize_t depth,
+                               real* c, const Py_ssize_t* c_row, bint accumulate, const real* start) noexcept nogil:
+    """c[c_row[i] + j] = (c or start[j] or 0) + sum over p of a[i, p] * b[p, j], for MR rows i and NR columns j."""
+    cdef vec total[MR][2]
+    cdef vec b0, b1
+    cdef Py_ssize_t p
+    cdef int i
+    for i in range(MR):
+        if accumulate:
+            total[i][0] = (<const vec*>(c + c_row[i]))[0]
+            total[i][1] = (<const vec*>(c + c_row[i] + VL))[0]
+        elif start != NULL:
+            total[i][0] = (<const vec*>start)[0]
+            total[i][1] = (<const vec*>(start + VL))[0]
+        else:
+            total[i][0] = ZERO_VECTOR
+            total[i][1] = ZERO_VECTOR
+    for p in range(depth):
+        b0 = (<const vec*>(b + p * NR))[0]
+        b1 = (<const vec*>(b + p * NR + VL))[0]
+        for i in range(MR):
+            total[i][0] += b0 * a[i * a_row + p * a_depth]
+            total[i][1] += b1 * a[i * a_row + p * a_depth]
+    for i in range(MR):
+        (<vec*>(c + c_row[i]))[0] = total[i][0]
+        (<vec*>(c + c_row[i] + VL))[0] = total[i][1]

@@ -1,0 +1,174 @@
+# Windows over an image: which source numbers make up the sum for one output pixel, and how they are packed into rows.
+#
+# Design:
+# a) One description serves the forward pass and the gradient for the input. Output pixel o sums, over taps, the source pixels
+#    o * step + offset(tap), zero where that is outside. Forward: step = stride, offset = tap * dilation - pad. Gradient for
+#    the input: the outputs fall into `stride` phases; within a phase, step = 1 and only every stride-th tap takes part.
+# b) The numbers of a window, tap after tap, all channels of a tap together, are its row: the depth of a matrix product.
+#    Packed rows of one length need no address arithmetic later; they exist for one block of pixels and one chunk of the
+#    depth at a time, so there is never a matrix of all windows.
+# c) A chunk is at most CHUNK deep: a panel of weights so deep stays in the L1 cache.
+# d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece.
+from libc.string cimport memcpy, memset
+
+from kernels.real cimport real
+
+cdef enum:
+    CHUNK = 384  # greatest depth of a chunk
+    ROW = CHUNK + 16  # distance of packed rows: not a power of two, so that rows do not compete for the same cache lines
+
+cdef struct Axis:
+    Py_ssize_t size     # source pixels
+    Py_ssize_t outputs  # output pixels
+    Py_ssize_t step     # source pixels from one output pixel to the next
+    Py_ssize_t taps
+    Py_ssize_t offset   # of tap 0
+    Py_ssize_t spacing  # from one tap to the next
+
+cdef struct Run:
+    Py_ssize_t d, h, w  # offset of its first tap
+    Py_ssize_t taps     # neighbours along w
+    Py_ssize_t channel  # first channel
+    Py_ssize_t width    # numbers per tap
+    Py_ssize_t depth    # where in the packed row it begins
+
+cdef struct Chunk:
+    Py_ssize_t start    # where in the whole depth it begins
+    Py_ssize_t depth
+    Py_ssize_t first_run
+    Py_ssize_t runs
+
+cdef struct Windows:
+    const real* source
+    Py_ssize_t stride_n, stride_d, stride_h, stride_w  # in numbers; channels lie together
+    Py_ssize_t channels  # of a group
+    bint whole_pixels    # a group has all channels: neighbouring pixels are neighbours in memory
+    Axis d, h, w
+    Py_ssize_t pixels    # output pixels of all images
+    Py_ssize_t depth
+    Chunk* chunk
+    Py_ssize_t chunks
+    Run* run
+    bint in_place        # a window is one source pixel and pixels are evenly spaced: rows are read where they are
+
+
+cdef inline size_t windows_bytes(Windows* windows) noexcept nogil:
+    """Memory that `divide_depth` needs for chunks and runs."""
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t pieces = (windows.channels + CHUNK - 1) // CHUNK
+    return taps * pieces * (sizeof(Chunk) + sizeof(Run))
+
+
+cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
+    """Divides the depth into chunks and the chunks into runs."""
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t pieces = (windows.channels + CHUNK - 1) // CHUNK
+    cdef Py_ssize_t width = min(windows.channels, <Py_ssize_t>CHUNK)
+    cdef Py_ssize_t taps_of_chunk = CHUNK // width
+    cdef Py_ssize_t tap, piece, td, th, tw
+    cdef Py_ssize_t runs = 0
+    cdef bint joins
+    cdef Run* run
+    cdef Chunk* chunk = NULL
+    windows.chunk = <Chunk*>memory
+    windows.run = <Run*>(windows.chunk + taps * pieces)
+    windows.chunks = 0
+    windows.depth = taps * windows.channels
+    windows.in_place = (
+        taps == 1 and windows.d.offset == 0 and windows.h.offset == 0 and windows.w.offset == 0
+        and windows.d.step == 1 and windows.h.step == 1 and windows.w.step == 1
+        and windows.d.size == windows.d.outputs and windows.h.size == windows.h.outputs and windows.w.size == windows.w.outputs
+        and windows.stride_h == windows.w.size * windows.stride_w and windows.stride_d == windows.h.size * windows.stride_h
+        and windows.stride_n == windows.d.size * windows.stride_d
+    )
+    for tap in range(taps):
+        tw = tap % windows.w.taps
+        th = tap // windows.w.taps % windows.h.taps
+        td = tap // windows.w.taps // windows.h.taps
+        for piece in range(pieces):
+            if pieces > 1 or tap % taps_of_chunk == 0:
+                chunk = windows.chunk + windows.chunks
+                windows.chunks += 1
+                chunk.start = tap * windows.channels + piece * CHUNK
+                chunk.depth = 0
+                chunk.first_run = runs
+                chunk.runs = 0
+            joins = windows.whole_pixels and pieces == 1 and tw > 0 and windows.w.spacing == 1 and chunk.runs > 0
+            if not joins:
+                run = windows.run + runs
+                run.d = windows.d.offset + td * windows.d.spacing
+                run.h = windows.h.offset + th * windows.h.spacing
+                run.w = windows.w.offset + tw * windows.w.spacing
+                run.taps = 0
+                run.channel = piece * CHUNK
+                run.width = min(width, windows.channels - piece * CHUNK)
+                run.depth = chunk.depth
+                chunk.runs += 1
+                runs += 1
+            run = windows.run + runs - 1
+            run.taps += 1
+            chunk.depth += run.width
+
+
+cdef inline void copy_numbers(real* target, const real* source, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    if count >= 64:
+        memcpy(target, source, count * sizeof(real))
+    else:
+        for i in range(count):
+            target[i] = source[i]
+
+
+cdef inline void clear_numbers(real* target, Py_ssize_t count) noexcept nogil:
+    memset(target, 0, count * sizeof(real))
+
+
+cdef inline void pack_run(Windows* windows, Run* run, const real* image, Py_ssize_t d, Py_ssize_t h, Py_ssize_t w,
+                          real* row) noexcept nogil:
+    """Copies one run of one window; d, h, w are the source coordinates of its first tap."""
+    cdef Py_ssize_t before, behind, inside
+    if d < 0 or d >= windows.d.size or h < 0 or h >= windows.h.size:
+        clear_numbers(row, run.taps * run.width)
+        return
+    before = min(max(-w, <Py_ssize_t>0), run.taps)
+    behind = min(max(w + run.taps - windows.w.size, <Py_ssize_t>0), run.taps - before)
+    inside = run.taps - before - behind
+    if before > 0:
+        clear_numbers(row, before * run.width)
+    if inside > 0:
+        copy_numbers(
+            row + before * run.width,
+            image + d * windows.stride_d + h * windows.stride_h + (w + before) * windows.stride_w + run.channel,
+            inside * run.width,
+        )
+    if behind > 0:
+        clear_numbers(row + (before + inside) * run.width, behind * run.width)
+
+
+cdef inline void pack_windows(Windows* windows, const Chunk* chunk, Py_ssize_t first_channel, Py_ssize_t first_pixel,
+                              Py_ssize_t pixels, real* rows) noexcept nogil:
+    """Packs one chunk of the windows of some consecutive output pixels: rows[i * ROW + p], p counting through the chunk."""
+    cdef Py_ssize_t i, r
+    cdef Py_ssize_t ow = first_pixel % windows.w.outputs
+    cdef Py_ssize_t oh = first_pixel // windows.w.outputs % windows.h.outputs
+    cdef Py_ssize_t od = first_pixel // windows.w.outputs // windows.h.outputs % windows.d.outputs
+    cdef Py_ssize_t n = first_pixel // windows.w.outputs // windows.h.outputs // windows.d.outputs
+    cdef const real* image = windows.source + n * windows.stride_n + first_channel
+    cdef Run* run
+    for i in range(pixels):
+        for r in range(chunk.runs):
+            run = windows.run + chunk.first_run + r
+            pack_run(
+                windows, run, image, od * windows.d.step + run.d, oh * windows.h.step + run.h, ow * windows.w.step + run.w,
+                rows + i * ROW + run.depth,
+            )
+        ow += 1
+        if ow == windows.w.outputs:
+            ow = 0
+            oh += 1
+            if oh == windows.h.outputs:
+                oh = 0
+                od += 1
+                if od == windows.d.outputs:
+                    od = 0
+                    image += windows.stride_n
