@@ -4,7 +4,7 @@ Environment variables for those who work on kernels (several values are separate
     CONVLAYERS_KERNELS=pool          build these kernels only
     CONVLAYERS_ISAS=x86_64_v4        for these instruction sets only
     CONVLAYERS_DTYPES=float32        for these number types only
-    CONVLAYERS_DEBUG_CYTHON=1        check the bounds of every access (with `build_ext --force`, here and back)
+    CONVLAYERS_DEBUG_CYTHON=1        check bounds and memoryviews (with `build_ext --force`, here and back)
     CONVLAYERS_REQUIRE_OPENMP=1      a compiler without OpenMP is an error, not a warning
 """
 
@@ -24,8 +24,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError, PlatformError
 
 NATIVE = "convlayers._native"
+CYTHON_CODE = "cyutility"  # Cython's own code for memoryviews, one module for all: a tenth of the time and of the size
 BASELINE = ("cpu", "runtime")  # built once, for the least CPU
-SHARED = f"{NATIVE}.shared"  # Cython's own code for memoryviews, once for all kernels: 10 times less to compile
 DTYPES = {"float32": [], "float64": [("CONVLAYERS_FLOAT64", "1")]}
 INSTRUCTION_SETS = runpy.run_path("convlayers/_native/isa.py")["built_on"](sysconfig.get_platform())
 
@@ -34,16 +34,16 @@ DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
     "wraparound": False,
-    "initializedcheck": False,
+    "initializedcheck": DEBUG,
     "nonecheck": False,
     "cdivision": True,
 }
 
-# By the type of the compiler. Never -ffast-math: it changes the arithmetic of the whole process.
-COMPILE_FLAGS = {"msvc": ["/O2"], "unix": ["-O3", "-fno-math-errno", "-g" if DEBUG else "-g0"]}
-OPENMP_FLAGS = {
+# For each family of compilers. Never -ffast-math: it changes the arithmetic of the whole process.
+COMPILE_FLAGS = {"msvc": ["/O2"], "gcc": ["-O3", "-fno-math-errno", "-fno-trapping-math", "-g" if DEBUG else "-g0"]}
+OPENMP_FLAGS = {  # to compile, to link
     "msvc": (["/openmp"], []),
-    "unix": (["-fopenmp"], ["-fopenmp"]),
+    "gcc": (["-fopenmp"], ["-fopenmp"]),
     "darwin": (["-Xpreprocessor", "-fopenmp"], ["-lomp"]),
 }
 OPENMP_PROGRAM = """
@@ -58,6 +58,22 @@ int main(void) {
 """
 
 
+class Module(Extension):
+    """A module of convlayers/_native, for one instruction set and one number type (both `None`: for the least CPU)."""
+
+    def __init__(self, name, source, instruction_set=None, dtype=None):
+        headers = glob("kernels/*.pxd") + glob("convlayers/_native/*.pxd")
+        super().__init__(f"{NATIVE}.{name}", [source], depends=headers, define_macros=DTYPES.get(dtype, []))
+        self.instruction_set = instruction_set
+        # Several builds of one .pyx need C files of their own: a parallel build would link one's object into another.
+        self.c_folder = f"build/cython/{instruction_set.name}_{dtype}" if instruction_set else "build/cython"
+
+    def compile_flags(self, family):
+        if self.instruction_set is None:
+            return COMPILE_FLAGS[family]
+        return [*COMPILE_FLAGS[family], *getattr(self.instruction_set, f"{family}_flags")]
+
+
 def chosen(variable, names):
     """Those of `names` that the environment variable asks for; all, if it is not set."""
     wanted = os.environ.get(variable, ",".join(names)).split(",")
@@ -66,103 +82,83 @@ def chosen(variable, names):
     return [name for name in names if name in wanted]
 
 
-class Kernel(Extension):
-    """A kernel, compiled for one instruction set and one number type (both `None`: built once, for the least CPU)."""
-
-    def __init__(self, kernel, instruction_set=None, dtype=None):
-        place = f"{NATIVE}.{instruction_set.name}.{kernel}_{dtype}" if dtype else f"{NATIVE}.{kernel}"
-        headers = glob("kernels/*.pxd") + glob("convlayers/_native/*.pxd")
-        super().__init__(place, [f"kernels/{kernel}.pyx"], depends=headers, define_macros=DTYPES.get(dtype, []))
-        self.instruction_set = instruction_set
-        # Several builds of one .pyx need C files of their own: a parallel build would link one's object into another.
-        self.c_folder = f"build/cython/{instruction_set.name}_{dtype}" if dtype else "build/cython"
-
-    def flags(self, compiler):
-        """What `compiler` ("unix", "msvc") is to be told."""
-        special = getattr(self.instruction_set, "msvc_flags" if compiler == "msvc" else "gcc_flags", ())
-        return [*COMPILE_FLAGS[compiler], *special]
-
-
-class SharedCode(Kernel):
-    """The module with Cython's own code. There is no source for it: Cython writes the C file."""
-
-    def __init__(self):
-        super().__init__("shared")
-        self.sources = []
-
-
-def all_kernels():
-    names = sorted(Path(path).stem for path in glob("kernels/*.pyx"))
-    kernels = chosen("CONVLAYERS_KERNELS", [name for name in names if name not in BASELINE])
+def all_modules():
+    kernels = sorted(path.stem for path in Path("kernels").glob("*.pyx") if path.stem not in BASELINE)
+    kernels = chosen("CONVLAYERS_KERNELS", kernels)
     isas = chosen("CONVLAYERS_ISAS", [isa.name for isa in INSTRUCTION_SETS])
     dtypes = chosen("CONVLAYERS_DTYPES", list(DTYPES))
-    variants = [
-        Kernel(kernel, isa, dtype)
-        for kernel in kernels
-        for isa in INSTRUCTION_SETS
-        for dtype in dtypes
-        if isa.name in isas
+    return [
+        Module(CYTHON_CODE, f"convlayers/_native/{CYTHON_CODE}.c"),  # a file that Cython writes
+        *[Module(name, f"kernels/{name}.pyx") for name in BASELINE],
+        *[
+            Module(f"{isa.name}.{kernel}_{dtype}", f"kernels/{kernel}.pyx", isa, dtype)
+            for kernel in kernels
+            for isa in INSTRUCTION_SETS
+            for dtype in dtypes
+            if isa.name in isas
+        ],
     ]
-    return [SharedCode(), *map(Kernel, BASELINE), *variants]
 
 
-def translate_to_c(kernels):
-    """Replaces the sources of `kernels` by the C files that Cython makes of them.
+def translate_to_c(modules):
+    """Replaces the sources of `modules` by the C files that Cython makes of them.
 
     Cython gets bare copies: it would carry flags and macros from one build of a .pyx to the next.
     """
     folders = defaultdict(list)
-    for kernel in kernels:
-        folders[kernel.c_folder].append(kernel)
+    for module in modules:
+        folders[module.c_folder].append(module)
     for folder, members in folders.items():
         translated = cythonize(
-            [Extension(kernel.name, kernel.sources or [f"{kernel.name.replace('.', '/')}.c"]) for kernel in members],
+            [Extension(module.name, module.sources) for module in members],
             build_dir=folder,
             compiler_directives=DIRECTIVES,
             include_path=["."],
             nthreads=os.cpu_count(),
-            shared_utility_qualified_name=SHARED,
+            shared_utility_qualified_name=f"{NATIVE}.{CYTHON_CODE}",
         )
-        for kernel, copy in zip(members, translated):
-            kernel.sources = copy.sources
-            kernel.depends = []  # Cython has looked: a C file is new if anything it needs is
+        for module, copy in zip(members, translated, strict=True):
+            module.sources = copy.sources
+            module.depends = []  # Cython has looked: a C file is new if anything it needs is
 
 
-def openmp_flags(compiler):
-    """The flags to compile and to link with OpenMP, found to work by running a program; empty if nothing works."""
-    compile_flags, link_flags = OPENMP_FLAGS["darwin" if sys.platform == "darwin" else compiler.compiler_type]
+def openmp_flags(compiler, family):
+    """The flags to compile and to link with OpenMP, found to work by running a program; none if nothing works."""
+    compile_flags, link_flags = OPENMP_FLAGS["darwin" if sys.platform == "darwin" else family]
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "openmp.c")
         source.write_text(OPENMP_PROGRAM)
         try:
             objects = compiler.compile([str(source)], output_dir=folder, extra_postargs=compile_flags)
             compiler.link_executable(objects, "openmp", output_dir=folder, extra_postargs=link_flags)
-            program = next(path for path in Path(folder).iterdir() if path.stem == "openmp" and os.access(path, os.X_OK))
+            program = compiler.executable_filename("openmp", output_dir=folder)
             threads, most = subprocess.run([program], capture_output=True, check=True, text=True).stdout.split(" of ")
             if threads == most:
                 return compile_flags, link_flags
         except (CompileError, LinkError, OSError, subprocess.SubprocessError):
             pass
+    problem = "the compiler can not build programs with OpenMP"
     if os.environ.get("CONVLAYERS_REQUIRE_OPENMP") == "1":
-        raise PlatformError("the compiler can not build programs with OpenMP, and CONVLAYERS_REQUIRE_OPENMP is set")
-    print("WARNING: the compiler can not build programs with OpenMP: convlayers will use one thread only.", file=sys.stderr)
+        raise PlatformError(f"{problem}, and CONVLAYERS_REQUIRE_OPENMP is set")
+    print(f"WARNING: {problem}: convlayers will use one thread only.", file=sys.stderr)
     return [], []
 
 
-class BuildKernels(build_ext):
+class BuildModules(build_ext):
     def finalize_options(self):
         super().finalize_options()
         if self.parallel is None:
             self.parallel = os.cpu_count()
 
     def build_extensions(self):
-        compile_openmp, link_openmp = openmp_flags(self.compiler)
+        family = "msvc" if self.compiler.compiler_type == "msvc" else "gcc"
+        compile_openmp, link_openmp = openmp_flags(self.compiler, family)
         translate_to_c(self.extensions)
-        for kernel in self.extensions:
-            kernel.extra_compile_args = [*kernel.flags(self.compiler.compiler_type), *compile_openmp]
-            kernel.extra_link_args = link_openmp
+        for module in self.extensions:
+            module.extra_compile_args = [*module.compile_flags(family), *compile_openmp]
+            module.extra_link_args = link_openmp
         super().build_extensions()
 
 
 if __name__ == "__main__":  # Cython's worker processes import this file
-    setup(ext_modules=all_kernels(), cmdclass={"build_ext": BuildKernels})
+    setup(ext_modules=all_modules(), cmdclass={"build_ext": BuildModules})

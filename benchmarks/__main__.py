@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import worker
 from benchmarks.cases import FAMILIES, select
 from benchmarks.machine import describe_machine
-from benchmarks.peers import ADAPTERS
+from benchmarks.libraries import ADAPTERS
 from benchmarks.report import Report
 from benchmarks.session import BROKEN
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.cases import named
 from benchmarks.peak import copy_bandwidth, multiply_add_peak
-from benchmarks.peers import Unavailable, default_keras_backend, open_adapter
+from benchmarks.libraries import Unavailable, default_keras_backend, open_adapter
 from benchmarks.session import measure
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -21,7 +21,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 @dataclass
 class Plan:
-    """What a worker does. `cases` are names; `subject` and `peers` are those of `peers.ADAPTERS`."""
+    """What a worker does. `cases` are names; `subject` and `peers` are those of `libraries.ADAPTERS`."""
 
     cases: list
     directions: list
@@ -62,11 +62,12 @@ def main(arguments):
     plan = Plan(**json.loads(arguments[0]))
     # Whatever a library prints must not get among the records.
     records, sys.stdout = sys.stdout, sys.stderr
-    for record in _work(plan):
+    for record in work(plan):
         print(json.dumps(record | {"threads": plan.threads}), file=records, flush=True)
 
 
-def _work(plan):
+def work(plan):
+    """Yields the records in this process."""
     adapters, unavailable = {}, {}
     for name in (plan.subject, *plan.peers):
         try:

@@ -104,7 +104,7 @@ min_max_norm = MinMaxNorm
 non_neg = NonNeg
 unit_norm = UnitNorm
 
-_family = Family("keras.constraints", "constraint", table_of(MaxNorm, MinMaxNorm, UnitNorm, NonNeg))
+_family = Family("keras.constraints", "constraint", table_of(Constraint, MaxNorm, MinMaxNorm, UnitNorm, NonNeg))
 get = _family.get
 serialize = _family.serialize
 deserialize = _family.deserialize

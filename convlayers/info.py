@@ -13,8 +13,8 @@ def info():
 
     Returns:
         dict with the keys `"version"`, `"python"`, `"numpy"` (str), `"instruction_set"` (str: the one in use),
-        `"instruction_sets"` (list of str: those that are compiled), `"cpu_features"` (list of str), `"openmp"` (bool: kernels
-        are compiled with it), `"threads"` (int: how many a large call uses now).
+        `"instruction_sets"` (list of str: those that are compiled), `"cpu_features"` (list of str), `"openmp"` (bool:
+        kernels are compiled with it), `"threads"` (int: how many a large call uses now).
 
     Example:
 

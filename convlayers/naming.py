@@ -43,3 +43,10 @@ def get_uid(prefix=""):
 def reset_uids():
     """Starts all names anew."""
     _counters.uses.clear()
+
+
+def get_object_name(obj):
+    """Returns the name that an object has, or a function's or class's name as that of an object."""
+    if hasattr(obj, "name"):
+        return obj.name
+    return to_snake_case(getattr(obj, "__name__", type(obj).__name__))

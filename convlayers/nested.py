@@ -22,6 +22,15 @@ def map_structure(function, structure, *others):
     return function(structure, *others)
 
 
+def map_shapes(function, structure):
+    """Returns a structure of shapes with `function` applied to each. A shape is a list or tuple of ints and None."""
+    if isinstance(structure, dict):
+        return {key: map_shapes(function, part) for key, part in structure.items()}
+    if any(isinstance(part, (list, tuple, dict)) for part in structure):
+        return type(structure)(map_shapes(function, part) for part in structure)
+    return function(tuple(structure))
+
+
 def pack_like(structure, leaves):
     """Returns the structure with its leaves replaced, in order, by `leaves`."""
     iterator = iter(leaves)

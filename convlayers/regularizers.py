@@ -130,7 +130,11 @@ l2 = L2
 l1_l2 = L1L2
 orthogonal_regularizer = OrthogonalRegularizer
 
-_family = Family("keras.regularizers", "regularizer", table_of(L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2))
+_family = Family(
+    "keras.regularizers",
+    "regularizer",
+    table_of(Regularizer, L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2),
+)
 get = _family.get
 serialize = _family.serialize
 deserialize = _family.deserialize

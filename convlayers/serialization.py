@@ -89,7 +89,7 @@ def serialize_keras_object(obj):
     for class_name, (kind, encode, _) in _encodings.items():
         if kind is not None and isinstance(obj, kind):
             return {"class_name": class_name, "config": encode(obj)}
-    if isinstance(obj, types.FunctionType) or not hasattr(obj, "get_config"):
+    if isinstance(obj, (types.FunctionType, type)) or not hasattr(obj, "get_config"):
         return _encode_function(obj)
     return _encode_object(obj)
 

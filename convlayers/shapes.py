@@ -3,6 +3,7 @@
 A size of None is unknown and stays unknown. `padding` is "valid", "same", or "causal" (1-D convolutions only).
 """
 
+import math
 import operator
 
 import numpy as np
@@ -68,6 +69,19 @@ def standardize_pool_padding(padding):
 def channel_axis(data_format, ndim):
     """Returns the axis of the channels, counted from the front."""
     return ndim - 1 if data_format == "channels_last" else 1
+
+
+def check_axis(axis, shape):
+    """Checks that an array of this shape has such an axis.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(
+            f"Axis {axis} is out of bounds for input shape {shape}. Received: axis={axis}\n"
+            f"There are {len(shape)} axes: 0 to {len(shape) - 1}, or from the end, -1 to {-len(shape)}."
+        )
 
 
 def spatial_axes(data_format, ndim):
@@ -167,24 +181,24 @@ def compute_conv_output_shape(
             f"kernel of shape {kernel_shape} and input of shape {tuple(input_shape)}."
         )
     rank = len(spatial)
-    stride_of = _repeat(strides, rank)
-    dilation_of = _repeat(dilation_rate, rank)
-    if len(dilation_of) != rank:
+    strides = _repeat(strides, rank)
+    dilation_rate = _repeat(dilation_rate, rank)
+    if len(dilation_rate) != rank:
         raise ValueError(
             "Dilation must be None, scalar or tuple/list of length of inputs' spatial shape, but received "
             f"`dilation_rate={dilation_rate}` and input of shape {tuple(input_shape)}."
         )
     lengths = [
         conv_output_length(length, size, stride, padding, dilation)
-        for length, size, stride, dilation in zip(spatial, kernel_size, stride_of, dilation_of, strict=True)
+        for length, size, stride, dilation in zip(spatial, kernel_size, strides, dilation_rate, strict=True)
     ]
     if padding == "valid" and any(length is not None and length <= 0 for length in lengths):
-        spans = [dilated_size(size, dilation) for size, dilation in zip(kernel_size, dilation_of, strict=True)]
+        spans = [dilated_size(size, dilation) for size, dilation in zip(kernel_size, dilation_rate, strict=True)]
         # The arrays print as Keras prints them.
         raise ValueError(
             "Computed output size would be zero or negative. Received "
             f"`inputs shape={tuple(input_shape)}`, `kernel shape={kernel_shape}`, "
-            f"`dilation_rate={np.array(dilation_of)}`, `strides={strides}`, `padding={padding}`.\n"
+            f"`dilation_rate={np.array(dilation_rate)}`, `strides={strides}`, `padding={padding}`.\n"
             + _explain_misfit("kernel", spans, input_shape, data_format)
         )
     return join_shape(batch, lengths, filters, data_format)
@@ -223,15 +237,16 @@ def compute_pooling_output_shape(input_shape, pool_size, strides, padding="valid
 
     Args:
         input_shape: the shape of the inputs, in which sizes may be None.
-        pool_size: tuple of ints, one for each spatial axis.
-        strides: tuple of ints; None stands for `pool_size`.
+        pool_size: an int, or a tuple of ints.
+        strides: an int, a tuple of ints, or None for `pool_size`.
 
     Raises:
         ValueError: if the window does not fit.
     """
-    strides = pool_size if strides is None else strides
     padding = standardize_pool_padding(padding)
     batch, spatial, channels = split_shape(input_shape, data_format)
+    pool_size = _repeat(pool_size, len(spatial))
+    strides = pool_size if strides is None else _repeat(strides, len(spatial))
     lengths = [
         conv_output_length(length, size, stride, padding)
         for length, size, stride in zip(spatial, pool_size, strides, strict=True)
@@ -246,8 +261,62 @@ def compute_pooling_output_shape(input_shape, pool_size, strides, padding="valid
     return join_shape(batch, lengths, channels, data_format)
 
 
+def check_reshape(target_shape, name):
+    """Checks the shape that values are to be given: ints, of which one may be -1 for what remains.
+
+    Args:
+        target_shape: tuple.
+        name: the argument's name, for the message.
+
+    Raises:
+        ValueError: if it is something else.
+    """
+    message = f"The `{name}` argument must be a tuple of integers. Received {name}={target_shape}"
+    for size in target_shape:
+        if size is not None and _as_size(size, message) < -1:
+            raise ValueError(
+                f"Each dimension in `{name}` must be a non-negative integer, or `-1` for a single unknown dimension. "
+                f"Received: {name}={target_shape}."
+            )
+    if target_shape.count(-1) > 1:
+        raise ValueError(
+            f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={target_shape}."
+        )
+
+
+def compute_reshape_output_shape(input_shape, target_shape, name):
+    """Returns the target shape with -1 replaced by what remains, or by None where that is unknown.
+
+    Args:
+        input_shape: the shape that the values have. Sizes may be None.
+        target_shape: tuple of ints that `check_reshape` has found good.
+        name: the argument's name, for the message.
+
+    Raises:
+        ValueError: if the shapes have different numbers of values.
+    """
+    if None in input_shape or None in target_shape:
+        return tuple(None if size == -1 else size for size in target_shape)
+    values = math.prod(input_shape)
+    known = math.prod(size for size in target_shape if size != -1)
+    received = f"Received: input_shape={input_shape}, {name}={target_shape}"
+    if -1 not in target_shape:
+        if values != known:
+            raise ValueError(
+                f"The total size of the tensor must be unchanged. {received}\n"
+                f"The input has {values} values, the target shape {known}."
+            )
+        return target_shape
+    if known == 0 or values % known != 0:
+        raise ValueError(
+            "The total size of the tensor must be unchanged, however, the input size cannot by divided by the "
+            f"specified dimensions in {name}. {received}\nThe input has {values} values, which {known} does not divide."
+        )
+    return tuple(values // known if size == -1 else size for size in target_shape)
+
+
 def _repeat(value, rank):
-    return (value,) * rank if value is None or isinstance(value, int) else tuple(value)
+    return (value,) * rank if value is None or isinstance(value, int) else value
 
 
 def _explain_misfit(what, spans, input_shape, data_format):

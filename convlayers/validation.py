@@ -159,6 +159,25 @@ def check_groups(groups, filters):
     return int(groups)
 
 
+def check_channels(channels, groups, input_shape):
+    """Checks that the number of input channels is known, and a multiple of `groups`.
+
+    Raises:
+        ValueError: if it is not.
+    """
+    if channels is None:
+        raise ValueError(
+            f"The number of input channels must be known. Received: input_shape={input_shape}\n"
+            "The size of the kernel follows from it: give the input a known size on this axis, as in "
+            "`Input((28, 28, 3))`."
+        )
+    if channels % groups != 0:
+        raise ValueError(
+            "The number of input channels must be evenly divisible by the number of groups. "
+            f"Received groups={groups}, but the input has {channels} channels (full input shape is {input_shape})."
+        )
+
+
 def _want_an_integer(value):
     if not isinstance(value, float) or value <= 0 or not value.is_integer():
         return ""

@@ -4,7 +4,7 @@
 # a) Forward: y[pixel, k] = sum over depth of window[pixel, depth] * weights[depth, k]. The windows of PIXELS output pixels are
 #    packed into rows (windows.pxd), one chunk of the depth at a time; register tiles (matmul_tile.pxd) of MR pixels by NR
 #    filters multiply them by panels of weights. y is added to, chunk after chunk, while its block lies in the L2 cache. It
-#    starts from the bias; the activation is applied to each tile as it is finished.
+#    starts from the bias; the activation is applied to each block as it is finished.
 # b) Panels of weights are packed beforehand, [k / NR][depth][NR], a slab at a time that fits into WEIGHTS bytes: no layer needs
 #    more memory than that, whatever its size.
 # c) The gradient for the input is the same product with the roles of channels and filters exchanged. With a stride, the input
@@ -18,14 +18,17 @@
 # f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
 #    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
 from cython.parallel cimport prange
+from libc.string cimport memcpy
 
-from kernels.elementwise cimport apply_activation
+from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
-from kernels.real cimport MR, real
+from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport CHUNK, ROW, Axis, Chunk, Windows, clear_numbers, divide_depth, pack_windows, windows_bytes
+from kernels.windows cimport (
+    CHUNK, ROW, Axis, Chunk, Pixel, Windows, clear_numbers, divide_depth, next_pixel, pack_windows, pixel_at, windows_bytes
+)
 
 cdef enum:
     PIXELS = 192        # windows packed at a time; a multiple of every MR
@@ -72,6 +75,30 @@ cdef inline real* panel_of(const Product* job, Py_ssize_t group, Py_ssize_t colu
     return job.panels + panel * job.slab.depth * NR
 
 
+cdef inline void copy_columns(const real* source, Py_ssize_t depth_stride, Py_ssize_t column_stride, Py_ssize_t depth,
+                              Py_ssize_t columns, real* panel) noexcept nogil:
+    """panel[p * NR + j] = source[p * depth_stride + j * column_stride], zero from j = columns on."""
+    cdef Py_ssize_t p, j, first, end
+    if column_stride == 1:
+        for p in range(depth):
+            if columns == NR:
+                (<vec*>(panel + p * NR))[0] = (<const vec*>(source + p * depth_stride))[0]
+                (<vec*>(panel + p * NR + VL))[0] = (<const vec*>(source + p * depth_stride + VL))[0]
+            else:
+                for j in range(columns):
+                    panel[p * NR + j] = source[p * depth_stride + j]
+                clear_numbers(panel + p * NR + columns, NR - columns)
+        return
+    # A transposition, in squares that stay in L1.
+    for first in range(0, depth, 16):
+        end = min(first + 16, depth)
+        for j in range(columns):
+            for p in range(first, end):
+                panel[p * NR + j] = source[p * depth_stride + j * column_stride]
+        for p in range(first, end):
+            clear_numbers(panel + p * NR + columns, NR - columns)
+
+
 cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil:
     """Packs a panel of the slab: panel[p * NR + j] = weight of depth start + p and column j, zero behind the last column."""
     cdef const Weights* weights = &job.weights
@@ -80,22 +107,23 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
     cdef Py_ssize_t group = job.slab.first_group + index // panels
     cdef Py_ssize_t column = job.slab.first_column + index % panels * NR
     cdef Py_ssize_t columns = min(job.slab.first_column + job.slab.columns - column, <Py_ssize_t>NR)
-    cdef Py_ssize_t p, j, tap, kd, kh, kw
-    cdef const real* source
+    cdef Py_ssize_t p = job.slab.start, end = job.slab.start + job.slab.depth
+    cdef Py_ssize_t tap, channel, kd, kh, kw, run
     cdef real* row = panel_of(job, group, column)
-    for p in range(job.slab.start, job.slab.start + job.slab.depth):
+    while p < end:
         tap = p // windows.channels
+        channel = p % windows.channels
+        run = min(windows.channels - channel, end - p)
         kw = weights.first_w + tap % windows.w.taps * weights.step_w
         kh = weights.first_h + tap // windows.w.taps % windows.h.taps * weights.step_h
         kd = weights.first_d + tap // windows.w.taps // windows.h.taps * weights.step_d
-        source = (
+        copy_columns(
             weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
-            + p % windows.channels * weights.depth_stride + group * weights.group_stride + column * weights.column_stride
+            + channel * weights.depth_stride + group * weights.group_stride + column * weights.column_stride,
+            weights.depth_stride, weights.column_stride, run, columns, row,
         )
-        for j in range(columns):
-            row[j] = source[j * weights.column_stride]
-        clear_numbers(row + columns, NR - columns)
-        row += NR
+        row += run * NR
+        p += run
 
 
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
@@ -103,16 +131,11 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
 
 cdef inline void locate_pixels(const Product* job, Py_ssize_t first_pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
     """Where in the target the results of some consecutive output pixels belong."""
-    cdef Py_ssize_t i, pixel, ow, oh, od
+    cdef Pixel pixel = pixel_at(&job.windows, first_pixel)
+    cdef Py_ssize_t i
     for i in range(pixels):
-        pixel = first_pixel + i
-        ow = pixel % job.windows.w.outputs
-        pixel //= job.windows.w.outputs
-        oh = pixel % job.windows.h.outputs
-        pixel //= job.windows.h.outputs
-        od = pixel % job.windows.d.outputs
-        pixel //= job.windows.d.outputs
-        where[i] = pixel * job.stride_n + od * job.stride_d + oh * job.stride_h + ow * job.stride_w
+        where[i] = pixel.n * job.stride_n + pixel.d * job.stride_d + pixel.h * job.stride_h + pixel.w * job.stride_w
+        next_pixel(&job.windows, &pixel)
 
 
 cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const real* panel, Py_ssize_t depth, real* target,
@@ -146,7 +169,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
     cdef const real* panel
     cdef const real* rows
     cdef real* target
-    cdef bint first, last
+    cdef bint first
     cdef real* packed = <real*>scratch_take((PIXELS + MR) * ROW * sizeof(real))
     cdef unsigned long long state = flush_denormals()
     if packed == NULL:
@@ -156,7 +179,6 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
     for c in range(job.slab.first_chunk, job.slab.end_chunk):
         chunk = windows.chunk + c
         first = c == 0
-        last = c == windows.chunks - 1
         pack_windows(windows, chunk, group * windows.channels, first_pixel + in_place, pixels - in_place, packed)
         for p in range(ceil_div(end_column - first_column, NR)):
             column = first_column + p * NR
@@ -180,9 +202,10 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                     multiply_partial_tile(
                         rows, row, panel, chunk.depth, target, where + i, height, width, not first, start
                     )
-                if last and job.activation != 0:
-                    for j in range(height):
-                        apply_activation(job.activation, target + where[i + j], width)
+    if job.activation != LINEAR and job.slab.end_chunk == windows.chunks:
+        target = job.target + group * job.columns + first_column
+        for i in range(pixels):
+            apply_activation(job.activation, target + where[i], end_column - first_column)
     restore_denormals(state)
     scratch_give(packed)
 
@@ -264,14 +287,6 @@ cdef struct Correlation:
     bint failed
 
 
-cdef inline void pack_gradient(const real* d_y, Py_ssize_t stride, Py_ssize_t pixels, Py_ssize_t columns, real* panel) noexcept nogil:
-    cdef Py_ssize_t i, j
-    for i in range(pixels):
-        for j in range(columns):
-            panel[i * NR + j] = d_y[i * stride + j]
-        clear_numbers(panel + i * NR + columns, NR - columns)
-
-
 cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group, Py_ssize_t index, Py_ssize_t part) noexcept nogil:
     """The totals of one share of the pixels for one chunk of the depth and one block of columns."""
     cdef Windows* windows = &job.windows
@@ -285,7 +300,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group,
     cdef Py_ssize_t pixel = blocks * share // job.shares * PIXELS
     cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * PIXELS, windows.pixels)
     cdef Py_ssize_t tile_row[MR]
-    cdef Py_ssize_t p, t, i, j, pixels, width
+    cdef Py_ssize_t p, t, i, pixels, width
     cdef unsigned long long state = flush_denormals()
     cdef real* rows = <real*>scratch_take(PIXELS * ROW * sizeof(real))
     cdef real* panel = <real*>scratch_take(PIXELS * NR * sizeof(real))
@@ -302,16 +317,19 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group,
             pack_windows(windows, chunk, group * windows.channels, pixel, pixels, rows)
             for p in range(panels):
                 width = min(columns - p * NR, <Py_ssize_t>NR)
-                pack_gradient(job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, pixels, width, panel)
+                copy_columns(
+                    job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, 1, pixels, width, panel
+                )
                 for t in range(tiles):
                     multiply_tile(
                         rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL
                     )
             pixel += pixels
         target = job.totals + (share * windows.depth + chunk.start) * stride + group * job.columns + first_column
-        for i in range(chunk.depth):
-            for j in range(columns):
-                target[i * stride + j] = tile[((j // NR * tiles + i // MR) * MR + i % MR) * NR + j % NR]
+        for p in range(panels):
+            width = min(columns - p * NR, <Py_ssize_t>NR)
+            for i in range(chunk.depth):
+                memcpy(target + i * stride + p * NR, tile + (p * tiles * MR + i) * NR, width * sizeof(real))
     scratch_give(tile)
     scratch_give(panel)
     scratch_give(rows)
@@ -432,7 +450,7 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     job.groups = groups
     job.columns = kernel.shape[3]
     job.bias = NULL
-    job.activation = 0
+    job.activation = LINEAR
     job.failed = False
     for rd in range(min(sd, d_x.shape[1])):
         windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,

@@ -175,19 +175,19 @@ cdef inline real hard_silu_gradient(real x, real d_y) noexcept nogil:
     return <real>0 if x < -3 else (d_y if x > 3 else d_y * (x / <real>3 + <real>0.5))
 
 
-cdef inline real mish_gate(real x) noexcept nogil:
-    """tanh(softplus(x)), with e = exp(x) a quotient of polynomials"""
-    cdef real e = exponential(<real>20 if x > 20 else x)  # from here on it is 1
+cdef inline real mish_gate(real e) noexcept nogil:
+    """tanh(softplus(x)) for e = exp(x)"""
     return e * (e + <real>2) / (e * (e + <real>2) + <real>2)
 
 
 cdef inline real mish(real x) noexcept nogil:
-    return x * mish_gate(x)
+    return x * mish_gate(exponential(<real>20 if x > 20 else x))  # from 20 on the gate is 1
 
 
 cdef inline real mish_gradient(real x, real d_y) noexcept nogil:
-    cdef real gate = mish_gate(x)
-    return d_y * (gate + x * sigmoid(x) * (<real>1 - gate * gate))
+    cdef real e = exponential(<real>20 if x > 20 else x)
+    cdef real gate = mish_gate(e)
+    return d_y * (gate + x * e / (<real>1 + e) * (<real>1 - gate * gate))
 
 
 # The loops ------------------------------------------------------------------------------------------------------------

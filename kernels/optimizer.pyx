@@ -1,8 +1,8 @@
 # One step of an optimizer: new weights from old ones and their gradients.
 #
 # Design:
-# a) Weights w, gradients g and what the optimizer remembers (m, v ...) are flat arrays of one length. Each number is read
-#    once and written once, since a step is limited by memory, not by arithmetic. An optional array is None, here NULL.
+# a) Weights w, gradients g and what the optimizer remembers (m, v ...) are flat arrays of one length. Each number is
+#    read once and written once: a step is limited by memory, not by arithmetic. An optional array is None, here NULL.
 # b) The rules and the order of operations are Keras's. Settings come as double and are rounded to the number type once.
 # c) Threads share blocks of BLOCK numbers. A new number depends on those at its own place only, so the division of the
 #    work cannot be seen in the result. `sum_of_squares` adds up each block alone, and then the blocks in their order.

@@ -51,6 +51,33 @@ cdef struct Windows:
     Run* run
     bint in_place        # a window is one source pixel and pixels are evenly spaced: rows are read where they are
 
+cdef struct Pixel:  # an output pixel
+    Py_ssize_t n, d, h, w
+
+
+cdef inline Pixel pixel_at(const Windows* windows, Py_ssize_t index) noexcept nogil:
+    cdef Pixel pixel
+    pixel.w = index % windows.w.outputs
+    index //= windows.w.outputs
+    pixel.h = index % windows.h.outputs
+    index //= windows.h.outputs
+    pixel.d = index % windows.d.outputs
+    pixel.n = index // windows.d.outputs
+    return pixel
+
+
+cdef inline void next_pixel(const Windows* windows, Pixel* pixel) noexcept nogil:
+    pixel.w += 1
+    if pixel.w == windows.w.outputs:
+        pixel.w = 0
+        pixel.h += 1
+        if pixel.h == windows.h.outputs:
+            pixel.h = 0
+            pixel.d += 1
+            if pixel.d == windows.d.outputs:
+                pixel.d = 0
+                pixel.n += 1
+
 
 cdef inline size_t windows_bytes(Windows* windows) noexcept nogil:
     """Memory that `divide_depth` needs for chunks and runs."""
@@ -63,7 +90,7 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
     """Divides the depth into chunks and the chunks into runs."""
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef Py_ssize_t pieces = (windows.channels + CHUNK - 1) // CHUNK
-    cdef Py_ssize_t width = min(windows.channels, <Py_ssize_t>CHUNK)
+    cdef Py_ssize_t width = (windows.channels + pieces - 1) // pieces
     cdef Py_ssize_t taps_of_chunk = CHUNK // width
     cdef Py_ssize_t tap, piece, td, th, tw
     cdef Py_ssize_t runs = 0
@@ -89,7 +116,7 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
             if pieces > 1 or tap % taps_of_chunk == 0:
                 chunk = windows.chunk + windows.chunks
                 windows.chunks += 1
-                chunk.start = tap * windows.channels + piece * CHUNK
+                chunk.start = tap * windows.channels + piece * width
                 chunk.depth = 0
                 chunk.first_run = runs
                 chunk.runs = 0
@@ -100,8 +127,8 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
                 run.h = windows.h.offset + th * windows.h.spacing
                 run.w = windows.w.offset + tw * windows.w.spacing
                 run.taps = 0
-                run.channel = piece * CHUNK
-                run.width = min(width, windows.channels - piece * CHUNK)
+                run.channel = piece * width
+                run.width = min(width, windows.channels - piece * width)
                 run.depth = chunk.depth
                 chunk.runs += 1
                 runs += 1
@@ -148,27 +175,15 @@ cdef inline void pack_run(Windows* windows, Run* run, const real* image, Py_ssiz
 cdef inline void pack_windows(Windows* windows, const Chunk* chunk, Py_ssize_t first_channel, Py_ssize_t first_pixel,
                               Py_ssize_t pixels, real* rows) noexcept nogil:
     """Packs one chunk of the windows of some consecutive output pixels: rows[i * ROW + p], p counting through the chunk."""
+    cdef Pixel pixel = pixel_at(windows, first_pixel)
     cdef Py_ssize_t i, r
-    cdef Py_ssize_t ow = first_pixel % windows.w.outputs
-    cdef Py_ssize_t oh = first_pixel // windows.w.outputs % windows.h.outputs
-    cdef Py_ssize_t od = first_pixel // windows.w.outputs // windows.h.outputs % windows.d.outputs
-    cdef Py_ssize_t n = first_pixel // windows.w.outputs // windows.h.outputs // windows.d.outputs
-    cdef const real* image = windows.source + n * windows.stride_n + first_channel
     cdef Run* run
     for i in range(pixels):
         for r in range(chunk.runs):
             run = windows.run + chunk.first_run + r
             pack_run(
-                windows, run, image, od * windows.d.step + run.d, oh * windows.h.step + run.h, ow * windows.w.step + run.w,
+                windows, run, windows.source + pixel.n * windows.stride_n + first_channel,
+                pixel.d * windows.d.step + run.d, pixel.h * windows.h.step + run.h, pixel.w * windows.w.step + run.w,
                 rows + i * ROW + run.depth,
             )
-        ow += 1
-        if ow == windows.w.outputs:
-            ow = 0
-            oh += 1
-            if oh == windows.h.outputs:
-                oh = 0
-                od += 1
-                if od == windows.d.outputs:
-                    od = 0
-                    image += windows.stride_n
+        next_pixel(windows, &pixel)

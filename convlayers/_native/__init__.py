@@ -27,9 +27,9 @@ def _modules_in(folder):
 
 if "cpu" not in _modules_in(_HERE):
     raise ImportError(
-        f"convlayers is not compiled for Python {sys.version_info.major}.{sys.version_info.minor}. Expected compiled modules "
-        f"in {_HERE}. Received: none. Install it with `pip install convlayers`, or, in its source tree and with a C compiler, "
-        "with `pip install -e .`"
+        f"convlayers is not compiled for Python {sys.version_info.major}.{sys.version_info.minor}. "
+        f"Expected compiled modules in {_HERE}. Received: none. "
+        "Install it with `pip install convlayers`, or from its source tree, with a C compiler, with `pip install -e .`"
     )
 
 from convlayers._native import cpu, runtime  # noqa: E402 (after the check that they exist)
@@ -38,9 +38,9 @@ built = [row.name for row in INSTRUCTION_SETS if _modules_in(os.path.join(_HERE,
 isa = choose(built, cpu.features(), os.environ.get("CONVLAYERS_MAX_ISA"))
 if isa is None:
     raise ImportError(
-        f"No compiled kernels of convlayers fit this CPU. Expected one of {', '.join(row.name for row in INSTRUCTION_SETS)}, "
-        f"up to CONVLAYERS_MAX_ISA={os.environ.get('CONVLAYERS_MAX_ISA')}, that the CPU can run. Received: {built}. "
-        "Compile them on this machine, in the source tree, with `pip install -e .`"
+        "No compiled kernels of convlayers fit this CPU. "
+        f"Expected an instruction set of this CPU, up to CONVLAYERS_MAX_ISA={os.environ.get('CONVLAYERS_MAX_ISA')}. "
+        f"Received: {', '.join(built) or 'none'}. Compile on this machine, in the source tree, with `pip install -e .`"
     )
 
 # With OMP_NUM_THREADS set, what OpenMP makes of it counts.
@@ -57,7 +57,7 @@ class _Kernels:
         name = f"{kernel}_{self._dtype}"
         compiled = _modules_in(os.path.join(_HERE, isa))
         if name not in compiled:
-            raise AttributeError(f"No kernel {name!r} is compiled for {isa}. Compiled are: {', '.join(sorted(compiled))}")
+            raise AttributeError(f"No kernel {name!r} is compiled for {isa}. Compiled: {', '.join(sorted(compiled))}")
         module = import_module(f"{__name__}.{isa}.{name}")
         setattr(self, kernel, module)  # from now on an ordinary attribute
         return module

@@ -1,7 +1,7 @@
 """The instruction sets that kernels are compiled for.
 
-The flags for the compiler and the test at run time come from the same rows, so a kernel can not use an instruction that was
-not tested for. setup.py reads this file by its path, before the package can be imported: it imports nothing of the package.
+The flags for the compiler and the test at run time come from the same rows, so a kernel can not use an instruction that
+was not tested for. setup.py reads this file by its path, when the package can not be imported yet: it stands alone.
 """
 
 from typing import NamedTuple
@@ -56,8 +56,8 @@ def choose(built, features, highest=None):
     names = [row.name for row in INSTRUCTION_SETS]
     if highest is not None and highest not in names:
         raise ValueError(
-            f"CONVLAYERS_MAX_ISA must name an instruction set. Expected one of {', '.join(names)}. Received: {highest!r}. "
-            "Correct the environment variable, or unset it to use the best that this CPU can run."
+            f"CONVLAYERS_MAX_ISA must name an instruction set. Expected one of {', '.join(names)}. "
+            f"Received: {highest!r}. Correct the environment variable, or unset it to use the best one of this CPU."
         )
     allowed = INSTRUCTION_SETS if highest is None else INSTRUCTION_SETS[: names.index(highest) + 1]
     fitting = [row.name for row in allowed if row.name in built and features.issuperset(row.features)]

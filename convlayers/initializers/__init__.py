@@ -3,9 +3,9 @@
 import numpy as np
 
 from convlayers.autograd import Operand, value_of
-from convlayers.initializers.constant import Constant, Identity, Ones, Zeros
+from convlayers.initializers.constant_values import Constant, Identity, Ones, Zeros
 from convlayers.initializers.initializer import Initializer
-from convlayers.initializers.random import (
+from convlayers.initializers.random_values import (
     GlorotNormal,
     GlorotUniform,
     HeNormal,
@@ -40,6 +40,7 @@ _family = Family(
     "keras.initializers",
     "initializer",
     table_of(
+        Initializer,
         Zeros,
         Ones,
         Constant,

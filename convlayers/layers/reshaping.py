@@ -116,7 +116,11 @@ class _ZeroPadding(_Reshaping):
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _standardize_padding(self, padding):
-        ...
+        return _standardize_pairs(padding, self.rank)
+
+    @property
+    def _pairs(self):
+        return self.padding
 
     def call(self, inputs):
         return ops.pad(inputs, shapes.join_shape((0, 0), self._pairs, (0, 0), self.data_format))
@@ -128,3 +132,88 @@ class _ZeroPadding(_Reshaping):
 
     def get_config(self):
         return {**super().get_config(), "padding": self.padding, "data_format": self.data_format}
+
+
+class ZeroPadding1D(_ZeroPadding):
+    """Adds zeros in front of and behind a sequence.
+
+    Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
+
+    Output shape: the same with more steps.
+
+    Example:
+
+    >>> ZeroPadding1D(padding=(1, 2))(np.ones((1, 3, 1))).ravel()
+    [0.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+    """
+
+    rank = 1
+
+    def _standardize_padding(self, padding):
+        return shapes.standardize_tuple(padding, 2, "padding", allow_zero=True)
+
+    @property
+    def _pairs(self):
+        return (self.padding,)
+
+
+class ZeroPadding2D(_ZeroPadding):
+    """Adds rows and columns of zeros around an image.
+
+    Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
+
+    Output shape: the same with more pixels.
+
+    Example:
+
+    >>> ZeroPadding2D(padding=((1, 0), (2, 2)))(np.ones((1, 4, 4, 3))).shape
+    (1, 5, 8, 3)
+    """
+
+    rank = 2
+    __init__ = with_defaults(_ZeroPadding.__init__, padding=(1, 1))
+
+
+class ZeroPadding3D(_ZeroPadding):
+    """Adds zeros around a volume or a film.
+
+    Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
+    data_format="channels_first".
+
+    Output shape: the same with more pixels.
+
+    Example:
+
+    >>> ZeroPadding3D(padding=2)(np.ones((1, 4, 4, 4, 3))).shape
+    (1, 8, 8, 8, 3)
+    """
+
+    rank = 3
+    __init__ = with_defaults(_ZeroPadding.__init__, padding=((1, 1), (1, 1), (1, 1)))
+
+
+_ENTRIES = ("1st", "2nd", "3rd")
+_WRONG_LENGTH = {
+    2: "`padding` should have two elements. Received: padding={padding}.",
+    3: "`padding` should have 3 elements. Received: {padding}.",
+}
+_WRONG_TYPE = {
+    2: "`padding` should be either an int, a tuple of 2 ints (symmetric_height_crop, symmetric_width_crop), or a tuple of 2 "
+    "tuples of 2 ints ((top_crop, bottom_crop), (left_crop, right_crop)). Received: padding={padding}.",
+    3: "`padding` should be either an int, a tuple of 3 ints (symmetric_dim1_pad, symmetric_dim2_pad, symmetric_dim3_pad), "
+    "or a tuple of 3 tuples of 2 ints ((left_dim1_pad, right_dim1_pad), (left_dim2_pad, right_dim2_pad), "
+    "(left_dim3_pad, right_dim2_pad)). Received: padding={padding}.",
+}
+
+
+def _standardize_pairs(padding, rank):
+    if is_integer(padding):
+        padding = (padding,) * rank
+    if not hasattr(padding, "__len__"):
+        raise ValueError(_WRONG_TYPE[rank].format(padding=padding))
+    if len(padding) != rank:
+        raise ValueError(_WRONG_LENGTH[rank].format(padding=padding))
+    return tuple(
+        shapes.standardize_tuple(pair, 2, f"{entry} entry of padding", allow_zero=True)
+        for pair, entry in zip(padding, _ENTRIES, strict=False)
+    )

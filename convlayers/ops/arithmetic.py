@@ -1,4 +1,4 @@
-"""Arithmetic of two arrays, element by element. Shapes broadcast as in NumPy; `dtypes` has the rules for number types."""
+"""Arithmetic of two arrays, element by element. Shapes broadcast as in NumPy, number types are those of `dtypes`."""
 
 import numpy as np
 
@@ -13,6 +13,11 @@ def unbroadcast(gradient, x):
         repeated = [axis + added for axis, n in enumerate(x.shape) if n == 1]
         gradient = np.add.reduce(gradient, axis=(*range(added), *repeated)).reshape(x.shape)
     return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
+
+
+def zero_to_infinity(x):
+    """Returns `x` with infinity in the place of 0, so that a quotient by it is 0, and so are its gradients."""
+    return np.where(x == 0, np.array(np.inf, x.dtype), x)
 
 
 @differentiable
@@ -67,8 +72,7 @@ true_divide = divide
 def divide_no_nan(x1, x2):
     """Returns `x1 / x2`, and 0 where `x2` is 0."""
     a, b = promote_floats(x1, x2)
-    # Infinity in the place of 0 makes the quotient and both gradients 0.
-    b = np.where(b == 0, np.array(np.inf, b.dtype), b)
+    b = zero_to_infinity(b)
     y = np.divide(a, b)
 
     def backward(d_y):
@@ -184,7 +188,7 @@ def where(condition, x1=None, x2=None):
 
     Args:
         condition: array of truth values.
-        x1, x2: arrays or numbers. Without them, the result is a tuple of arrays of indices, where the condition is true.
+        x1, x2: arrays or numbers. Without them, the result is a tuple of indices: of where the condition is true.
     """
     condition = as_array(condition)
     if x1 is None or x2 is None:

@@ -25,8 +25,8 @@ def _test(function):
 
 
 def _named(forward, function, arguments):
-    forward.__name__ = forward.__qualname__ = function.__name__
-    forward.__doc__ = f"Returns `{function.__name__}({arguments})`, element by element, as `numpy.{function.__name__}` does."
+    name = forward.__name__ = forward.__qualname__ = function.__name__
+    forward.__doc__ = f"Returns `{name}({arguments})`, element by element, as `numpy.{name}` does."
     return differentiable(forward)
 
 

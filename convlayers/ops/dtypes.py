@@ -32,7 +32,10 @@ def result_type(*dtypes):
     'float32'
     """
     floatx = config.floatx()
-    types = [dtype if dtype is int or dtype is float else np.dtype(standardize_dtype(dtype or floatx)) for dtype in dtypes or [None]]
+    types = []
+    for dtype in dtypes or (None,):
+        weak = dtype is int or dtype is float
+        types.append(dtype if weak else np.dtype(standardize_dtype(dtype or floatx)))
     return _promote(floatx, *types).name
 
 
@@ -93,7 +96,7 @@ def common_dtype(*operands):
     return _promote(config.floatx(), *types)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _promote(floatx, *types):
     arrays = [dtype for dtype in types if isinstance(dtype, np.dtype)]
     floats = [dtype for dtype in arrays if dtype.kind not in "biu"]

@@ -1,14 +1,13 @@
 """Reductions: numbers along some axes made one.
 
-All take `axis`, an int, a tuple of ints, or None for all axes, and `keepdims`: whether reduced axes stay, with length 1.
+All take `axis`: an int, a tuple of ints, or None for all axes; and `keepdims`: if reduced axes stay, with length 1.
 """
 
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import divide, power
+from convlayers.ops.arithmetic import zero_to_infinity
 from convlayers.ops.dtypes import as_array, as_float, as_number
-from convlayers.ops.pointwise import absolute
 
 
 def _tuple_of_axes(axis):
@@ -38,6 +37,12 @@ def _as_summable(x):
     return array.astype(np.int32) if array.dtype.kind in "biu" and array.itemsize < 4 else array
 
 
+def _mean(x, axis, keepdims):
+    # float16 has neither the digits nor the range for sums.
+    total = np.add.reduce(x, axis=axis, dtype=np.float32 if x.dtype == np.float16 else x.dtype, keepdims=keepdims)
+    return (total / _count_reduced(x, total)).astype(x.dtype)
+
+
 def _count_reduced(x, y):
     """Returns how many numbers of `x` each number of `y` was made of."""
     return x.size // y.size if y.size else 0
@@ -58,7 +63,7 @@ def sum(x, axis=None, keepdims=False):
 def mean(x, axis=None, keepdims=False):
     """Returns the mean. That of integers is a float."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    y = np.mean(x, axis=axis, keepdims=keepdims)
+    y = _mean(x, axis, keepdims)
 
     def backward(d_y):
         return _spread(d_y / _count_reduced(x, y), x, axis, keepdims)
@@ -70,10 +75,10 @@ def mean(x, axis=None, keepdims=False):
 def var(x, axis=None, keepdims=False):
     """Returns the variance: the mean of the squared distances from the mean."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    y = np.var(x, axis=axis, keepdims=keepdims)
+    centred = x - _mean(x, axis, keepdims=True)
+    y = _mean(centred * centred, axis, keepdims)
 
     def backward(d_y):
-        centred = x - np.mean(x, axis=axis, keepdims=True)
         return centred * _restore_axes(2 * d_y / _count_reduced(x, y), x, axis, keepdims)
 
     return y, backward
@@ -83,17 +88,25 @@ def var(x, axis=None, keepdims=False):
 def std(x, axis=None, keepdims=False):
     """Returns the standard deviation: the square root of the variance. Where it is 0, so is its gradient."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    y = np.std(x, axis=axis, keepdims=keepdims)
+    centred = x - _mean(x, axis, keepdims=True)
+    y = np.sqrt(_mean(centred * centred, axis, keepdims))
 
     def backward(d_y):
-        centred = x - np.mean(x, axis=axis, keepdims=True)
-        return centred * _restore_axes(_divide_or_zero(d_y, y) / _count_reduced(x, y), x, axis, keepdims)
+        return centred * _restore_axes(d_y / (zero_to_infinity(y) * _count_reduced(x, y)), x, axis, keepdims)
 
     return y, backward
 
 
-def _divide_or_zero(a, b):
-    return a / np.where(b == 0, np.array(np.inf, b.dtype), b)
+@differentiable
+def euclidean_norm(x, axis=None, keepdims=False):
+    """Returns the square root of the sum of squares. Where it is 0, so is its gradient."""
+    x, axis = as_float(x), _tuple_of_axes(axis)
+    y = np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
+
+    def backward(d_y):
+        return x * _restore_axes(d_y / zero_to_infinity(y), x, axis, keepdims)
+
+    return y, backward
 
 
 @differentiable

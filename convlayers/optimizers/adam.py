@@ -6,12 +6,14 @@ from convlayers.optimizers.optimizer import Optimizer
 
 
 class Adam(Optimizer):
-    """Moving averages of the gradient and of its square, corrected for their start at 0 (Kingma and Ba, arXiv 1412.6980).
+    """Moving averages of the gradient and of its square, corrected for their start at 0.
 
         momentum += (gradient - momentum) * (1 - beta_1)
         velocity += (gradient ** 2 - velocity) * (1 - beta_2)
         rate = learning_rate * sqrt(1 - beta_2 ** step) / (1 - beta_1 ** step)
         weight -= rate * momentum / (sqrt(velocity) + epsilon)
+
+    The method is that of Kingma and Ba, https://arxiv.org/abs/1412.6980.
 
     Args:
         learning_rate: float, schedule or function.

@@ -16,7 +16,8 @@ def update(kernel, variable, gradient, slots, *settings):
         settings: the kernel's numbers, in its order.
     """
     run = getattr(_native.kernels(variable.value.dtype).optimizer, kernel)
-    run(_flat(variable.value), _flat(gradient), *[None if slot is None else _flat(slot.value) for slot in slots], *settings)
+    flat_slots = [None if slot is None else _flat(slot.value) for slot in slots]
+    run(_flat(variable.value), _flat(gradient), *flat_slots, *settings)
     for changed in (variable, *slots):
         if changed is not None:
             changed.version += 1

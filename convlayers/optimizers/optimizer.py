@@ -28,11 +28,11 @@ class Optimizer(VariableOwner):
         global_clipnorm: float. All gradients together are scaled down to at most this norm.
         use_ema: whether to keep the exponential moving average of the weights.
         ema_momentum: float from 0 to 1, the share of the old average in the new one.
-        ema_overwrite_frequency: int. The weights are replaced by their average after so many steps; None for only at the
-            end of training, by `finalize_variable_values`.
+        ema_overwrite_frequency: int. The weights are replaced by their average after so many steps; None for only at
+            the end of training, by `finalize_variable_values`.
         loss_scale_factor: float. `scale_loss` multiplies the loss by it, and the gradients are divided by it.
-        gradient_accumulation_steps: int, at least 2. Weights are updated only once in so many steps, with the mean of the
-            gradients.
+        gradient_accumulation_steps: int, at least 2. Weights are updated only once in so many steps, with the mean of
+            the gradients.
         name: string, by default the class's name.
 
     Attributes:
@@ -84,8 +84,8 @@ class Optimizer(VariableOwner):
             )
         if not callable(learning_rate) and not isinstance(learning_rate, float):
             raise ValueError(
-                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable (that takes "
-                "in the current iteration value and returns the corresponding learning rate value). "
+                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable (that "
+                "takes in the current iteration value and returns the corresponding learning rate value). "
                 f"Received instead: learning_rate={learning_rate}"
             )
         self.name = auto_name(type(self).__name__) if name is None else name
@@ -132,7 +132,7 @@ class Optimizer(VariableOwner):
 
     @property
     def learning_rate(self):
-        """The learning rate: a variable, or what the schedule or function says for this step. A float can be assigned."""
+        """The learning rate: a variable, to which a float can be assigned; or what the schedule says for this step."""
         if isinstance(self._learning_rate, LearningRateSchedule):
             return self._learning_rate(self._iterations.value[()])
         if isinstance(self._learning_rate, Variable):
@@ -144,9 +144,9 @@ class Optimizer(VariableOwner):
         if not callable(learning_rate):
             if not isinstance(self._learning_rate, Variable):
                 raise TypeError(
-                    "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
-                    "argument, hence its learning rate is not settable. If you need the learning rate to be settable, you "
-                    "should instantiate the optimizer with a float `learning_rate` argument."
+                    "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` "
+                    "constructor argument, hence its learning rate is not settable. If you need the learning rate to "
+                    "be settable, you should instantiate the optimizer with a float `learning_rate` argument."
                 )
             self._learning_rate.assign(learning_rate)
             return
@@ -172,10 +172,10 @@ class Optimizer(VariableOwner):
         """Updates variables from gradients. A call that fails changes nothing.
 
         Args:
-            grads: list of arrays, one for each variable and of its shape. None where there is no gradient: with a warning,
-                that variable stays as it is.
-            trainable_variables: list of variables, among those that the optimizer was built with. By default, and in the
-                first call if it was not built, all of them.
+            grads: list of arrays, one for each variable and of its shape. None where there is no gradient: with a
+                warning, that variable stays as it is.
+            trainable_variables: list of variables, among those that the optimizer was built with. By default, and in
+                the first call if it was not built, all of them.
 
         Raises:
             ValueError: if the two lists do not match, a variable is unknown, or there is no gradient at all.
@@ -190,8 +190,8 @@ class Optimizer(VariableOwner):
         if len(pairs) < len(variables):
             missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
             warnings.warn(
-                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, did "
-                "you forget to provide a `loss` argument?",
+                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, "
+                "did you forget to provide a `loss` argument?",
                 stacklevel=2,
             )
         if not self.built:
@@ -224,14 +224,14 @@ class Optimizer(VariableOwner):
         if variables is None:
             if not self.built:
                 raise ValueError(
-                    "When passing `grads` without `variables`, the optimizer must already be built on a list of variables. "
-                    "Call `optimizer.build(trainable_variables)` first. "
+                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
+                    "variables. Call `optimizer.build(trainable_variables)` first. "
                 )
             if len(grads) != len(self._trainable_variables):
                 raise ValueError(
-                    "When passing `grads` as a list of gradient tensors, the gradients must match `optimizer.variables` "
-                    f"one-to-on. Received a list of {len(grads)} gradients, but the optimizer is tracking "
-                    f"{len(self._trainable_variables)} trainable variables."
+                    "When passing `grads` as a list of gradient tensors, the gradients must match "
+                    f"`optimizer.variables` one-to-on. Received a list of {len(grads)} gradients, but the optimizer is "
+                    f"tracking {len(self._trainable_variables)} trainable variables."
                 )
             return self._trainable_variables
         variables = list(variables)
@@ -243,8 +243,9 @@ class Optimizer(VariableOwner):
         for variable in variables if self.built else ():
             if id(variable) not in self._trainable_variables_indices:
                 raise ValueError(
-                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was originally "
-                    "built with. When working with a new set of variables, you should recreate a new optimizer instance."
+                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
+                    "originally built with. When working with a new set of variables, you should recreate a new "
+                    "optimizer instance."
                 )
         return variables
 
@@ -309,8 +310,9 @@ class Optimizer(VariableOwner):
 
     def _update_average(self):
         updates = int(value_of(self.iterations))
-        momentum = self.ema_momentum if updates else 0
         for variable, average in zip(self._trainable_variables, self._model_variables_moving_average, strict=True):
+            # Rounded before it is subtracted from 1, as in Keras.
+            momentum = variable.value.dtype.type(self.ema_momentum if updates else 0)
             average.assign(momentum * average.value + (1 - momentum) * variable.value)
         if self.ema_overwrite_frequency and (updates + 1) % self.ema_overwrite_frequency == 0:
             self._overwrite_with_average(self._trainable_variables)
@@ -319,8 +321,9 @@ class Optimizer(VariableOwner):
         averages = self._model_variables_moving_average
         if len(variables) != len(averages):
             raise ValueError(
-                f"The length of model variables ({len(variables)}) to override does not match the length of model variables "
-                f"stored in the optimizer ({len(averages)}). Please check if the optimizer was called on your model."
+                f"The length of model variables ({len(variables)}) to override does not match the length of model "
+                f"variables stored in the optimizer ({len(averages)}). Please check if the optimizer was called on "
+                "your model."
             )
         for variable, average in zip(variables, averages, strict=True):
             variable.assign(average)

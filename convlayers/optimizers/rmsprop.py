@@ -13,8 +13,8 @@ class RMSprop(Optimizer):
         rho: float, the share of the old average in the new one.
         momentum: float. If above 0, steps are added up, and the sum decays by this factor.
         epsilon: float, keeps the root above 0.
-        centered: whether the square of the moving average of the gradient is subtracted from `velocity`, which makes it a
-            variance.
+        centered: whether the square of the moving average of the gradient is subtracted from `velocity`, which makes it
+            a variance.
         The others are those of `Optimizer`.
 
     Example:

@@ -10,7 +10,7 @@ from convlayers.variables import Variable
 
 
 class VariableOwner:
-    """The part of `Optimizer` that keeps its variables. `__init__` of the subclass sets `name`, `built` and `_variables`."""
+    """The part of `Optimizer` that keeps its variables. Its `__init__` sets `name`, `built` and `_variables`."""
 
     def _track(self, variable):
         variable.path = f"{self.name}/{variable.name}"
@@ -34,7 +34,9 @@ class VariableOwner:
         Returns:
             A `Variable` that is not trained.
         """
-        return self._track(Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=False, name=name))
+        return self._track(
+            Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=False, name=name)
+        )
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
         """Makes a variable of the optimizer with the shape and dtype of one of the model, named after it."""
@@ -89,15 +91,7 @@ class VariableOwner:
                 "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
                 "`optimizer.build(trainable_variables)` to create the optimizer weights before calling `set_weights()`."
             )
-        weights = [np.asarray(value_of(weight)) for weight in weights]
-        for variable, weight in zip(self._variables, weights, strict=False):
-            if variable.shape != weight.shape:
-                raise ValueError(
-                    f"Optimizer variable {variable.path} has shape {variable.shape} not compatible with provided weight "
-                    f"shape {weight.shape}."
-                )
-        for variable, weight in zip(self._variables, weights, strict=False):
-            variable.assign(weight)
+        self._assign_all(weights)
 
     def save_own_variables(self, store):
         """Writes all variables into a dict of arrays."""
@@ -108,10 +102,24 @@ class VariableOwner:
         """Reads what `save_own_variables` wrote. With a warning, nothing is read where the number does not fit."""
         if len(store.keys()) != len(self._variables):
             warnings.warn(
-                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self._variables)} variables "
-                f"whereas the saved optimizer has {len(store.keys())} variables. ",
+                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self._variables)} "
+                f"variables whereas the saved optimizer has {len(store.keys())} variables. ",
                 stacklevel=2,
             )
             return
-        for index, variable in enumerate(self._variables):
-            variable.assign(store[str(index)])
+        self._assign_all([store[str(index)] for index in range(len(self._variables))])
+
+    def _assign_all(self, weights):
+        weights = [np.asarray(value_of(weight)) for weight in weights]
+        if len(weights) != len(self._variables):
+            raise ValueError(
+                f"Optimizer '{self.name}' has {len(self._variables)} variables. Received: a list of {len(weights)} weights."
+            )
+        for variable, weight in zip(self._variables, weights, strict=True):
+            if variable.shape != weight.shape:
+                raise ValueError(
+                    f"Optimizer variable {variable.path} has shape {variable.shape} not compatible with provided "
+                    f"weight shape {weight.shape}."
+                )
+        for variable, weight in zip(self._variables, weights, strict=True):
+            variable.assign(weight)

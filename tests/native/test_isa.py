@@ -44,7 +44,7 @@ def test_what_is_not_built_is_not_chosen():
 
 
 def test_an_unknown_maximum_is_an_error():
-    with pytest.raises(ValueError, match="generic, x86_64_v2, x86_64_v3, x86_64_v4. Received: 'avx2'"):
+    with pytest.raises(ValueError, match=r"generic, x86_64_v2, x86_64_v3, x86_64_v4\. Received: 'avx2'"):
         choose(ALL_BUILT, set(V4), "avx2")
 
 
@@ -69,11 +69,14 @@ def test_what_is_built_on_a_system(system, names):
     assert [row.name for row in built_on(system)] == names
 
 
+LINUX_NAMES = {"sse3": "pni", "sse4.1": "sse4_1", "sse4.2": "sse4_2", "bmi": "bmi1", "lzcnt": "abm", "sahf": "lahf_lm"}
+
+
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="compares with the Linux kernel's list")
 def test_features_are_those_that_the_operating_system_lists():
-    linux_names = {"sse3": "pni", "sse4.1": "sse4_1", "sse4.2": "sse4_2", "bmi": "bmi1", "lzcnt": "abm", "sahf": "lahf_lm"}
-    flags = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "").split()
-    expected = {name for name in FEATURES if linux_names.get(name, name) in flags}
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    expected = {name for name in FEATURES if LINUX_NAMES.get(name, name) in flags}
     assert _native.cpu.features() == expected
 
 
@@ -108,5 +111,6 @@ def test_compiled_code_keeps_to_its_instruction_set(folder, forbidden):
     if not modules:
         pytest.skip("not built")
     for module in modules:
-        code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", module], capture_output=True, text=True, check=True)
-        assert forbidden not in code.stdout, module.name
+        command = ["objdump", "-d", "--no-show-raw-insn", module]
+        code = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert forbidden not in code, module.name

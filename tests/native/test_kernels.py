@@ -2,6 +2,8 @@
 
 import shutil
 import sys
+from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import pytest
 import convlayers
 from convlayers import _native
 
-MODULES = sorted({path.name.partition(".")[0] for path in Path(_native.__file__).parent.glob(f"{_native.isa}/*_float*.*")})
+FOLDER = Path(_native.__file__).parent
+MODULES = sorted({path.name.partition(".")[0] for path in FOLDER.glob(f"{_native.isa}/*_float*.*")})
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -34,31 +37,26 @@ def test_an_unknown_kernel_is_refused():
 
 
 def test_kernels_are_not_imported_before_they_are_asked_for(python):
-    result = python("import sys; from convlayers import _native; print([name for name in sys.modules if '_float' in name])")
+    code = "import sys; from convlayers import _native; print([name for name in sys.modules if '_float' in name])"
+    result = python(code)
     assert result.stdout.strip() == "[]"
 
 
-@pytest.fixture
-def copied_package(tmp_path):
-    """A copy of the package without compiled modules."""
-    source = Path(convlayers.__file__).parent
-    shutil.copytree(source, tmp_path / "convlayers", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
-    return tmp_path
+def test_a_compiled_module_that_does_not_import_is_an_error(tmp_path, monkeypatch):
+    package = import_module(f"convlayers._native.{_native.isa}")
+    folder = tmp_path / _native.isa
+    folder.mkdir()
+    (folder / f"broken_float32{EXTENSION_SUFFIXES[0]}").write_bytes(b"no machine code")
+    monkeypatch.setattr(_native, "_HERE", str(tmp_path))
+    monkeypatch.setattr(package, "__path__", [str(folder)])
+    with pytest.raises(ImportError, match="broken_float32"):
+        _native.kernels("float32").broken  # noqa: B018
 
 
-def test_without_compiled_modules_the_import_says_how_to_compile(python, copied_package):
-    result = python("from convlayers import _native", PYTHONPATH=str(copied_package))
+def test_without_compiled_modules_the_import_says_how_to_compile(python, tmp_path):
+    no_modules = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
+    shutil.copytree(Path(convlayers.__file__).parent, tmp_path / "convlayers", ignore=no_modules)
+    result = python("from convlayers import _native", PYTHONPATH=str(tmp_path))
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert f"ImportError: convlayers is not compiled for Python {version}" in result.stderr
     assert "pip install -e ." in result.stderr
-
-
-def test_a_compiled_module_that_does_not_import_is_an_error(python, copied_package):
-    for module in Path(_native.__file__).parent.iterdir():
-        if module.suffix in (".so", ".pyd"):
-            shutil.copy(module, copied_package / "convlayers" / "_native")
-            suffix = module.name.partition(".")[2]
-    (copied_package / "convlayers" / "_native" / _native.isa / f"broken_float32.{suffix}").write_bytes(b"no machine code")
-    result = python("from convlayers import _native; _native.kernels('float32').broken", PYTHONPATH=str(copied_package))
-    assert "ImportError" in result.stderr
-    assert "broken_float32" in result.stderr

@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.layer_case import LayerCase
 from benchmarks.model_case import initial_weights
-from benchmarks.peers.work import CHECKED_STEPS, Work
+from benchmarks.adapters.work import CHECKED_STEPS, Work
 
 POOLING_CLASSES = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
 

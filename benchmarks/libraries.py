@@ -1,9 +1,12 @@
-"""The libraries that are compared: one adapter for each. An adapter imports its library when it is made, not before.
+"""The libraries that are compared: one adapter for each, which is imported when it is asked for, with its library.
 
 An adapter has `name`, `version` and
 
     lacks(case)                      None, or the reason why this library cannot run the case
-    prepare(case, dtype, direction)  a `Work`
+    prepare(case, dtype, direction)  a `Work`: what to time, and its answers
+
+The folder `adapters` has no `__init__.py`: so asv, which imports all modules of a package that it finds, finds none there,
+and needs no peer.
 """
 
 import importlib
@@ -12,10 +15,10 @@ from importlib.util import find_spec
 
 # name on the command line: (module, class, library to be installed)
 ADAPTERS = {
-    "convlayers": ("benchmarks.peers.ours", "ConvlayersAdapter", "convlayers"),
-    "channels_first": ("benchmarks.peers.ours", "ChannelsFirstAdapter", "convlayers"),
-    "torch": ("benchmarks.peers.torch_adapter", "TorchAdapter", "torch"),
-    "keras": ("benchmarks.peers.keras_adapter", "KerasAdapter", "keras"),
+    "convlayers": ("benchmarks.adapters.ours", "ConvlayersAdapter", "convlayers"),
+    "channels_first": ("benchmarks.adapters.ours", "ChannelsFirstAdapter", "convlayers"),
+    "torch": ("benchmarks.adapters.on_torch", "TorchAdapter", "torch"),
+    "keras": ("benchmarks.adapters.on_keras", "KerasAdapter", "keras"),
 }
 KERAS_BACKENDS = ("tensorflow", "torch", "jax")
 

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.layer_case import LayerCase
-from benchmarks.peers import torch_models
-from benchmarks.peers.work import CHECKED_STEPS, Work, layer_answers
+from benchmarks.adapters import torch_models
+from benchmarks.adapters.work import CHECKED_STEPS, Work, layer_answers
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 MAX_POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}

@@ -1,8 +1,8 @@
 """convlayers, through its public API."""
 
 import convlayers
-from benchmarks.peers.keras_style import KerasStyleAdapter
-from benchmarks.peers.work import Work, layer_answers
+from benchmarks.adapters.keras_style import KerasStyleAdapter
+from benchmarks.adapters.work import Work, layer_answers
 from convlayers.autograd import Tape
 
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 
 from benchmarks.layer_case import LayerCase
-from benchmarks.peers.keras_style import KerasStyleAdapter
-from benchmarks.peers.work import Work, layer_answers
+from benchmarks.adapters.keras_style import KerasStyleAdapter
+from benchmarks.adapters.work import Work, layer_answers
 
 
 class KerasAdapter(KerasStyleAdapter):

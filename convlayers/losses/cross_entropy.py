@@ -1,0 +1,194 @@
+"""Losses of predictions that are probabilities of classes, or their logits."""
+
+import warnings
+
+import numpy as np
+
+from convlayers import ops
+from convlayers.autograd import value_of
+from convlayers.losses.loss import Loss, LossFunctionWrapper
+from convlayers.losses.matching import convert
+
+
+def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Returns the cross-entropy of answers to yes-or-no questions.
+
+    Args:
+        y_true: array of labels, 0 or 1 or between.
+        y_pred: array of the same shape with the probabilities of 1.
+        from_logits: whether `y_pred` are logits, to which the sigmoid function is still to be applied.
+        label_smoothing: float from 0 to 1, how far labels are moved towards 0.5.
+        axis: int, the axis of which the mean is taken.
+
+    Returns:
+        An array of the shape of `y_pred` without `axis`.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    y_pred = convert(y_pred)
+    y_true = convert(y_true, y_pred.dtype)
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
+
+
+def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
+    """Returns the cross-entropy of one class out of several, for labels that are probabilities ("one-hot").
+
+    Args:
+        y_true: array of labels, a probability for each class.
+        y_pred: array of the same shape with the predicted probabilities.
+        from_logits: whether `y_pred` are logits, to which the softmax function is still to be applied.
+        label_smoothing: float from 0 to 1, how much of each label is shared out among all classes.
+        axis: int, the axis of the classes.
+
+    Returns:
+        An array of the shape of `y_pred` without `axis`.
+
+    Raises:
+        ValueError: if the shapes differ, as they do if the labels are the numbers of the classes.
+    """
+    if isinstance(axis, bool):
+        raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type {type(axis)}")
+    y_pred = convert(y_pred)
+    y_true = convert(y_true, y_pred.dtype)
+    if y_pred.shape[-1] == 1:
+        warnings.warn(
+            "In loss categorical_crossentropy, expected y_pred.shape to be (batch_size, num_classes) with num_classes "
+            f"> 1. Received: y_pred.shape={y_pred.shape}. Consider using 'binary_crossentropy' if you only have 2 "
+            "classes.",
+            SyntaxWarning,
+            stacklevel=2,
+        )
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+
+
+def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_class=None, axis=-1):
+    """Returns the cross-entropy of one class out of several, for labels that are the numbers of the classes.
+
+    Args:
+        y_true: array of labels from 0, of the shape of `y_pred` without `axis`, or with length 1 there.
+        y_pred: array of predicted probabilities.
+        from_logits: whether `y_pred` are logits, to which the softmax function is still to be applied.
+        ignore_class: int, the label of samples whose loss is 0.
+        axis: int, the axis of the classes.
+
+    Returns:
+        An array of the shape of `y_pred` without `axis`.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a label is not the number of a class.
+    """
+    if ignore_class is None:
+        return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+    y_true, y_pred = np.asarray(value_of(y_true)), convert(y_pred)
+    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
+        y_true = np.squeeze(y_true, axis)
+    valid = y_true != ignore_class
+    # Harmless numbers in place of what is ignored: NaN there would be NaN in the gradients, too.
+    y_pred = ops.where(np.expand_dims(valid, axis), y_pred, 1.0)
+    losses = ops.sparse_categorical_crossentropy(np.where(valid, y_true, 0), y_pred, from_logits=from_logits, axis=axis)
+    return ops.where(valid, losses, 0.0)
+
+
+class BinaryCrossentropy(LossFunctionWrapper):
+    """The cross-entropy of answers to yes-or-no questions.
+
+    Args:
+        from_logits, label_smoothing, axis: as for `binary_crossentropy`.
+        reduction, name, dtype: as for `Loss`.
+
+    Example:
+
+    >>> BinaryCrossentropy()([[0.0, 1.0], [0.0, 0.0]], [[0.6, 0.4], [0.4, 0.6]])
+    0.8149249
+    """
+
+    def __init__(
+        self,
+        from_logits=False,
+        label_smoothing=0.0,
+        axis=-1,
+        reduction="sum_over_batch_size",
+        name="binary_crossentropy",
+        dtype=None,
+    ):
+        arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(binary_crossentropy, reduction, name, dtype, **arguments)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+    def get_config(self):
+        return {**Loss.get_config(self), **self._fn_kwargs}
+
+
+class CategoricalCrossentropy(LossFunctionWrapper):
+    """The cross-entropy of one class out of several, for labels that are probabilities ("one-hot").
+
+    Args:
+        from_logits, label_smoothing, axis: as for `categorical_crossentropy`.
+        reduction, name, dtype: as for `Loss`.
+
+    Example:
+
+    >>> CategoricalCrossentropy()([[0, 1, 0], [0, 0, 1]], [[0.05, 0.95, 0], [0.1, 0.8, 0.1]])
+    1.1769392
+    """
+
+    def __init__(
+        self,
+        from_logits=False,
+        label_smoothing=0.0,
+        axis=-1,
+        reduction="sum_over_batch_size",
+        name="categorical_crossentropy",
+        dtype=None,
+    ):
+        arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
+        super().__init__(categorical_crossentropy, reduction, name, dtype, **arguments)
+        self.from_logits = from_logits
+        self.label_smoothing = label_smoothing
+        self.axis = axis
+
+    def get_config(self):
+        return {**Loss.get_config(self), **self._fn_kwargs}
+
+
+class SparseCategoricalCrossentropy(LossFunctionWrapper):
+    """The cross-entropy of one class out of several, for labels that are the numbers of the classes.
+
+    Args:
+        from_logits, ignore_class, axis: as for `sparse_categorical_crossentropy`. Samples of the class to ignore do not
+            count in the mean either.
+        reduction, name, dtype: as for `Loss`.
+
+    Example:
+
+    >>> SparseCategoricalCrossentropy()([1, 2], [[0.05, 0.95, 0], [0.1, 0.8, 0.1]])
+    1.1769392
+    """
+
+    def __init__(
+        self,
+        from_logits=False,
+        ignore_class=None,
+        reduction="sum_over_batch_size",
+        axis=-1,
+        name="sparse_categorical_crossentropy",
+        dtype=None,
+    ):
+        arguments = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
+        super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **arguments)
+        self.from_logits = from_logits
+        self.ignore_class = ignore_class
+
+    def _mask(self, y_true, losses):
+        return None if self.ignore_class is None else np.reshape(y_true, losses.shape) != self.ignore_class
+
+    def get_config(self):
+        # Without the axis, as in Keras.
+        return {**Loss.get_config(self), "from_logits": self.from_logits, "ignore_class": self.ignore_class}

@@ -1,0 +1,96 @@
+"""From one loss for each sample to one loss for the batch."""
+
+import numpy as np
+
+from convlayers import ops
+from convlayers.autograd import value_of
+from convlayers.losses.matching import convert, squeeze_or_expand_to_same_rank
+
+REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
+
+
+def standardize_reduction(reduction):
+    """Returns the `reduction` argument.
+
+    Raises:
+        ValueError: if it is none of `REDUCTIONS`.
+    """
+    if reduction not in REDUCTIONS:
+        raise ValueError(
+            f"Invalid value for argument `reduction`. Expected one of {set(REDUCTIONS)}. "
+            f"Received: reduction={reduction}"
+        )
+    return reduction
+
+
+def reduce_weighted_values(values, sample_weight=None, mask=None, reduction="sum_over_batch_size", dtype=None):
+    """Returns the loss of a batch.
+
+    Args:
+        values: array or tensor with the loss of each sample, or of each pixel or step of each sample.
+        sample_weight: array of weights, of the same shape, or with one weight for each sample.
+        mask: array of truth values: where it is false, the loss does not count.
+        reduction: one of `REDUCTIONS`.
+        dtype: the dtype of the result.
+
+    Returns:
+        A scalar; with the reduction "none" or None, the weighted values.
+
+    Raises:
+        ValueError: if the weights do not fit the values.
+    """
+    values = convert(values, dtype)
+    sample_weight = apply_mask(sample_weight, mask, values.dtype, reduction)
+    if sample_weight is not None:
+        sample_weight = np.asarray(value_of(sample_weight), values.dtype)
+        values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
+        values = ops.multiply(values, _spread_over(values.shape, sample_weight))
+    return _reduce(values, sample_weight, reduction)
+
+
+def _spread_over(shape, sample_weight):
+    # One weight for each sample counts for all that the sample consists of. (Keras would take it for the last axis.)
+    if sample_weight.ndim and sample_weight.shape == shape[: sample_weight.ndim]:
+        return sample_weight.reshape(sample_weight.shape + (1,) * (len(shape) - sample_weight.ndim))
+    try:
+        np.broadcast_shapes(shape, sample_weight.shape)
+    except ValueError:
+        raise ValueError(
+            f"Sample weights must fit the losses. Expected shape {tuple(shape)}, or ({shape[0] if shape else ''},) for "
+            f"one weight for each sample. Received: sample_weight.shape={sample_weight.shape}"
+        ) from None
+    return sample_weight
+
+
+def _reduce(values, sample_weight, reduction):
+    if reduction in (None, "none") or values.ndim == 0:
+        return values
+    total = ops.sum(values)
+    if reduction == "sum":
+        return total
+    if reduction == "mean_with_sample_weight" and sample_weight is not None:
+        return ops.divide_no_nan(total, np.sum(sample_weight))
+    return ops.divide_no_nan(total, float(np.prod(values.shape)))
+
+
+def apply_mask(sample_weight, mask, dtype, reduction):
+    """Returns sample weights that are 0 where a mask is false.
+
+    For a mean, the others are made larger by as much as if the batch had only what the mask leaves.
+
+    Args:
+        sample_weight: array, or None for weights of 1.
+        mask: array of truth values, or None.
+        dtype: that of the weights.
+        reduction: one of `REDUCTIONS`.
+    """
+    if mask is None:
+        return sample_weight
+    mask = np.asarray(value_of(mask), bool)
+    weight = mask.astype(dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        weight *= mask.size / max(1, np.count_nonzero(mask))
+    if sample_weight is None:
+        return weight
+    weight, sample_weight = squeeze_or_expand_to_same_rank(weight, np.asarray(value_of(sample_weight), dtype))
+    return sample_weight * weight

@@ -1,0 +1,11 @@
+"""Models: layers as one, to be trained, evaluated, saved and summarized."""
+
+from convlayers.models.functional import Functional as Functional
+from convlayers.models.model import Model as Model
+from convlayers.models.model import model_from_json as model_from_json
+from convlayers.models.sequential import Sequential as Sequential
+from convlayers.registry import register_family
+
+register_family("keras", {"Sequential": Sequential, "Model": Model})
+# Keras has no public name for it.
+register_family("keras.src.models.functional", {"Functional": Functional})

@@ -1,0 +1,181 @@
+"""Graphs as plain data, in the format of Keras's files, and back.
+
+    {"layers": [{"module": ..., "class_name": ..., "config": ..., "name": ..., "inbound_nodes": [...]}, ...],
+     "input_layers": ["image", 0, 0], "output_layers": ["dense", 0, 0]}
+
+A tensor is written as the name of the layer that it comes from, which of that layer's calls in this model it was, and which
+of the call's outputs it is.
+"""
+
+import inspect
+
+from convlayers import nested
+from convlayers.layers.layer import Layer
+from convlayers.models.keras2_graph import is_keras2, modernize
+from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments
+from convlayers.registry import CustomObjectScope
+from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.symbolic import FunctionCall, KerasTensor
+
+GRAPH_KEYS = ("layers", "input_layers", "output_layers")
+
+
+# From a graph to data -------------------------------------------------------------------------------------------------
+
+
+def encode_graph(graph):
+    """Returns a graph as a dict with `GRAPH_KEYS`."""
+    nodes = set(graph.nodes)
+    calls = {operation: [node for node in operation.nodes if node in nodes] for operation in graph.operations}
+    positions = {node: position for its_calls in calls.values() for position, node in enumerate(its_calls)}
+
+    def encode_argument(argument):
+        if not isinstance(argument, KerasTensor):
+            return serialize_keras_object(argument)
+        history = [argument.node.operation.name, positions[argument.node], argument.index]
+        config = {"shape": argument.shape, "dtype": argument.dtype, "keras_history": history}
+        return {"class_name": "__keras_tensor__", "config": config}
+
+    def encode_call(node):
+        args, kwargs = _arguments(node)
+        return {
+            "args": nested.map_structure(encode_argument, args),
+            "kwargs": nested.map_structure(encode_argument, kwargs),
+        }
+
+    def encode_end(tensor):
+        operation = tensor.node.operation
+        return [operation.name, positions[tensor.node] + _calls_before_the_first(operation), tensor.index]
+
+    layers = [
+        {
+            **(encode_op(operation) if isinstance(operation, FunctionCall) else serialize_keras_object(operation)),
+            "name": operation.name,
+            "inbound_nodes": [encode_call(node) for node in its_calls if node.inputs],
+        }
+        for operation, its_calls in calls.items()
+    ]
+    ends = (nested.map_structure(encode_end, structure) for structure in (graph.inputs, graph.outputs))
+    return dict(zip(GRAPH_KEYS, (layers, *ends), strict=True))
+
+
+def _arguments(node):
+    """Returns the arguments of a call as Keras writes them: with `training` and `mask` where the layer has them."""
+    if isinstance(node.operation, FunctionCall):
+        return op_arguments(node)
+    kwargs = {key: value for key, value in node.kwargs.items() if value is not None}
+    parameters = inspect.signature(node.operation.call).parameters
+    if "training" in parameters and parameters["training"].default is not None:
+        kwargs.setdefault("training", parameters["training"].default)
+    if "mask" in parameters:
+        kwargs["mask"] = None
+    return node.args, kwargs
+
+
+def _calls_before_the_first(operation):
+    """In Keras 3, a functional model counts its own making as its first call, but only among inputs and outputs."""
+    from convlayers.models.functional import Functional
+
+    return 1 if isinstance(operation, Functional) else 0
+
+
+# From data to a graph -------------------------------------------------------------------------------------------------
+
+
+def decode_graph(config, custom_objects=None):
+    """Returns the inputs and outputs of a new graph, as structures of symbolic tensors.
+
+    Args:
+        config: dict with `GRAPH_KEYS`, as `encode_graph` returns it or as any version of Keras wrote it.
+        custom_objects: dict of names and classes or functions that the config may name.
+
+    Raises:
+        ValueError: if the calls in it can't be put in order.
+    """
+    if is_keras2(config):
+        config = modernize(config)
+    with CustomObjectScope(custom_objects):
+        reader = _Reader(config["layers"])
+        reader.make_calls()
+    return reader.find_ends(config["input_layers"]), reader.find_ends(config["output_layers"])
+
+
+class _NotYetError(ValueError):
+    """A call needs the result of one that is still to be made."""
+
+
+class _Reader:
+    def __init__(self, entries):
+        self._entries = {entry["name"]: entry for entry in entries}
+        self._layers = {entry["name"]: None if is_op(entry) else _make_layer(entry) for entry in entries}
+        # The calls of each layer in this model: a placeholder has one from the start.
+        self._calls = {name: list(layer.nodes) if layer is not None else [] for name, layer in self._layers.items()}
+        self._waiting = {entry["name"]: list(entry["inbound_nodes"]) for entry in entries if entry["inbound_nodes"]}
+
+    def make_calls(self):
+        """Makes all calls. Each pass over the layers makes those whose inputs exist; the others wait."""
+        while self._waiting:
+            if not any([self._make_calls_of(name) for name in list(self._waiting)]):
+                raise ValueError(
+                    "Invalid Functional model configuration. The graph of the Functional model either has loops or "
+                    f"disconnected nodes. The following nodes failed to be resolved: {self._waiting}"
+                )
+
+    def _make_calls_of(self, name):
+        nodes = self._waiting[name]
+        before = len(nodes)
+        try:
+            while nodes:
+                args, kwargs = self._decode(nodes[0]["args"]), self._decode(nodes[0]["kwargs"])
+                self._calls[name].append(self._call(name, args, kwargs))
+                del nodes[0]
+            del self._waiting[name]
+        except _NotYetError:
+            pass
+        return len(nodes) < before
+
+    def _call(self, name, args, kwargs):
+        layer = self._layers[name]
+        if layer is None:
+            return call_op(self._entries[name], args, kwargs)
+        if kwargs.get("mask", 0) is None:  # Keras writes it for every layer that can take one.
+            del kwargs["mask"]
+        layer(*args, **kwargs)
+        return layer.nodes[-1]
+
+    def _decode(self, argument):
+        if isinstance(argument, (list, tuple)):
+            return [self._decode(part) for part in argument]
+        if not isinstance(argument, dict):
+            return argument
+        if argument.get("class_name") == "__keras_tensor__":
+            return self._find(*argument["config"]["keras_history"])
+        if "class_name" in argument:
+            return deserialize_keras_object(argument)
+        return {key: self._decode(value) for key, value in argument.items()}
+
+    def _find(self, name, call, index):
+        """Returns the output number `index` of a layer's call."""
+        if name not in self._layers:
+            raise ValueError(f"Unknown layer: {name}\nThe layers of the model are {list(self._layers)}.")
+        if call >= len(self._calls[name]):
+            raise _NotYetError(f"There is no call number {call} of layer '{name}'.")
+        return nested.flatten(self._calls[name][call].outputs)[index]
+
+    def find_ends(self, structure):
+        """Returns the tensors of `input_layers` or `output_layers`, in the same structure."""
+        if isinstance(structure, dict):
+            return {key: self.find_ends(part) for key, part in structure.items()}
+        if len(structure) == 3 and isinstance(structure[0], str):
+            name, call, index = structure
+            return self._find(name, call - _calls_before_the_first(self._layers.get(name)), index)
+        return [self.find_ends(part) for part in structure]
+
+
+def _make_layer(entry):
+    layer = deserialize_keras_object(entry)
+    if not isinstance(layer, Layer):
+        raise ValueError(
+            f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}"
+        )
+    return layer

@@ -1,0 +1,104 @@
+"""From what a user passes to a model to a list of arrays, one for each input, as its graph was built for."""
+
+import numpy as np
+
+from convlayers import nested, ops
+from convlayers.autograd import Operand
+from convlayers.validation import did_you_mean
+
+
+class ModelInputs:
+    """The inputs that a model was made with.
+
+    Args:
+        structure: the symbolic tensor of an `Input`, or a list, tuple or dict of them.
+        model_name: for messages.
+    """
+
+    def __init__(self, structure, model_name):
+        self.structure = structure
+        self.tensors = nested.flatten(structure)
+        self._model_name = model_name
+        self._names = [tensor.node.operation.name for tensor in self.tensors]
+        self._ndim = self.tensors[0].ndim if len(self.tensors) == 1 else None
+        self._dtype = np.dtype(self.tensors[0].dtype)
+
+    def flatten(self, inputs):
+        """Returns the arrays in the order of the tensors, of their dtype and rank.
+
+        Args:
+            inputs: an array, or a structure of arrays. A dict may take the place of a list, with the names of the inputs as
+                keys; an array, that of a list of one.
+
+        Raises:
+            ValueError: if they are others than the model has, or of another rank.
+        """
+        if type(inputs) is np.ndarray and inputs.ndim == self._ndim and inputs.dtype == self._dtype:
+            return [inputs]
+        flat = self.match(inputs)
+        return [self._fit(x, index) for index, x in enumerate(flat)]
+
+    def match(self, inputs):
+        """Returns the inputs in the order of the tensors, otherwise as they are."""
+        if isinstance(inputs, dict):
+            return self._match_dict(inputs)
+        flat = nested.flatten(inputs)
+        if len(flat) != len(self.tensors):
+            raise ValueError(self._describe_mismatch(len(flat)))
+        keys = list(self.structure) if isinstance(self.structure, dict) else []
+        if keys != sorted(keys):
+            expected = nested.map_structure(lambda tensor: tensor.name, self.structure)
+            raise ValueError(
+                f"The structure of `inputs` doesn't match the expected structure.\nExpected: {expected}\n"
+                f"Received: inputs={nested.map_structure(_describe, inputs)}"
+            )
+        return flat
+
+    def _match_dict(self, inputs):
+        names = sorted(self.structure) if isinstance(self.structure, dict) else self._names
+        if any(isinstance(inputs.get(name), (dict, list, tuple)) for name in names):
+            return nested.flatten(inputs)
+        for name in names:
+            if name not in inputs:
+                raise ValueError(
+                    f'Missing data for input "{name}". You passed a data dictionary with keys {list(inputs)}. '
+                    f"Expected the following keys: {names}" + did_you_mean(name, inputs)
+                )
+        return [inputs[name] for name in names]
+
+    def _describe_mismatch(self, received):
+        example = ", ".join(f"'{name}': ..." for name in self._names)
+        return (
+            f'Layer "{self._model_name}" expects {len(self.tensors)} named input(s) with keys {self._names}, but it received '
+            f"{received} input tensors. Pass inputs as a dict, e.g. `layer({{{example}}})`.\n"
+            "Or pass a list of as many arrays, in that order."
+        )
+
+    def _fit(self, x, index):
+        """Returns `x` with the dtype and the rank of an input: an axis of size 1 at the end may be missing or too many."""
+        tensor = self.tensors[index]
+        if x is None:
+            if not tensor.node.operation.optional:
+                raise ValueError(
+                    f"The input '{tensor.name}' is not optional, but None was passed. Please provide a valid tensor."
+                )
+            return None
+        if not isinstance(x, Operand):
+            x = np.asarray(x)
+        if not (isinstance(x, Operand) and x.symbolic) and x.dtype != tensor.dtype:
+            x = ops.cast(x, tensor.dtype)
+        if x.ndim == tensor.ndim:
+            return x
+        if x.ndim == tensor.ndim + 1 and x.shape[-1] == 1:
+            return ops.squeeze(x, axis=-1)
+        if x.ndim == tensor.ndim - 1 and tensor.shape[-1] == 1:
+            return ops.expand_dims(x, axis=-1)
+        raise ValueError(
+            f"Invalid input shape for input {_describe(x)} with name '{tensor.name}'. Expected shape {tensor.shape}, but input "
+            f"has incompatible shape {tuple(x.shape)}"
+        )
+
+
+def _describe(x):
+    return f"Tensor(shape={tuple(x.shape)})" if hasattr(x, "shape") else str(type(x))
+

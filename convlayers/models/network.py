@@ -1,0 +1,62 @@
+"""A graph that can be called: from what a user passes to a model to what the model returns."""
+
+from convlayers import nested
+from convlayers.models.graph import Graph
+from convlayers.models.model_inputs import ModelInputs
+from convlayers.models.program import Program
+from convlayers.symbolic import KerasTensor
+
+
+class Network:
+    """The layers between symbolic tensors as a function on arrays.
+
+    Args:
+        inputs, outputs: a symbolic tensor, or a list, tuple or dict of them.
+        name: the model's, for messages.
+
+    Raises:
+        ValueError: if the outputs can't be computed from the inputs, or if two layers have the same name.
+    """
+
+    def __init__(self, inputs, outputs, name):
+        self.graph = Graph(inputs, outputs)
+        self.inputs = ModelInputs(inputs, name)
+        self._program = Program(self.graph)
+
+    def __call__(self, inputs, training=None):
+        """Returns the outputs, in the structure that was given for them; a list of one output as that output."""
+        return self._pack(self._program.run(self.inputs.flatten(inputs), training))
+
+    def infer(self, inputs):
+        """Returns, for symbolic tensors, what a call would return. The graph stays as it is."""
+        flat = self.inputs.match(inputs)
+        if all(x.shape == tensor.shape for x, tensor in zip(flat, self.inputs.tensors, strict=True)):
+            return self._pack([KerasTensor(tensor.shape, tensor.dtype) for tensor in self.graph.flat_outputs])
+        return self._pack(self._program.infer(flat))
+
+    def infer_shapes(self, input_shape):
+        """Returns the shapes of the outputs for inputs of given shapes, with the batch."""
+        given = nested.flatten(nested.map_shapes(KerasTensor, input_shape))
+        inputs = [KerasTensor(x.shape, tensor.dtype) for x, tensor in zip(given, self.inputs.tensors, strict=True)]
+        return nested.map_structure(lambda tensor: tensor.shape, self._pack(self._program.infer(inputs)))
+
+    @property
+    def input_shape(self):
+        return only(tensor.shape for tensor in self.graph.flat_inputs)
+
+    @property
+    def output_shape(self):
+        return only(tensor.shape for tensor in self.graph.flat_outputs)
+
+    def _pack(self, outputs):
+        structure = self.graph.outputs
+        if isinstance(structure, KerasTensor):
+            return outputs[0]
+        packed = nested.pack_like(structure, outputs)
+        return packed if isinstance(structure, dict) else only(packed)
+
+
+def only(things):
+    """Returns several things as a list, and one as itself."""
+    things = list(things)
+    return things[0] if len(things) == 1 else things

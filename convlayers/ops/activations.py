@@ -1,0 +1,251 @@
+"""Activations: functions of one array, element by element. Those with a row in the table of the kernels are computed there.
+
+Arguments and defaults are those of `keras.ops`; `convlayers.activations` has those of `keras.activations`.
+"""
+
+import numpy as np
+
+from convlayers import _native
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import multiply
+from convlayers.ops.bias_activation import fuse
+from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.shaping import split
+
+_table = _native.kernels("float32").elementwise
+
+
+def _by_kernel(name, x):
+    """Returns an activation of the kernels' table, and its backward pass."""
+    x = as_float(x)
+    dtype = x.dtype
+    # Kernels have no float16.
+    x = np.asarray(x, np.float32 if dtype == np.float16 else dtype, order="C")
+    code, kernels = _table.activation_codes[name], _native.kernels(x.dtype).elementwise
+    y = np.empty_like(x)
+    kernels.activation_forward(code, x.reshape(-1), y.reshape(-1))
+    # Only one of the two is kept.
+    x_or_y = x if name in _table.gradient_from_input else y
+
+    def backward(d_y):
+        d_y = np.asarray(d_y, x_or_y.dtype, order="C")
+        d_x = np.empty_like(d_y)
+        kernels.activation_backward(code, x_or_y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
+        return d_x.astype(dtype, copy=False)
+
+    return y.astype(dtype, copy=False), backward
+
+
+@fuse
+@differentiable
+def relu(x):
+    """Returns `max(x, 0)`. Its gradient at 0 is 0. Integers stay integers."""
+    array = as_array(x)
+    return (np.maximum(array, 0), None) if array.dtype.kind in "iu" else _by_kernel("relu", array)
+
+
+@fuse
+@differentiable
+def relu6(x):
+    """Returns `min(max(x, 0), 6)`."""
+    return _by_kernel("relu6", x)
+
+
+@fuse
+@differentiable
+def sigmoid(x):
+    """Returns `1 / (1 + exp(-x))`."""
+    return _by_kernel("sigmoid", x)
+
+
+@fuse
+@differentiable
+def tanh(x):
+    """Returns the hyperbolic tangent."""
+    return _by_kernel("tanh", x)
+
+
+@fuse
+@differentiable
+def softplus(x):
+    """Returns `log(exp(x) + 1)`."""
+    return _by_kernel("softplus", x)
+
+
+@fuse
+@differentiable
+def softsign(x):
+    """Returns `x / (abs(x) + 1)`."""
+    return _by_kernel("softsign", x)
+
+
+@fuse
+@differentiable
+def log_sigmoid(x):
+    """Returns `log(sigmoid(x))`."""
+    return _by_kernel("log_sigmoid", x)
+
+
+@fuse
+@differentiable
+def hard_sigmoid(x):
+    """Returns `relu6(x + 3) / 6`."""
+    return _by_kernel("hard_sigmoid", x)
+
+
+@fuse
+@differentiable
+def hard_tanh(x):
+    """Returns `x`, or the nearer of -1 and 1 outside them."""
+    return _by_kernel("hard_tanh", x)
+
+
+@fuse
+@differentiable
+def selu(x):
+    """Returns `scale * elu(x, alpha)`, with the constants for which networks normalize themselves."""
+    return _by_kernel("selu", x)
+
+
+@differentiable
+def silu(x):
+    """Returns `x * sigmoid(x)`, also called swish."""
+    return _by_kernel("silu", x)
+
+
+@differentiable
+def hard_silu(x):
+    """Returns `x * hard_sigmoid(x)`, also called hard swish."""
+    return _by_kernel("hard_silu", x)
+
+
+@differentiable
+def mish(x):
+    """Returns `x * tanh(softplus(x))`."""
+    return _by_kernel("mish", x)
+
+
+@differentiable
+def gelu(x, approximate=True):
+    """Returns `x` times the probability that a normally distributed number is below it.
+
+    Args:
+        approximate: use a hyperbolic tangent in the place of the exact function.
+    """
+    return _by_kernel("gelu_tanh" if approximate else "gelu", x)
+
+
+swish, hard_swish = silu, hard_silu
+
+
+# With parameters ------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def leaky_relu(x, negative_slope=0.2):
+    """Returns `x` above 0 and `negative_slope * x` below."""
+    if negative_slope == 0.2:
+        return _by_kernel("leaky_relu", x)
+    x = as_float(x)
+    slopes = np.where(x > 0, 1, np.array(negative_slope, x.dtype))
+    return x * slopes, lambda d_y: d_y * slopes
+
+
+@differentiable
+def elu(x, alpha=1.0):
+    """Returns `x` above 0 and `alpha * (exp(x) - 1)` below."""
+    return _by_kernel("elu", x) if alpha == 1 else _exponential_below_zero(as_float(x), alpha, 1.0)
+
+
+@differentiable
+def celu(x, alpha=1.0):
+    """Returns `x` above 0 and `alpha * (exp(x / alpha) - 1)` below."""
+    return _by_kernel("elu", x) if alpha == 1 else _exponential_below_zero(as_float(x), alpha, alpha)
+
+
+def _exponential_below_zero(x, alpha, width):
+    below = np.minimum(x, 0) / width
+
+    def backward(d_y):
+        return d_y * np.where(x > 0, 1, alpha / width * np.exp(below))
+
+    return np.maximum(x, 0) + alpha * np.expm1(below), backward
+
+
+@differentiable
+def threshold(x, threshold, default_value):
+    """Returns `x` above a threshold and `default_value` elsewhere."""
+    x = as_float(x)
+    return np.where(x <= threshold, np.array(default_value, x.dtype), x), lambda d_y: d_y * (x > threshold)
+
+
+@differentiable
+def soft_shrink(x, threshold=0.5):
+    """Returns `x` moved towards 0 by a threshold, and 0 within it."""
+    x = as_float(x)
+    return x - np.clip(x, -threshold, threshold), lambda d_y: d_y * (np.absolute(x) > threshold)
+
+
+@differentiable
+def hard_shrink(x, threshold=0.5):
+    """Returns `x` outside of a threshold around 0, and 0 within it."""
+    x = as_float(x)
+    outside = np.absolute(x) > threshold
+    return np.where(outside, x, 0), lambda d_y: d_y * outside
+
+
+@differentiable
+def tanh_shrink(x):
+    """Returns `x - tanh(x)`."""
+    x = as_float(x)
+    removed = np.tanh(x)
+    return x - removed, lambda d_y: d_y * removed * removed
+
+
+@differentiable
+def sparse_plus(x):
+    """Returns 0 below -1, `x` above 1, and `(x + 1)**2 / 4` between."""
+    x = as_float(x)
+    slope = np.clip((x + 1) / 2, 0, 1)
+    return slope * slope + np.maximum(x - 1, 0), lambda d_y: d_y * slope
+
+
+@differentiable
+def sparse_sigmoid(x):
+    """Returns 0 below -1, 1 above 1, and `(x + 1) / 2` between."""
+    x = as_float(x)
+    return np.clip((x + 1) / 2, 0, 1), lambda d_y: d_y * (0.5 * (np.absolute(x) < 1)).astype(x.dtype)
+
+
+@differentiable
+def squareplus(x, b=4):
+    """Returns `(x + sqrt(x**2 + b)) / 2`."""
+    x = as_float(x)
+    root = np.sqrt(x * x + b)
+    return (x + root) / 2, lambda d_y: d_y * (1 + x / root) / 2
+
+
+def glu(x, axis=-1):
+    """Returns the first half along an axis times the sigmoid of the second half.
+
+    Raises:
+        ValueError: if the length of the axis is odd.
+    """
+    if np.shape(x)[axis] % 2:
+        raise ValueError(
+            f"axis size must be divisible by 2. Received: x.shape={np.shape(x)} with axis={axis}\n"
+            "One half of the numbers decides how much of the other half passes."
+        )
+    values, gates = split(x, 2, axis)
+    return multiply(values, sigmoid(gates))
+
+
+@differentiable
+def dropout(x, factors):
+    """Returns `x * factors`.
+
+    Args:
+        factors: array that broadcasts against `x`: 0 for what is dropped, 1 / (1 - rate) for what is kept.
+    """
+    x, factors = as_float(x), np.asarray(factors)
+    return x * factors, lambda d_y: d_y * factors

@@ -1,0 +1,140 @@
+"""Convolution."""
+
+import functools
+
+import numpy as np
+
+from convlayers import shapes, validation
+from convlayers.autograd import differentiable
+from convlayers.config import standardize_data_format
+from convlayers.ops.bias_activation import LINEAR, backward_activation, bias_gradient, fused_code
+from convlayers.ops.conv_kernels import ConvProblem, choose, kernel_arrays
+from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+
+
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Convolves inputs with a kernel: the sum of products at each place (the kernel is not flipped).
+
+    Args:
+        inputs: array of shape (batch, *spatial, channels), with one, two or three spatial axes;
+            (batch, channels, *spatial) for "channels_first".
+        kernel: array of shape (*kernel_size, channels / groups, filters), whatever the data format. The number of groups
+            follows from the number of channels.
+        strides: int or tuple of ints, one for each spatial axis.
+        padding: "valid" (none), "same" (zeros, so that outputs are as large as inputs / strides) or, for one spatial axis,
+            "causal" (zeros in front).
+        data_format: "channels_last" or "channels_first"; `keras.config.image_data_format()` by default.
+        dilation_rate: int or tuple of ints: the distance of the kernel's taps. Strides and dilation go together here.
+
+    Returns:
+        Array of shape (batch, *new spatial, filters), or with the channels first as in the inputs.
+
+    Raises:
+        ValueError: if shapes do not fit together.
+
+    Example:
+
+    >>> conv(np.ones((1, 28, 28, 3), "float32"), np.ones((3, 3, 3, 8), "float32"), strides=2, padding="same").shape
+    (1, 14, 14, 8)
+    """
+    return conv_bias_activation(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+
+
+def conv_bias_activation(
+    inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None
+):
+    """Returns `activation(conv(inputs, kernel) + bias)`, in one pass where kernels know the activation.
+
+    Args:
+        bias: array of shape (filters,), or None.
+        activation: a function, or None.
+        The others as for `conv`.
+    """
+    code = fused_code(activation)
+    y = _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, LINEAR if code is None else code)
+    return activation(y) if code is None else y
+
+
+@differentiable
+def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation):
+    inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
+    data_format = standardize_data_format(data_format)
+    rank = kernel.ndim - 2
+    problem = conv_problem(
+        inputs.shape, kernel.shape, _sizes(strides), padding, data_format, _sizes(dilation_rate), inputs.dtype.name
+    )
+    x = to_channels_last_5d(inputs, data_format)
+    weights = np.ascontiguousarray(kernel).reshape(problem.kernel_shape)
+    y = np.empty(problem.output_shape, problem.dtype)
+    description = (problem.strides, problem.dilations, problem.pads, problem.groups)
+    choose(problem, "forward")(x, weights, bias, y, *description, activation)
+
+    def backward(d_outputs):
+        d_y = backward_activation(activation, y, to_channels_last_5d(d_outputs, data_format))
+
+        def d_inputs():
+            d_x = np.empty(problem.input_shape, problem.dtype)
+            choose(problem, "backward_input")(d_y, weights, d_x, *description)
+            return from_channels_last_5d(d_x, data_format, rank)
+
+        def d_kernel():
+            d_weights = np.empty(problem.kernel_shape, problem.dtype)
+            choose(problem, "backward_kernel")(x, d_y, d_weights, *description)
+            return d_weights.reshape(kernel.shape)
+
+        return d_inputs, d_kernel, lambda: bias_gradient(d_y)
+
+    return from_channels_last_5d(y, data_format, rank), backward
+
+
+@functools.lru_cache(maxsize=4096)
+def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilation_rate, dtype):
+    """Checks the arguments of a convolution, and returns it as kernels see it.
+
+    Raises:
+        ValueError: if they do not fit together.
+    """
+    rank = len(kernel_shape) - 2
+    if rank not in (1, 2, 3):
+        raise ValueError(
+            f"A kernel has 1, 2 or 3 spatial axes, and those of channels and filters. Received: kernel.shape={kernel_shape}."
+        )
+    padding = validation.standardize_padding(padding, allow_causal=rank == 1)
+    kernel_size, kernel_channels, filters = kernel_shape[:-2], kernel_shape[-2], kernel_shape[-1]
+    if len(input_shape) != rank + 2:
+        # Says what is wrong, in Keras's words.
+        shapes.compute_conv_output_shape(input_shape, filters, kernel_size, strides, padding, data_format, dilation_rate)
+    strides = shapes.standardize_tuple(strides, rank, "strides")
+    dilation_rate = shapes.standardize_tuple(dilation_rate, rank, "dilation_rate")
+    batch, spatial, channels = shapes.split_shape(input_shape, data_format)
+    if kernel_channels == 0 or channels % kernel_channels or filters % max(1, channels // kernel_channels):
+        raise ValueError(
+            "The number of input channels must be evenly divisible by kernel's in_channels. "
+            f"Received input channels {channels} and kernel in_channels {kernel_channels}. \n"
+            f"The quotient is the number of groups, and the number of filters, {filters}, must be a multiple of it. "
+            f"Received: inputs.shape={input_shape}, kernel.shape={kernel_shape}, data_format={data_format}."
+        )
+    output_shape = shapes.compute_conv_output_shape(
+        input_shape, filters, kernel_size, strides, padding, data_format, dilation_rate
+    )
+    _, output_spatial, _ = shapes.split_shape(output_shape, data_format)
+    pads = [
+        shapes.conv_pads(length, size, stride, padding, dilation)[0]
+        for length, size, stride, dilation in zip(spatial, kernel_size, strides, dilation_rate, strict=True)
+    ]
+    return ConvProblem(
+        input_shape=(batch, *to_3d(spatial), channels),
+        kernel_shape=(*to_3d(kernel_size), kernel_channels, filters),
+        output_shape=(batch, *to_3d(output_spatial), filters),
+        strides=to_3d(strides),
+        dilations=to_3d(dilation_rate),
+        pads=to_3d(pads, 0),
+        groups=channels // kernel_channels,
+        dtype=dtype,
+    )
+
+
+def _sizes(value):
+    return tuple(value) if isinstance(value, list) else value
+
+

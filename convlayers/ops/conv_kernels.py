@@ -1,0 +1,120 @@
+"""THE list of convolution kernels, best first, and the choice among them.
+
+A kernel module NAME has up to three functions, NAME_forward, NAME_backward_input and NAME_backward_kernel, all with the same
+arguments as those of `conv_reference`, which comes last and can do everything. To add one, add a row to `CONV_KERNELS`: tests
+and benchmarks run through this list, so a kernel that is in it is tested and measured.
+
+`CONVLAYERS_VERBOSE=dispatch` in the environment prints each choice, with the reasons against the kernels before it.
+"""
+
+import functools
+import os
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+from convlayers import _native, config
+
+DIRECTIONS = ("forward", "backward_input", "backward_kernel")
+
+
+class ConvProblem(NamedTuple):
+    """A convolution as kernels see it: three spatial axes, channels last.
+
+    Attributes:
+        input_shape: (n, id, ih, iw, c).
+        kernel_shape: (kd, kh, kw, c / groups, k).
+        output_shape: (n, od, oh, ow, k).
+        strides, dilations: three ints each.
+        pads: three ints, the zeros in front of each axis. How many are behind follows from the output's size.
+        groups: int.
+        dtype: "float32" or "float64".
+    """
+
+    input_shape: tuple
+    kernel_shape: tuple
+    output_shape: tuple
+    strides: tuple
+    dilations: tuple
+    pads: tuple
+    groups: int
+    dtype: str
+
+
+class ConvKernel(NamedTuple):
+    """A row of the list.
+
+    Attributes:
+        module: the name of its source in kernels/.
+        supports: function of a problem and a direction, that returns None or the reason why not.
+    """
+
+    module: str
+    supports: callable
+
+
+def _winograd_supports(problem, direction):
+    if not config.winograd():
+        return "turned off by `config.set_winograd(False)` or CONVLAYERS_WINOGRAD=0"
+    if problem.dtype != "float32":
+        return "only float32: float64 is for those who want the last digit"
+    if problem.kernel_shape[:3] != (1, 3, 3):
+        return "only kernels of 3x3"
+    if problem.strides != (1, 1, 1) or problem.dilations != (1, 1, 1) or problem.groups != 1:
+        return "only without strides, dilation and groups"
+    if problem.input_shape[1] != 1 or max(problem.pads) > 2:
+        return "only images, padded by at most 2 pixels"
+    if min(problem.kernel_shape[3:]) < 32:
+        return "too few channels or filters to be worth the transforms"
+    if min(problem.output_shape[2:4]) < 4:
+        return "the image is smaller than a tile"
+    return None
+
+
+def _everything(problem, direction):
+    return None
+
+
+CONV_KERNELS = (
+    ConvKernel("conv_winograd", _winograd_supports),
+    ConvKernel("conv_direct", _everything),
+    ConvKernel("conv_reference", _everything),
+)
+
+
+def kernel_arrays(inputs, kernel, bias):
+    """Returns the arrays of a layer (bias may be None) in one type for which kernels are compiled, float32 or float64.
+
+    Integers become what the kernel is; numbers of 16 bits are computed with as float32.
+    """
+    inputs, kernel = np.asarray(inputs), np.asarray(kernel)
+    dtype = np.result_type(inputs, kernel) if inputs.dtype.kind == "f" else kernel.dtype
+    if dtype != "float64":
+        dtype = np.dtype("float32")
+    arrays = [array if array is None else np.asarray(array, dtype) for array in (inputs, kernel, bias)]
+    return arrays if bias is None else [*arrays[:2], np.ascontiguousarray(arrays[2])]
+
+
+def choose(problem, direction):
+    """Returns the compiled function of the first kernel in the list that supports a problem.
+
+    Args:
+        problem: a `ConvProblem`.
+        direction: one of `DIRECTIONS`.
+    """
+    return _choose(problem, direction, config.winograd())
+
+
+@functools.lru_cache(maxsize=8192)
+def _choose(problem, direction, winograd):
+    refused = []
+    for kernel in CONV_KERNELS:
+        reason = kernel.supports(problem, direction)
+        if reason is None:
+            if "dispatch" in os.environ.get("CONVLAYERS_VERBOSE", ""):
+                because = "".join(f"\n    not {name}: {why}" for name, why in refused)
+                print(f"convlayers: {kernel.module}_{direction} for {problem}{because}", file=sys.stderr)
+            return getattr(getattr(_native.kernels(problem.dtype), kernel.module), f"{kernel.module}_{direction}")
+        refused.append((kernel.module, reason))
+    raise AssertionError("The last kernel of the list supports everything.")

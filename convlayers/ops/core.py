@@ -1,0 +1,159 @@
+"""What tensors are: conversions, properties, control of gradients and of the flow of a program."""
+
+import functools
+
+import numpy as np
+
+from convlayers.autograd import Operand, differentiable, value_of
+from convlayers.ops.dtypes import as_array
+from convlayers.ops.shaping import stack, unstack
+from convlayers.validation import standardize_dtype
+
+
+@differentiable
+def cast(x, dtype):
+    """Returns `x` in another dtype, given by name or as NumPy's; None is the one that it has."""
+    x = as_array(x)
+
+    def backward(d_y):
+        return d_y.astype(x.dtype, copy=False)
+
+    return x if dtype is None else x.astype(standardize_dtype(dtype), copy=False), backward
+
+
+def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
+    """Returns anything array-like as an array. Python floats become `floatx()`, Python integers int32.
+
+    Args:
+        dtype: the dtype of the result, by default that of `x`.
+
+    Raises:
+        ValueError: if `sparse` or `ragged` is true.
+    """
+    if sparse:
+        raise ValueError("`sparse=True` is not supported with numpy backend")
+    if ragged:
+        raise ValueError("`ragged=True` is not supported with numpy backend")
+    return cast(x, dtype)
+
+
+def convert_to_numpy(x):
+    """Returns a copy of a tensor, variable or anything array-like as a NumPy array, without its gradient."""
+    return np.array(value_of(x))
+
+
+def is_tensor(x):
+    """Returns whether `x` is an array, a tensor or a symbolic tensor."""
+    return isinstance(x, (np.ndarray, np.generic, Operand))
+
+
+@differentiable
+def copy(x):
+    """Returns a copy."""
+    return as_array(x).copy(), lambda d_y: d_y
+
+
+def shape(x):
+    """Returns the shape as a tuple; unknown sizes of a symbolic tensor are None."""
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+
+
+def dtype(x):
+    """Returns the dtype as a string."""
+    return standardize_dtype(x.dtype if hasattr(x, "dtype") else as_array(x).dtype)
+
+
+def ndim(x):
+    """Returns the number of axes."""
+    return len(shape(x))
+
+
+def size(x):
+    """Returns how many numbers there are."""
+    return int(np.prod(shape(x)))
+
+
+# Gradients ------------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def stop_gradient(variable):
+    """Returns the values alone: no gradient passes."""
+    return as_array(variable), None
+
+
+def custom_gradient(f):
+    """Makes an op of a function that brings its own gradient.
+
+    Args:
+        f: a function `f(*args)` that returns its result and a function `grad(*args, upstream=None)`. That is called with
+            the gradient of the result and returns the gradient of the argument, or a tuple for several.
+
+    Example:
+
+    >>> @keras.ops.custom_gradient
+    ... def log1pexp(x):
+    ...     e = keras.ops.exp(x)
+    ...     def grad(upstream):
+    ...         return upstream * (1.0 - 1.0 / (1.0 + e))
+    ...     return keras.ops.log(1.0 + e), grad
+    """
+
+    @functools.wraps(f)
+    def forward(*args, **kwargs):
+        y, grad = f(*args, **kwargs)
+        return y, lambda d_y: grad(*d_y) if isinstance(d_y, tuple) else grad(d_y)
+
+    return differentiable(forward)
+
+
+# The flow of a program ------------------------------------------------------------------------------------------------
+
+
+def cond(pred, true_fn, false_fn):
+    """Returns `true_fn()` if `pred` is true, else `false_fn()`."""
+    return true_fn() if value_of(pred) else false_fn()
+
+
+def while_loop(cond, body, loop_vars, maximum_iterations=None):
+    """Calls `body` again and again, with what it returned the last time, for as long as `cond` returns true for that.
+
+    Args:
+        cond, body: functions of as many arguments as `loop_vars` has.
+        loop_vars: the first arguments: a tuple or list, or a single one.
+        maximum_iterations: how often at most.
+    """
+    several = isinstance(loop_vars, (tuple, list))
+    state = tuple(loop_vars) if several else (loop_vars,)
+    done = 0
+    while (maximum_iterations is None or done < maximum_iterations) and value_of(cond(*state)):
+        result = body(*state)
+        state = tuple(result) if isinstance(result, (tuple, list)) else (result,)
+        done += 1
+    return state if several else state[0]
+
+
+def fori_loop(lower, upper, body_fun, init_val):
+    """Returns the result of `value = body_fun(i, value)` for all `i` from `lower` up to `upper`, which is left out."""
+    value = init_val
+    for i in range(int(value_of(lower)), int(value_of(upper))):
+        value = body_fun(i, value)
+    return value
+
+
+def vectorized_map(function, elements):
+    """Returns the results of a function for each entry along the first axis, stacked.
+
+    Args:
+        function: function of one entry, which for a list of arrays is a list.
+        elements: array, or a list of arrays.
+    """
+    if isinstance(elements, (list, tuple)):
+        entries = [unstack(array) for array in elements]
+        return stack([function(list(entry)) for entry in zip(*entries, strict=True)])
+    return stack([function(entry) for entry in unstack(elements)])
+
+
+def map(f, xs):
+    """Returns the results of a function for each entry along the first axis, stacked."""
+    return vectorized_map(f, xs)

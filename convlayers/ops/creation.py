@@ -1,0 +1,88 @@
+"""New arrays. Without a dtype, they have that of `keras.config.floatx()`."""
+
+import numpy as np
+
+from convlayers import config
+from convlayers.autograd import differentiable
+from convlayers.ops.dtypes import as_array, common_dtype
+
+
+def zeros(shape, dtype=None):
+    """Returns an array of zeros."""
+    return np.zeros(shape, dtype or config.floatx())
+
+
+def ones(shape, dtype=None):
+    """Returns an array of ones."""
+    return np.ones(shape, dtype or config.floatx())
+
+
+def empty(shape, dtype=None):
+    """Returns an array of anything."""
+    return np.empty(shape, dtype or config.floatx())
+
+
+def full(shape, fill_value, dtype=None):
+    """Returns an array of one number."""
+    return np.full(shape, fill_value, dtype or config.floatx())
+
+
+@differentiable
+def zeros_like(x, dtype=None):
+    """Returns zeros in the shape and dtype of `x`."""
+    return np.zeros_like(as_array(x), dtype), None
+
+
+@differentiable
+def ones_like(x, dtype=None):
+    """Returns ones in the shape and dtype of `x`."""
+    return np.ones_like(as_array(x), dtype), None
+
+
+@differentiable
+def empty_like(x, dtype=None):
+    """Returns anything in the shape and dtype of `x`."""
+    return np.empty_like(as_array(x), dtype), None
+
+
+@differentiable
+def full_like(x, fill_value, dtype=None):
+    """Returns one number in the shape and dtype of `x`."""
+    return np.full_like(as_array(x), fill_value, dtype), None
+
+
+def arange(start, stop=None, step=None, dtype=None):
+    """Returns the numbers from `start` (0 if it is the only bound given) up to `stop`, which is left out.
+
+    The dtype is int32 for integers and `floatx()` for floats.
+    """
+    if dtype is None:
+        dtype = common_dtype(*(bound for bound in (start, stop, step) if bound is not None))
+    if stop is None:
+        start, stop = 0, start
+    return np.arange(start, stop, 1 if step is None else step, dtype)
+
+
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    """Returns `num` numbers at equal distances from `start` to `stop`, and with `retstep` that distance too."""
+    return np.linspace(start, stop, num, endpoint, retstep, dtype or common_dtype(start, stop, 0.0), axis)
+
+
+def eye(N, M=None, k=0, dtype=None):
+    """Returns an `N` x `M` matrix with ones on diagonal `k`."""
+    return np.eye(N, M, k, dtype or config.floatx())
+
+
+def identity(n, dtype=None):
+    """Returns an `n` x `n` matrix with ones on the diagonal."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N, M=None, k=0, dtype=None):
+    """Returns an `N` x `M` matrix with ones on and below diagonal `k`."""
+    return np.tri(N, M, k, dtype or config.floatx())
+
+
+def meshgrid(*x, indexing="xy"):
+    """Returns coordinate arrays, one for each vector in `x`, over the grid that the vectors span."""
+    return np.meshgrid(*map(as_array, x), indexing=indexing)

@@ -1,0 +1,182 @@
+"""Cross-entropies: how far predicted probabilities are from labels.
+
+They compute in the number type of the predictions. Probabilities are kept within epsilon of 0 and 1, as in Keras. From
+logits (`from_logits=True`), what comes before a softmax or sigmoid, results are exact for numbers of any size.
+"""
+
+import numpy as np
+
+from convlayers import config
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import unbroadcast
+from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.softmax import softmax_by_kernel
+
+
+@differentiable
+def categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    """Returns the cross-entropy of predictions with distributions over classes.
+
+    Args:
+        target: array of probabilities, for instance one-hot rows.
+        output: array of the same shape: predicted probabilities, which are divided by their sum, or logits.
+        axis: the axis of the classes. The result does not have it.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    target, output = as_array(target), as_float(output)
+    _check_same_shape(target, output)
+    if output.ndim < 1:
+        raise ValueError(
+            "Arguments `target` and `output` must be at least rank 1. "
+            f"Received: target.shape={target.shape}, output.shape={output.shape}"
+        )
+    probabilities = target.astype(output.dtype, copy=False)
+    logarithms, through_logarithms = _logarithms(output, from_logits, axis)
+
+    def backward(d_y):
+        d_y = np.expand_dims(d_y, axis)
+        return lambda: unbroadcast(-d_y * logarithms, target), lambda: through_logarithms(-d_y * probabilities)
+
+    return -np.add.reduce(probabilities * logarithms, axis), backward
+
+
+@differentiable
+def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    """Returns the cross-entropy of predictions with class numbers.
+
+    Args:
+        target: array of class numbers, ints or floats, in the shape of `output` without the axis of the classes, or with
+            length 1 there.
+        output: array of predicted probabilities, which are divided by their sum, or of logits.
+        axis: the axis of the classes. The result does not have it.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a number is not that of a class.
+    """
+    target, output = as_array(target), as_float(output)
+    if output.ndim < 1:
+        raise ValueError(f"Argument `output` must be at least rank 1. Received: output.shape={output.shape}")
+    labels = target if target.ndim == output.ndim else np.expand_dims(target, axis)
+    shape = list(output.shape)
+    shape[axis] = 1
+    if labels.shape != tuple(shape):
+        raise ValueError(
+            "Arguments `target` and `output` must have the same shape up until the last dimension: "
+            f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
+        )
+    labels = _check_labels(labels, output.shape[axis])
+    logarithms, through_logarithms = _logarithms(output, from_logits, axis)
+
+    def backward(d_y):
+        d_logarithms = np.zeros_like(logarithms)
+        np.put_along_axis(d_logarithms, labels, -np.expand_dims(d_y, axis), axis)
+        return None, lambda: through_logarithms(d_logarithms)
+
+    return -np.squeeze(np.take_along_axis(logarithms, labels, axis), axis), backward
+
+
+@differentiable
+def binary_crossentropy(target, output, from_logits=False):
+    """Returns the cross-entropy of predictions with yes or no, element by element.
+
+    Args:
+        target: array of labels between 0 and 1.
+        output: array of the same shape: predicted probabilities or logits.
+
+    Raises:
+        ValueError: if the shapes differ.
+    """
+    target, output = as_array(target), as_float(output)
+    _check_same_shape(target, output)
+    t = target.astype(output.dtype, copy=False)
+    if from_logits:
+        odds = np.exp(-np.absolute(output))
+        y = np.maximum(output, 0) - output * t + np.log1p(odds)
+
+        def backward(d_y):
+            p = np.where(output >= 0, 1, odds) / (1 + odds)
+            return lambda: unbroadcast(-d_y * output, target), lambda: d_y * (p - t)
+
+        return y, backward
+    p, inside = _clip_probabilities(output)
+    log_yes, log_no = np.log(p), np.log(1 - p)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y * (log_no - log_yes), target), lambda: d_y * inside * (p - t) / (p * (1 - p))
+
+    return -(t * log_yes + (1 - t) * log_no), backward
+
+
+# Parts of several -----------------------------------------------------------------------------------------------------
+
+
+def _logarithms(output, from_logits, axis):
+    """Returns the logarithms of the predicted probabilities, and their backward pass."""
+    if from_logits:
+        return softmax_by_kernel("log_softmax", output, axis)
+    total = np.add.reduce(output, axis, keepdims=True)
+    share = output / total
+    p, inside = _clip_probabilities(share)
+
+    def backward(d_y):
+        d_share = d_y * inside / p
+        return (d_share - np.add.reduce(d_share * share, axis, keepdims=True)) / total
+
+    return np.log(p), backward
+
+
+def _clip_probabilities(p):
+    """Returns probabilities kept within epsilon of 0 and 1, and where they were there already."""
+    low, high = np.array([config.epsilon(), 1 - config.epsilon()], p.dtype)
+    return np.minimum(np.maximum(p, low), high), (p >= low) & (p <= high)
+
+
+def _check_labels(labels, classes):
+    numbers = labels.astype(np.intp)
+    # As unsigned numbers, negative ones are larger than any.
+    if np.maximum.reduce(numbers.view(np.uintp), axis=None, initial=0) >= classes:
+        wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
+        raise ValueError(
+            f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n"
+            f"The predictions are for {classes} classes, which count from 0 to {classes - 1}. Give the last layer as many "
+            "units as there are classes, or make the labels count from 0."
+        )
+    return numbers
+
+
+def _check_same_shape(target, output):
+    if target.shape == output.shape:
+        return
+    raise ValueError(
+        "Arguments `target` and `output` must have the same shape. "
+        f"Received: target.shape={target.shape}, output.shape={output.shape}{_explain_target(target, output)}"
+    )
+
+
+def _explain_target(target, output):
+    classes = output.shape[-1] if output.ndim else 0
+    if classes > 1 and target.shape in (output.shape[:-1], (*output.shape[:-1], 1)):
+        return (
+            "\nThe targets look like class numbers, one for each prediction: use sparse_categorical_crossentropy, or make "
+            f"one-hot rows of them with `keras.utils.to_categorical(y, num_classes={classes})`."
+        )
+    if target.size == output.size:
+        return f"\nThey hold as many numbers: give the targets the shape of the predictions, `y.reshape({output.shape})`."
+    return _explain_output(output)
+
+
+def _explain_labels(target, output, axis):
+    if target.shape == output.shape:
+        return (
+            "\nThe targets look like one-hot rows: use categorical_crossentropy, or make class numbers of them with "
+            f"`y.argmax(axis={axis})`."
+        )
+    return _explain_output(output)
+
+
+def _explain_output(output):
+    if output.ndim > 2:
+        return "\nThe predictions have axes of space: is a Flatten or a GlobalAveragePooling2D layer missing in the model?"
+    return ""

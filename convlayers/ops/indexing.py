@@ -1,0 +1,144 @@
+"""Parts of arrays, by place."""
+
+import builtins
+
+import numpy as np
+
+from convlayers.autograd import differentiable, value_of
+from convlayers.ops.dtypes import as_array
+
+
+@differentiable
+def get_item(x, key):
+    """Returns `x[key]`.
+
+    Args:
+        key: whatever NumPy takes between brackets: ints, slices, `...`, None, arrays of indices or of truth values.
+    """
+    x = as_array(x)
+    if isinstance(key, tuple):
+        key = tuple(map(value_of, key))
+
+    def backward(d_y):
+        d_x = np.zeros(x.shape, d_y.dtype)
+        if _chooses_once(key):
+            d_x[key] = d_y
+        else:
+            np.add.at(d_x, key, d_y)
+        return d_x
+
+    return x[key], backward
+
+
+def _chooses_once(key):
+    """Whether no number can be chosen twice, as an array of indices may."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is ... or isinstance(part, (int, builtins.slice)) for part in parts)
+
+
+@differentiable
+def take(x, indices, axis=None):
+    """Returns the entries at `indices` along an axis; without an axis, of the flattened array.
+
+    Args:
+        indices: array of ints; negative ones count from the end. Its axes take the place of `axis`.
+
+    Raises:
+        IndexError: if an index is out of range.
+    """
+    x, indices = as_array(x), _as_indices(indices)
+
+    def backward(d_y):
+        line, along = (x.reshape(-1), 0) if axis is None else (x, axis % x.ndim)
+        d_x = np.zeros(line.shape, d_y.dtype)
+        # The axes of `indices` in front, as `add.at` wants them.
+        places = range(along, along + indices.ndim)
+        np.add.at(np.moveaxis(d_x, along, 0), indices, np.moveaxis(d_y, places, range(indices.ndim)))
+        return d_x.reshape(x.shape)
+
+    return np.take(x, indices, axis), backward
+
+
+@differentiable
+def take_along_axis(x, indices, axis=None):
+    """Returns the numbers at `indices` along an axis, each index for its own line.
+
+    Without an axis, they are those of the flattened array.
+
+    Args:
+        indices: array of ints, with as many axes as `x`.
+    """
+    x, indices = as_array(x), _as_indices(indices)
+
+    def backward(d_y):
+        d_x = np.zeros(x.size if axis is None else x.shape, d_y.dtype)
+        along = 0 if axis is None else axis % x.ndim
+        grid = list(np.ix_(*(np.arange(n) for n in d_y.shape)))
+        grid[along] = indices
+        np.add.at(d_x, tuple(grid), d_y)
+        return d_x.reshape(x.shape)
+
+    return np.take_along_axis(x, indices, axis), backward
+
+
+def _as_indices(indices):
+    array = as_array(indices)
+    return array if array.dtype.kind in "iu" else array.astype(np.intp)
+
+
+def slice(inputs, start_indices, shape):
+    """Returns the block of `inputs` that starts at `start_indices` and has a shape; -1 in it means up to the end."""
+    starts = np.asarray(value_of(start_indices)).tolist()
+    return get_item(inputs, _block(starts, shape))
+
+
+@differentiable
+def slice_update(inputs, start_indices, updates):
+    """Returns `inputs` with the block that starts at `start_indices` replaced by `updates`."""
+    inputs, updates = as_array(inputs), as_array(updates)
+    block = _block(np.asarray(start_indices).tolist(), updates.shape)
+    y = inputs.copy()
+    y[block] = updates
+
+    def backward(d_y):
+        d_inputs = d_y.copy()
+        d_inputs[block] = 0
+        return d_inputs, None, d_y[block]
+
+    return y, backward
+
+
+def _block(starts, shape):
+    return tuple(builtins.slice(start, None if n == -1 else start + n) for start, n in zip(starts, shape, strict=True))
+
+
+@differentiable
+def nonzero(x):
+    """Returns where `x` is not 0: a tuple of arrays of indices, one for each axis."""
+    return tuple(indices.astype(np.int32) for indices in np.nonzero(as_array(x))), None
+
+
+@differentiable
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """Returns the diagonals of the matrices that lie in two axes; they become the last axis."""
+    x = as_array(x)
+
+    def backward(d_y):
+        d_x = np.zeros(x.shape, d_y.dtype)
+        rows = np.arange(d_y.shape[-1]) + max(-offset, 0)
+        np.moveaxis(d_x, (axis1, axis2), (-2, -1))[..., rows, rows + offset] = d_y
+        return d_x
+
+    return np.diagonal(x, offset, axis1, axis2), backward
+
+
+@differentiable
+def tril(x, k=0):
+    """Returns `x` with zeros above diagonal `k` of its last two axes."""
+    return np.tril(as_array(x), k), lambda d_y: np.tril(d_y, k)
+
+
+@differentiable
+def triu(x, k=0):
+    """Returns `x` with zeros below diagonal `k` of its last two axes."""
+    return np.triu(as_array(x), k), lambda d_y: np.triu(d_y, k)

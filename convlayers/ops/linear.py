@@ -1,0 +1,192 @@
+"""Sums of products along axes: the matrix product, its relatives, and norms."""
+
+import string
+
+import numpy as np
+
+from convlayers.autograd import differentiable
+from convlayers.ops import reductions
+from convlayers.ops.arithmetic import multiply, power, unbroadcast
+from convlayers.ops.comparison import not_equal
+from convlayers.ops.core import cast, dtype
+from convlayers.ops.dtypes import promote, result_type
+from convlayers.ops.pointwise import absolute
+from convlayers.ops.shaping import reshape, squeeze
+
+
+def _promote_for_sums(*operands):
+    arrays = promote(*operands)
+    # As in Keras, products of 8-bit integers are added as 32-bit ones.
+    return [array.astype(np.int32) for array in arrays] if arrays[0].dtype == np.int8 else arrays
+
+
+@differentiable
+def matmul(x1, x2):
+    """Returns the matrix products of the last two axes; a vector counts as a row on the left, as a column on the right.
+
+    Raises:
+        ValueError: if the lengths of the axes that are summed differ.
+    """
+    a, b = _promote_for_sums(x1, x2)
+    rows = a[np.newaxis] if a.ndim == 1 else a
+    columns = b[:, np.newaxis] if b.ndim == 1 else b
+    y = np.matmul(rows, columns)
+    shape = y.shape[:-2] + y.shape[-2:-1] * (a.ndim > 1) + y.shape[-1:] * (b.ndim > 1)
+
+    def backward(d_y):
+        d_y = d_y.reshape(y.shape)
+        return (
+            lambda: unbroadcast(d_y @ columns.swapaxes(-1, -2), rows).reshape(a.shape).astype(x1.dtype, copy=False),
+            lambda: unbroadcast(rows.swapaxes(-1, -2) @ d_y, columns).reshape(b.shape).astype(x2.dtype, copy=False),
+        )
+
+    return y.reshape(shape), backward
+
+
+@differentiable
+def tensordot(x1, x2, axes=2):
+    """Sums products over pairs of axes.
+
+    Args:
+        axes: how many of the last axes of `x1` pair with the first of `x2`; or two lists of axes, one for each.
+    """
+    a, b = _promote_for_sums(x1, x2)
+    if isinstance(axes, int):
+        axes = range(a.ndim - axes, a.ndim), range(axes)
+    summed_a, summed_b = ([axis % x.ndim for axis in np.atleast_1d(of_x)] for x, of_x in zip((a, b), axes, strict=True))
+    kept_a = [axis for axis in range(a.ndim) if axis not in summed_a]
+    kept_b = [axis for axis in range(b.ndim) if axis not in summed_b]
+
+    def gradient(x, kept, summed, partner, kept_of_partner, summed_of_partner, d_y, axes_of_partner):
+        d_x = np.tensordot(d_y, partner, (axes_of_partner, kept_of_partner))
+        # Its axes are those that were kept, then those that were summed, in the order that their partners have.
+        order = kept + [axis for _, axis in sorted(zip(summed_of_partner, summed, strict=True))]
+        return d_x.transpose(np.argsort(order)).astype(x.dtype, copy=False)
+
+    def backward(d_y):
+        axes_of_a, axes_of_b = list(range(len(kept_a))), list(range(len(kept_a), d_y.ndim))
+        return (
+            lambda: gradient(x1, kept_a, summed_a, b, kept_b, summed_b, d_y, axes_of_b),
+            lambda: gradient(x2, kept_b, summed_b, a, kept_a, summed_a, d_y, axes_of_a),
+        )
+
+    return np.tensordot(a, b, (summed_a, summed_b)), backward
+
+
+def dot(x1, x2):
+    """Returns the sums of products over the last axis of `x1` and the last but one of `x2` (or its only one).
+
+    If either is a number, returns `x1 * x2`.
+    """
+    ndim1, ndim2 = np.ndim(x1), np.ndim(x2)
+    if ndim1 == 0 or ndim2 == 0:
+        return multiply(x1, x2)
+    return tensordot(x1, x2, ([ndim1 - 1], [max(ndim2 - 2, 0)]))
+
+
+def inner(x1, x2):
+    """Returns the sums of products over the last axes of both."""
+    if np.ndim(x1) == 0 or np.ndim(x2) == 0:
+        return multiply(x1, x2)
+    return tensordot(x1, x2, ([-1], [-1]))
+
+
+def outer(x1, x2):
+    """Returns the products of each number of `x1` with each of `x2`, both flattened, as a matrix."""
+    return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
+
+
+@differentiable
+def einsum(subscripts, *operands, **kwargs):
+    """Sums products as Einstein's notation says.
+
+    Args:
+        subscripts: a letter for each axis of each operand, as "bij,bjk->bik"; "..." stands for any number of axes.
+        operands: arrays.
+        kwargs: passed on to `numpy.einsum`.
+
+    Example:
+
+    >>> keras.ops.einsum("ij,jk->ik", a, b)  # the matrix product
+    """
+    arrays = _promote_for_sums(*operands)
+    inputs, output = _spell_out(subscripts, [array.ndim for array in arrays])
+    # The product of a pair is left to the BLAS library where it can.
+    kwargs.setdefault("optimize", len(arrays) > 1)
+
+    def gradient(d_y, index):
+        letters = inputs[index]
+        others = [i for i in range(len(arrays)) if i != index]
+        elsewhere = "".join([output, *(inputs[i] for i in others)])
+        axes = dict.fromkeys(letters)
+        terms = ",".join([output, *(inputs[i] for i in others)])
+        shared = "".join(letter for letter in axes if letter in elsewhere)
+        summed = np.einsum(f"{terms}->{shared}", d_y, *(arrays[i] for i in others), **kwargs)
+        summed = summed.reshape([-1 if letter in elsewhere else 1 for letter in axes])
+        # A letter that is twice in one operand took its diagonal; there lies the gradient. What this einsum returns is a
+        # view. A letter that is nowhere else was summed: the gradient is the same all along its axis.
+        d_x = np.zeros(arrays[index].shape, operands[index].dtype)
+        diagonal = np.einsum(f"{letters}->{''.join(axes)}", d_x)
+        diagonal[...] = unbroadcast(summed, diagonal)
+        return d_x
+
+    def backward(d_y):
+        return None, *(lambda index=index: gradient(d_y, index) for index in range(len(arrays)))
+
+    return np.einsum(",".join(inputs) + "->" + output, *arrays, **kwargs), backward
+
+
+def _spell_out(subscripts, ndims):
+    """Returns the letters of each operand and those of the result, with letters in the place of "..."."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    inputs = inputs.split(",")
+    unused = "".join(letter for letter in string.ascii_letters if letter not in subscripts)
+    ranks = [ndim - len(term) + 3 if "..." in term else 0 for term, ndim in zip(inputs, ndims, strict=True)]
+    batch = unused[: max(ranks, default=0)]
+    inputs = [term.replace("...", batch[len(batch) - rank :]) for term, rank in zip(inputs, ranks, strict=True)]
+    if arrow:
+        return inputs, output.replace("...", batch)
+    together = "".join(inputs)
+    return inputs, batch + "".join(
+        sorted(letter for letter in set(together) - set(batch) if together.count(letter) == 1)
+    )
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Returns the norm of vectors or matrices.
+
+    Args:
+        ord: for vectors the power p of the p-norm: 2 by default, 1, any other number, `inf`, `-inf`, or 0 for how many
+            numbers are not 0. For matrices "fro", the default, or 1, -1, `inf`, `-inf`.
+        axis: the axis of the vectors, or the two axes of the matrices; by default all axes.
+
+    Raises:
+        ValueError: for any other `ord`.
+    """
+    x = cast(x, result_type(dtype(x), float))
+    axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis).tolist())
+    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+        return reductions.euclidean_norm(x, axes, keepdims)
+    if len(axes) == 1 and not isinstance(ord, str):
+        return _vector_norm(x, ord, axes, keepdims)
+    if len(axes) == 2 and ord in (1, -1, np.inf, -np.inf):
+        summed, compared = axes if abs(ord) == 1 else axes[::-1]
+        sums = reductions.sum(absolute(x), summed, keepdims=True)
+        extreme = reductions.max if ord > 0 else reductions.min
+        y = extreme(sums, compared, keepdims=True)
+        return y if keepdims else squeeze(y, axes)
+    kind = {1: "vector", 2: "matrix"}.get(len(axes), "tensor")
+    raise ValueError(
+        f"Invalid `ord` argument for {kind} norm. Received: ord={ord}\n"
+        "Expected a number for vectors (one axis); None, 'fro', 1, -1, inf or -inf for matrices (two axes); None otherwise."
+    )
+
+
+def _vector_norm(x, ord, axes, keepdims):
+    if ord == np.inf:
+        return reductions.max(absolute(x), axes, keepdims)
+    if ord == -np.inf:
+        return reductions.min(absolute(x), axes, keepdims)
+    if ord == 0:
+        return reductions.sum(cast(not_equal(x, 0), dtype(x)), axes, keepdims)
+    return power(reductions.sum(power(absolute(x), ord), axes, keepdims), 1 / ord)

@@ -1,0 +1,295 @@
+"""Other shapes and orders for the same numbers."""
+
+import numpy as np
+
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import unbroadcast
+from convlayers.ops.dtypes import as_array, promote
+
+
+@differentiable
+def reshape(x, newshape):
+    """Returns the same numbers in another shape. One size may be -1 (or None): it is what remains."""
+    x = as_array(x)
+    if not isinstance(newshape, int):
+        newshape = [-1 if size is None else size for size in newshape]
+
+    def backward(d_y):
+        return d_y.reshape(x.shape)
+
+    return x.reshape(newshape), backward
+
+
+@differentiable
+def ravel(x):
+    """Returns the numbers in one row."""
+    x = as_array(x)
+
+    def backward(d_y):
+        return d_y.reshape(x.shape)
+
+    return x.reshape(-1), backward
+
+
+@differentiable
+def squeeze(x, axis=None):
+    """Removes axes of length 1: `axis`, an int or several, or all of them."""
+    x = as_array(x)
+
+    def backward(d_y):
+        return d_y.reshape(x.shape)
+
+    return np.squeeze(x, tuple(axis) if isinstance(axis, list) else axis), backward
+
+
+@differentiable
+def expand_dims(x, axis):
+    """Inserts an axis of length 1, or several, at these places of the result."""
+    x = as_array(x)
+
+    def backward(d_y):
+        return d_y.reshape(x.shape)
+
+    return np.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis), backward
+
+
+@differentiable
+def broadcast_to(x, shape):
+    """Repeats `x` along axes of length 1 and along new axes in front, up to a shape."""
+    x = as_array(x)
+
+    def backward(d_y):
+        return unbroadcast(d_y, x)
+
+    return np.broadcast_to(x, shape), backward
+
+
+# Orders of axes -------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def transpose(x, axes=None):
+    """Returns `x` with its axes in another order, by default reversed."""
+    x = as_array(x)
+    axes = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+
+    def backward(d_y):
+        return d_y.transpose(np.argsort([axis % x.ndim for axis in axes]))
+
+    return x.transpose(axes), backward
+
+
+@differentiable
+def moveaxis(x, source, destination):
+    """Moves axes to other places, and leaves the others in their order."""
+
+    def backward(d_y):
+        return np.moveaxis(d_y, destination, source)
+
+    return np.moveaxis(as_array(x), source, destination), backward
+
+
+@differentiable
+def swapaxes(x, axis1, axis2):
+    """Exchanges two axes."""
+
+    def backward(d_y):
+        return d_y.swapaxes(axis1, axis2)
+
+    return as_array(x).swapaxes(axis1, axis2), backward
+
+
+# Orders along an axis -------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def flip(x, axis=None):
+    """Reverses the order along an axis, several, or all."""
+    axis = tuple(axis) if isinstance(axis, list) else axis
+
+    def backward(d_y):
+        return np.flip(d_y, axis)
+
+    return np.flip(as_array(x), axis), backward
+
+
+@differentiable
+def roll(x, shift, axis=None):
+    """Moves everything by `shift` places along an axis; what falls off the end comes in at the front."""
+
+    def backward(d_y):
+        return np.roll(d_y, np.negative(shift), axis)
+
+    return np.roll(as_array(x), shift, axis), backward
+
+
+# Repetition -----------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def repeat(x, repeats, axis=None):
+    """Repeats each entry along an axis; without an axis, of the flattened array.
+
+    Args:
+        repeats: how often: an int, or one for each entry.
+    """
+    x = as_array(x)
+    y = np.repeat(x, repeats, axis)
+
+    def backward(d_y):
+        line, along = (x.reshape(-1), 0) if axis is None else (x, axis)
+        sources = np.repeat(np.arange(line.shape[along]), repeats)
+        d_x = np.zeros(line.shape, d_y.dtype)
+        np.add.at(np.moveaxis(d_x, along, 0), sources, np.moveaxis(d_y, along, 0))
+        return d_x.reshape(x.shape)
+
+    return y, backward
+
+
+@differentiable
+def tile(x, repeats):
+    """Repeats the whole array along its axes.
+
+    Args:
+        repeats: how often: an int, or one for each of the last axes.
+    """
+    x = as_array(x)
+    y = np.tile(x, repeats)
+
+    def backward(d_y):
+        lengths = (1,) * (y.ndim - x.ndim) + x.shape
+        # Each axis as two: which copy, and where in it.
+        split = [size for n, length in zip(d_y.shape, lengths, strict=True) for size in (n // (length or 1), length)]
+        return np.add.reduce(d_y.reshape(split), axis=tuple(range(0, len(split), 2))).reshape(x.shape)
+
+    return y, backward
+
+
+@differentiable
+def pad(x, pad_width, mode="constant", constant_values=None):
+    """Adds numbers at the border.
+
+    Args:
+        pad_width: how many before and after each axis: an int, a pair, or a pair for each axis.
+        mode: "constant", "edge" (the outermost number), "reflect" (mirrored at it), "symmetric" (mirrored at the
+            border) or "wrap" (from the opposite side).
+        constant_values: the number for mode "constant", by default 0.
+
+    Raises:
+        ValueError: if `constant_values` is given with another mode, or for an unknown mode.
+    """
+    x = as_array(x)
+    if constant_values is not None and mode != "constant":
+        raise ValueError(
+            f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}"
+        )
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise ValueError(
+            f"Argument `mode` must be one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'. Received: mode={mode}"
+        )
+    widths = np.broadcast_to(np.asarray(pad_width, np.intp), (x.ndim, 2)).tolist()
+    if mode == "constant":
+        inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
+        y = np.full([sum(width) + n for width, n in zip(widths, x.shape, strict=True)], constant_values or 0, x.dtype)
+        y[inside] = x
+        return y, lambda d_y: d_y[inside]
+    # From which entry of its axis each number of the result is taken.
+    sources = np.ix_(*(np.pad(np.arange(n), width, mode) for n, width in zip(x.shape, widths, strict=True)))
+
+    def backward(d_y):
+        d_x = np.zeros(x.shape, d_y.dtype)
+        np.add.at(d_x, sources, d_y)
+        return d_x
+
+    return x[sources], backward
+
+
+# Several arrays -------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def concatenate(xs, axis=0):
+    """Joins arrays along an axis.
+
+    Args:
+        xs: list of arrays, of equal lengths along all other axes.
+    """
+    arrays = promote(*xs)
+    bounds = np.cumsum([array.shape[axis] for array in arrays[:-1]])
+
+    def backward(d_y):
+        return tuple(d_x.astype(x.dtype, copy=False) for d_x, x in zip(np.split(d_y, bounds, axis), xs, strict=True))
+
+    return np.concatenate(arrays, axis), backward
+
+
+@differentiable
+def stack(xs, axis=0):
+    """Joins arrays of one shape along a new axis.
+
+    Args:
+        xs: list of arrays.
+        axis: the place of the new axis in the result.
+    """
+
+    def backward(d_y):
+        return tuple(d_x.astype(x.dtype, copy=False) for d_x, x in zip(np.moveaxis(d_y, axis, 0), xs, strict=True))
+
+    return np.stack(promote(*xs), axis), backward
+
+
+@differentiable
+def split(x, indices_or_sections, axis=0):
+    """Cuts an array along an axis.
+
+    Args:
+        indices_or_sections: the number of equal parts, or a list of the indices to cut at.
+
+    Returns:
+        A list of arrays.
+    """
+    x = as_array(x)
+    parts = np.split(x, indices_or_sections, axis)
+
+    def backward(d_parts):
+        parts_or_zeros = [np.zeros_like(y) if d_y is None else d_y for y, d_y in zip(parts, d_parts, strict=True)]
+        return np.concatenate(parts_or_zeros, axis)
+
+    return parts, backward
+
+
+@differentiable
+def unstack(x, num=None, axis=0):
+    """Cuts an array into its entries along an axis, which is removed.
+
+    Args:
+        num: the length of the axis; it need not be given.
+
+    Returns:
+        A list of arrays.
+    """
+    x = as_array(x)
+
+    def backward(d_parts):
+        d_x = np.zeros(np.moveaxis(x, axis, 0).shape, x.dtype)
+        for entry, d_y in zip(d_x, d_parts, strict=True):
+            if d_y is not None:
+                entry[...] = d_y
+        return np.moveaxis(d_x, 0, axis)
+
+    return list(np.moveaxis(x, axis, 0)), backward
+
+
+def append(x1, x2, axis=None):
+    """Joins two arrays along an axis; without one, both flattened."""
+    return concatenate([ravel(x1), ravel(x2)]) if axis is None else concatenate([x1, x2], axis)
+
+
+def hstack(xs):
+    """Joins arrays along their second axis, vectors along their only one."""
+    return concatenate(xs, axis=1 if len(xs[0].shape) > 1 else 0)
+
+
+def vstack(xs):
+    """Joins arrays along their first axis; vectors as rows."""
+    return concatenate([reshape(x, (1, -1)) if len(x.shape) < 2 else x for x in xs])
