@@ -18,7 +18,7 @@ def prepare_model(name):
 
 
 class Model:
-    params = [case.name for case in MODEL_CASES]
+    params = ([case.name for case in MODEL_CASES],)
     param_names = ("case",)
     timeout = 120
 

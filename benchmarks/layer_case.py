@@ -108,7 +108,7 @@ class LayerCase:
         return passes * 2 * prod(self.output_shape) * self.fan_in
 
     def traffic(self, direction, itemsize):
-        """Bytes that cross memory at least: the input is read and the output written once, then the same of their gradients."""
+        """Bytes that cross memory at least: the input read and the output written once, then their gradients."""
         passes = 1 if direction == "forward" else 2
         return passes * itemsize * (prod(self.input_shape) + prod(self.output_shape))
 
@@ -135,7 +135,9 @@ def conv(name, batch, size, channels, filters, kernel=3, *, stride=1, dilation=1
 
 def depthwise(name, batch, size, channels, kernel=3, *, stride=1, dilation=1, padding="same", **marks):
     """Returns a depthwise convolution."""
-    return _case(name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks)
+    return _case(
+        name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks
+    )
 
 
 def pool(name, layer, batch, size, channels, window, *, stride=None, padding="valid", **marks):
@@ -143,7 +145,9 @@ def pool(name, layer, batch, size, channels, window, *, stride=None, padding="va
     return _case(name, layer, batch, size, channels, channels, window, stride or window, 1, channels, padding, **marks)
 
 
-def _case(name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False):
+def _case(
+    name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False
+):
     size = (size, size) if isinstance(size, int) else size
     window, strides, dilation = (
         (value,) * len(size) if isinstance(value, int) else value for value in (window, strides, dilation)

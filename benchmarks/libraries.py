@@ -5,8 +5,8 @@ An adapter has `name`, `version` and
     lacks(case)                      None, or the reason why this library cannot run the case
     prepare(case, dtype, direction)  a `Work`: what to time, and its answers
 
-The folder `adapters` has no `__init__.py`: so asv, which imports all modules of a package that it finds, finds none there,
-and needs no peer.
+The folder `adapters` has no `__init__.py`: so asv, which imports all modules that it finds in a package, finds none
+there, and needs no peer.
 """
 
 import importlib

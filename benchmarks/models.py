@@ -124,12 +124,12 @@ def prediction(name, action, model, batch, quick=False):
 
 MODEL_CASES = [
     training("training/mnist_convnet", MNIST_CONVNET, 64, quick=True),
-    training("training/book128", BOOK_128, 16),
+    training("training/book128", BOOK_128, 8),
     training("training/all_convolutional", ALL_CONVOLUTIONAL, 32),
     training("training/vgg_like_dropout", VGG_LIKE, 32),
-    training("training/small_resnet", SMALL_RESNET, 32),
+    training("training/small_resnet", SMALL_RESNET, 16),
     prediction("predict/mnist_convnet_1", "predict", MNIST_CONVNET, 1, quick=True),
-    prediction("predict/mnist_convnet_256", "predict", MNIST_CONVNET, 256),
+    prediction("predict/mnist_convnet_128", "predict", MNIST_CONVNET, 128),
     prediction("predict/small_resnet_1", "predict", SMALL_RESNET, 1),
     prediction("call/mnist_convnet_1", "call", MNIST_CONVNET, 1),
     prediction("call/book128_1", "call", BOOK_128, 1),

@@ -9,7 +9,7 @@ TRIALS = 40
 
 
 def multiply_add_peak(dtype="float32"):
-    """Returns the operations per second of a large matrix product. NumPy's BLAS takes its threads from the environment."""
+    """Returns the operations per second of a large matrix product, on the threads that NumPy's BLAS has."""
     size = 1024
     a = np.ones((size, size), dtype)
     b = np.ones((size, size), dtype)
@@ -17,8 +17,8 @@ def multiply_add_peak(dtype="float32"):
     return 2 * size**3 / _best(lambda: np.matmul(a, b, out=out))
 
 
-def copy_bandwidth(threads, megabytes=64):
-    """Returns the bytes per second that cross memory in a copy, read and written ones together."""
+def copy_bandwidth(threads, megabytes=16):
+    """Returns bytes per second, read and written ones together, of copying arrays as large as those of the cases."""
     sources = [np.ones(megabytes << 20, "uint8") for _ in range(threads)]
     targets = [np.ones_like(source) for source in sources]
     with ThreadPoolExecutor(threads) as pool:

@@ -19,25 +19,29 @@ class Report:
         # A file has no width of its own.
         self.console = console or Console(highlight=False, width=None if sys.stdout.isatty() else 120)
         self.peaks = {}
+        self._peers = []
         self._family = None
 
     def machine(self, machine):
-        self._line(f"[bold]{machine['processor']}[/], {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}")
+        self._line(
+            f"[bold]{machine['processor']}[/], {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}"
+        )
         settings = " ".join(f"{name}={value}" for name, value in machine["settings"].items())
         self._line(f"Python {machine['python']}, NumPy {machine['numpy']}, load {machine['load']:.1f} {settings}")
 
-    def run(self, header, subject):
+    def run(self, header):
         """A process with another number of threads begins."""
-        self.peaks[header["threads"]] = header["peak_operations"], header["peak_bandwidth"]
+        threads, operations, bandwidth = (header[name] for name in ("threads", "peak_operations", "peak_bandwidth"))
+        self.peaks[threads] = operations, bandwidth
+        self._peers = [name for name in header["versions"] if name != header["subject"]]
         self._family = None
-        self._line(
-            f"\n[bold]{header['threads']} thread{'s' if header['threads'] > 1 else ''}[/]: at best "
-            f"{header['peak_operations'] / 1e9:.0f} GFLOP/s (matrix product), {header['peak_bandwidth'] / 1e9:.1f} GB/s (copy)"
-        )
+        best = f"{operations / 1e9:.0f} GFLOP/s (matrix product), {bandwidth / 1e9:.1f} GB/s (copy)"
+        self._line(f"\n[bold]{threads} thread{'s' if threads > 1 else ''}[/]: at best {best}")
         for name, version in header["versions"].items():
-            self._line(f"  {name} {version}{', which is compared with the others' if name == subject else ''}")
+            role = ", which is compared with the others" if name == header["subject"] else ""
+            self._line(f"  {name} {version}{role}")
         for name, reason in header["unavailable"].items():
-            self._line(f"  [yellow]without {name}: {reason}[/]")
+            self._line(f"  [yellow]without {name}: {_plain(reason)}[/]")
 
     def row(self, row):
         if row["family"] != self._family:
@@ -55,7 +59,9 @@ class Report:
     def summary(self, rows):
         table = Table(title="Times as fast as the peer", title_justify="left")
         for title in ("threads", "family", "direction", "peer", "cases", "geometric mean", "worst", "worst case"):
-            table.add_column(title, justify="right" if title in ("threads", "cases", "geometric mean", "worst") else "left")
+            table.add_column(
+                title, justify="right" if title in ("threads", "cases", "geometric mean", "worst") else "left"
+            )
         for (threads, family, direction, peer), group in by_family(rows).items():
             figures = (str(group.count), _colored(group.mean), _colored(group.worst), group.worst_case)
             table.add_row(str(threads), family, DIRECTIONS[direction], peer, *figures)
@@ -89,18 +95,19 @@ class Report:
                 self.failure(f"{row['status'].upper()} {where}: {row['reason']}")
 
     def _heading(self, row):
-        subject = row["subject"]
-        peers = "".join(f"{name + ' ms':>15}{'ratio':>8}" for name in row["seconds"] if name != subject)
-        self._line(f"\n[bold]{row['family']:{NAME_WIDTH}}[/] {'':8}{subject + ' ms':>15}{'GFLOP/s':>9}{'of peak':>9}{peers}")
+        peers = "".join(f"{name + ' ms':>15}{'ratio':>8}" for name in self._peers)
+        columns = f"{row['subject'] + ' ms':>15}{'GFLOP/s':>9}{'of peak':>9}{peers}"
+        self._line(f"\n[bold]{row['family']:{NAME_WIDTH}}[/] {'':8}{columns}")
 
     def _figures(self, row):
-        subject = row["subject"]
+        subject, found = row["subject"], ratios(row)
         speed = rate(row, subject)
         speed = f"{speed / 1e9:9.1f}" if speed else f"{'':9}"
         fraction = fraction_of_peak(row, subject, self.peaks[row["threads"]])
         text = f"{1e3 * row['seconds'][subject]:15.3f}{speed}{fraction:9.2f}"
-        for peer, ratio in ratios(row).items():
-            text += f"{1e3 * row['seconds'][peer]:15.3f}{_colored(ratio, 8)}"
+        for peer in self._peers:
+            compared = peer in found
+            text += f"{1e3 * row['seconds'][peer]:15.3f}{_colored(found[peer], 8)}" if compared else f"{'':23}"
         return text
 
     def _line(self, text):

@@ -40,6 +40,7 @@ def measure(case, direction, subject, peers, *, dtype, rounds, seconds):
     try:
         work = {subject.name: subject.prepare(case, dtype, direction)}
         answers = work[subject.name].answers()
+        work[subject.name].run()
     except Exception as error:
         traceback.print_exc()
         return row | {"status": FAILED, "reason": _in_one_line(error)}
@@ -59,6 +60,7 @@ def _compare(peer, case, direction, dtype, answers, work, row):
     """Adds the peer's work and its differences; returns the reason if the peer fails at this case."""
     try:
         prepared = peer.prepare(case, dtype, direction)
+        prepared.run()
         row["differences"][peer.name] = differences(answers, prepared.answers())
     except Exception as error:
         traceback.print_exc()

@@ -1,4 +1,4 @@
-"""The speeds that the project aims at, as ratios to the fastest of `peers`: the geometric mean, and no case below `worst`."""
+"""The speeds that the project aims at: ratios to the fastest of `peers`, on average, and of the worst case."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from benchmarks.cases import named
 
 @dataclass(frozen=True)
 class Target:
-    """`family` names the group of cases; `covers` says whether a row belongs to it. `threads` is None for any number."""
+    """`family` names the group of cases; `covers` says whether a row belongs to it. No `threads` stands for any."""
 
     family: str
     direction: str

@@ -1,7 +1,7 @@
 """One process with one number of threads, since OpenMP and BLAS read it when they start.
 
-The parent starts it with `run`, which yields what the worker writes, one JSON object a line: first the libraries and the
-machine's peak, then a row for every case and direction.
+The parent starts it with `run`, which yields what the worker writes, one JSON object a line: first the libraries and
+the machine's peak, then a row for every case and direction.
 """
 
 import json
@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.cases import named
-from benchmarks.peak import copy_bandwidth, multiply_add_peak
 from benchmarks.libraries import Unavailable, default_keras_backend, open_adapter
+from benchmarks.peak import copy_bandwidth, multiply_add_peak
 from benchmarks.session import measure
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -75,6 +75,7 @@ def work(plan):
         except Unavailable as error:
             unavailable[name] = str(error)
     yield {
+        "subject": plan.subject,
         "versions": {name: adapter.version for name, adapter in adapters.items()},
         "unavailable": unavailable,
         "peak_operations": multiply_add_peak(plan.dtype),

@@ -104,8 +104,8 @@ def winograd():
 def set_winograd(enabled):
     """Lets float32 convolutions use Winograd's algorithm where it is faster, as at the start, or keeps them from it.
 
-    It is about twice as fast for kernels of 3x3, and its rounding errors are about ten times as large: 1e-5 of the largest
-    output. `CONVLAYERS_WINOGRAD=0` in the environment turns it off from the start.
+    It is about twice as fast for kernels of 3x3, and its rounding errors are about ten times as large: 1e-5 of the
+    largest output. `CONVLAYERS_WINOGRAD=0` in the environment turns it off from the start.
     """
     _settings["winograd"] = bool(enabled)
 
@@ -129,7 +129,9 @@ def _read_settings_file():
             found = json.load(file)
     except (OSError, ValueError):  # As Keras: a file that is not JSON counts as none.
         return
-    settings = {name: found.get(name, default) for name, default in _settings.items()}
+    if not isinstance(found, dict):
+        return
+    settings = {name: found.get(name, _settings[name]) for name in ("floatx", "epsilon", "image_data_format")}
     for name, allowed in (("floatx", FLOAT_TYPES), ("image_data_format", DATA_FORMATS)):
         if settings[name] not in allowed:
             raise ValueError(

@@ -5,9 +5,7 @@ import random as python_random
 
 import numpy as np
 
-from convlayers.autograd import differentiable
 from convlayers.naming import auto_name
-from convlayers.ops.dtypes import as_float
 from convlayers.serialization import register_family
 from convlayers.validation import is_integer, standardize_dtype
 
@@ -153,44 +151,3 @@ def dropout_mask(shape, rate, seed=None):
     bits = generator(seed).bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size]
     dropped = round(rate * 65536)
     return (bits >= dropped).reshape(shape)
-
-
-@differentiable
-def dropout(inputs, rate, noise_shape=None, seed=None):
-    """Returns `inputs` with a part of the numbers, chosen at random, set to 0, and the others multiplied by `1 / (1 - rate)`.
-
-    Args:
-        inputs: array of floats.
-        rate: number from 0 to 1, the part that is set to 0.
-        noise_shape: tuple of ints, the shape of what is drawn at random, broadcast to that of `inputs`; None in it stands for
-            the size of `inputs`. By default each number is drawn on its own.
-        seed: int, `SeedGenerator` or None.
-
-    Raises:
-        ValueError: if `noise_shape` does not broadcast to the shape of the inputs.
-    """
-    inputs = as_float(inputs)
-    kept = _kept(inputs.shape, rate, noise_shape, seed)
-    factor = np.asarray(1.0 / (1.0 - rate) if rate < 1 else 0.0, inputs.dtype)
-
-    def drop(values):
-        dropped = values * factor
-        dropped *= kept
-        return dropped
-
-    return drop(inputs), drop
-
-
-def _kept(shape, rate, noise_shape, seed):
-    if noise_shape is None:
-        return dropout_mask(shape, rate, seed)
-    if len(noise_shape) > len(shape) or any(
-        size not in (None, 1, n) for size, n in zip(reversed(noise_shape), reversed(shape), strict=False)
-    ):
-        raise ValueError(
-            "`noise_shape` must broadcast to the shape of the inputs: each size must be 1, None, or that of the inputs. "
-            f"Received: noise_shape={noise_shape}, inputs.shape={shape}"
-        )
-    # Keras counts the sizes that None stands for from the front.
-    concrete = tuple(shape[axis] if size is None else size for axis, size in enumerate(noise_shape))
-    return np.broadcast_to(dropout_mask(concrete, rate, seed), shape)

@@ -3,12 +3,12 @@
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may be d_y.
-# b) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then the
+# b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers, and what
+#    belongs to a channel is repeated as often.
+# c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then the
 #    tasks are added in their order: results are the same for any number of threads.
-# c) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the first
+# d) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the first
 #    rows, so the two do not nearly cancel.
-# d) A few channels would not fill the vectors: `rows_in_one` neighbouring rows are then taken as one long row, with the numbers
-#    of each channel repeated.
 # e) What is the same for all rows is computed in double, once per channel: the coefficients of one multiplication and addition.
 #    So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y once for the sums,
 #    which are d_gamma and d_beta, and once for d_x.
@@ -25,21 +25,23 @@ from kernels.scratch cimport scratch_give, scratch_take
 cdef enum:
     TASKS = 64
     BLOCK = 4096  # numbers that stay in the first-level cache
-    WIDTH = 64    # numbers that fill some vectors
+    WIDE = 64     # numbers that fill a few vectors
+
+
+cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
+    cdef Py_ssize_t repeats = 1
+    while rows > 0 and 2 * repeats * c <= WIDE and rows % (2 * repeats) == 0:
+        repeats *= 2
+    return repeats
 
 
 cdef inline const real* data_of(const real[:, ::1] x) noexcept nogil:
-    return NULL if x.shape[0] * x.shape[1] == 0 else &x[0, 0]
+    if x.shape[0] * x.shape[1] > 0:
+        return &x[0, 0]
+    return NULL
 
 
-cdef inline Py_ssize_t rows_in_one(Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
-    cdef Py_ssize_t together = 1
-    while 0 < 2 * together * c <= WIDTH and rows % (2 * together) == 0 and together < rows:
-        together *= 2
-    return together
-
-
-cdef inline void* take(size_t bytes) except NULL:
+cdef void* take(size_t bytes) except NULL:
     """Scratch memory."""
     cdef void* memory = scratch_take(bytes)
     if memory == NULL:
@@ -58,59 +60,63 @@ cdef inline void sum_task(
     restore_denormals(state)
 
 
-cdef int sum_columns(const Summation* job, double* totals) except -1:
-    """totals = the sums over all rows."""
+cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except -1:
+    """totals = the sums over all rows: c of them, or two times c. A row holds every channel `repeats` times."""
+    if c == 0:
+        return 0
+    cdef Py_ssize_t repeats = job.width // c
     cdef Py_ssize_t size = max((job.rows + TASKS - 1) // TASKS, <Py_ssize_t>GROUP)
     cdef Py_ssize_t tasks = (job.rows + size - 1) // size
-    cdef Py_ssize_t task, j
-    cdef double* parts = <double*>take(tasks * job.width * (sizeof(double) + sizeof(real)))
-    cdef real* sums = <real*>(parts + tasks * job.width)
-    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(2 * job.rows * job.width)):
-        sum_task(
-            job, task * size, min((task + 1) * size, job.rows), sums + task * job.width, parts + task * job.width
-        )
-    memset(totals, 0, job.width * sizeof(double))
-    for task in range(tasks):
-        for j in range(job.width):
-            totals[j] += parts[task * job.width + j]
+    cdef Py_ssize_t columns = job.sums * job.width
+    cdef Py_ssize_t task, part, j
+    cdef double* parts = <double*>take(tasks * columns * (sizeof(double) + sizeof(real)))
+    cdef real* sums = <real*>(parts + tasks * columns)
+    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(2 * job.rows * columns)):
+        sum_task(job, task * size, min((task + 1) * size, job.rows), sums + task * columns, parts + task * columns)
+    memset(totals, 0, job.sums * c * sizeof(double))
+    for part in range(tasks * job.sums * repeats):
+        for j in range(c):
+            totals[part // repeats % job.sums * c + j] += parts[part * c + j]
     scratch_give(parts)
     return 0
 
 
 def sum_rows(const real[:, ::1] x, real[::1] y):
     """y = the sum of each column"""
-    cdef Summation job = Summation(add_row, data_of(x), data_of(x), NULL, x.shape[0], x.shape[1], x.shape[1])
-    cdef double* totals = <double*>take(job.width * sizeof(double))
-    cdef Py_ssize_t j
-    sum_columns(&job, totals)
-    for j in range(job.c):
+    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef Summation job = Summation(add_row, data_of(x), NULL, NULL, rows // repeats, c * repeats, 1)
+    cdef double* totals = <double*>take(c * sizeof(double))
+    sum_columns(&job, c, totals)
+    for j in range(c):
         y[j] = <real>totals[j]
     scratch_give(totals)
 
 
-cdef inline void add_deviations(const real* x, const real* b, const real* center, real* sums, Py_ssize_t c) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(c):
+cdef void add_deviations(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
+    cdef const real* x = job.a + row * job.width
+    cdef const real* center = job.center
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
         sums[j] += x[j] - center[j]
-        sums[c + j] += (x[j] - center[j]) * (x[j] - center[j])
+        sums[width + j] += (x[j] - center[j]) * (x[j] - center[j])
 
 
 def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
     """mean and variance = those of each column, the variance with the number of rows as divisor"""
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
-    cdef double* totals = <double*>take(2 * c * (sizeof(double) + sizeof(real)))
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = Summation(add_row, data_of(x), data_of(x), center, min(rows, <Py_ssize_t>GROUP), c, c)
+    cdef Summation job = Summation(add_row, data_of(x), NULL, center, min(rows, <Py_ssize_t>GROUP), c, 1)
     cdef double deviation, square
-    sum_columns(&job, totals)
-    for j in range(c):
-        center[j] = <real>(totals[j] / job.rows)
+    sum_columns(&job, c, totals)
+    for j in range(c * repeats):
+        center[j] = <real>(totals[j % c] / job.rows)
         if not isfinite(center[j]):
             center[j] = 0
-    job.add = add_deviations
-    job.rows = rows
-    job.width = 2 * c
-    sum_columns(&job, totals)
+    job = Summation(add_deviations, data_of(x), NULL, center, rows // repeats, c * repeats, 2)
+    sum_columns(&job, c, totals)
     for j in range(c):
         deviation = totals[j] / rows
         square = totals[c + j] / rows - deviation * deviation
@@ -121,72 +127,72 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
 
-cdef struct Coefficients:  # c numbers each
-    real* scale
+cdef struct Affine:
+    void (*map_row)(const Affine* job, const real* x, real* values) noexcept nogil  # in place; one gradient uses x, too
+    Py_ssize_t rows, width
+    real* scale   # width numbers each
     real* shift
     real* center
     real* slope
 
-# Works in place; the gradient of batch normalization uses x, too.
-ctypedef void (*MapRow)(real* values, const real* x, Coefficients of, Py_ssize_t c) noexcept nogil
 
-
-cdef Coefficients take_coefficients(Py_ssize_t c) except *:
-    """Scratch memory for all four; `scale` is its address."""
-    cdef real* memory = <real*>take(4 * c * sizeof(real))
-    return Coefficients(memory, memory + c, memory + 2 * c, memory + 3 * c)
+cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
+    """The description, with scratch memory for the coefficients, which begins at `scale`."""
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef Py_ssize_t width = c * repeats
+    cdef real* memory = <real*>take(4 * width * sizeof(real))
+    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
 
 
 cdef inline void map_task(
-    MapRow map_row, const real* source, const real* x, Coefficients of, real* target, Py_ssize_t rows, Py_ssize_t c
+    const Affine* job, const real* source, const real* x, real* target, Py_ssize_t rows
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t row
     if target != source:
-        memmove(target, source, rows * c * sizeof(real))
+        memmove(target, source, rows * job.width * sizeof(real))
     for row in range(rows):
-        map_row(target + row * c, x + row * c, of, c)
+        job.map_row(job, x + row * job.width, target + row * job.width)
     restore_denormals(state)
 
 
-cdef inline void map_rows(
-    MapRow map_row, const real[:, ::1] source, const real[:, ::1] x, Coefficients of, real[:, ::1] target
-) noexcept nogil:
-    cdef Py_ssize_t rows = target.shape[0], c = target.shape[1]
-    cdef Py_ssize_t size = max(BLOCK // max(c, <Py_ssize_t>1), <Py_ssize_t>1)
+cdef void map_rows(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    """target = what map_row makes of source"""
+    cdef Py_ssize_t width = job.width
+    cdef Py_ssize_t size = max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1)
+    cdef Py_ssize_t tasks = (job.rows + size - 1) // size
     cdef Py_ssize_t task, start
-    if c == 0:
-        return
-    for task in prange((rows + size - 1) // size, schedule="static", num_threads=threads_for(2 * rows * c)):
+    for task in prange(tasks, schedule="static", num_threads=threads_for(2 * job.rows * width)):
         start = task * size
-        map_task(map_row, &source[start, 0], &x[start, 0], of, &target[start, 0], min(size, rows - start), c)
+        map_task(job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start))
 
 
-cdef void scale_shift_row(real* values, const real* x, Coefficients of, Py_ssize_t c) noexcept nogil:
+cdef void scale_shift_row(const Affine* job, const real* x, real* values) noexcept nogil:
     cdef Py_ssize_t j
-    for j in range(c):
-        values[j] = values[j] * of.scale[j] + of.shift[j]
+    for j in range(job.width):
+        values[j] = values[j] * job.scale[j] + job.shift[j]
 
 
 def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shift, real[:, ::1] y):
     """y = x * scale + shift"""
-    cdef Coefficients of = take_coefficients(x.shape[1])
-    cdef Py_ssize_t j
-    for j in range(x.shape[1]):
-        of.scale[j] = scale[j]
-        of.shift[j] = shift[j]
+    cdef Affine job = make_affine(x.shape[0], x.shape[1])
+    cdef Py_ssize_t c = x.shape[1], j
+    job.map_row = scale_shift_row
+    for j in range(job.width):
+        job.scale[j] = scale[j % c]
+        job.shift[j] = shift[j % c]
     with nogil:
-        map_rows(scale_shift_row, x, x, of, y)
-    scratch_give(of.scale)
+        map_rows(&job, data_of(x), data_of(x), <real*>data_of(y))
+    scratch_give(job.scale)
 
 
 # Batch normalization --------------------------------------------------------------------------------------------------
 
 
-cdef void normalize_row(real* values, const real* x, Coefficients of, Py_ssize_t c) noexcept nogil:
+cdef void normalize_row(const Affine* job, const real* x, real* values) noexcept nogil:
     cdef Py_ssize_t j
-    for j in range(c):
-        values[j] = (values[j] - of.center[j]) * of.scale[j] + of.shift[j]
+    for j in range(job.width):
+        values[j] = (values[j] - job.center[j]) * job.scale[j] + job.shift[j]
 
 
 def batch_normalization_forward(
@@ -199,24 +205,26 @@ def batch_normalization_forward(
     real[:, ::1] y,
 ):
     """y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. gamma and beta may be None."""
-    cdef Coefficients of = take_coefficients(x.shape[1])
-    cdef Py_ssize_t j
-    for j in range(x.shape[1]):
-        of.center[j] = mean[j]
-        of.scale[j] = <real>((1 if gamma is None else gamma[j]) / sqrt(variance[j] + epsilon))
-        of.shift[j] = 0 if beta is None else beta[j]
+    cdef Affine job = make_affine(x.shape[0], x.shape[1])
+    cdef Py_ssize_t c = x.shape[1], j
+    job.map_row = normalize_row
+    for j in range(job.width):
+        job.center[j] = mean[j % c]
+        job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
+        job.shift[j] = 0 if beta is None else beta[j % c]
     with nogil:
-        map_rows(normalize_row, x, x, of, y)
-    scratch_give(of.scale)
+        map_rows(&job, data_of(x), data_of(x), <real*>data_of(y))
+    scratch_give(job.scale)
 
 
-cdef inline void add_gradients(
-    const real* d_y, const real* x, const real* center, real* sums, Py_ssize_t c
-) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(c):
+cdef void add_gradients(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
+    cdef const real* d_y = job.a + row * job.width
+    cdef const real* x = job.b + row * job.width
+    cdef const real* center = job.center
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
         sums[j] += d_y[j]
-        sums[c + j] += d_y[j] * (x[j] - center[j])
+        sums[width + j] += d_y[j] * (x[j] - center[j])
 
 
 def batch_normalization_backward_parameters(
@@ -228,21 +236,25 @@ def batch_normalization_backward_parameters(
     real[::1] d_gamma,
     real[::1] d_beta,
 ):
-    """d_gamma and d_beta = the gradients for gamma and beta, also of use where there are no such parameters"""
-    cdef Py_ssize_t c = x.shape[1], j
-    cdef double* totals = <double*>take(2 * c * sizeof(double))
-    cdef Summation job = Summation(add_gradients, data_of(d_y), data_of(x), &mean[0], x.shape[0], c, 2 * c)
-    sum_columns(&job, totals)
+    """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too."""
+    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
+    cdef real* center = <real*>(totals + 2 * c)
+    cdef Summation job = Summation(add_gradients, data_of(d_y), data_of(x), center, rows // repeats, c * repeats, 2)
+    for j in range(c * repeats):
+        center[j] = mean[j % c]
+    sum_columns(&job, c, totals)
     for j in range(c):
         d_beta[j] = <real>totals[j]
         d_gamma[j] = <real>(totals[c + j] / sqrt(variance[j] + epsilon))
     scratch_give(totals)
 
 
-cdef void normalize_gradient_row(real* values, const real* x, Coefficients of, Py_ssize_t c) noexcept nogil:
+cdef void normalize_gradient_row(const Affine* job, const real* x, real* values) noexcept nogil:
     cdef Py_ssize_t j
-    for j in range(c):
-        values[j] = values[j] * of.scale[j] + (x[j] - of.center[j]) * of.slope[j] + of.shift[j]
+    for j in range(job.width):
+        values[j] = values[j] * job.scale[j] + (x[j] - job.center[j]) * job.slope[j] + job.shift[j]
 
 
 def batch_normalization_backward_input(
@@ -256,17 +268,18 @@ def batch_normalization_backward_input(
     const real[::1] d_beta,
     real[:, ::1] d_x,
 ):
-    """d_x = the gradient for x where mean and variance are the moments of x. gamma may be None."""
-    cdef Coefficients of = take_coefficients(x.shape[1])
-    cdef Py_ssize_t rows = x.shape[0], j
+    """d_x = the gradient for x, where mean and variance are the moments of x. gamma may be None."""
+    cdef Affine job = make_affine(x.shape[0], x.shape[1])
+    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
     cdef double deviation, scale
-    for j in range(x.shape[1]):
-        deviation = sqrt(variance[j] + epsilon)
-        scale = (1 if gamma is None else gamma[j]) / deviation
-        of.center[j] = mean[j]
-        of.scale[j] = <real>scale
-        of.slope[j] = <real>(-scale / deviation * d_gamma[j] / rows)
-        of.shift[j] = <real>(-scale * d_beta[j] / rows)
+    job.map_row = normalize_gradient_row
+    for j in range(job.width):
+        deviation = sqrt(variance[j % c] + epsilon)
+        scale = (1 if gamma is None else gamma[j % c]) / deviation
+        job.center[j] = mean[j % c]
+        job.scale[j] = <real>scale
+        job.slope[j] = <real>(-scale / deviation * d_gamma[j % c] / rows)
+        job.shift[j] = <real>(-scale * d_beta[j % c] / rows)
     with nogil:
-        map_rows(normalize_gradient_row, d_y, x, of, d_x)
-    scratch_give(of.scale)
+        map_rows(&job, data_of(d_y), data_of(x), <real*>data_of(d_x))
+    scratch_give(job.scale)

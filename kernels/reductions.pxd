@@ -53,34 +53,32 @@ cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
     return result
 
 
-# Adds a row of c numbers to `sums`. A kernel may want two sums for each column, and use a second row and a center.
-ctypedef void (*AddRow)(const real* a, const real* b, const real* center, real* sums, Py_ssize_t c) noexcept nogil
-
 cdef struct Summation:
-    AddRow add
-    const real* a       # (rows, c)
-    const real* b       # (rows, c)
-    const real* center  # (c)
-    Py_ssize_t rows, c
-    Py_ssize_t width    # of sums: c or 2 c
+    void (*add_row)(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil
+    const real* a       # (rows, width)
+    const real* b       # (rows, width), if add_row uses a second matrix
+    const real* center  # (width), if it uses one
+    Py_ssize_t rows, width
+    Py_ssize_t sums     # for each column: 1 or 2
 
 
-cdef inline void add_row(const real* a, const real* b, const real* center, real* sums, Py_ssize_t c) noexcept nogil:
+cdef inline void add_row(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
+    cdef const real* a = job.a + row * job.width
     cdef Py_ssize_t j
-    for j in range(c):
+    for j in range(job.width):
         sums[j] += a[j]
 
 
 cdef inline void sum_over_rows(
     const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums, double* totals
 ) noexcept nogil:
-    """totals = the sums over the rows from `first` to `end`. `sums` is scratch memory; both hold `width` numbers."""
-    cdef Py_ssize_t row, j
-    memset(totals, 0, job.width * sizeof(double))
-    memset(sums, 0, job.width * sizeof(real))
+    """totals = the sums over the rows from `first` to `end`. `sums` is scratch memory for as many numbers."""
+    cdef Py_ssize_t columns = job.sums * job.width, row, j
+    memset(totals, 0, columns * sizeof(double))
+    memset(sums, 0, columns * sizeof(real))
     for row in range(first, end):
-        job.add(job.a + row * job.c, job.b + row * job.c, job.center, sums, job.c)
+        job.add_row(job, row, sums)
         if (row - first + 1) % GROUP == 0 or row + 1 == end:
-            for j in range(job.width):
+            for j in range(columns):
                 totals[j] += sums[j]
                 sums[j] = 0

@@ -123,7 +123,7 @@ cdef void* scratch_take(size_t bytes) noexcept nogil:
 
 
 cdef void scratch_give(void* buffer) noexcept nogil:
-    """Takes back what `scratch_take` returned (NULL too)."""
+    """Takes back what `scratch_take` returned; NULL is ignored."""
     cdef int row, i, first
     if buffer == NULL:
         return

@@ -43,7 +43,7 @@ def test_nothing_is_written(tmp_path):
     assert not home.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "not json"])
+@pytest.mark.parametrize("text", ["", "{", "not json", "[]", "3"])
 def test_a_file_that_is_not_json_is_ignored(tmp_path, text):
     (tmp_path / "keras.json").write_text(text)
     assert read_in_new_process(tmp_path, "config.floatx()") == "float32"
@@ -92,6 +92,13 @@ def test_data_format_error_is_that_of_keras(keras):
         with pytest.raises(ValueError) as ours:
             function("NCHW")
         assert str(ours.value).splitlines()[0] == str(theirs.value)
+
+
+def test_winograd():
+    config.set_winograd(0)
+    assert config.winograd() is False
+    config.set_winograd(True)
+    assert config.winograd() is True
 
 
 def test_keras_home(monkeypatch, tmp_path):

@@ -59,3 +59,15 @@ def test_each_thread_has_its_own_names():
     thread.start()
     thread.join()
     assert found == ["conv2d"]
+
+
+def test_names_of_objects_are_those_of_keras(keras):
+    from keras.src.utils.naming import get_object_name
+
+    class MyLoss:
+        pass
+
+    named = MyLoss()
+    named.name = "mine"
+    for thing in (named, MyLoss(), MyLoss, test_names_are_numbered):
+        assert naming.get_object_name(thing) == get_object_name(thing)

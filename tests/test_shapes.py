@@ -188,3 +188,55 @@ def test_zero_is_allowed_where_it_is_said_to_be():
     assert shapes.standardize_tuple((0, 1), 2, "output_padding", allow_zero=True) == (0, 1)
     with pytest.raises(ValueError, match=r"including values \{-1\} that do not satisfy `value >= 0`"):
         shapes.standardize_tuple((0, -1), 2, "output_padding", allow_zero=True)
+
+
+# Pooling, axes and reshaping ------------------------------------------------------------------------------------------
+
+
+def test_pool_padding():
+    assert shapes.standardize_pool_padding("SAME") == "same"
+    for padding in ("causal", (1, 1), 1, None):
+        with pytest.raises(ValueError, match="Argument `padding` must be either 'valid' or 'same'"):
+            shapes.standardize_pool_padding(padding)
+
+
+def test_axes_are_checked():
+    for axis in (-3, 0, 2):
+        shapes.check_axis(axis, (2, 3, 4))
+    for axis in (-4, 3):
+        with pytest.raises(ValueError, match=f"Axis {axis} is out of bounds for input shape"):
+            shapes.check_axis(axis, (2, 3, 4))
+
+
+RESHAPES = [
+    ((4, 6), (24,)),
+    ((4, 6), (-1,)),
+    ((4, 6), (3, -1, 2)),
+    ((None, 6), (3, -1)),
+    ((None, 6), (2, 3)),
+    ((4, 6), (5, 5)),
+    ((4, 6), (5, -1)),
+    ((4, 6), (0, -1)),
+    ((4, 6), (-1, -1)),
+    ((4, 6), (-2, 12)),
+]
+
+
+def reshaped(function, *arguments):
+    """Returns a shape, or the first line of the error."""
+    try:
+        return function(*arguments)
+    except ValueError as error:
+        return str(error).splitlines()[0]
+
+
+@pytest.mark.parametrize(("shape", "target"), RESHAPES)
+def test_reshape_is_that_of_keras(keras, shape, target):
+    from keras.src.ops.operation_utils import compute_reshape_output_shape
+
+    def ours(shape, target, name):
+        shapes.check_reshape(target, name)
+        return shapes.compute_reshape_output_shape(shape, target, name)
+
+    arguments = (shape, target, "target_shape")
+    assert reshaped(ours, *arguments) == reshaped(compute_reshape_output_shape, *arguments)

@@ -103,6 +103,17 @@ def test_groups(keras, groups):
     assert ours == theirs
 
 
+def test_channels(keras):
+    ours, theirs = messages(
+        lambda: validation.check_channels(3, 2, (None, 8, 8, 3)),
+        lambda: conv2d(keras, groups=2)().build((None, 8, 8, 3)),
+    )
+    assert ours == theirs
+    validation.check_channels(4, 2, (None, 8, 8, 4))
+    with pytest.raises(ValueError, match=r"The number of input channels must be known\. Received: input_shape="):
+        validation.check_channels(None, 1, (None, None))
+
+
 def test_counts_are_python_ints():
     for count in (validation.check_positive(np.int64(4), "filters"), validation.check_groups(np.uint8(2), 4)):
         assert type(count) is int

@@ -1,10 +1,10 @@
-"""What convlayers and Keras share: a case in Keras's words. Subclasses say how their library runs and differentiates."""
+"""What convlayers and Keras share: a case in Keras's words. Subclasses say how it runs and differentiates."""
 
 import numpy as np
 
+from benchmarks.adapters.work import CHECKED_STEPS, Work
 from benchmarks.layer_case import LayerCase
 from benchmarks.model_case import initial_weights
-from benchmarks.adapters.work import CHECKED_STEPS, Work
 
 POOLING_CLASSES = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
 

@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 
-from benchmarks.layer_case import LayerCase
 from benchmarks.adapters.keras_style import KerasStyleAdapter
 from benchmarks.adapters.work import Work, layer_answers
+from benchmarks.layer_case import LayerCase
 
 
 class KerasAdapter(KerasStyleAdapter):

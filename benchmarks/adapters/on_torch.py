@@ -4,9 +4,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from benchmarks.layer_case import LayerCase
 from benchmarks.adapters import torch_models
 from benchmarks.adapters.work import CHECKED_STEPS, Work, layer_answers
+from benchmarks.layer_case import LayerCase
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 MAX_POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
@@ -61,7 +61,9 @@ def _layer_work(case, dtype, direction):
     def answers():
         y = _as_numpy(both().detach())
         d_x = None if case.first else _as_numpy(x.grad)
-        d_kernel, d_bias = (_kernel_from_torch(weights[0].grad, case), weights[1].grad.numpy()) if weights else (None, None)
+        d_kernel, d_bias = (
+            (_kernel_from_torch(weights[0].grad, case), weights[1].grad.numpy()) if weights else (None, None)
+        )
         return layer_answers(y, (d_x, d_kernel, d_bias))
 
     return Work(both, answers)

@@ -9,8 +9,8 @@ CHECKED_STEPS = 3
 class Work(NamedTuple):
     """One case, prepared by one library.
 
-    `run()` is what is timed. `answers()` computes the same, untimed, and returns {what: array}, channels last, with kernels
-    in Keras's layouts, so that libraries can be compared.
+    `run()` is what is timed. `answers()` computes the same, untimed, and returns {what: array}, channels last, with
+    kernels in Keras's layouts, so that libraries can be compared.
     """
 
     run: Callable
@@ -18,7 +18,7 @@ class Work(NamedTuple):
 
 
 def layer_answers(output, gradients=None):
-    """Names the results of a layer; `gradients` are those for the input, the kernel and the bias, None where there is none."""
+    """Names the results of a layer; `gradients` are those for input, kernel and bias, None where there is none."""
     answers = {"output": output}
     if gradients is not None:
         names = ("input gradient", "kernel gradient", "bias gradient")

@@ -187,6 +187,8 @@ class Layer(WeightOwner):
         # As the caller says, else as the layer around this one, else as `call` has it by default.
         training = next((t for t in (explicit_training, outer) if t is not None), self._training_default)
         call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
+        if explicit_training is not None:
+            kwargs = {**kwargs, "training": explicit_training}
         if _state.depth == 0:
             self._clear_losses()
         _state.depth += 1
@@ -203,7 +205,7 @@ class Layer(WeightOwner):
 
     def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
         shapes = [nested.map_structure(_shape_of, x) for x in (*args, *kwargs.values()) if _has_shape(x)]
-        if type(self).build is not Layer.build:
+        if self._has_build():
             several = len(inspect.signature(self.build).parameters) > 1
             self.build(*(shapes if several else shapes[:1]))
             return self._run(args, kwargs, call_kwargs, symbolic)
@@ -212,6 +214,10 @@ class Layer(WeightOwner):
             outputs = self._run(args, kwargs, call_kwargs, symbolic)
         self.built = True
         return outputs
+
+    def _has_build(self):
+        """Whether the weights are made by a `build` of a subclass, and not by layers that `call` calls."""
+        return type(self).build is not Layer.build
 
     def _run(self, args, kwargs, call_kwargs, symbolic):
         if symbolic:
@@ -231,7 +237,7 @@ class Layer(WeightOwner):
         return type(error)(f"{message}\n{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}.")
 
     def _convert_arguments(self, args, kwargs):
-        args = tuple(nested.map_structure(self._convert_input, _lists_to_arrays(argument)) for argument in args)
+        args = tuple(nested.map_structure(self._convert_input, lists_to_arrays(argument)) for argument in args)
         kwargs = {key: nested.map_structure(self._convert_input, value) for key, value in kwargs.items()}
         self._check_positional(args)
         return args, kwargs
@@ -259,8 +265,8 @@ class Layer(WeightOwner):
         """Returns what `call` returns for symbolic inputs, without computing it."""
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return infer_outputs(self.call, args, kwargs)
-        shape = self.compute_output_shape(nested.map_structure(_shape_of, args[0]))
-        return KerasTensor(shape, self.compute_dtype)
+        shapes = self.compute_output_shape(nested.map_structure(_shape_of, args[0]))
+        return nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
 
     def forward(self, inputs, training=True):
         """Calls the layer on arrays and returns, with its outputs, the way back.
@@ -274,7 +280,7 @@ class Layer(WeightOwner):
             backward: a function. `backward(d_outputs)`, called with the gradient of something for the outputs, returns its
                 gradient for the inputs (a list for several), and adds to `variable.grad` of each trainable variable.
         """
-        inputs = nested.map_structure(self._convert_input, _lists_to_arrays(inputs))
+        inputs = nested.map_structure(self._convert_input, lists_to_arrays(inputs))
         with Tape() as tape:
             watched = nested.map_structure(lambda x: tape.watch(x) if x.dtype.kind == "f" else x, inputs)
             outputs = self(watched, training=training)
@@ -294,22 +300,18 @@ class Layer(WeightOwner):
 
     @property
     def input(self):
-        """The symbolic input of the layer's only call in a model, or a list of them."""
-        inputs = self._only_node("input").inputs
+        """The symbolic input of the layer's first call in a model, or a list of them."""
+        inputs = self._first_node("input").inputs
         return inputs[0] if len(inputs) == 1 else inputs
 
     @property
     def output(self):
-        """The symbolic output of the layer's only call in a model."""
-        return self._only_node("output").outputs
+        """The symbolic output of the layer's first call in a model. `layer.nodes[i].outputs` are those of the others."""
+        return self._first_node("output").outputs
 
-    def _only_node(self, what):
-        if len(self.nodes) != 1:
-            reason = "has never been called on a symbolic tensor" if not self.nodes else "has several calls"
-            raise AttributeError(
-                f"The layer {self.name} {reason} and thus has no single defined {what}. "
-                "`layer.nodes[i].inputs` and `.outputs` are those of one call."
-            )
+    def _first_node(self, what):
+        if not self.nodes:
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {what}.")
         return self.nodes[0]
 
     # Configuration --------------------------------------------------------------------------------------------------
@@ -359,7 +361,7 @@ def _recording_build(build):
     return wrapper
 
 
-def _lists_to_arrays(argument):
+def lists_to_arrays(argument):
     """Turns lists of numbers, however deep, into arrays; lists of arrays stay lists."""
     if isinstance(argument, (list, tuple)):
         leaves = nested.flatten(argument)

@@ -1,6 +1,6 @@
 """Layers that keep a model from learning its training data by heart."""
 
-from convlayers import random
+from convlayers import ops, random
 from convlayers.layers.layer import Layer
 
 
@@ -49,7 +49,7 @@ class Dropout(Layer):
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
-        return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
+        return ops.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
 
     def compute_output_shape(self, input_shape):
         return input_shape

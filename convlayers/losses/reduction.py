@@ -56,8 +56,8 @@ def _spread_over(shape, sample_weight):
         np.broadcast_shapes(shape, sample_weight.shape)
     except ValueError:
         raise ValueError(
-            f"Sample weights must fit the losses. Expected shape {tuple(shape)}, or ({shape[0] if shape else ''},) for "
-            f"one weight for each sample. Received: sample_weight.shape={sample_weight.shape}"
+            f"Sample weights must fit the losses. Expected shape {tuple(shape)}, or the first axes of it. "
+            f"Received: sample_weight.shape={sample_weight.shape}"
         ) from None
     return sample_weight
 

@@ -1,4 +1,4 @@
-"""Activations: functions of one array, element by element. Those with a row in the table of the kernels are computed there.
+"""Activations: functions of one array, element by element. Those in the kernels' table are computed there.
 
 Arguments and defaults are those of `keras.ops`; `convlayers.activations` has those of `keras.activations`.
 """
@@ -141,6 +141,7 @@ swish, hard_swish = silu, hard_silu
 # With parameters ------------------------------------------------------------------------------------------------------
 
 
+@fuse
 @differentiable
 def leaky_relu(x, negative_slope=0.2):
     """Returns `x` above 0 and `negative_slope * x` below."""
@@ -151,6 +152,7 @@ def leaky_relu(x, negative_slope=0.2):
     return x * slopes, lambda d_y: d_y * slopes
 
 
+@fuse
 @differentiable
 def elu(x, alpha=1.0):
     """Returns `x` above 0 and `alpha * (exp(x) - 1)` below."""
@@ -238,14 +240,3 @@ def glu(x, axis=-1):
         )
     values, gates = split(x, 2, axis)
     return multiply(values, sigmoid(gates))
-
-
-@differentiable
-def dropout(x, factors):
-    """Returns `x * factors`.
-
-    Args:
-        factors: array that broadcasts against `x`: 0 for what is dropped, 1 / (1 - rate) for what is kept.
-    """
-    x, factors = as_float(x), np.asarray(factors)
-    return x * factors, lambda d_y: d_y * factors

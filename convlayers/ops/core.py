@@ -86,8 +86,8 @@ def custom_gradient(f):
     """Makes an op of a function that brings its own gradient.
 
     Args:
-        f: a function `f(*args)` that returns its result and a function `grad(*args, upstream=None)`. That is called with
-            the gradient of the result and returns the gradient of the argument, or a tuple for several.
+        f: a function that returns its result and another function, `grad`. That is called with the gradient of the
+            result, and returns the gradient of the argument, or a tuple for several arguments.
 
     Example:
 

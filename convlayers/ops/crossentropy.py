@@ -47,8 +47,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     """Returns the cross-entropy of predictions with class numbers.
 
     Args:
-        target: array of class numbers, ints or floats, in the shape of `output` without the axis of the classes, or with
-            length 1 there.
+        target: array of class numbers, ints or floats, in the shape of `output` without the axis of the classes, or
+            with length 1 there.
         output: array of predicted probabilities, which are divided by their sum, or of logits.
         axis: the axis of the classes. The result does not have it.
 
@@ -140,8 +140,8 @@ def _check_labels(labels, classes):
         wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
         raise ValueError(
             f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n"
-            f"The predictions are for {classes} classes, which count from 0 to {classes - 1}. Give the last layer as many "
-            "units as there are classes, or make the labels count from 0."
+            f"The predictions are for {classes} classes, which count from 0 to {classes - 1}. Give the last layer as "
+            "many units as there are classes, or make the labels count from 0."
         )
     return numbers
 
@@ -159,11 +159,11 @@ def _explain_target(target, output):
     classes = output.shape[-1] if output.ndim else 0
     if classes > 1 and target.shape in (output.shape[:-1], (*output.shape[:-1], 1)):
         return (
-            "\nThe targets look like class numbers, one for each prediction: use sparse_categorical_crossentropy, or make "
-            f"one-hot rows of them with `keras.utils.to_categorical(y, num_classes={classes})`."
+            "\nThe targets look like class numbers, one for each prediction: use sparse_categorical_crossentropy, or "
+            f"make one-hot rows of them with `keras.utils.to_categorical(y, num_classes={classes})`."
         )
     if target.size == output.size:
-        return f"\nThey hold as many numbers: give the targets the shape of the predictions, `y.reshape({output.shape})`."
+        return f"\nGive the targets the shape of the predictions, with `y.reshape({output.shape})`."
     return _explain_output(output)
 
 
@@ -178,5 +178,5 @@ def _explain_labels(target, output, axis):
 
 def _explain_output(output):
     if output.ndim > 2:
-        return "\nThe predictions have axes of space: is a Flatten or a GlobalAveragePooling2D layer missing in the model?"
+        return "\nThe predictions have axes of space: is a Flatten or GlobalAveragePooling2D layer missing?"
     return ""

@@ -123,8 +123,8 @@ def einsum(subscripts, *operands, **kwargs):
         shared = "".join(letter for letter in axes if letter in elsewhere)
         summed = np.einsum(f"{terms}->{shared}", d_y, *(arrays[i] for i in others), **kwargs)
         summed = summed.reshape([-1 if letter in elsewhere else 1 for letter in axes])
-        # A letter that is twice in one operand took its diagonal; there lies the gradient. What this einsum returns is a
-        # view. A letter that is nowhere else was summed: the gradient is the same all along its axis.
+        # A letter that is twice in one operand took its diagonal: there lies the gradient, and what this einsum returns
+        # is a view of it. A letter that is nowhere else was summed: the gradient is the same all along its axis.
         d_x = np.zeros(arrays[index].shape, operands[index].dtype)
         diagonal = np.einsum(f"{letters}->{''.join(axes)}", d_x)
         diagonal[...] = unbroadcast(summed, diagonal)
@@ -178,7 +178,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     kind = {1: "vector", 2: "matrix"}.get(len(axes), "tensor")
     raise ValueError(
         f"Invalid `ord` argument for {kind} norm. Received: ord={ord}\n"
-        "Expected a number for vectors (one axis); None, 'fro', 1, -1, inf or -inf for matrices (two axes); None otherwise."
+        "Expected a number for vectors (one axis), None, 'fro', 1, -1, inf or -inf for matrices (two axes), else None."
     )
 
 

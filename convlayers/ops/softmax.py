@@ -1,12 +1,11 @@
 """Numbers along an axis as probabilities."""
 
-import math
-
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_float
+from convlayers.ops.rows import rows_along
 
 
 @differentiable
@@ -31,13 +30,13 @@ def log_softmax(x, axis=-1):
 
 def softmax_by_kernel(name, x, axis):
     """Returns softmax or its logarithm, and the backward pass."""
-    rows, restore = _as_rows(x, axis)
+    rows, restore = rows_along(x, axis)
     kernels = _native.kernels(rows.dtype).softmax
     y = np.empty_like(rows)
     getattr(kernels, f"{name}_forward")(rows, y)
 
     def backward(d_y):
-        d_rows, _ = _as_rows(d_y, axis)
+        d_rows, _ = rows_along(d_y, axis)
         d_x = np.empty_like(d_rows)
         getattr(kernels, f"{name}_backward")(y, d_rows, d_x)
         return restore(d_x)
@@ -48,7 +47,7 @@ def softmax_by_kernel(name, x, axis):
 @differentiable
 def sparsemax(x, axis=-1):
     """Returns the probabilities nearest to `x`, many of which are 0."""
-    rows, restore = _as_rows(as_float(x), axis)
+    rows, restore = rows_along(as_float(x), axis)
     descending = np.sort(rows, axis=-1)[:, ::-1]
     excess = np.cumsum(descending, axis=-1) - 1
     # How many numbers of a row keep a probability, and what is taken from each of them.
@@ -57,26 +56,7 @@ def sparsemax(x, axis=-1):
     y = np.maximum(rows - taken, 0).astype(rows.dtype)
 
     def backward(d_y):
-        d_rows = _as_rows(d_y, axis)[0] * (y > 0)
+        d_rows = rows_along(d_y, axis)[0] * (y > 0)
         return restore((d_rows - np.add.reduce(d_rows, axis=-1, keepdims=True) / count) * (y > 0))
 
     return restore(y), backward
-
-
-def _as_rows(x, axis):
-    """Returns what lies along an axis, or several, as the rows of a matrix, and a function that puts such rows back."""
-    if axis is None:
-        axis = range(x.ndim)
-    axes = [axis % x.ndim] if isinstance(axis, int) else [one % x.ndim for one in axis]
-    order = [other for other in range(x.ndim) if other not in axes] + axes
-    moved = x.transpose(order)
-    shape = moved.shape
-    length = math.prod(shape[x.ndim - len(axes) :])
-    # Kernels have no float16.
-    dtype = np.float32 if x.dtype == np.float16 else x.dtype
-    rows = np.ascontiguousarray(moved.reshape(x.size // length if length else 0, length), dtype)
-
-    def restore(rows):
-        return rows.reshape(shape).transpose(np.argsort(order)).astype(x.dtype, copy=False)
-
-    return rows, restore

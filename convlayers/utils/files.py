@@ -1,8 +1,6 @@
 """Downloads: files from the web, kept in Keras's folder."""
 
 import os
-import shutil
-import tempfile
 import warnings
 
 from convlayers import config
@@ -107,6 +105,8 @@ def _cache_folder(cache_dir, cache_subdir):
             return folder
     except OSError:
         pass
+    import tempfile
+
     folder = os.path.join(tempfile.gettempdir(), ".keras", cache_subdir)
     os.makedirs(folder, exist_ok=True)
     return folder
@@ -131,6 +131,7 @@ def _has_hash(path, file_hash, algorithm):
 
 
 def _download(origin, path, file_hash, algorithm):
+    import shutil
     from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 

@@ -8,7 +8,6 @@ from benchmarks.layer_case import conv, depthwise, pool
 from benchmarks.libraries import ADAPTERS, Unavailable, open_adapter
 from benchmarks.model_case import initial_weights
 from benchmarks.models import SMALL_RESNET, prediction, training
-
 from tests.benchmarks.reference import convolution, pooling
 
 CONVOLUTIONS = [

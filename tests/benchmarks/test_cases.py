@@ -10,7 +10,6 @@ from benchmarks.layer_case import conv, depthwise, pool
 from benchmarks.model_case import Layer, ModelCase
 from benchmarks.models import MNIST_CONVNET, MODEL_CASES, SMALL_RESNET
 from benchmarks.targets import TARGETS
-
 from tests.benchmarks.reference import windows
 
 SMALL = [

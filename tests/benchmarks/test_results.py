@@ -62,7 +62,9 @@ def test_judge():
 
 def test_a_target_is_missed_by_its_worst_case():
     rows = [ROWS[1], row("vgg16/conv1_2", {"convlayers": 1.0, "torch": 1.2})]
-    verdict = next(verdict for verdict in judge(rows) if (verdict.target.family, verdict.target.direction) == ("3x3", "forward"))
+    verdict = next(
+        verdict for verdict in judge(rows) if (verdict.target.family, verdict.target.direction) == ("3x3", "forward")
+    )
     assert verdict.summary.mean > verdict.target.mean
     assert not verdict.met
 

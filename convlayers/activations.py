@@ -1,0 +1,146 @@
+"""Activation functions. Names and arguments are those of `keras.activations`.
+
+An argument such as `activation="relu"` is a name from this file, or any function of an array.
+"""
+
+from convlayers import ops
+from convlayers.ops import (
+    celu,
+    elu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+from convlayers.ops.bias_activation import fuse
+from convlayers.serialization import CustomObjectScope, Family, serialize_keras_object
+
+
+@fuse
+def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """Returns `max(x, 0)`, or with arguments a function of three straight parts.
+
+    Args:
+        x: array.
+        negative_slope: slope below the threshold.
+        max_value: the largest result, None for no limit.
+        threshold: below it, the result is `negative_slope * (x - threshold)`.
+
+    Example:
+
+    >>> relu(np.array([-10.0, -5.0, 0.0, 5.0, 10.0]), max_value=6)
+    [0.0, 0.0, 0.0, 5.0, 6.0]
+    """
+    if threshold == 0 and max_value is None:
+        return ops.leaky_relu(x, negative_slope) if negative_slope else ops.relu(x)
+    if threshold == 0 and max_value == 6:
+        y = ops.relu6(x)
+    else:
+        y = ops.threshold(x, threshold, 0.0)
+        if max_value is not None:
+            y = ops.clip(y, 0.0, max_value)
+    if negative_slope:
+        y = ops.subtract(y, ops.multiply(negative_slope, ops.relu(ops.subtract(threshold, x))))
+    return y
+
+
+def gelu(x, approximate=False):
+    """Returns `x` times the probability that a normally distributed number is below it.
+
+    Args:
+        x: array.
+        approximate: use a hyperbolic tangent in the place of the exact function.
+    """
+    return ops.gelu(x, approximate)
+
+
+@fuse
+def exponential(x):
+    """Returns e to the power `x`."""
+    return ops.exp(x)
+
+
+@fuse
+def linear(x):
+    """Returns `x` itself."""
+    return x
+
+
+_BUILT_IN = (
+    celu,
+    elu,
+    exponential,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    linear,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+
+_family = Family(
+    "keras.activations",
+    "activation function",
+    {**{function.__name__: function for function in _BUILT_IN}, "swish": silu, "hard_swish": hard_silu},
+)
+
+
+def get(identifier):
+    """Returns the activation function that an argument means: a name, a function, an encoding, or None for `linear`.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    return linear if identifier is None else _family.get(identifier)
+
+
+def serialize(activation):
+    """Returns the name of a function of this file, and the encoding of any other activation."""
+    return activation.__name__ if activation in _BUILT_IN else serialize_keras_object(activation)
+
+
+def deserialize(config, custom_objects=None):
+    """Returns the activation function that a name or an encoding means."""
+    with CustomObjectScope(custom_objects):
+        return get(config)

@@ -1,0 +1,184 @@
+"""Numbers shifted and scaled to a mean of 0 and a variance of 1, over a batch, a sample or an axis."""
+
+import functools
+
+import numpy as np
+
+from convlayers import _native, config
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import divide, maximum, multiply, unbroadcast
+from convlayers.ops.core import cast, dtype
+from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.linear import norm
+from convlayers.ops.pointwise import rsqrt, square
+from convlayers.ops.reductions import mean as mean_of
+from convlayers.ops.reductions import var
+from convlayers.ops.rows import rows_along
+
+
+def moments(x, axes, keepdims=False, synchronized=False):
+    """Returns the mean and the variance over some axes.
+
+    Args:
+        axes: int, or a list of ints.
+        keepdims: whether these axes stay, with length 1.
+
+    Raises:
+        NotImplementedError: if `synchronized` is true.
+    """
+    if synchronized:
+        raise NotImplementedError("Argument synchronized=True is not supported with NumPy.")
+    return mean_of(x, axes, keepdims), var(x, axes, keepdims)
+
+
+@differentiable
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """Returns `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+
+    Args:
+        x: array of floats.
+        mean, variance, offset, scale: vectors, with a number for each place along `axis`. The last two may be None.
+
+    Raises:
+        ValueError: if one of the vectors has another length than the axis.
+    """
+    x = as_float(x)
+    rows, restore = rows_along(x, axis)
+    given = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
+    m, v, beta, gamma = (_as_vector(vector, name, rows) for name, vector in given.items())
+    kernels = _native.kernels(rows.dtype).channels
+    y = np.empty_like(rows)
+    kernels.batch_normalization_forward(rows, m, v, gamma, beta, epsilon, y)
+
+    def backward(d_y):
+        d_rows, _ = rows_along(d_y, axis)
+        factors = (1 if gamma is None else gamma) / np.sqrt(v + epsilon)
+
+        def d_inputs():
+            d_x = np.empty_like(rows)
+            kernels.scale_shift(d_rows, factors, np.zeros_like(m), d_x)
+            return restore(d_x)
+
+        @functools.cache
+        def sums():
+            d_gamma, d_beta = np.empty_like(m), np.empty_like(m)
+            kernels.batch_normalization_backward_parameters(rows, m, v, epsilon, d_rows, d_gamma, d_beta)
+            return d_gamma, d_beta
+
+        return (
+            d_inputs,
+            lambda: unbroadcast(-sums()[1] * factors, mean),
+            lambda: unbroadcast(-0.5 * sums()[0] * factors / np.sqrt(v + epsilon), variance),
+            None,
+            lambda: unbroadcast(sums()[1], offset),
+            lambda: unbroadcast(sums()[0], scale),
+        )
+
+    return restore(y), backward
+
+
+@differentiable
+def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3):
+    """Returns `x` normalized by its own mean and variance over all axes but one, and these two vectors.
+
+    They are statistics, for a moving average: no gradient passes through them.
+
+    Args:
+        x: array of floats.
+        offset, scale: vectors, with a number for each place along `axis`, or None.
+    """
+    x = as_float(x)
+    rows, restore = rows_along(x, axis)
+    beta, gamma = _as_vector(offset, "offset", rows), _as_vector(scale, "scale", rows)
+    kernels = _native.kernels(rows.dtype).channels
+    mean, variance, y = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype), np.empty_like(rows)
+    kernels.moments(rows, mean, variance)
+    kernels.batch_normalization_forward(rows, mean, variance, gamma, beta, epsilon, y)
+
+    def backward(d_outputs):
+        d_rows, _ = rows_along(d_outputs[0], axis)
+        d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
+        kernels.batch_normalization_backward_parameters(rows, mean, variance, epsilon, d_rows, d_gamma, d_beta)
+
+        def d_inputs():
+            d_x = np.empty_like(rows)
+            kernels.batch_normalization_backward_input(
+                rows, mean, variance, gamma, epsilon, d_rows, d_gamma, d_beta, d_x
+            )
+            return restore(d_x)
+
+        return d_inputs, lambda: unbroadcast(d_beta, offset), lambda: unbroadcast(d_gamma, scale)
+
+    return (restore(y), mean, variance), backward
+
+
+def _as_vector(vector, name, rows):
+    if vector is None:
+        return None
+    vector, expected = as_array(vector), rows.shape[1:]
+    if vector.shape != expected:
+        raise ValueError(
+            f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. "
+            f"Received: `{vector.shape}."
+        )
+    return np.ascontiguousarray(vector, rows.dtype)
+
+
+@differentiable
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
+    """Returns `x` normalized by its mean and variance over some axes, times `gamma`, plus `beta`.
+
+    Args:
+        x: array of floats.
+        gamma, beta: arrays in the shape of these axes, or None.
+        axis: int, or a list of ints.
+    """
+    x = as_float(x)
+    rows, restore = rows_along(x, axis)
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.mean(centred * centred, axis=1, keepdims=True) + _epsilon(epsilon))
+    normalized = centred / deviation
+    factors = 1 if gamma is None else gamma.reshape(-1).astype(rows.dtype, copy=False)
+    shift = 0 if beta is None else beta.reshape(-1).astype(rows.dtype, copy=False)
+
+    def backward(d_y):
+        d_rows, _ = rows_along(d_y, axis)
+
+        def d_inputs():
+            d = d_rows * factors
+            mean, slope = d.mean(axis=1, keepdims=True), (d * normalized).mean(axis=1, keepdims=True)
+            return restore((d - mean - normalized * slope) / deviation)
+
+        return (
+            d_inputs,
+            lambda: np.add.reduce(d_rows * normalized).reshape(gamma.shape).astype(gamma.dtype, copy=False),
+            lambda: np.add.reduce(d_rows).reshape(beta.shape).astype(beta.dtype, copy=False),
+        )
+
+    return restore(normalized * factors + shift), backward
+
+
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """Returns `x / sqrt(mean(x**2) + epsilon) * scale`, the mean over some axes."""
+    wide = cast(x, "float32") if dtype(x) == "float16" else x
+    y = multiply(wide, rsqrt(mean_of(square(wide), axis, keepdims=True) + _epsilon(epsilon)))
+    return cast(y if scale is None else multiply(y, scale), dtype(x))
+
+
+def normalize(x, axis=-1, order=2, epsilon=None):
+    """Returns `x` divided by its norm along an axis, or by `epsilon` if that is larger.
+
+    Args:
+        axis: int, or a tuple of ints.
+        order: the power of the norm: 1, 2, 3 ...
+
+    Raises:
+        ValueError: for any other `order`.
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
+    return divide(x, maximum(norm(x, None if order == 2 else order, axis, keepdims=True), _epsilon(epsilon)))
+
+
+def _epsilon(epsilon):
+    return config.epsilon() if epsilon is None else epsilon

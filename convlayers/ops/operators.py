@@ -1,0 +1,57 @@
+"""Python's operators for tensors, variables and symbolic tensors: `x + 1`, `x[0]`, `x == y`."""
+
+import numpy as np
+
+from convlayers.autograd import Operand
+from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise
+
+BINARY = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.mod,
+    "pow": arithmetic.power,
+    "matmul": linear.matmul,
+    "and": comparison.logical_and,
+    "or": comparison.logical_or,
+    "xor": comparison.logical_xor,
+}
+COMPARISONS = {
+    "eq": comparison.equal,
+    "ne": comparison.not_equal,
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
+}
+UNARY = {
+    "neg": pointwise.negative,
+    "abs": pointwise.absolute,
+    "invert": comparison.logical_not,
+}
+# Conversions of a value without axes, as of a loss. Symbolic tensors have none.
+CONVERSIONS = {"bool": bool, "float": float, "int": int}
+
+
+def attach():
+    """Gives all kinds of operands their operators."""
+    for name, op in BINARY.items():
+        setattr(Operand, f"__{name}__", lambda self, other, op=op: op(self, other))
+        setattr(Operand, f"__r{name}__", lambda self, other, op=op: op(other, self))
+    for name, op in COMPARISONS.items():
+        setattr(Operand, f"__{name}__", lambda self, other, op=op: NotImplemented if other is None else op(self, other))
+    for name, op in UNARY.items():
+        setattr(Operand, f"__{name}__", lambda self, op=op: op(self))
+    for name, convert in CONVERSIONS.items():
+        setattr(Operand, f"__{name}__", lambda self, convert=convert: convert(_number(self)))
+    Operand.__getitem__ = lambda self, key: indexing.get_item(self, key)
+
+
+def _number(operand):
+    # What an array makes of a symbolic tensor is an error that says why.
+    return np.asarray(operand) if operand.symbolic else operand.value
+
+
+attach()

@@ -1,0 +1,32 @@
+"""Any axes of an array as the rows of a matrix, which is what some kernels read."""
+
+import math
+
+import numpy as np
+
+
+def rows_along(x, axis):
+    """Returns what lies along an axis as the rows of a contiguous matrix, in a number type that kernels have.
+
+    Args:
+        x: array of floats.
+        axis: an int, several, or None for all axes.
+
+    Returns:
+        The matrix, and a function that puts such rows back to where they were, in the dtype of `x`.
+    """
+    if axis is None:
+        axis = range(x.ndim)
+    axes = [axis % x.ndim] if isinstance(axis, int) else [one % x.ndim for one in axis]
+    order = [other for other in range(x.ndim) if other not in axes] + axes
+    moved = x.transpose(order)
+    shape = moved.shape
+    length = math.prod(shape[x.ndim - len(axes) :])
+    # Kernels have no float16.
+    dtype = np.float32 if x.dtype == np.float16 else x.dtype
+    rows = np.ascontiguousarray(moved.reshape(x.size // length if length else 0, length), dtype)
+
+    def restore(rows):
+        return rows.reshape(shape).transpose(np.argsort(order)).astype(x.dtype, copy=False)
+
+    return rows, restore

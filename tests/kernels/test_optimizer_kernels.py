@@ -1,0 +1,152 @@
+"""The update kernels against the same rules in NumPy, with float64."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from convlayers import _native
+from convlayers._native.isa import choose
+
+ISAS = [isa for isa in _native.built if choose([isa], _native.cpu.features())]
+# Around the lanes of a sum (64), a block (4096), and with work for two threads.
+SIZES = [0, 1, 63, 64, 65, 129, 4095, 4096, 4097, 8193, 100_000]
+TOLERANCE = {"float32": 2e-6, "float64": 1e-14}
+
+
+def sgd(w, g, m, rate, momentum, nesterov):
+    if m is None:
+        return w - rate * g, None
+    m = momentum * m - rate * g
+    return (w + momentum * m - rate * g if nesterov else w + m), m
+
+
+def rmsprop(w, g, v, m, a, rate, rho, momentum, epsilon):
+    v = rho * v + (1 - rho) * g**2
+    variance = v
+    if a is not None:
+        a = rho * a + (1 - rho) * g
+        variance = v - a**2
+    step = rate * g / np.sqrt(variance + epsilon)
+    if m is not None:
+        step = m = momentum * m + step
+    return w - step, v, m, a
+
+
+def adam(w, g, m, v, v_max, rate, beta_1, beta_2, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g**2
+    variance = v
+    if v_max is not None:
+        variance = v_max = np.maximum(v, v_max)
+    return w - rate * m / (np.sqrt(variance) + epsilon), m, v, v_max
+
+
+# kernel, rule, which arrays besides w and g there are, settings
+CASES = {
+    "sgd": ("sgd_update", sgd, [False], (0.1, 0.0, False)),
+    "momentum": ("sgd_update", sgd, [True], (0.1, 0.9, False)),
+    "nesterov": ("sgd_update", sgd, [True], (0.1, 0.9, True)),
+    "rmsprop": ("rmsprop_update", rmsprop, [True, False, False], (0.01, 0.9, 0.0, 1e-7)),
+    "rmsprop_momentum": ("rmsprop_update", rmsprop, [True, True, False], (0.01, 0.9, 0.5, 1e-7)),
+    "rmsprop_centered": ("rmsprop_update", rmsprop, [True, False, True], (0.01, 0.9, 0.0, 1e-2)),
+    "rmsprop_both": ("rmsprop_update", rmsprop, [True, True, True], (0.01, 0.9, 0.5, 1e-2)),
+    "adam": ("adam_update", adam, [True, True, False], (0.01, 0.9, 0.999, 1e-7)),
+    "amsgrad": ("adam_update", adam, [True, True, True], (0.01, 0.9, 0.999, 1e-7)),
+}
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(params=ISAS)
+def kernels(request, dtype):
+    return import_module(f"convlayers._native.{request.param}.optimizer_{dtype}")
+
+
+@pytest.fixture
+def threads():
+    yield _native.runtime.set_thread_cap
+    _native.runtime.set_thread_cap(_native.runtime.unlimited)
+
+
+def make_arrays(present, size, dtype):
+    """Returns w, g and the other arrays, of numbers that an optimizer can meet: no variance is below 0."""
+    rng = np.random.default_rng(size)
+    w, g = (rng.standard_normal(size).astype(dtype) for _ in range(2))
+    starts = (9, 2, 2)[: len(present)]
+    slots = [(start + rng.random(size)).astype(dtype) for start in starts]
+    return [w, g, *(slot if there else None for slot, there in zip(slots, present, strict=True))]
+
+
+def copies(arrays, dtype=None):
+    return [None if array is None else array.astype(dtype or array.dtype) for array in arrays]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("case", CASES)
+def test_updates(kernels, dtype, case, size):
+    name, rule, present, settings = CASES[case]
+    arrays = make_arrays(present, size, dtype)
+    expected = rule(*copies(arrays, "float64"), *settings)
+    w, g, *slots = updated = copies(arrays)
+    g.flags.writeable = False
+    getattr(kernels, name)(*updated, *settings)
+    np.testing.assert_array_equal(g, arrays[1])
+    for result, wanted in zip([w, *slots], expected, strict=True):
+        assert (result is None) == (wanted is None)
+        if result is not None:
+            np.testing.assert_allclose(result, wanted, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_number_of_threads_does_not_show(kernels, dtype, case, threads):
+    name, _, present, settings = CASES[case]
+    arrays = make_arrays(present, 100_000, dtype)
+    results = []
+    for count in (1, 2, 3):
+        threads(count)
+        results.append(copies(arrays))
+        getattr(kernels, name)(*results[-1], *settings)
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            assert one is None or one.tobytes() == two.tobytes()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("place", [0, 70, 199])
+def test_nan_stays_where_it_is(kernels, dtype, case, place):
+    name, _, present, settings = CASES[case]
+    arrays = make_arrays(present, 200, dtype)
+    arrays[1][place] = np.nan
+    getattr(kernels, name)(*arrays, *settings)
+    for array in arrays:
+        if array is not None:
+            assert np.flatnonzero(np.isnan(array)).tolist() == [place]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sum_of_squares(kernels, dtype, size):
+    x = make_arrays([], size, dtype)[0]
+    x.flags.writeable = False
+    wanted = np.sum(x.astype("float64") ** 2)
+    assert kernels.sum_of_squares(x) == pytest.approx(wanted, rel=TOLERANCE[dtype])
+
+
+def test_sum_of_squares_does_not_depend_on_threads(kernels, dtype, threads):
+    x = make_arrays([], 300_000, dtype)[0]
+    sums = set()
+    for count in (1, 2, 3):
+        threads(count)
+        sums.add(kernels.sum_of_squares(x))
+    assert len(sums) == 1
+
+
+def test_sum_of_squares_of_nan_and_infinity(kernels, dtype):
+    x = np.ones(5000, dtype)
+    x[4321] = np.nan
+    assert np.isnan(kernels.sum_of_squares(x))
+    x[4321] = -np.inf
+    assert kernels.sum_of_squares(x) == np.inf
