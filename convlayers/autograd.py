@@ -37,14 +37,12 @@ import numpy as np
 class Operand:
     """Anything but a plain array that an op takes: a `Tensor`, a `Variable`, or a symbolic tensor.
 
-    Arithmetic operators, comparison and slicing are attached by `ops.operators`.
+    Arithmetic operators, comparison, slicing and what NumPy's functions do with it are attached by `ops.operators`.
     """
 
     __slots__ = ()
 
     symbolic = False
-    # Keeps NumPy from taking `array + operand` apart element by element.
-    __array_ufunc__ = None
 
     def __array__(self, dtype=None, copy=None):
         if self.symbolic:
@@ -215,10 +213,10 @@ def differentiable(forward):
         return forward(*args, **kwargs)[0]
 
     def differentiate(args, kwargs):
+        if not takes_list:
+            args = [_stack(x) if type(x) is list and _is_operand(x) else x for x in args]
         inputs, values, wanted = [], [], False
         for x in args[0] if takes_list else args:
-            if isinstance(x, list) and _is_operand(x):
-                x = _stack(x)
             if not isinstance(x, Operand):
                 inputs.append(None)
                 values.append(x)

@@ -233,7 +233,6 @@ def _decode_object(config, family):
         instance.built = True
     if config.get("compile_config"):
         instance.compile_from_config(config["compile_config"])
-        instance.compiled = True
     if shared_id is not None and _sharing.read is not None:
         _sharing.read[shared_id] = instance
     return instance

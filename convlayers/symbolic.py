@@ -115,4 +115,5 @@ def _run_on_zeros(function, args, kwargs, size):
         return np.zeros([size if n is None else n for n in leaf.shape], leaf.dtype)
 
     args, kwargs = nested.map_structure(zeros, (args, kwargs))
-    return nested.map_structure(np.asarray, function(*args, **kwargs))
+    with np.errstate(all="ignore"):  # Only the shapes count, not that log(0) is infinite.
+        return nested.map_structure(np.asarray, function(*args, **kwargs))

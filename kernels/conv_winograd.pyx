@@ -8,8 +8,8 @@
 #    V and U, and outputs are computed from M while it is still there, with bias and activation.
 # c) Transforms work on vectors of channels. Pixels outside the image are read from a line of zeros, so that tiles at the
 #    border take the same way as all others.
-# d) U is computed once for all, where it fits into SHARED bytes. Otherwise each block of tiles computes it anew, a slab at a
-#    time: that reads 9 numbers where 36 would have to be fetched from memory, so for many tiles it costs almost nothing.
+# d) U is computed once for all, where it fits into SHARED bytes. Otherwise each block of tiles computes it anew, for
+#    SLAB filters and DEPTH channels at a time: that reads 9 numbers where 36 would have to be fetched from memory, so for many tiles it costs almost nothing.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged.
 # f) The gradient for the kernel sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, W being the
@@ -33,12 +33,14 @@ from kernels.winograd cimport (
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
     SHARED = 4 << 20     # bytes of U that is computed once for all
-    CACHE = 3 << 19      # bytes of V and M of a block of tiles, to stay in L2
-    LARGE = 7 << 19      # bytes of V of a block of tiles, where each block computes U
-    BLOCK_C = 96         # channels and filters of the gradient that are collected at a time; multiples of MR and NR
-    BLOCK_K = 96
-    TILES = 48           # tiles that the gradient for the kernel transforms at a time
-    SHARES = 16          # tasks that the gradient for the kernel is divided into at least
+    CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
+    LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
+    DEPTH = 128          # channels for which it does so at a time: U stays in L2
+    BLOCK_C = 72         # channels and filters of the gradient that are collected at a time; multiples of MR and NR
+    BLOCK_K = 64
+    TILES = 36           # tiles that the gradient for the kernel transforms at a time
+    SHARES = 16          # tasks that the gradient for the kernel is divided into at least, unless
+    SHARE = 384          # a share had fewer tiles
 
 cdef struct Images:      # (n, h, w, c), c contiguous
     real* value
@@ -164,8 +166,9 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
                     (<vec*>(panels + (i * IN + j) * plane + (k // NR * TILES + t) * NR + k % NR))[0] = full[j]
 
 
-cdef inline void transform_panel(const Job* job, Py_ssize_t first_filter, real* u, Py_ssize_t plane) noexcept nogil:
-    """u[point * plane + c * NR + j] = G g Gt for channel c and filter first_filter + j"""
+cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter, real* u,
+                                 Py_ssize_t plane) noexcept nogil:
+    """u[point * plane + c * NR + j] = G g Gt for channel first_channel + c and filter first_filter + j"""
     cdef const Tiles* tiles = &job.tiles
     cdef vec g[9]
     cdef vec half[IN * 3]
@@ -173,11 +176,11 @@ cdef inline void transform_panel(const Job* job, Py_ssize_t first_filter, real* 
     cdef real columns[9][VL]
     cdef const real* source
     cdef Py_ssize_t c, part, k, i, j, tap, width
-    for c in range(tiles.inputs.channels):
+    for c in range(channels):
         for part in range(NR // VL):
             k = part * VL
             width = min(max(tiles.outputs.channels - first_filter - k, <Py_ssize_t>0), <Py_ssize_t>VL)
-            source = job.kernel + c * job.channel_stride + (first_filter + k) * job.filter_stride
+            source = job.kernel + (first_channel + c) * job.channel_stride + (first_filter + k) * job.filter_stride
             for tap in range(9):
                 if job.filter_stride == 1:
                     g[tap] = load(source + tap * job.tap_stride, width)
@@ -239,59 +242,66 @@ cdef inline void transform_outputs(const Job* job, const real* m, Py_ssize_t pla
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef inline Py_ssize_t panel_size(const Job* job) noexcept nogil:
-    return job.tiles.inputs.channels * NR
+cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize_t filters, const real* v, Py_ssize_t row,
+                                 Py_ssize_t v_plane, const real* u, Py_ssize_t panel, Py_ssize_t u_plane, real* m,
+                                 Py_ssize_t m_plane, bint accumulate) noexcept nogil:
+    """m = v * u, or m += v * u, for each point. Tiles are counted up to a multiple of MR; those behind the last are dropped."""
+    cdef Py_ssize_t m_row[MR]
+    cdef Py_ssize_t point, p, t, i
+    for i in range(MR):
+        m_row[i] = i * SLAB
+    for point in range(POINTS):
+        for p in range(ceil_div(filters, NR)):
+            for i in range(ceil_div(tiles, MR)):
+                t = i * MR
+                multiply_tile(
+                    v + point * v_plane + t * row, row, 1, u + point * u_plane + p * panel, channels,
+                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL,
+                )
 
 
 cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t first_filter, Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
     cdef Tiles* tiles = &job.tiles
+    cdef Py_ssize_t channels = tiles.inputs.channels
     cdef Py_ssize_t count = min(job.block, tiles.count - first_tile)
-    # Tiles behind the last are multiplied too, and dropped.
-    cdef Py_ssize_t row = row_of(tiles.inputs.channels)
+    cdef Py_ssize_t row = row_of(channels)
     cdef Py_ssize_t v_plane = job.block * row
     cdef Py_ssize_t m_plane = job.block * SLAB
-    cdef Py_ssize_t panel = panel_size(job)
-    cdef Py_ssize_t panels = SLAB // NR
-    cdef Py_ssize_t u_plane
-    cdef Py_ssize_t m_row[MR]
-    cdef Py_ssize_t slab, filters, point, p, t, i
+    cdef Py_ssize_t panel = DEPTH * NR  # of its own U
+    cdef Py_ssize_t slab, filters, c, p, depth
     cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
     cdef real* m = <real*>scratch_take(POINTS * m_plane * sizeof(real))
-    cdef real* u = job.shared
-    cdef real* own = NULL
+    cdef real* u = NULL
     cdef unsigned long long state = flush_denormals()
-    if u == NULL:
-        own = <real*>scratch_take(POINTS * panels * panel * sizeof(real))
-        u = own
-    if v == NULL or m == NULL or u == NULL:
+    if job.shared == NULL:
+        u = <real*>scratch_take(POINTS * SLAB * DEPTH * sizeof(real))
+    if v == NULL or m == NULL or (u == NULL and job.shared == NULL):
         job.failed = True
     else:
-        for i in range(MR):
-            m_row[i] = i * SLAB
-        transform_inputs(tiles, first_tile, count, 0, tiles.inputs.channels, v, row, v_plane)
+        transform_inputs(tiles, first_tile, count, 0, channels, v, row, v_plane)
         slab = first_filter
         while slab < end_filter:
             filters = min(end_filter - slab, <Py_ssize_t>SLAB)
-            if own != NULL:
-                u_plane = panels * panel
-                for p in range(ceil_div(filters, NR)):
-                    transform_panel(job, slab + p * NR, u + p * panel, u_plane)
+            if job.shared != NULL:
+                multiply_points(
+                    count, channels, filters, v, row, v_plane, job.shared + slab // NR * channels * NR, channels * NR,
+                    ceil_div(tiles.outputs.channels, NR) * channels * NR, m, m_plane, False,
+                )
             else:
-                u = job.shared + slab // NR * panel
-                u_plane = ceil_div(tiles.outputs.channels, NR) * panel
-            for point in range(POINTS):
-                for p in range(ceil_div(filters, NR)):
-                    for i in range(ceil_div(count, MR)):
-                        t = i * MR
-                        multiply_tile(
-                            v + point * v_plane + t * row, row, 1, u + point * u_plane + p * panel, tiles.inputs.channels,
-                            m + point * m_plane + t * SLAB + p * NR, m_row, False, NULL,
-                        )
+                c = 0
+                while c < channels:
+                    depth = min(channels - c, <Py_ssize_t>DEPTH)
+                    for p in range(ceil_div(filters, NR)):
+                        transform_panel(job, c, depth, slab + p * NR, u + p * panel, SLAB * DEPTH)
+                    multiply_points(
+                        count, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane, c > 0
+                    )
+                    c += depth
             transform_outputs(job, m, m_plane, first_tile, count, slab, filters)
             slab += filters
     restore_denormals(state)
-    scratch_give(own)
+    scratch_give(u)
     scratch_give(m)
     scratch_give(v)
 
@@ -301,31 +311,36 @@ cdef void convolve(Job* job) noexcept nogil:
     cdef Py_ssize_t row = row_of(tiles.inputs.channels)
     cdef Py_ssize_t filters = tiles.outputs.channels
     cdef Py_ssize_t panels = ceil_div(filters, NR)
-    cdef Py_ssize_t u_bytes = POINTS * panels * panel_size(job) * sizeof(real)
+    cdef Py_ssize_t panel = tiles.inputs.channels * NR
+    cdef size_t u_bytes = POINTS * panels * panel * sizeof(real)
     cdef int threads = threads_for(2.0 * POINTS * tiles.count * tiles.inputs.channels * filters)
+    cdef Py_ssize_t slabs = ceil_div(filters, SLAB)
     cdef Py_ssize_t most, blocks, parts, i
     tiles.zeros = <real*>scratch_take(row * sizeof(real))
     job.shared = NULL
     if u_bytes <= SHARED:
         job.shared = <real*>scratch_take(u_bytes)
-        most = CACHE // (POINTS * (row + min(filters, <Py_ssize_t>SLAB)) * sizeof(real))
-    else:
-        most = LARGE // (POINTS * row * sizeof(real))
     if tiles.zeros == NULL or (job.shared == NULL and u_bytes <= SHARED):
         job.failed = True
     else:
         memset(tiles.zeros, 0, row * sizeof(real))
-        # Blocks of equal size, at least one for each thread, of tiles first, then of filters.
+        # Work for each thread: blocks of tiles, and where those are few, or would all have to compute U, parts of the filters.
+        if job.shared != NULL:
+            most = CACHE // (POINTS * (row + min(filters, <Py_ssize_t>SLAB)) * sizeof(real))
+            blocks = min(<Py_ssize_t>threads, tiles.count // MR)
+        else:
+            most = LARGE // (POINTS * row * sizeof(real))
+            blocks = 1
         most = max(most // MR, <Py_ssize_t>1) * MR
-        blocks = max(ceil_div(tiles.count, most), min(<Py_ssize_t>threads, tiles.count // MR))
+        blocks = max(ceil_div(tiles.count, most), blocks)
         job.block = ceil_div(ceil_div(tiles.count, blocks), MR) * MR
         blocks = ceil_div(tiles.count, job.block)
-        parts = min(ceil_div(filters, SLAB), ceil_div(2 * threads, blocks) if threads > 1 else 1)
-        job.part = ceil_div(ceil_div(filters, SLAB), parts) * SLAB
+        parts = min(slabs, ceil_div(2 * threads, blocks) if threads > 1 else 1)
+        job.part = ceil_div(slabs, parts) * SLAB
         parts = ceil_div(filters, job.part)
         if job.shared != NULL:
             for i in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(job, i * NR, job.shared + i * panel_size(job), panels * panel_size(job))
+                transform_panel(job, 0, tiles.inputs.channels, i * NR, job.shared + i * panel, panels * panel)
         for i in prange(blocks * parts, num_threads=threads, schedule="dynamic"):
             convolve_block(job, i // parts * job.block, i % parts * job.part, min((i % parts + 1) * job.part, filters))
     scratch_give(job.shared)
@@ -374,7 +389,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
     cdef Py_ssize_t blocks = ceil_div(tiles.count, TILES)
     cdef Py_ssize_t tile = blocks * share // job.shares * TILES
     cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * TILES, tiles.count)
-    cdef Py_ssize_t row = row_of(BLOCK_C)
+    cdef Py_ssize_t row = row_of(channels)
     cdef Py_ssize_t v_plane = TILES * row
     cdef Py_ssize_t w_plane = TILES * BLOCK_K
     cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K
@@ -496,7 +511,7 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
         d_kernel[...] = 0
         return
     job.tiles = divide(x, d_y, pads[1], pads[2])
-    job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, TILES))
+    job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, SHARE))
     job.failed = False
     with nogil:
         threads = threads_for(2.0 * POINTS * tiles.count * channels * filters)

@@ -1,4 +1,4 @@
-# Maximum and average pooling over windows, and over everything (global).
+# Maximum and average pooling over windows.
 #
 # Design:
 # a) x is (n, id, ih, iw, c) and y is (n, od, oh, ow, c), both contiguous, channels last. Windows are clipped at the border: what
@@ -24,6 +24,9 @@ from kernels.parallel cimport threads_for
 from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
 
+cdef enum:
+    SEGMENT = 512  # numbers of a row whose gradients are given at a time
+
 cdef struct Axis:
     Py_ssize_t inputs, outputs, pool, stride, pad
 
@@ -37,8 +40,14 @@ cdef Pooling describe(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1]
     cdef Axis h = Axis(x.shape[2], y.shape[2], pool[1], strides[1], pads[1])
     cdef Axis w = Axis(x.shape[3], y.shape[3], pool[2], strides[2], pads[2])
     if d.inputs == 1 and d.outputs == 1:
-        d, h = h, d
+        return Pooling(x.shape[0], x.shape[4], h, d, w)
     return Pooling(x.shape[0], x.shape[4], d, h, w)
+
+
+cdef inline const real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
+    if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
+        return &x[0, 0, 0, 0, 0]
+    return NULL
 
 
 # Where windows are: the inputs of output o are from first_input to end_input, the outputs of input i likewise.
@@ -60,6 +69,14 @@ cdef inline Py_ssize_t end_output(const Axis* axis, Py_ssize_t i) noexcept nogil
     return min((i + axis.pad) // axis.stride + 1, axis.outputs)
 
 
+cdef inline Py_ssize_t first_output_of_tap(const Axis* axis, Py_ssize_t tap) noexcept nogil:
+    return max(axis.pad - tap + axis.stride - 1, <Py_ssize_t>0) // axis.stride
+
+
+cdef inline Py_ssize_t end_output_of_tap(const Axis* axis, Py_ssize_t tap) noexcept nogil:
+    return min((axis.inputs - 1 + axis.pad - tap + axis.stride) // axis.stride, axis.outputs)
+
+
 cdef inline Py_ssize_t covered(const Axis* axis, Py_ssize_t o) noexcept nogil:
     """How many inputs the window of output o covers."""
     return end_input(axis, o) - first_input(axis, o)
@@ -74,6 +91,12 @@ cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil
         values[i] = value
 
 
+cdef void copy(real* into, const real* values, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        into[i] = values[i]
+
+
 cdef void take_larger(real* into, const real* values, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
@@ -86,16 +109,16 @@ cdef void add(real* into, const real* values, Py_ssize_t count) noexcept nogil:
         into[i] += values[i]
 
 
-cdef inline void add_quotients(real* into, const real* values, Py_ssize_t divisor, Py_ssize_t count) noexcept nogil:
+cdef inline void add_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
-        into[i] += values[i] / <real>divisor
+        into[i] += values[i] * scale
 
 
-cdef inline void divide(real* values, Py_ssize_t divisor, Py_ssize_t count) noexcept nogil:
+cdef inline void multiply(real* values, real scale, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
-        values[i] /= <real>divisor
+        values[i] *= scale
 
 
 # Rows of results ------------------------------------------------------------------------------------------------------
@@ -145,17 +168,23 @@ ctypedef void (*Combine)(real* into, const real* values, Py_ssize_t count) noexc
 
 
 cdef inline void combine_windows(
-    Combine combine, real start, const Pooling* job, const real* x, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, real* y, real* column
+    Combine combine, real empty, const Pooling* job, const real* x, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, real* y, real* column
 ) noexcept nogil:
+    """y = `empty` where a window covers nothing."""
     cdef Py_ssize_t c = job.c, row = job.w.inputs * c
-    cdef Py_ssize_t id, ih, iw, ow
-    fill(column, start, row)
+    cdef Py_ssize_t id, ih, iw, ow, first
+    cdef Py_ssize_t rows = 0
     for id in range(first_input(&job.d, od), end_input(&job.d, od)):
         for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
-            combine(column, x + ((n * job.d.inputs + id) * job.h.inputs + ih) * row, row)
+            (copy if rows == 0 else combine)(column, x + ((n * job.d.inputs + id) * job.h.inputs + ih) * row, row)
+            rows += 1
     for ow in range(job.w.outputs):
-        fill(y + ow * c, start, c)
-        for iw in range(first_input(&job.w, ow), end_input(&job.w, ow)):
+        first = first_input(&job.w, ow)
+        if rows == 0 or first >= end_input(&job.w, ow):
+            fill(y + ow * c, empty, c)
+            continue
+        copy(y + ow * c, column + first * c, c)
+        for iw in range(first + 1, end_input(&job.w, ow)):
             combine(y + ow * c, column + iw * c, c)
 
 
@@ -171,7 +200,7 @@ cdef void average_pool_row(
     cdef Py_ssize_t rows = covered(&job.d, od) * covered(&job.h, oh), ow
     combine_windows(add, 0, job, x, n, od, oh, y, column)
     for ow in range(job.w.outputs):
-        divide(y + ow * job.c, rows * covered(&job.w, ow), job.c)
+        multiply(y + ow * job.c, <real>(1.0 / (rows * covered(&job.w, ow))), job.c)
 
 
 def max_pool_forward(
@@ -179,8 +208,7 @@ def max_pool_forward(
 ):
     """y = the largest number of each window"""
     cdef Pooling job = describe(x, y, pool, strides, pads)
-    if y.size > 0:
-        compute_rows(max_pool_row, &job, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], job.d.outputs, job.h.outputs, job.w.outputs)
+    compute_rows(max_pool_row, &job, data_of(x), <real*>data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
 
 
 def average_pool_forward(
@@ -188,8 +216,7 @@ def average_pool_forward(
 ):
     """y = the mean of each window"""
     cdef Pooling job = describe(x, y, pool, strides, pads)
-    if y.size > 0:
-        compute_rows(average_pool_row, &job, &x[0, 0, 0, 0, 0], &y[0, 0, 0, 0, 0], job.d.outputs, job.h.outputs, job.w.outputs)
+    compute_rows(average_pool_row, &job, data_of(x), <real*>data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
 
 
 # The gradient of an average -------------------------------------------------------------------------------------------
@@ -199,20 +226,16 @@ cdef void average_gradient_row(
     const Pooling* job, const real* d_y, Py_ssize_t n, Py_ssize_t id, Py_ssize_t ih, real* d_x, real* column
 ) noexcept nogil:
     cdef Py_ssize_t c = job.c, row = job.w.outputs * c
-    cdef Py_ssize_t od, oh, iw, ow
+    cdef Py_ssize_t od, oh, iw, ow, rows
     fill(column, 0, row)
     for od in range(first_output(&job.d, id), end_output(&job.d, id)):
         for oh in range(first_output(&job.h, ih), end_output(&job.h, ih)):
-            add_quotients(
-                column,
-                d_y + ((n * job.d.outputs + od) * job.h.outputs + oh) * row,
-                covered(&job.d, od) * covered(&job.h, oh),
-                row,
-            )
+            rows = covered(&job.d, od) * covered(&job.h, oh)
+            add_scaled(column, d_y + ((n * job.d.outputs + od) * job.h.outputs + oh) * row, <real>(1.0 / rows), row)
     for iw in range(job.w.inputs):
         fill(d_x + iw * c, 0, c)
         for ow in range(first_output(&job.w, iw), end_output(&job.w, iw)):
-            add_quotients(d_x + iw * c, column + ow * c, covered(&job.w, ow), c)
+            add_scaled(d_x + iw * c, column + ow * c, <real>(1.0 / covered(&job.w, ow)), c)
 
 
 def average_pool_backward(
@@ -220,8 +243,7 @@ def average_pool_backward(
 ):
     """d_x = the gradient for x"""
     cdef Pooling job = describe(d_x, d_y, pool, strides, pads)
-    if d_x.size > 0:
-        compute_rows(average_gradient_row, &job, &d_y[0, 0, 0, 0, 0], &d_x[0, 0, 0, 0, 0], job.d.inputs, job.h.inputs, job.w.inputs)
+    compute_rows(average_gradient_row, &job, data_of(d_y), <real*>data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs)
 
 
 # The gradient of a maximum --------------------------------------------------------------------------------------------
@@ -237,55 +259,83 @@ cdef inline void give_gradient(const real* x, const real* y, real* gradient, rea
         gradient[j] = <real>0 if found else gradient[j]
 
 
-cdef inline void max_gradient_window(
-    const Pooling* job,
-    const real* x,
-    const real* y,
-    const real* d_y,
-    real* d_x,
-    Py_ssize_t od,
-    Py_ssize_t oh,
-    Py_ssize_t ow,
-    Py_ssize_t first,
-    Py_ssize_t end,
-    real* gradient,
-    real* elsewhere,
+cdef struct Band:
+    const real* x                # of one image, like the others
+    const real* y
+    const real* d_y
+    real* d_x
+    Py_ssize_t first_d, end_d    # planes of d_x that it consists of
+    Py_ssize_t segment           # outputs whose gradients are given at a time
+    real* gradient               # their gradients
+    real* elsewhere              # takes what belongs to planes before first_d
+
+
+cdef inline void max_gradient_segment(
+    const Pooling* job, const Band* band, Py_ssize_t od, Py_ssize_t oh, Py_ssize_t first_ow, Py_ssize_t end_ow
 ) noexcept nogil:
-    """Gives the gradient of one output to the planes from `first` to `end`, and to `elsewhere` what belongs to those before."""
+    """Gives away the gradients of some outputs in a row."""
     cdef Py_ssize_t c = job.c
-    cdef Py_ssize_t output = ((od * job.h.outputs + oh) * job.w.outputs + ow) * c
-    cdef Py_ssize_t id, ih, iw, place
-    memcpy(gradient, d_y + output, c * sizeof(real))
-    for id in range(first_input(&job.d, od), min(end_input(&job.d, od), end)):
+    cdef Py_ssize_t first = ((od * job.h.outputs + oh) * job.w.outputs + first_ow) * c
+    cdef Py_ssize_t id, ih, tap, ow, end, step, input, output
+    memcpy(band.gradient, band.d_y + first, (end_ow - first_ow) * c * sizeof(real))
+    for id in range(first_input(&job.d, od), min(end_input(&job.d, od), band.end_d)):
         for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
-            for iw in range(first_input(&job.w, ow), end_input(&job.w, ow)):
-                place = ((id * job.h.inputs + ih) * job.w.inputs + iw) * c
-                give_gradient(x + place, y + output, gradient, d_x + place if id >= first else elsewhere, c)
+            for tap in range(job.w.pool):
+                ow = max(first_ow, first_output_of_tap(&job.w, tap))
+                end = min(end_ow, end_output_of_tap(&job.w, tap))
+                step = 1 if job.w.stride > 1 else end - ow  # without a stride, the inputs of a tap are neighbours
+                while ow < end:
+                    input = ((id * job.h.inputs + ih) * job.w.inputs + ow * job.w.stride - job.w.pad + tap) * c
+                    output = (ow - first_ow) * c
+                    give_gradient(
+                        band.x + input,
+                        band.y + first + output,
+                        band.gradient + output,
+                        band.d_x + input if id >= band.first_d else band.elsewhere,
+                        step * c,
+                    )
+                    ow += step
 
 
-cdef inline void max_gradient_band(
-    const Pooling* job,
-    const real* x,
-    const real* y,
-    const real* d_y,
-    real* d_x,
-    Py_ssize_t first,
-    Py_ssize_t end,
-    real* gradient,
-) noexcept nogil:
-    """d_x of the planes from `first` to `end` of an image"""
+cdef inline void max_gradient_band(const Pooling* job, const Band* band) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t plane = job.h.inputs * job.w.inputs * job.c
-    cdef Py_ssize_t clear = first, od, oh, ow  # planes before `clear` hold numbers already
-    for od in range(first_output(&job.d, first), end_output(&job.d, end - 1)):
-        while clear < min(end_input(&job.d, od), end):
-            memset(d_x + clear * plane, 0, plane * sizeof(real))
-            clear += 1
+    cdef Py_ssize_t clear = band.first_d  # planes before it hold numbers already
+    cdef Py_ssize_t segments = (job.w.outputs + band.segment - 1) // band.segment
+    cdef Py_ssize_t od, oh, segment, end
+    for od in range(first_output(&job.d, band.first_d), end_output(&job.d, band.end_d - 1)):
+        end = min(end_input(&job.d, od), band.end_d)
+        if end > clear:
+            memset(band.d_x + clear * plane, 0, (end - clear) * plane * sizeof(real))
+            clear = end
         for oh in range(job.h.outputs):
-            for ow in range(job.w.outputs):
-                max_gradient_window(job, x, y, d_y, d_x, od, oh, ow, first, end, gradient, gradient + job.c)
-    memset(d_x + clear * plane, 0, (end - clear) * plane * sizeof(real))
+            for segment in range(segments):
+                max_gradient_segment(
+                    job, band, od, oh, segment * band.segment, min((segment + 1) * band.segment, job.w.outputs)
+                )
+    memset(band.d_x + clear * plane, 0, (band.end_d - clear) * plane * sizeof(real))
     restore_denormals(state)
+
+
+cdef inline void max_gradient_task(
+    const Pooling* job,
+    const real* x,
+    const real* y,
+    const real* d_y,
+    real* d_x,
+    Py_ssize_t n,
+    Py_ssize_t first_d,
+    Py_ssize_t end_d,
+    Py_ssize_t segment,
+    real* scratch,
+) noexcept nogil:
+    cdef Py_ssize_t inputs = job.d.inputs * job.h.inputs * job.w.inputs * job.c
+    cdef Py_ssize_t outputs = job.d.outputs * job.h.outputs * job.w.outputs * job.c
+    cdef Band band = Band(
+        x + n * inputs, y + n * outputs, d_y + n * outputs, d_x + n * inputs,
+        first_d, end_d, segment, scratch, scratch + segment * job.c,
+    )
+    max_gradient_band(job, &band)
 
 
 def max_pool_backward(
@@ -299,28 +349,26 @@ def max_pool_backward(
 ):
     """d_x = the gradient for x"""
     cdef Pooling job = describe(x, y, pool, strides, pads)
-    cdef Py_ssize_t inputs = job.d.inputs * job.h.inputs * job.w.inputs * job.c
-    cdef Py_ssize_t outputs = job.d.outputs * job.h.outputs * job.w.outputs * job.c
-    cdef int threads = threads_for(2.0 * job.n * outputs * job.d.pool * job.h.pool * job.w.pool)
-    cdef Py_ssize_t bands, band, n, task
-    cdef real* gradients
-    if inputs == 0 or job.n == 0:
-        return
-    bands = min((threads + job.n - 1) // job.n, job.d.inputs)
-    gradients = <real*>scratch_take(threads * 2 * job.c * sizeof(real))
-    if gradients == NULL:
-        raise MemoryError("No memory for the gradients of a pixel.")
+    cdef double work = <double>job.n * job.d.outputs * job.h.outputs * job.w.outputs * job.c
+    cdef int threads = threads_for(4 * work * job.d.pool * job.h.pool * job.w.pool)
+    cdef Py_ssize_t segment = max(SEGMENT // max(job.c, <Py_ssize_t>1), <Py_ssize_t>1)
+    cdef Py_ssize_t bands = min((threads + job.n - 1) // max(job.n, <Py_ssize_t>1), job.d.inputs)
+    cdef Py_ssize_t task, band
+    cdef real* scratch = <real*>scratch_take(threads * 2 * segment * job.c * sizeof(real))
+    if scratch == NULL:
+        raise MemoryError("No memory for the gradients of a few pixels.")
     for task in prange(job.n * bands, nogil=True, schedule="static", num_threads=threads):
-        n = task // bands
         band = task % bands
-        max_gradient_band(
+        max_gradient_task(
             &job,
-            &x[n, 0, 0, 0, 0],
-            &y[0, 0, 0, 0, 0] + n * outputs,
-            &d_y[0, 0, 0, 0, 0] + n * outputs,
-            &d_x[n, 0, 0, 0, 0],
+            data_of(x),
+            data_of(y),
+            data_of(d_y),
+            <real*>data_of(d_x),
+            task // bands,
             job.d.inputs * band // bands,
             job.d.inputs * (band + 1) // bands,
-            gradients + threadid() * 2 * job.c,
+            segment,
+            scratch + threadid() * 2 * segment * job.c,
         )
-    scratch_give(gradients)
+    scratch_give(scratch)

@@ -22,7 +22,8 @@ _HERE = os.path.dirname(__file__)
 def _modules_in(folder):
     """The names of the compiled modules in `folder` that this Python can import."""
     files = os.listdir(folder) if os.path.isdir(folder) else []
-    return {file.partition(".")[0] for file in files if file.endswith(tuple(EXTENSION_SUFFIXES))}
+    parts = [file.partition(".") for file in files]
+    return {name for name, dot, suffix in parts if dot + suffix in EXTENSION_SUFFIXES}
 
 
 if "cpu" not in _modules_in(_HERE):

@@ -12,6 +12,9 @@ class _Merge(Layer):
     Arrays with fewer axes than others get axes of size 1 behind the batch; then shapes broadcast as in NumPy.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
     def build(self, input_shape):
         if not _is_list_of_shapes(input_shape):
             raise ValueError(

@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import initializers, nested, regularizers, validation
 from convlayers.autograd import value_of
+from convlayers.metrics.metric import Metric
 from convlayers.variables import Variable
 
 
@@ -38,15 +39,18 @@ class WeightOwner:
         self._trainable_variables = _Tracked()
         self._non_trainable_variables = _Tracked()
         self._layers = _Tracked()
+        self._metrics = _Tracked()
         self._trainable = trainable
 
     def __setattr__(self, name, value):
-        """Tracks the layers and variables that a layer is given as attributes, also in lists and dicts."""
-        if isinstance(value, (WeightOwner, Variable, list, tuple, dict)) and not isinstance(value, _Tracked):
+        """Tracks the layers, metrics and variables that a layer is given as attributes, also in lists and dicts."""
+        if isinstance(value, (WeightOwner, Metric, Variable, list, tuple, dict)) and not isinstance(value, _Tracked):
             self._check_initialized()
             for leaf in nested.flatten(value):
                 if isinstance(leaf, WeightOwner):
                     self._layers.add(leaf)
+                elif isinstance(leaf, Metric):
+                    self._metrics.add(leaf)
                 elif isinstance(leaf, Variable) and all(leaf is not variable for variable in self._own_variables):
                     self._track_variable(leaf, leaf.trainable)
         super().__setattr__(name, value)
@@ -126,6 +130,13 @@ class WeightOwner:
     @property
     def layers(self):
         return list(self._layers)
+
+    def _flatten_layers(self, include_self=True, recursive=True):
+        """Returns the layers inside this one, and inside those."""
+        found = [self] if include_self else []
+        for layer in self._layers:
+            found += layer._flatten_layers() if recursive else [layer]
+        return found
 
     @property
     def weights(self):

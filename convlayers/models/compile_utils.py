@@ -127,11 +127,7 @@ class CompileLoss:
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Returns the weighted sum of the losses of a batch, None if no output has one."""
-        if y_true is None:
-            raise ValueError("The model was compiled with a `loss`, so it needs labels. Received: y=None.")
-        if self._outputs is None:
-            self.build(y_true, y_pred)
-        values = self._compute(y_true, y_pred, sample_weight)
+        values = self.try_on(y_true, y_pred, sample_weight)
         for metric, value in zip(self.metrics, values, strict=False):
             metric.update_state(value_of(value), sample_weight=len(value_of(nested.flatten(y_pred)[0])))
         weighted = [
@@ -140,7 +136,12 @@ class CompileLoss:
         ]
         return sum(weighted[1:], start=weighted[0]) if weighted else None
 
-    def _compute(self, y_true, y_pred, sample_weight):
+    def try_on(self, y_true, y_pred, sample_weight=None):
+        """Returns the losses of a batch as a list, without their weights."""
+        if y_true is None:
+            raise ValueError("The model was compiled with a `loss`, so it needs labels. Received: y=None.")
+        if self._outputs is None:
+            self.build(y_true, y_pred)
         labels = self._outputs.match_labels(y_true, [loss is not None for loss in self._losses])
         predictions = self._outputs.flatten(y_pred)
         weights = self._outputs.flatten(sample_weight)

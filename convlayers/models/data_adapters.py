@@ -1,7 +1,7 @@
 """From what a user trains on to batches: arrays, generators, data sets that give a batch for its number.
 
-A batch is a tuple `(x, y, sample_weight)`, of which the last two may be None. Each class here has `num_batches`, None if it is
-not known, and can be iterated over once per epoch.
+A batch is what `train_step` takes: `x`, `(x, y)` or `(x, y, sample_weight)`. Each class here has `num_batches`, None if it is not
+known, and is iterated over once per epoch.
 """
 
 import itertools
@@ -11,9 +11,14 @@ import warnings
 
 import numpy as np
 
-from convlayers import config, nested, validation
-from convlayers.autograd import value_of
-from convlayers.layers.layer import lists_to_arrays
+from convlayers import nested, validation
+from convlayers.models.batch_parts import (
+    batch_to_arrays,
+    count_samples,
+    pack_x_y_sample_weight,
+    standardize_weights,
+    unpack_x_y_sample_weight,
+)
 
 
 def make_batches(x, y=None, sample_weight=None, batch_size=None, steps=None, shuffle=False, class_weight=None):
@@ -22,8 +27,8 @@ def make_batches(x, y=None, sample_weight=None, batch_size=None, steps=None, shu
     Raises:
         ValueError: if the data is of no known kind, or does not go with the other arguments.
     """
-    arrays = nested.map_structure(_to_array_if_any, tuple(lists_to_arrays(part) for part in (x, y, sample_weight)))
-    if all(leaf is None or isinstance(leaf, np.ndarray) for leaf in nested.flatten(arrays)):
+    arrays = batch_to_arrays((x, y, sample_weight))
+    if x is not None and all(leaf is None or isinstance(leaf, np.ndarray) for leaf in nested.flatten(arrays)):
         return ArrayBatches(*arrays, batch_size, steps, shuffle, class_weight)
     if isinstance(x, (list, tuple, dict, str, bytes)) or not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
         raise ValueError(
@@ -59,21 +64,17 @@ class ArrayBatches:
     """
 
     def __init__(self, x, y, sample_weight, batch_size=None, steps=None, shuffle=False, class_weight=None):
-        if class_weight is not None:
-            sample_weight = _weights_of_classes(y, sample_weight, class_weight)
-        elif isinstance(y, (list, tuple, dict)) and isinstance(sample_weight, np.ndarray):
-            sample_weight = _repeat_weights(y, sample_weight)
-        self._data = (x, y, sample_weight)
-        check_cardinality(self._data)
-        leaves = [leaf for leaf in nested.flatten(self._data) if leaf is not None]
-        self.num_samples = len(leaves[0]) if leaves else 0
+        sample_weight = standardize_weights(y, sample_weight, class_weight)
+        self.num_samples = count_samples((x, y, sample_weight))
         self.batch_size = _standardize_batch_size(batch_size, steps, self.num_samples)
-        self.num_batches = math.ceil(self.num_samples / self.batch_size)
+        # Of no samples there is one batch, which is empty.
+        self.num_batches = max(1, math.ceil(self.num_samples / self.batch_size))
+        self._data = pack_x_y_sample_weight(x, y, sample_weight)
         self._shuffle = shuffle
 
     def __iter__(self):
         order = np.random.permutation(self.num_samples) if self._shuffle and self._shuffle != "batch" else None
-        for start in range(0, self.num_samples, self.batch_size):
+        for start in range(0, max(1, self.num_samples), self.batch_size):
             stop = min(start + self.batch_size, self.num_samples)
             if order is not None:
                 yield self._take(order[start:stop])
@@ -90,6 +91,14 @@ class ArrayBatches:
             return None if array is None else np.ascontiguousarray(array[start:stop])
 
         return nested.map_structure(cut, self._data)
+
+
+def _standardize_batch_size(batch_size, steps, num_samples):
+    if batch_size is None:
+        return math.ceil(num_samples / steps) if steps and num_samples else 32
+    if not validation.is_integer(batch_size) or batch_size <= 0:
+        raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+    return int(batch_size)
 
 
 class NumberedBatches:
@@ -111,10 +120,11 @@ class NumberedBatches:
         self._notify("on_epoch_begin")
         order = range(self.num_batches)
         for number in np.random.permutation(self.num_batches) if self._shuffle else order:
-            x, y, sample_weight = unpack_x_y_sample_weight(_batch_to_arrays(self._batches[int(number)]))
+            batch = batch_to_arrays(self._batches[int(number)])
             if self._class_weight is not None:
-                sample_weight = _weights_of_classes(y, sample_weight, self._class_weight)
-            yield x, y, sample_weight
+                x, y, sample_weight = unpack_x_y_sample_weight(batch)
+                batch = x, y, standardize_weights(y, sample_weight, self._class_weight)
+            yield batch
         self._notify("on_epoch_end")
 
     def _notify(self, event):
@@ -149,7 +159,7 @@ class IterableBatches:
 
     def __iter__(self):
         for batch in self._batches:
-            yield unpack_x_y_sample_weight(_batch_to_arrays(batch))
+            yield batch_to_arrays(batch)
 
 
 class Epochs:
@@ -202,170 +212,3 @@ class Epochs:
             )
         if self._batches.num_batches and self._seen >= self._batches.num_batches:
             self._iterator, self._seen = None, 0
-
-
-# Parts of a batch -----------------------------------------------------------------------------------------------------
-
-
-def unpack_x_y_sample_weight(data):
-    """Returns the three parts of a batch, None for those that are not there.
-
-    Args:
-        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
-
-    Raises:
-        ValueError: if it has more parts.
-    """
-    if not isinstance(data, (list, tuple)):
-        return data, None, None
-    if len(data) > 3:
-        raise ValueError(
-            "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, "
-            f"found: {nested.map_structure(_describe, data)}"
-        )
-    return (*data, None, None)[:3]
-
-
-def pack_x_y_sample_weight(x, y=None, sample_weight=None):
-    """Returns the parts of a batch as `fit` takes them: without those that are None."""
-    if y is None:
-        return (x,) if isinstance(x, (list, tuple)) else x
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
-
-
-def check_cardinality(data):
-    """Checks that all arrays have as many samples.
-
-    Args:
-        data: tuple `(x, y, sample_weight)`.
-
-    Raises:
-        ValueError: if they do not.
-    """
-    lengths = {len(leaf) for leaf in nested.flatten(data) if leaf is not None}
-    if len(lengths) > 1:
-        message = "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
-        for name, part in zip(("x", "y", "sample_weight"), data, strict=False):
-            if part is not None:
-                message += f"'{name}' sizes: {', '.join(str(len(leaf)) for leaf in nested.flatten(part) if leaf is not None)}\n"
-        raise ValueError(message)
-
-
-def class_weight_to_sample_weights(y, class_weight):
-    """Returns the weight of each sample as an array.
-
-    Args:
-        y: array of classes, or of one-hot vectors.
-        class_weight: dict of classes and weights. A class that is not in it weighs 1.
-    """
-    labels = np.asarray(y)
-    if labels.ndim > 1:
-        labels = labels[..., 0] if labels.shape[-1] == 1 else labels.argmax(axis=-1)
-    classes, places = np.unique(np.round(labels).astype("int64"), return_inverse=True)
-    weights = np.array([class_weight.get(int(label), 1.0) for label in classes], config.floatx())
-    return weights[places].reshape(labels.shape)
-
-
-def _weights_of_classes(y, sample_weight, class_weight):
-    if sample_weight is not None:
-        raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
-    if isinstance(y, (list, tuple, dict)):
-        raise ValueError("`class_weight` is only supported for Models with a single output.")
-    if y is None:
-        raise ValueError("`class_weight` needs the classes of the samples. Received: y=None.")
-    return class_weight_to_sample_weights(y, class_weight)
-
-
-def _repeat_weights(y, sample_weight):
-    """Returns one array of weights for all outputs as one for each."""
-    if sample_weight.ndim > 2 or (sample_weight.ndim == 2 and sample_weight.shape[1] != 1):
-        raise ValueError(
-            "For a model with multiple outputs, when providing a single `sample_weight` array, it should only have one scalar "
-            "score per sample (i.e. shape `(num_samples,)`). If you want to use non-scalar sample weights, pass a "
-            "`sample_weight` argument with one array per model output."
-        )
-    return nested.map_structure(lambda _: sample_weight, y)
-
-
-def _standardize_batch_size(batch_size, steps, num_samples):
-    if batch_size is None:
-        return math.ceil(num_samples / steps) if steps and num_samples else 32
-    if not validation.is_integer(batch_size) or batch_size <= 0:
-        raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
-    return int(batch_size)
-
-
-# Arrays ---------------------------------------------------------------------------------------------------------------
-
-
-def to_array(x):
-    """Returns anything array-like as an array of numbers that a model takes; None for None.
-
-    Floats become `floatx()`. Integers stay as they are: images of bytes become floats batch by batch.
-
-    Raises:
-        ValueError: if it is an array of something else than numbers, or a single number.
-    """
-    if x is None:
-        return None
-    if hasattr(x, "iloc"):  # of pandas; a single column, as a column
-        x = x.to_numpy() if x.ndim > 1 else x.to_numpy()[:, None]
-    array = np.asarray(value_of(x))
-    if array.dtype.kind not in "fiub":
-        raise ValueError(
-            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of numbers "
-            "with `np.array(x, dtype='float32')` once all parts have the same shape."
-        )
-    if array.ndim == 0:
-        raise ValueError(
-            f"When passing a dataset to a Keras model, the arrays must be at least rank 1. Received: {array} of rank 0."
-        )
-    dtype = config.floatx() if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
-    return array.astype(dtype, copy=False)
-
-
-def _to_array_if_any(x):
-    return to_array(x) if hasattr(x, "__array__") or hasattr(x, "iloc") else x
-
-
-def _batch_to_arrays(batch):
-    if isinstance(batch, (list, tuple)):
-        return tuple(nested.map_structure(to_array, lists_to_arrays(part)) for part in batch)
-    return nested.map_structure(to_array, batch)
-
-
-def _describe(leaf):
-    return f"array of shape {leaf.shape}" if hasattr(leaf, "shape") else leaf
-
-
-def split(data, fraction):
-    """Divides arrays into those to train on and, from the end, those to validate with.
-
-    Args:
-        data: tuple `(x, y, sample_weight)` of arrays, structures of arrays, or None.
-        fraction: float from 0 to 1, how much the last part is of all.
-
-    Returns:
-        Two such tuples.
-
-    Raises:
-        ValueError: if they are no arrays, or one of the parts would be empty.
-    """
-    arrays = nested.map_structure(_to_array_if_any, tuple(lists_to_arrays(part) for part in data))
-    unfit = [type(leaf) for leaf in nested.flatten(arrays) if leaf is not None and not isinstance(leaf, np.ndarray)]
-    if unfit:
-        raise ValueError(
-            "Argument `validation_split` is only supported for tensors or NumPy arrays."
-            f"Found incompatible type in the input: {unfit}"
-        )
-    check_cardinality(arrays)
-    samples = next(len(leaf) for leaf in nested.flatten(arrays) if leaf is not None)
-    at = math.floor(samples * (1.0 - fraction))
-    if at in (0, samples):
-        raise ValueError(
-            f"Training data contains {samples} samples, which is not sufficient to split it into a validation and training set "
-            f"as specified by `validation_split={fraction}`. Either provide more data, or a different value for the "
-            "`validation_split` argument."
-        )
-    parts = slice(None, at), slice(at, None)
-    return [nested.map_structure(lambda leaf: None if leaf is None else leaf[part], arrays) for part in parts]

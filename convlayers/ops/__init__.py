@@ -155,6 +155,10 @@ from convlayers.ops.pointwise import sqrt as sqrt
 from convlayers.ops.pointwise import square as square
 from convlayers.ops.pointwise import tan as tan
 from convlayers.ops.pointwise import trunc as trunc
+from convlayers.ops.pooling import average_pool as average_pool
+from convlayers.ops.pooling import global_average_pool as global_average_pool
+from convlayers.ops.pooling import global_max_pool as global_max_pool
+from convlayers.ops.pooling import max_pool as max_pool
 from convlayers.ops.reductions import all as all
 from convlayers.ops.reductions import amax as amax
 from convlayers.ops.reductions import amin as amin

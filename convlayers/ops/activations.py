@@ -40,8 +40,8 @@ def _by_kernel(name, x):
 @differentiable
 def relu(x):
     """Returns `max(x, 0)`. Its gradient at 0 is 0. Integers stay integers."""
-    array = as_array(x)
-    return (np.maximum(array, 0), None) if array.dtype.kind in "iu" else _by_kernel("relu", array)
+    x = as_array(x)
+    return (np.maximum(x, 0), None) if x.dtype.kind in "iu" else _by_kernel("relu", x)
 
 
 @fuse

@@ -41,9 +41,11 @@ def result_type(*dtypes):
 
 def as_array(x):
     """Returns anything array-like as an array. Python floats become `floatx()`, Python integers int32."""
-    if type(x) is np.ndarray:
+    if type(x) is np.ndarray and x.dtype.isnative:
         return x
     array = np.asarray(x)
+    if not array.dtype.isnative:
+        return array.astype(array.dtype.newbyteorder("="))
     leaf = x
     while isinstance(leaf, (list, tuple)) and leaf:
         leaf = leaf[0]

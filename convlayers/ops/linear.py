@@ -50,7 +50,7 @@ def tensordot(x1, x2, axes=2):
     Args:
         axes: how many of the last axes of `x1` pair with the first of `x2`; or two lists of axes, one for each.
     """
-    a, b = _promote_for_sums(x1, x2)
+    a, b = promote(x1, x2)
     if isinstance(axes, int):
         axes = range(a.ndim - axes, a.ndim), range(axes)
     summed_a, summed_b = ([axis % x.ndim for axis in np.atleast_1d(of_x)] for x, of_x in zip((a, b), axes, strict=True))
@@ -122,12 +122,14 @@ def einsum(subscripts, *operands, **kwargs):
         terms = ",".join([output, *(inputs[i] for i in others)])
         shared = "".join(letter for letter in axes if letter in elsewhere)
         summed = np.einsum(f"{terms}->{shared}", d_y, *(arrays[i] for i in others), **kwargs)
-        summed = summed.reshape([-1 if letter in elsewhere else 1 for letter in axes])
+        lengths = iter(summed.shape)
+        summed = summed.reshape([next(lengths) if letter in elsewhere else 1 for letter in axes])
         # A letter that is twice in one operand took its diagonal: there lies the gradient, and what this einsum returns
         # is a view of it. A letter that is nowhere else was summed: the gradient is the same all along its axis.
         d_x = np.zeros(arrays[index].shape, operands[index].dtype)
         diagonal = np.einsum(f"{letters}->{''.join(axes)}", d_x)
-        diagonal[...] = unbroadcast(summed, diagonal)
+        repeated = tuple(axis for axis, length in enumerate(diagonal.shape) if length == 1)
+        diagonal[...] = np.add.reduce(summed, repeated, keepdims=True)
         return d_x
 
     def backward(d_y):

@@ -1,7 +1,8 @@
-"""Python's operators for tensors, variables and symbolic tensors: `x + 1`, `x[0]`, `x == y`."""
+"""Python's operators for tensors, variables and symbolic tensors: `x + 1`, `x[0]`, `x == y`; and NumPy's: `np.exp(x)`."""
 
 import numpy as np
 
+from convlayers import ops
 from convlayers.autograd import Operand
 from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise
 
@@ -47,11 +48,22 @@ def attach():
     for name, convert in CONVERSIONS.items():
         setattr(Operand, f"__{name}__", lambda self, convert=convert: convert(_number(self)))
     Operand.__getitem__ = lambda self, key: indexing.get_item(self, key)
+    Operand.__array_ufunc__ = _apply_numpy_function
 
 
 def _number(operand):
     # What an array makes of a symbolic tensor is an error that says why.
     return np.asarray(operand) if operand.symbolic else operand.value
+
+
+def _apply_numpy_function(self, function, method, *inputs, **kwargs):
+    """Computes `function(*inputs)`, as in `array + tensor` and `np.exp(tensor)`, by the op of the same name."""
+    op = getattr(ops, {"remainder": "mod"}.get(function.__name__, function.__name__), None)
+    if op and method == "__call__" and not kwargs:
+        return op(*inputs)
+    # An array of a tensor would lose its gradient, and is refused.
+    values = [np.asarray(x) if isinstance(x, Operand) else x for x in inputs]
+    return getattr(function, method)(*values, **kwargs)
 
 
 attach()

@@ -82,7 +82,7 @@ def _pool(name, inputs, pool_size, strides, padding, data_format):
     return from_channels_last_5d(y, data_format, rank).astype(inputs.dtype, copy=False), backward
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096, typed=True)
 def _pool_problem(input_shape, pool_size, strides, padding, data_format):
     rank = len(input_shape) - 2
     if rank not in (1, 2, 3):
@@ -108,8 +108,8 @@ def _pool_problem(input_shape, pool_size, strides, padding, data_format):
     )
 
 
-def _hashable(value):
-    return tuple(value) if isinstance(value, list) else value
+def _hashable(sizes):
+    return tuple(sizes) if hasattr(sizes, "__iter__") else sizes
 
 
 # The whole image ------------------------------------------------------------------------------------------------------

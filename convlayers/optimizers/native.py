@@ -1,7 +1,5 @@
 """The way to the kernels: variables of any shape as the flat arrays that kernels update."""
 
-import numpy as np
-
 from convlayers import _native
 
 
@@ -16,8 +14,9 @@ def update(kernel, variable, gradient, slots, *settings):
         settings: the kernel's numbers, in its order.
     """
     run = getattr(_native.kernels(variable.value.dtype).optimizer, kernel)
-    flat_slots = [None if slot is None else _flat(slot.value) for slot in slots]
-    run(_flat(variable.value), _flat(gradient), *flat_slots, *settings)
+    # Views, except of a gradient in another order.
+    flat_slots = [None if slot is None else slot.value.ravel() for slot in slots]
+    run(variable.value.ravel(), gradient.ravel(), *flat_slots, *settings)
     for changed in (variable, *slots):
         if changed is not None:
             changed.version += 1
@@ -25,9 +24,4 @@ def update(kernel, variable, gradient, slots, *settings):
 
 def sum_of_squares(array):
     """Returns the sum of the squares of an array of float32 or float64. It does not depend on the number of threads."""
-    return _native.kernels(array.dtype).optimizer.sum_of_squares(_flat(array))
-
-
-def _flat(array):
-    # A view, except of a gradient in another order.
-    return np.ascontiguousarray(array).reshape(-1)
+    return _native.kernels(array.dtype).optimizer.sum_of_squares(array.ravel())

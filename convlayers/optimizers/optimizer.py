@@ -375,7 +375,7 @@ def _check_ema(momentum, overwrite_frequency):
 
 def _check_gradient(gradient, variable):
     """Returns the pair, with the gradient as an array of the variable's dtype."""
-    gradient = np.asarray(value_of(gradient), dtype=variable.dtype)
+    gradient = np.asarray(value_of(gradient), variable.value.dtype)
     if gradient.shape != variable.shape:
         raise ValueError(
             f"A gradient must have the shape of its variable. Expected shape {variable.shape}, for variable "

@@ -113,7 +113,8 @@ class VariableOwner:
         weights = [np.asarray(value_of(weight)) for weight in weights]
         if len(weights) != len(self._variables):
             raise ValueError(
-                f"Optimizer '{self.name}' has {len(self._variables)} variables. Received: a list of {len(weights)} weights."
+                f"Optimizer '{self.name}' has {len(self._variables)} variables. "
+                f"Received: a list of {len(weights)} weights."
             )
         for variable, weight in zip(self._variables, weights, strict=True):
             if variable.shape != weight.shape:

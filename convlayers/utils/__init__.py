@@ -12,10 +12,12 @@ from convlayers.registry import (
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.utils.arrays import normalize, to_categorical
 from convlayers.utils.files import get_file
+from convlayers.utils.progbar import Progbar
 from convlayers.utils.session import clear_session
 
 __all__ = [
     "CustomObjectScope",
+    "Progbar",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",

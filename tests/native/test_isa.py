@@ -26,9 +26,7 @@ def test_the_cpu_decides(features, expected):
 
 @pytest.mark.parametrize("missing", V4)
 def test_each_feature_of_v4_is_needed(missing):
-    assert choose(ALL_BUILT, set(V4) - {missing}) == (
-        None if missing in V2 else "x86_64_v2" if missing in V3 else "x86_64_v3"
-    )
+    assert choose(ALL_BUILT, set(V4) - {missing}) == (None if missing in V2 else "x86_64_v2" if missing in V3 else "x86_64_v3")
 
 
 def test_the_maximum_only_lowers():

@@ -1,7 +1,5 @@
 """Pooling against naive loops in float64, over sizes, strides and both paddings."""
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -59,7 +57,8 @@ def check(op, x, pool_size, strides, padding, data_format="channels_last", dtype
 
 @pytest.mark.parametrize("op", [ops.max_pool, ops.average_pool])
 @pytest.mark.parametrize("padding", ["valid", "same"])
-@pytest.mark.parametrize(("pool_size", "stride"), itertools.product([1, 2, 3, 5], [1, 2, 3, 4]))
+@pytest.mark.parametrize("pool_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
 def test_one_axis(op, padding, pool_size, stride):
     for length in (5, 6, 7, 11):
         check(op, np.random.default_rng(length).normal(size=(2, length, 3)), (pool_size,), (stride,), padding)

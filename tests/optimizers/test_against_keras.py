@@ -9,6 +9,9 @@ from convlayers import optimizers
 from convlayers.optimizers import schedules
 from convlayers.variables import Variable
 
+# Keras's own variables are not up to date with NumPy.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 SHAPES = {"dense/kernel": (3, 4, 5), "dense/bias": (7,), "scale": ()}
 RULES = [
     ("SGD", {}),
@@ -67,7 +70,7 @@ class Pair:
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda options: "-".join(options) or "plain")
-@pytest.mark.parametrize(("name", "rule"), RULES, ids=lambda value: value if isinstance(value, str) else "-".join(value))
+@pytest.mark.parametrize(("name", "rule"), RULES, ids=["-".join([name, *rule]) for name, rule in RULES])
 def test_fifty_steps(keras, name, rule, options):
     pair = Pair(keras, name, {"learning_rate": 0.01, **rule, **options})
     pair.run(50)
@@ -171,8 +174,9 @@ def test_errors_of_apply_begin_as_keras_does(keras):
             optimizer.apply([variable.numpy()], [stranger])
         with pytest.raises(ValueError) as nothing:
             optimizer.apply([None], [variable])
-        # What is unknown is printed, and prints differently.
-        return [str(unbuilt.value), str(too_many.value), str(unknown.value).split(".")[1], str(nothing.value)]
+        # A variable prints differently.
+        prefix, _, rest = str(unknown.value).partition("This optimizer")
+        return [str(unbuilt.value), str(too_many.value), prefix[:17], rest, str(nothing.value)]
 
     ours = failures(optimizers, Variable(np.ones(3)), Variable(np.ones(3)))
     theirs = failures(keras.optimizers, keras.Variable(np.ones(3)), keras.Variable(np.ones(3)))

@@ -1,0 +1,60 @@
+"""A trial before the first step: bad labels are found out before they change a weight."""
+
+import numpy as np
+
+from convlayers import nested
+from convlayers.models.batch_parts import count_samples, unpack_x_y_sample_weight
+from convlayers.symbolic import KerasTensor
+
+
+def check_batch(model, data):
+    """Builds a model for a batch, and tries the losses and metrics it was compiled with on its labels.
+
+    It costs next to nothing for a batch of the same shapes and dtypes as the last that was found to fit.
+
+    Args:
+        model: the model.
+        data: `x`, `(x, y)` or `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: if the parts have not as many samples, or don't fit the model.
+    """
+    leaves = [leaf for leaf in nested.flatten(data) if leaf is not None]
+    shapes = [(leaf.shape[1:], leaf.dtype, len(leaf) == len(leaves[0])) for leaf in leaves]
+    compilation = model._compilation
+    if model.built and (compilation is None or compilation.known_batch == shapes):
+        return
+    x, y, sample_weight = unpack_x_y_sample_weight(data)
+    count_samples((x, y, sample_weight))
+    if not all(layer.built for layer in model._flatten_layers()):
+        model(nested.map_structure(_symbol, x))
+    if compilation is not None:
+        # A few samples will do, and the predictions don't matter: zeros of the right shapes.
+        x, y, sample_weight = nested.map_structure(_first_samples, (x, y, sample_weight))
+        outputs = model.compute_output_spec(nested.map_structure(_symbol, x))
+        y_pred = nested.map_structure(lambda tensor: np.zeros(tensor.shape, tensor.dtype), outputs)
+        with np.errstate(all="ignore"):
+            _try_losses(model, y, y_pred, sample_weight)
+        compilation.known_batch = shapes
+
+
+def _symbol(array):
+    return None if array is None else KerasTensor(array.shape, array.dtype)
+
+
+def _first_samples(array):
+    return None if array is None else array[:2]
+
+
+def _try_losses(model, y, y_pred, sample_weight):
+    from convlayers.models.model import Model
+
+    loss, metrics = model._compilation.loss, model._compilation.metrics
+    overridden = any(
+        getattr(type(model), name) is not getattr(Model, name) for name in ("train_step", "test_step", "compute_loss")
+    )
+    if loss is not None and not overridden:
+        loss.try_on(y, y_pred, sample_weight)
+    if metrics is not None and y is not None and not overridden and not metrics.metrics:
+        metrics.update_state(y, y_pred, sample_weight)
+        metrics.reset_state()

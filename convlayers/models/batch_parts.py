@@ -1,0 +1,186 @@
+"""The parts of a batch: inputs, labels and weights, as arrays that fit each other."""
+
+import math
+
+import numpy as np
+
+from convlayers import config, nested
+from convlayers.autograd import value_of
+from convlayers.layers.layer import lists_to_arrays
+
+
+def unpack_x_y_sample_weight(data):
+    """Returns the three parts of a batch, None for those that are not there.
+
+    Args:
+        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: if it has more parts.
+    """
+    if not isinstance(data, (list, tuple)):
+        return data, None, None
+    if len(data) > 3:
+        raise ValueError(
+            "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, "
+            f"found: {nested.map_structure(_describe, data)}"
+        )
+    return (*data, None, None)[:3]
+
+
+def pack_x_y_sample_weight(x, y=None, sample_weight=None):
+    """Returns the parts of a batch as `fit` takes them: without those that are None."""
+    if y is None:
+        return (x,) if isinstance(x, (list, tuple)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def count_samples(data):
+    """Returns how many samples arrays have.
+
+    Args:
+        data: tuple `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: if they do not have as many.
+    """
+    lengths = {len(leaf) for leaf in nested.flatten(data) if leaf is not None}
+    if len(lengths) == 1:
+        return lengths.pop()
+    if not lengths:
+        raise ValueError("There are no arrays in the data. Pass at least `x`.")
+    message = "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
+    for name, part in zip(("x", "y", "sample_weight"), data, strict=False):
+        if part is not None:
+            message += f"'{name}' sizes: {', '.join(str(len(leaf)) for leaf in nested.flatten(part) if leaf is not None)}\n"
+    raise ValueError(message)
+
+
+def standardize_weights(y, sample_weight, class_weight):
+    """Returns the weights of the samples in the structure of `y`: those given, or those of their classes.
+
+    Args:
+        y, sample_weight: arrays, or structures of arrays, or None.
+        class_weight: dict of classes and weights, or None.
+
+    Raises:
+        ValueError: if they contradict one another.
+    """
+    several = isinstance(y, (list, tuple, dict))
+    if class_weight is None:
+        if several and isinstance(sample_weight, np.ndarray):
+            return _repeat_weights(y, sample_weight)
+        return sample_weight
+    if sample_weight is not None:
+        raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
+    if several:
+        raise ValueError("`class_weight` is only supported for Models with a single output.")
+    if y is None:
+        raise ValueError("`class_weight` needs the classes of the samples. Received: y=None.")
+    return class_weight_to_sample_weights(y, class_weight)
+
+
+def class_weight_to_sample_weights(y, class_weight):
+    """Returns the weight of each sample as an array.
+
+    Args:
+        y: array of classes, or of one-hot vectors.
+        class_weight: dict of classes and weights. A class that is not in it weighs 1.
+    """
+    labels = np.asarray(y)
+    if labels.ndim > 1:
+        labels = labels[..., 0] if labels.shape[-1] == 1 else labels.argmax(axis=-1)
+    classes, places = np.unique(np.round(labels).astype("int64"), return_inverse=True)
+    weights = np.array([class_weight.get(int(label), 1.0) for label in classes], config.floatx())
+    return weights[places].reshape(labels.shape)
+
+
+def _repeat_weights(y, sample_weight):
+    """Returns one array of weights for all outputs as one for each."""
+    if sample_weight.ndim > 2 or (sample_weight.ndim == 2 and sample_weight.shape[1] != 1):
+        raise ValueError(
+            "For a model with multiple outputs, when providing a single `sample_weight` array, it should only have one scalar "
+            "score per sample (i.e. shape `(num_samples,)`). If you want to use non-scalar sample weights, pass a "
+            "`sample_weight` argument with one array per model output."
+        )
+    return nested.map_structure(lambda _: sample_weight, y)
+
+
+# Arrays ---------------------------------------------------------------------------------------------------------------
+
+
+def to_array(x):
+    """Returns anything array-like as an array of numbers that a model takes.
+
+    Floats become `floatx()`. Integers stay as they are: images of bytes become floats batch by batch.
+
+    Raises:
+        ValueError: if it is an array of something else than numbers, or a single number.
+    """
+    if hasattr(x, "iloc"):  # of pandas; a single column, as a column
+        x = x.to_numpy() if x.ndim > 1 else x.to_numpy()[:, None]
+    array = np.asarray(value_of(x))
+    if array.dtype.kind not in "fiub":
+        raise ValueError(
+            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of numbers "
+            "with `np.array(x, dtype='float32')` once all parts have the same shape."
+        )
+    if array.ndim == 0:
+        raise ValueError(
+            f"When passing a dataset to a Keras model, the arrays must be at least rank 1. Received: {array} of rank 0."
+        )
+    dtype = config.floatx() if array.dtype.kind == "f" else array.dtype.newbyteorder("=")
+    return array.astype(dtype, copy=False)
+
+
+def to_arrays(structure):
+    """Returns a structure with everything array-like in it, lists of numbers too, as arrays; the rest as it is."""
+    structure = lists_to_arrays(structure)
+    if isinstance(structure, dict):
+        return {key: to_arrays(part) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        parts = [to_arrays(part) for part in structure]
+        return tuple(parts) if isinstance(structure, tuple) else parts
+    return to_array(structure) if hasattr(structure, "__array__") or hasattr(structure, "iloc") else structure
+
+
+def batch_to_arrays(batch):
+    """Returns a batch that somebody made with its parts as arrays."""
+    batch = tuple(batch) if isinstance(batch, list) else batch
+    return tuple(to_arrays(part) for part in batch) if isinstance(batch, tuple) else to_arrays(batch)
+
+
+def _describe(leaf):
+    return f"array of shape {leaf.shape}" if hasattr(leaf, "shape") else leaf
+
+
+def split(data, fraction):
+    """Divides arrays into those to train on and, from the end, those to validate with.
+
+    Args:
+        data: tuple `(x, y, sample_weight)` of arrays, structures of arrays, or None.
+        fraction: float from 0 to 1, how much the last part is of all.
+
+    Returns:
+        Two such tuples.
+
+    Raises:
+        ValueError: if they are no arrays, or one of the parts would be empty.
+    """
+    arrays = batch_to_arrays(data)
+    unfit = [type(leaf) for leaf in nested.flatten(arrays) if leaf is not None and not isinstance(leaf, np.ndarray)]
+    if unfit:
+        raise ValueError(
+            "Argument `validation_split` is only supported for tensors or NumPy arrays."
+            f"Found incompatible type in the input: {unfit}"
+        )
+    samples = count_samples(arrays)
+    at = math.floor(samples * (1.0 - fraction))
+    if at in (0, samples):
+        raise ValueError(
+            f"Training data contains {samples} samples, which is not sufficient to split it into a validation and training set "
+            f"as specified by `validation_split={fraction}`. Either provide more data, or a different value for the "
+            "`validation_split` argument."
+        )
+    parts = slice(None, at), slice(at, None)
+    return [nested.map_structure(lambda leaf: None if leaf is None else leaf[part], arrays) for part in parts]

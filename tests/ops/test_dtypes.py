@@ -1,0 +1,147 @@
+"""Number types of results, against Keras, and where they differ on purpose."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from convlayers import config, ops
+from convlayers.ops.dtypes import result_type
+
+# Keras with PyTorch narrows some results of 64-bit arrays and not others; here all of them keep their dtype.
+DTYPES = ["bool", "uint8", "int8", "int16", "int32", "float16", "float32"]
+OF_ONE = (
+    "sum mean prod var std max min amax amin cumsum square absolute exp exp2 expm1 sqrt rsqrt log log1p log2 log10 floor "
+    "ceil trunc sigmoid tanh softplus silu reciprocal argmax argmin logsumexp norm count_nonzero sort argsort normalize "
+    "isnan isfinite logical_not any all sin arctan transpose flip zeros_like ones_like"
+).split()
+OF_NUMBERS = "negative sign round relu".split()
+OF_FLOATS = "softmax log_softmax leaky_relu gelu elu selu hard_sigmoid softsign sparsemax mish relu6".split()
+OF_TWO = (
+    "add multiply divide power mod maximum minimum equal less logical_and arctan2 logaddexp matmul divide_no_nan"
+).split()
+
+
+@pytest.fixture
+def dtype_of_keras(keras):
+    def dtype_of_keras(name, *arguments):
+        try:
+            y = getattr(keras.ops, name)(*arguments)
+        except RuntimeError as error:
+            pytest.skip(f"PyTorch cannot: {error}")
+        return keras.backend.standardize_dtype(y.dtype)
+
+    return dtype_of_keras
+
+
+def ones(kind):
+    return kind(1) if kind in (int, float) else np.ones((2, 2), kind)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OF_ONE)
+def test_of_one_array(name, dtype, dtype_of_keras):
+    assert getattr(ops, name)(ones(dtype)).dtype == dtype_of_keras(name, ones(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES[1:])
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_of_one_array_of_numbers(name, dtype, dtype_of_keras):
+    assert getattr(ops, name)(ones(dtype)).dtype == dtype_of_keras(name, ones(dtype))
+
+
+@pytest.mark.parametrize("name", OF_FLOATS)
+def test_integers_become_floats_in_activations(name):
+    for dtype in DTYPES[:5]:
+        assert getattr(ops, name)(ones(dtype)).dtype == "float32"
+
+
+@pytest.mark.parametrize("kinds", itertools.combinations_with_replacement([*DTYPES, int, float], 2), ids=str)
+@pytest.mark.parametrize("name", OF_TWO)
+def test_of_two(name, kinds, dtype_of_keras):
+    if name == "matmul" and (int in kinds or float in kinds):
+        pytest.skip("a number is no matrix")
+    if name in ("arctan2", "logaddexp") and kinds == ("float16", float):
+        pytest.skip("Keras makes an array of the number first")
+    for x1, x2 in itertools.permutations(map(ones, kinds)):
+        if name == "matmul" and {"bool", "int8"} == set(kinds):
+            continue
+        assert getattr(ops, name)(x1, x2).dtype == dtype_of_keras(name, x1, x2)
+
+
+@pytest.mark.parametrize("name", ["concatenate", "stack"])
+def test_of_lists(name, keras):
+    for pair in itertools.product(DTYPES, repeat=2):
+        arrays = [ones(dtype) for dtype in pair]
+        expected = keras.backend.standardize_dtype(getattr(keras.ops, name)(arrays).dtype)
+        assert getattr(ops, name)(arrays).dtype == expected
+
+
+def test_result_type_is_that_of_keras(keras):
+    kinds = [*DTYPES, "uint16", "uint32", int, float, None]
+    for count in (1, 2, 3):
+        for group in itertools.product(kinds, repeat=count):
+            expected = keras.backend.result_type(*group)
+            if expected == "int32" and "uint32" in group:
+                expected = "int64"  # it does not narrow here
+            assert result_type(*group) == expected, group
+    assert result_type() == "float32"
+
+
+def test_result_type_keeps_64_bits():
+    assert result_type("float64", "float32") == "float64"
+    assert result_type("int64", "int32") == "int64"
+    assert result_type("float64", int) == "float64"
+    assert result_type("int64", float) == "float32"
+    assert result_type(np.dtype("float64"), float) == "float64"
+
+
+def test_64_bits_stay():
+    x = ones("float64")
+    for name in [*OF_ONE, *OF_FLOATS]:
+        y = getattr(ops, name)(x)
+        assert y.dtype in ("float64", "bool", "int32"), name
+    assert ops.sum(ones("int64")).dtype == "int64"
+    assert ops.add(ones("int64"), 1).dtype == "int64"
+    assert ops.multiply(x, ones("float32")).dtype == "float64"
+    assert ops.multiply(x, 0.5).dtype == "float64"
+
+
+def test_arrays_without_axes_adapt_to_others():
+    x = ones("float32")
+    assert ops.multiply(x, np.float64(2)).dtype == "float32"
+    assert ops.multiply(np.array(2, "int64"), x).dtype == "float32"
+    assert ops.add(ones("uint8"), np.array(2)).dtype == "uint8"
+    assert ops.add(ones("int32"), np.float64(2)).dtype == "float32"
+    # A loss in float64 stays so.
+    assert ops.multiply(np.float64(2), 0.5).dtype == "float64"
+
+
+def test_python_numbers_and_lists():
+    assert ops.convert_to_tensor(1.5).dtype == "float32"
+    assert ops.convert_to_tensor(1).dtype == "int32"
+    assert ops.convert_to_tensor(True).dtype == "bool"
+    assert ops.convert_to_tensor([[1, 2], [3, 4]]).dtype == "int32"
+    assert ops.convert_to_tensor([1, 2.5]).dtype == "float32"
+    assert ops.convert_to_tensor([]).dtype == "float32"
+    assert ops.convert_to_tensor([np.float64(1)]).dtype == "float64"
+    assert ops.mean([1, 2]).dtype == "float32"
+
+
+def test_floatx_decides_for_floats_without_a_dtype():
+    config.set_floatx("float64")
+    try:
+        assert ops.convert_to_tensor([1.5]).dtype == "float64"
+        assert ops.exp(ones("int32")).dtype == "float64"
+        assert ops.add(ones("int32"), 0.5).dtype == "float64"
+        assert ops.zeros(2).dtype == "float64"
+        assert ops.add(ones("float32"), 0.5).dtype == "float32"
+    finally:
+        config.set_floatx("float32")
+
+
+def test_other_byte_orders():
+    x = ones("float32").astype(">f4")
+    for y in (ops.relu(x), ops.add(x, x), ops.softmax(x), ops.sum(x)):
+        assert y.dtype == "float32"
+    np.testing.assert_array_equal(ops.add(x, 1), 2 * ones("float32"))
