@@ -159,6 +159,12 @@ class BuildModules(build_ext):
             module.extra_link_args = link_openmp
         super().build_extensions()
 
+    def run(self):
+        super().run()
+        if not self.inplace and Path(".git").exists():
+            # A checkout gets them too: what is run from its root imports the package that lies there.
+            self.copy_extensions_to_source()
+
 
 if __name__ == "__main__":  # Cython's worker processes import this file
     setup(ext_modules=all_modules(), cmdclass={"build_ext": BuildModules})

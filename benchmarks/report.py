@@ -9,6 +9,8 @@ from benchmarks.session import BROKEN, MEASURED
 from benchmarks.summary import by_family, fraction_of_peak, judge, rate, ratios
 
 NAME_WIDTH = 34
+# A load above it disturbs measurements.
+BUSY = 0.5
 DIRECTIONS = {"forward": "forward", "both": "fwd+bwd"}
 
 
@@ -27,7 +29,9 @@ class Report:
             f"[bold]{machine['processor']}[/], {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}"
         )
         settings = " ".join(f"{name}={value}" for name, value in machine["settings"].items())
-        self._line(f"Python {machine['python']}, NumPy {machine['numpy']}, load {machine['load']:.1f} {settings}")
+        self._line(f"Python {machine['python']}, NumPy {machine['numpy']} {settings}")
+        if machine["load"] > BUSY:
+            self._line(f"[yellow]Something else runs here, or has just run (load {machine['load']:.1f}).[/]")
 
     def run(self, header):
         """A process with another number of threads begins."""

@@ -73,8 +73,8 @@ def judge(rows):
     """Returns a `Verdict` for every target and number of threads."""
     return [
         Verdict(target, threads, summarize(_ratios_for(target, rows, threads)))
-        for target in TARGETS
         for threads in sorted({row["threads"] for row in rows})
+        for target in TARGETS
         if target.threads in (None, threads)
     ]
 

@@ -2,6 +2,7 @@ from convlayers import nested
 from convlayers.autograd import value_of
 from convlayers.callbacks.callback import Callback
 from convlayers.callbacks.history import History
+from convlayers.callbacks.progbar_logger import ProgbarLogger
 
 
 class CallbackList(Callback):
@@ -19,10 +20,7 @@ class CallbackList(Callback):
         super().__init__()
         self.callbacks = nested.flatten(callbacks) if callbacks else []
         self._history = self._find_or_add(History, add_history)
-        if add_progbar:
-            from convlayers.callbacks.progbar_logger import ProgbarLogger
-
-            self._find_or_add(ProgbarLogger, add=True)
+        self._find_or_add(ProgbarLogger, add_progbar)
         self.set_model(model)
         self.set_params(params)
 

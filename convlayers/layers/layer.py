@@ -54,8 +54,11 @@ class Layer(WeightOwner):
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
         if not isinstance(trainable, bool):
             raise ValueError(f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})")
-        if name is not None and not isinstance(name, str):
-            raise ValueError(f"Argument `name` must be a string. Received: name={name} (of type {type(name)})")
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(
+                "Argument `name` must be a string and cannot contain character `/`. "
+                f"Received: name={name} (of type {type(name)})"
+            )
         self.name = name or auto_name(type(self).__name__)
         self._initialize_tracking(trainable)
         self._dtype_policy = dtype_policies.get(dtype)
@@ -165,6 +168,7 @@ class Layer(WeightOwner):
 
     def build(self, input_shape):
         """Makes the weights. `input_shape` has the batch first, as None; for several inputs it is a list of shapes."""
+        self.built = True
 
     def call(self, *args, **kwargs):
         raise NotImplementedError(
@@ -177,6 +181,8 @@ class Layer(WeightOwner):
         if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray and args[0].dtype is self._input_dtype:
             first, symbolic = args[0], False
         else:
+            if not args and not kwargs:
+                inspect.signature(self.call).bind()  # Says which argument is missing.
             args, kwargs = self._convert_arguments(args, kwargs)
             leaves = nested.flatten((list(args), kwargs))
             first = args[0] if args else next(iter(kwargs.values()), None)
@@ -198,7 +204,8 @@ class Layer(WeightOwner):
                 return self._build_and_call(args, kwargs, call_kwargs, symbolic)
             return self._run(args, kwargs, call_kwargs, symbolic)
         except (ValueError, TypeError) as error:
-            raise self._explained(error, first) from error.__cause__
+            self._explain(error, first)
+            raise
         finally:
             _state.depth -= 1
             _state.training = outer
@@ -228,13 +235,14 @@ class Layer(WeightOwner):
             self._add_activity_loss(outputs)
         return outputs
 
-    def _explained(self, error, first):
-        """Returns the error with a line that names the layer. The innermost layer is the one that is named."""
+    def _explain(self, error, first):
+        """Adds a line to a message: the name of the layer, of the innermost one if there are several."""
         message = str(error)
-        if f"\n{_RAISED_IN}" in message or f"'{self.name}'" in message:
-            return error
-        shapes = nested.map_structure(_shape_of, first)
-        return type(error)(f"{message}\n{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}.")
+        # Classes of others may have messages of another kind.
+        if type(error) in (ValueError, TypeError) and f"\n{_RAISED_IN}" not in message and f"'{self.name}'" not in message:
+            shapes = nested.map_structure(_shape_of, first)
+            line = f"{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}."
+            error.args = (f"{message}\n{line}",)
 
     def _convert_arguments(self, args, kwargs):
         args = tuple(nested.map_structure(self._convert_input, lists_to_arrays(argument)) for argument in args)
@@ -352,7 +360,7 @@ def _recording_build(build):
 
     @functools.wraps(build)
     def wrapper(self, *args, **kwargs):
-        with name_scope.inside(self.name):
+        with name_scope.inside(self.name), self._forgetting_weights_of_failures():
             build(self, *args, **kwargs)
         arguments = signature.bind(self, *args, **kwargs).arguments
         self._build_shapes = dict(list(arguments.items())[1:])
@@ -374,7 +382,8 @@ def lists_to_arrays(argument):
 
 
 def _has_shape(argument):
-    return any(hasattr(leaf, "shape") for leaf in nested.flatten(argument))
+    leaves = nested.flatten(argument)
+    return leaves == [] or any(hasattr(leaf, "shape") for leaf in leaves)
 
 
 def _shape_of(x):

@@ -114,6 +114,18 @@ class WeightOwner:
         self._track_variable(variable, trainable)
         return variable
 
+    @contextlib.contextmanager
+    def _forgetting_weights_of_failures(self):
+        """Inside, an exception leaves the layer with the variables and layers that it had before."""
+        owned = self._trainable_variables, self._non_trainable_variables, self._layers
+        counts = [len(known) for known in owned]
+        try:
+            yield
+        except Exception:
+            for known, count in zip(owned, counts, strict=True):
+                del known[count:]
+            raise
+
     @property
     def trainable(self):
         return self._trainable

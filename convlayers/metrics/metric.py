@@ -1,3 +1,5 @@
+import numpy as np
+
 from convlayers import config, dtype_policies, initializers, nested
 from convlayers.naming import auto_name
 from convlayers.variables import Variable
@@ -67,7 +69,7 @@ class Metric:
     def reset_state(self):
         """Starts anew, as at the start of each epoch."""
         for variable in self.variables:
-            variable.assign(initializers.zeros()(variable.shape))
+            variable.assign(np.zeros(variable.shape))
 
     def update_state(self, *args, **kwargs):
         """Takes a batch into account."""

@@ -32,6 +32,14 @@ UNARY = {
     "abs": pointwise.absolute,
     "invert": comparison.logical_not,
 }
+# NumPy's names of functions that have other names here. `&` is one of them.
+NUMPY_NAMES = {
+    "remainder": "mod",
+    "bitwise_and": "logical_and",
+    "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor",
+    "invert": "logical_not",
+}
 # Conversions of a value without axes, as of a loss. Symbolic tensors have none.
 CONVERSIONS = {"bool": bool, "float": float, "int": int}
 
@@ -58,7 +66,7 @@ def _number(operand):
 
 def _apply_numpy_function(self, function, method, *inputs, **kwargs):
     """Computes `function(*inputs)`, as in `array + tensor` and `np.exp(tensor)`, by the op of the same name."""
-    op = getattr(ops, {"remainder": "mod"}.get(function.__name__, function.__name__), None)
+    op = getattr(ops, NUMPY_NAMES.get(function.__name__, function.__name__), None)
     if op and method == "__call__" and not kwargs:
         return op(*inputs)
     # An array of a tensor would lose its gradient, and is refused.

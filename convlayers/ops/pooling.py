@@ -1,25 +1,14 @@
 """Pooling: the largest or the mean number of each window, or of the whole image."""
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 
 from convlayers import _native, shapes
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
-from convlayers.ops import reductions
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
-
-
-class _PoolProblem(NamedTuple):
-    """A pooling as kernels see it: in three spatial dimensions."""
-
-    output_shape: tuple
-    pool_size: tuple
-    strides: tuple
-    pads: tuple
 
 
 @differentiable
@@ -46,7 +35,21 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     [[5.0, 7.0], [13.0, 15.0]]
     """
-    return _pool("max_pool", as_array(inputs), pool_size, strides, padding, data_format)
+    inputs = as_array(inputs)
+    data_format = standardize_data_format(data_format)
+    to_kernel, from_kernel = _layout(inputs, data_format)
+    output_shape, *windows = _describe(inputs.shape, _hashable(pool_size), _hashable(strides), padding, data_format)
+    x = to_kernel(inputs)
+    y = np.empty(output_shape, x.dtype)
+    kernels = _native.kernels(x.dtype).pool
+    kernels.max_pool_forward(x, y, *windows)
+
+    def backward(d_y):
+        d_x = np.empty_like(x)
+        kernels.max_pool_backward(x, y, to_kernel(d_y), d_x, *windows)
+        return from_kernel(d_x)
+
+    return from_kernel(y), backward
 
 
 @differentiable
@@ -58,38 +61,122 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
     >>> average_pool(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
     [[2.5, 4.5], [10.5, 12.5]]
     """
-    return _pool("average_pool", as_float(inputs), pool_size, strides, padding, data_format)
-
-
-def _pool(name, inputs, pool_size, strides, padding, data_format):
+    inputs = as_float(inputs)
     data_format = standardize_data_format(data_format)
-    rank = inputs.ndim - 2
-    problem = _pool_problem(inputs.shape, _hashable(pool_size), _hashable(strides), padding, data_format)
-    # Kernels have float32 and float64, which hold all smaller types.
-    dtype = np.result_type(inputs.dtype, np.float32)
-    x = to_channels_last_5d(inputs.astype(dtype, copy=False), data_format)
-    y = np.empty(problem.output_shape, dtype)
-    kernels = _native.kernels(dtype).pool
-    windows = problem.pool_size, problem.strides, problem.pads
-    getattr(kernels, f"{name}_forward")(x, y, *windows)
+    to_kernel, from_kernel = _layout(inputs, data_format)
+    output_shape, *windows = _describe(inputs.shape, _hashable(pool_size), _hashable(strides), padding, data_format)
+    x = to_kernel(inputs)
+    y = np.empty(output_shape, x.dtype)
+    kernels = _native.kernels(x.dtype).pool
+    kernels.average_pool_forward(x, y, *windows)
+    input_shape, dtype = x.shape, x.dtype
+
+    def backward(d_y):
+        d_x = np.empty(input_shape, dtype)
+        kernels.average_pool_backward(to_kernel(d_y), d_x, *windows)
+        return from_kernel(d_x)
+
+    return from_kernel(y), backward
+
+
+# The whole image ------------------------------------------------------------------------------------------------------
+
+
+@differentiable
+def global_max_pool(inputs, data_format=None, keepdims=False):
+    """Returns the largest number of each channel. Equal numbers share the gradient.
+
+    Args:
+        inputs: array of shape (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
+        data_format: "channels_last" or "channels_first"; `keras.config.image_data_format()` by default.
+        keepdims: whether the spatial axes stay, with length 1.
+
+    Returns:
+        Array of shape (batch, channels); with `keepdims`, of the rank of the inputs.
+
+    Raises:
+        ValueError: if there are no pixels.
+    """
+    inputs = as_array(inputs)
+    to_kernel, from_kernel = _layout(inputs, standardize_data_format(data_format))
+    x5 = to_kernel(inputs)
+    x = _pixels(x5)
+    if x.shape[1] == 0:
+        raise ValueError(
+            f"Cannot compute the max of an empty tensor.\nThe images have no pixels. Received: inputs.shape={inputs.shape}"
+        )
+    y = np.empty((x.shape[0], x.shape[2]), x.dtype)
+    kernels = _native.kernels(x.dtype).global_pool
+    kernels.global_max_pool_forward(x, y)
 
     def backward(d_outputs):
-        d_y = to_channels_last_5d(d_outputs.astype(dtype, copy=False), data_format)
-        d_x = np.empty_like(x)
-        getattr(kernels, f"{name}_backward")(x, y, d_y, d_x, *windows)
-        return from_channels_last_5d(d_x, data_format, rank).astype(inputs.dtype, copy=False)
+        d_x = np.empty_like(x5)
+        kernels.global_max_pool_backward(x, y, _channels(d_outputs, y), _pixels(d_x))
+        return from_kernel(d_x)
 
-    return from_channels_last_5d(y, data_format, rank).astype(inputs.dtype, copy=False), backward
+    return _result(y, from_kernel, keepdims, inputs.dtype), backward
 
 
-@functools.lru_cache(maxsize=4096, typed=True)
-def _pool_problem(input_shape, pool_size, strides, padding, data_format):
-    rank = len(input_shape) - 2
+@differentiable
+def global_average_pool(inputs, data_format=None, keepdims=False):
+    """Returns the mean of each channel. Arguments as for `global_max_pool`."""
+    inputs = as_float(inputs)
+    to_kernel, from_kernel = _layout(inputs, standardize_data_format(data_format))
+    x5 = to_kernel(inputs)
+    y = np.empty((x5.shape[0], x5.shape[-1]), x5.dtype)
+    kernels = _native.kernels(x5.dtype).global_pool
+    kernels.global_average_pool_forward(_pixels(x5), y)
+    input_shape = x5.shape
+
+    def backward(d_outputs):
+        d_x = np.empty(input_shape, y.dtype)
+        kernels.global_average_pool_backward(_channels(d_outputs, y), _pixels(d_x))
+        return from_kernel(d_x)
+
+    return _result(y, from_kernel, keepdims, inputs.dtype), backward
+
+
+def _pixels(x5):
+    n, d, h, w, c = x5.shape
+    return x5.reshape(n, d * h * w, c)
+
+
+def _channels(d_outputs, y):
+    return np.ascontiguousarray(d_outputs.reshape(y.shape), y.dtype)
+
+
+def _result(y, from_kernel, keepdims, dtype):
+    n, c = y.shape
+    return from_kernel(y.reshape(n, 1, 1, 1, c)) if keepdims else y.astype(dtype, copy=False)
+
+
+# Between users and kernels --------------------------------------------------------------------------------------------
+
+
+def _layout(inputs, data_format):
+    """Returns two functions: from arrays in the user's layout and dtype to those of the kernels, and back."""
+    rank, dtype = inputs.ndim - 2, inputs.dtype
     if rank not in (1, 2, 3):
         raise ValueError(
             "Inputs to pooling op must have ndim=3, 4 or 5, corresponding to 1D, 2D and 3D inputs. "
-            f"Received input shape: {input_shape}.\nThe first axis is the batch, and the last or second the channels."
+            f"Received input shape: {inputs.shape}.\nThe first axis is the batch, and the last or second the channels."
         )
+    # Kernels have float32 and float64, which hold all smaller types.
+    kernel_dtype = np.result_type(dtype, np.float32)
+
+    def to_kernel(x):
+        return to_channels_last_5d(x.astype(kernel_dtype, copy=False), data_format)
+
+    def from_kernel(y5):
+        return from_channels_last_5d(y5, data_format, rank).astype(dtype, copy=False)
+
+    return to_kernel, from_kernel
+
+
+@functools.lru_cache(maxsize=4096, typed=True)
+def _describe(input_shape, pool_size, strides, padding, data_format):
+    """Returns what kernels need to know: output shape, sizes of windows, strides and pads, for three spatial axes."""
+    rank = len(input_shape) - 2
     pool_size = shapes.standardize_tuple(pool_size, rank, "pool_size")
     strides = pool_size if strides is None else shapes.standardize_tuple(strides, rank, "strides")
     padding = shapes.standardize_pool_padding(padding)
@@ -100,42 +187,8 @@ def _pool_problem(input_shape, pool_size, strides, padding, data_format):
         for length, size, stride in zip(spatial, pool_size, strides, strict=True)
     ]
     batch, output_spatial, channels = shapes.split_shape(output_shape, data_format)
-    return _PoolProblem(
-        output_shape=(batch, *to_3d(output_spatial), channels),
-        pool_size=to_3d(pool_size),
-        strides=to_3d(strides),
-        pads=to_3d(pads, 0),
-    )
+    return (batch, *to_3d(output_spatial), channels), to_3d(pool_size), to_3d(strides), to_3d(pads, 0)
 
 
 def _hashable(sizes):
     return tuple(sizes) if hasattr(sizes, "__iter__") else sizes
-
-
-# The whole image ------------------------------------------------------------------------------------------------------
-
-
-def global_max_pool(inputs, data_format=None, keepdims=False):
-    """Returns the largest number of each channel. Equal numbers share the gradient.
-
-    Args:
-        inputs: array of shape (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
-        data_format: "channels_last" or "channels_first"; `keras.config.image_data_format()` by default.
-        keepdims: whether the spatial axes stay, with length 1.
-
-    Raises:
-        ValueError: if there are no pixels.
-    """
-    axes = shapes.spatial_axes(standardize_data_format(data_format), len(inputs.shape))
-    if 0 in (inputs.shape[axis] for axis in axes):
-        raise ValueError(
-            "Cannot compute the max of an empty tensor.\n"
-            f"The images have no pixels. Received: inputs.shape={tuple(inputs.shape)}"
-        )
-    return reductions.max(inputs, axes, keepdims)
-
-
-def global_average_pool(inputs, data_format=None, keepdims=False):
-    """Returns the mean of each channel. Arguments as for `global_max_pool`."""
-    axes = shapes.spatial_axes(standardize_data_format(data_format), len(inputs.shape))
-    return reductions.mean(inputs, axes, keepdims)

@@ -144,14 +144,15 @@ class _Bar:
     def draw(self, step, target, info, last):
         from rich.text import Text
 
+        line = Text()
         if target:
             done = min(self._width, self._width * step // target)
-            line = Text(f"{step:{len(str(target))}}/{target} ", "bold")
-            line.append(self._character * done, "not bold green")
-            line.append(self._character * (self._width - done), "not bold dim")
+            line.append(f"{step:{len(str(target))}}/{target} ", "bold")
+            line.append(self._character * done, "green")
+            line.append(self._character * (self._width - done), "dim")
         else:
-            line = Text(f"{step}/Unknown", "bold")
-        line.append(info, "not bold")
+            line.append(f"{step}/Unknown", "bold")
+        line.append(info)
         if last:
             self._console.print(line, end="\n", soft_wrap=True)
         else:

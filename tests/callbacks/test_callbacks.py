@@ -87,6 +87,13 @@ def test_a_history_is_added_once():
     assert model.history is added.callbacks[0]
 
 
+def test_a_progress_bar_is_added_once():
+    params = {"verbose": 0, "epochs": 1, "steps": 1}
+    added = callbacks.CallbackList(add_progbar=True, **params)
+    assert [type(callback) for callback in added.callbacks] == [callbacks.ProgbarLogger]
+    assert callbacks.CallbackList(added.callbacks, add_progbar=True, **params).callbacks == added.callbacks
+
+
 def test_model_and_params_reach_all():
     one, other, model = Recorder(), Recorder(), Model()
     both = callbacks.CallbackList([one, [other]], model=model, verbose=1, epochs=2, steps=3)

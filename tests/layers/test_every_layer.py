@@ -204,9 +204,17 @@ def test_losses_of_keras(row, keras):
 def test_config_of_keras(row, keras):
     ours = serialization.serialize_keras_object(row.make(layers, name="layer"))
     theirs = keras.saving.serialize_keras_object(row.make(keras.layers, name="layer"))
-    # Keras marks layers without weights as built before they are called.
-    theirs.pop("build_config", None)
-    assert ours == theirs
+    assert comparable(ours) == comparable(theirs)
+
+
+def comparable(config):
+    """Returns a config without what initializers write only if it is given, and with the digits of a float32."""
+    if isinstance(config, dict):
+        unwritten = {"input_axes", "output_axes"}
+        return {key: comparable(value) for key, value in config.items() if value is not None or key not in unwritten}
+    if isinstance(config, float):
+        return np.float32(config)
+    return config
 
 
 @pytest.mark.parametrize("name", sorted({row.name for row in ROWS} | {"Input", "InputLayer"}))
@@ -348,9 +356,11 @@ def test_any_kind_of_array(row, how):
 
 
 @every_row
-@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8", "bool"])
 def test_integers(row, dtype):
     """Integers count as the floats of the same value, in all layers that compute."""
+    if isinstance(row.input_shape, list) and dtype in ("uint8", "bool"):
+        return  # Sums of truth values are truth values, and differences of unsigned integers have no sign.
     inputs = nested.map_structure(lambda x: (abs(x) * 2).astype(dtype), draw(row))
     layer = built(row, dtype="float32")
     expected = layer(nested.map_structure(lambda x: x.astype("float32"), inputs))

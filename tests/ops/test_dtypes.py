@@ -7,19 +7,18 @@ import pytest
 
 from convlayers import config, ops
 from convlayers.ops.dtypes import result_type
+from tests.ops.table import words
 
 # Keras with PyTorch narrows some results of 64-bit arrays and not others; here all of them keep their dtype.
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "float16", "float32"]
-OF_ONE = (
-    "sum mean prod var std max min amax amin cumsum square absolute exp exp2 expm1 sqrt rsqrt log log1p log2 log10 floor "
-    "ceil trunc sigmoid tanh softplus silu reciprocal argmax argmin logsumexp norm count_nonzero sort argsort normalize "
-    "isnan isfinite logical_not any all sin arctan transpose flip zeros_like ones_like"
-).split()
-OF_NUMBERS = "negative sign round relu".split()
-OF_FLOATS = "softmax log_softmax leaky_relu gelu elu selu hard_sigmoid softsign sparsemax mish relu6".split()
-OF_TWO = (
-    "add multiply divide power mod maximum minimum equal less logical_and arctan2 logaddexp matmul divide_no_nan"
-).split()
+OF_ONE = words(
+    "sum mean prod var std max min amax amin cumsum square absolute exp exp2 expm1 sqrt rsqrt log log1p log2 log10 "
+    "floor ceil trunc sigmoid tanh softplus silu reciprocal argmax argmin logsumexp norm count_nonzero sort argsort "
+    "normalize isnan isfinite logical_not any all sin arctan transpose flip zeros_like ones_like"
+)
+OF_NUMBERS = ["negative", "sign", "round", "relu"]
+OF_FLOATS = words("softmax log_softmax leaky_relu gelu elu selu hard_sigmoid softsign sparsemax mish relu6")
+OF_TWO = words("add multiply divide power mod maximum minimum equal less logical_and arctan2 logaddexp matmul divide_no_nan")
 
 
 @pytest.fixture
