@@ -4,7 +4,7 @@ from benchmarks.summary import by_family, measured, ratios
 from benchmarks.targets import TARGETS, FirstStep
 
 TITLES = {"forward": "forward", "both": "forward + backward"}
-TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 def draw(rows, path):

@@ -279,9 +279,7 @@ def check_reshape(target_shape, name):
                 f"Received: {name}={target_shape}."
             )
     if target_shape.count(-1) > 1:
-        raise ValueError(
-            f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={target_shape}."
-        )
+        raise ValueError(f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={target_shape}.")
 
 
 def compute_reshape_output_shape(input_shape, target_shape, name):

@@ -1,17 +1,18 @@
-# Statistics over all pixels for each channel, and arithmetic with a few numbers per channel: bias gradients, moments, batch
-# normalization.
+# Statistics over all pixels for each channel, and arithmetic with a few numbers per channel: bias gradients, moments,
+# batch normalization.
 #
 # Design:
-# a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may be d_y.
-# b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers, and what
-#    belongs to a channel is repeated as often.
-# c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then the
-#    tasks are added in their order: results are the same for any number of threads.
-# d) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the first
-#    rows, so the two do not nearly cancel.
-# e) What is the same for all rows is computed in double, once per channel: the coefficients of one multiplication and addition.
-#    So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y once for the sums,
-#    which are d_gamma and d_beta, and once for d_x.
+# a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may
+#    be d_y.
+# b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers,
+#    and what belongs to a channel is repeated as often.
+# c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then
+#    the tasks are added in their order: results are the same for any number of threads.
+# d) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
+#    first rows, so the two do not nearly cancel.
+# e) What is the same for all rows is computed in double, once per channel: the coefficients of one multiplication and
+#    addition. So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y
+#    once for the sums, which are d_gamma and d_beta, and once for d_x.
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memmove, memset
@@ -35,9 +36,9 @@ cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil
     return repeats
 
 
-cdef inline const real* data_of(const real[:, ::1] x) noexcept nogil:
+cdef inline real* data_of(const real[:, ::1] x) noexcept nogil:
     if x.shape[0] * x.shape[1] > 0:
-        return &x[0, 0]
+        return <real*>&x[0, 0]
     return NULL
 
 
@@ -182,7 +183,7 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
         job.scale[j] = scale[j % c]
         job.shift[j] = shift[j % c]
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), <real*>data_of(y))
+        map_rows(&job, data_of(x), data_of(x), data_of(y))
     scratch_give(job.scale)
 
 
@@ -213,7 +214,7 @@ def batch_normalization_forward(
         job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
         job.shift[j] = 0 if beta is None else beta[j % c]
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), <real*>data_of(y))
+        map_rows(&job, data_of(x), data_of(x), data_of(y))
     scratch_give(job.scale)
 
 
@@ -281,5 +282,5 @@ def batch_normalization_backward_input(
         job.slope[j] = <real>(-scale / deviation * d_gamma[j % c] / rows)
         job.shift[j] = <real>(-scale * d_beta[j % c] / rows)
     with nogil:
-        map_rows(&job, data_of(d_y), data_of(x), <real*>data_of(d_x))
+        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x))
     scratch_give(job.scale)

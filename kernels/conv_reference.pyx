@@ -1,11 +1,11 @@
-# Convolution by its definition: what all other convolution kernels are tested against, and the last entry of their list, which
-# can do everything.
+# Convolution by its definition: what all other convolution kernels are tested against, and the last entry of their
+# list, which can do everything.
 #
 # Design:
-# a) x is (n, id, ih, iw, c), kernel (kd, kh, kw, c / groups, k), y (n, od, oh, ow, k). A group is k / groups outputs that see
-#    c / groups inputs.
-# b) Output o and tap t meet at input o * stride - pad + t * dilation (`input_of`); the gradient for the input asks the other way
-#    round (`output_of`). Pads are those in front; what is behind follows from the size of y.
+# a) x is (n, id, ih, iw, c), kernel (kd, kh, kw, c / groups, k), y (n, od, oh, ow, k). A group is k / groups outputs
+#    that see c / groups inputs.
+# b) Output o and tap t meet at input o * stride - pad + t * dilation (`input_of`); the gradient for the input asks the
+#    other way round (`output_of`). Pads are those in front; what is behind follows from the size of y.
 # c) Every result is one sum in double, in the order of memory, by a function of its own. There is one thread.
 from kernels.elementwise cimport apply_activation
 from kernels.real cimport real

@@ -1,14 +1,14 @@
-# The table of activations, for the element-wise kernels and for kernels that apply an activation to results that are still in
-# cache.
+# The table of activations, for the element-wise kernels and for kernels that apply an activation to results that are
+# still in cache.
 #
 # Design:
-# a) An activation is two functions of numbers: NAME(x), and NAME_gradient(y, d_y), the gradient for the x that gave y. Meaning
-#    and constants are those of keras.activations with default arguments.
+# a) An activation is two functions of numbers: NAME(x), and NAME_gradient(y, d_y), the gradient for the x that gave y.
+#    Meaning and constants are those of keras.activations with default arguments.
 # b) From SILU on, y does not tell which x it came from: the gradient is NAME_gradient(x, d_y).
-# c) `apply_activation` and `activation_gradient` choose the loop by code, once for a call. A loop is told its function as an
-#    argument that the compiler knows, so the function becomes part of the loop, and the loop a loop over vectors.
-# d) All work in place. A gradient may replace either of its two inputs, so it is first written to local memory, CHUNK numbers
-#    at a time: a loop whose output could overlap an input would go number by number.
+# c) `apply_activation` and `activation_gradient` choose the loop by code, once for a call. A loop is told its function
+#    as an argument that the compiler knows, so the function becomes part of the loop, and the loop a loop over vectors.
+# d) All work in place. A gradient may replace either of its two inputs, so it is first written to local memory, CHUNK
+#    numbers at a time: a loop whose output could overlap an input would go number by number.
 # e) NaN passes: comparisons are written such that NaN takes the branch that keeps it.
 # f) A constant needs its <real>: a bare 1 or 0.5 is a double in C, and the arithmetic around it would be, too.
 from libc.string cimport memcpy

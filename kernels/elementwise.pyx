@@ -2,10 +2,10 @@
 #
 # Design:
 # a) x, y, d_x and d_y are flat, contiguous and of one length. An output may be one of the inputs.
-# b) Threads share blocks of BLOCK numbers, few enough to stay in a first-level cache between two passes over them. A result
-#    depends on the numbers at its own place only, so the division of the work cannot be seen in it.
-# c) The activations are those of the table in kernels/elementwise.pxd. Python knows their codes as `activation_codes`, and as
-#    `gradient_from_input` the names of those that compute the gradient from x; all others compute it from y.
+# b) Threads share blocks of BLOCK numbers, few enough to stay in a first-level cache between two passes over them. A
+#    result depends on the numbers at its own place only, so the division of the work cannot be seen in it.
+# c) The activations are those of the table in kernels/elementwise.pxd. Python knows their codes as `activation_codes`,
+#    and as `gradient_from_input` the names of those that compute the gradient from x; all others compute it from y.
 from cython.parallel cimport prange
 from libc.string cimport memmove
 

@@ -1,10 +1,10 @@
 # The exponential function and what is made of it, number by number.
 #
 # Design:
-# a) GCC makes vectors of a loop that calls these functions: for float there are no branches, no tables and no calls. For double
-#    they are those of the C library.
-# b) x = n ln 2 + r with |r| <= ln 2 / 2, n a whole number; exp(x) - 1 = 2^n q + (2^n - 1) with q = exp(r) - 1 a polynomial. So
-#    near zero, where n = 0, nothing cancels. ln 2 comes in two parts: n times the first is exact.
+# a) GCC makes vectors of a loop that calls these functions: for float there are no branches, no tables and no calls.
+#    For double they are those of the C library.
+# b) x = n ln 2 + r with |r| <= ln 2 / 2, n a whole number; exp(x) - 1 = 2^n q + (2^n - 1) with q = exp(r) - 1 a
+#    polynomial. So near zero, where n = 0, nothing cancels. ln 2 comes in two parts: n times the first is exact.
 # c) Polynomials are minimax fits (Lawson's method) for the relative error, all below 2e-8.
 # d) Bounds are applied as `bound if x > bound else x`, which lets NaN pass.
 # e) A constant needs its <real>: a bare 1 or 0.5 is a double in C, and the arithmetic around it would be, too.

@@ -2,10 +2,10 @@
 #
 # Design:
 # a) x and d_x are (n, pixels, c), y and d_y are (n, c), all contiguous.
-# b) A task is an image and a block of up to CHANNELS channels, with partial results in local memory. Loops run over the channels
-#    of a pixel, plain loops that GCC makes vectors of.
-# c) The sum for a mean adds up GROUP pixels in the number type, and the groups in double, so the error does not grow with the
-#    size of the image.
+# b) A task is an image and a block of up to CHANNELS channels, with partial results in local memory. Loops run over the
+#    channels of a pixel, plain loops that GCC makes vectors of.
+# c) The sum for a mean adds up GROUP pixels in the number type, and the groups in double, so the error does not grow
+#    with the size of the image.
 # d) Pixels that share a maximum share its gradient evenly, as for the reduction that Keras makes of it. (In a window of
 #    pool.pyx the first one gets it.)
 # e) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
@@ -117,11 +117,11 @@ def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
 
 cdef void max_block(const Block* block) noexcept nogil:
     cdef real largest[CHANNELS]
-    cdef Py_ssize_t pixel, j
+    cdef Py_ssize_t _pixel, j
     cdef const real* x = block.x
     for j in range(block.channels):
         largest[j] = -INFINITY
-    for pixel in range(block.pixels):
+    for _pixel in range(block.pixels):
         for j in range(block.channels):
             largest[j] = x[j] if (x[j] > largest[j]) | (x[j] != x[j]) else largest[j]
         x += block.stride
@@ -130,10 +130,10 @@ cdef void max_block(const Block* block) noexcept nogil:
 
 cdef void max_gradient_block(const Block* block) noexcept nogil:
     cdef real share[CHANNELS]
-    cdef Py_ssize_t pixel, j
+    cdef Py_ssize_t pixel, _pixel, j
     cdef const real* x = block.x
     memset(share, 0, sizeof(share))
-    for pixel in range(block.pixels):  # share = how many pixels have the maximum
+    for _pixel in range(block.pixels):  # share = how many pixels have the maximum
         for j in range(block.channels):
             share[j] += <real>1 if (x[j] == block.y[j]) | (x[j] != x[j]) else <real>0
         x += block.stride

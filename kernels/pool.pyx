@@ -1,19 +1,20 @@
 # Maximum and average pooling over windows.
 #
 # Design:
-# a) x is (n, id, ih, iw, c) and y is (n, od, oh, ow, c), both contiguous, channels last. Windows are clipped at the border: what
-#    is outside is neither a maximum nor counted for an average.
-# b) Forward works in two steps for each row of outputs. The input rows that its windows cover are combined into one, `column`;
-#    then, for each output, neighbouring pixels of that one. So loops run over whole rows or all channels of a pixel, plain
-#    loops that GCC makes vectors of, and a window of kh x kw costs kh + kw steps, not kh * kw.
+# a) x is (n, id, ih, iw, c) and y is (n, od, oh, ow, c), both contiguous, channels last. Windows are clipped at the
+#    border: what is outside is neither a maximum nor counted for an average.
+# b) Forward works in two steps for each row of outputs. The input rows that its windows cover are combined into one,
+#    `column`; then, for each output, neighbouring pixels of that one. So loops run over whole rows or all channels of a
+#    pixel, plain loops that GCC makes vectors of, and a window of kh x kw costs kh + kw steps, not kh * kw.
 # c) The gradient of an average goes the same way, from the outputs whose windows cover an input.
-# d) The gradient of a maximum goes to the first number of the window, in the order of memory, that is the maximum. It is found
-#    again from x and y: no array of positions exists. A gradient that has been given away is replaced by 0, so that it is
-#    given once.
-# e) Parallel: forward and average over rows of the result. The gradient of a maximum over bands of input planes; windows that
-#    cover two bands are visited for both, and each time only what belongs to the band is kept. Every sum has one order,
-#    whatever the bands are, so results are the same for any number of threads.
-# f) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a row.
+# d) The gradient of a maximum goes to the first number of the window, in the order of memory, that is the maximum. It
+#    is found again from x and y: no array of positions exists. A gradient that has been given away is replaced by 0, so
+#    that it is given once.
+# e) Parallel: forward and average over rows of the result. The gradient of a maximum over bands of input planes;
+#    windows that cover two bands are visited for both, and each time only what belongs to the band is kept. Every sum
+#    has one order, whatever the bands are, so results are the same for any number of threads.
+# f) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
+#    row.
 # g) NaN passes: a window that has one gives NaN.
 from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
@@ -35,7 +36,9 @@ cdef struct Pooling:
     Axis d, h, w
 
 
-cdef Pooling describe(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y, tuple pool, tuple strides, tuple pads) except *:
+cdef Pooling describe(
+    const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y, tuple pool, tuple strides, tuple pads
+) except *:
     cdef Axis d = Axis(x.shape[1], y.shape[1], pool[0], strides[0], pads[0])
     cdef Axis h = Axis(x.shape[2], y.shape[2], pool[1], strides[1], pads[1])
     cdef Axis w = Axis(x.shape[3], y.shape[3], pool[2], strides[2], pads[2])
@@ -44,9 +47,9 @@ cdef Pooling describe(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1]
     return Pooling(x.shape[0], x.shape[4], d, h, w)
 
 
-cdef inline const real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
+cdef inline real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
     if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
-        return &x[0, 0, 0, 0, 0]
+        return <real*>&x[0, 0, 0, 0, 0]
     return NULL
 
 
@@ -123,40 +126,36 @@ cdef inline void multiply(real* values, real scale, Py_ssize_t count) noexcept n
 
 # Rows of results ------------------------------------------------------------------------------------------------------
 
-# Computes a row of `target`, that of image n and place (d, h), from all of `source`.
-ctypedef void (*ComputeRow)(
-    const Pooling* job, const real* source, Py_ssize_t n, Py_ssize_t d, Py_ssize_t h, real* target, real* column
-) noexcept nogil
+cdef struct Row:  # of results: that of image n and place (d, h)
+    Py_ssize_t n, d, h
+    real* results
+    real* column  # scratch memory for a row
+
+ctypedef void (*ComputeRow)(const Pooling* job, const real* source, Row row) noexcept nogil
 
 
-cdef inline void row_task(
-    ComputeRow compute, const Pooling* job, const real* source, Py_ssize_t n, Py_ssize_t d, Py_ssize_t h, real* target, real* column
-) noexcept nogil:
+cdef inline void row_task(ComputeRow compute, const Pooling* job, const real* source, Row row) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    compute(job, source, n, d, h, target, column)
+    compute(job, source, row)
     restore_denormals(state)
 
 
 cdef int compute_rows(
-    ComputeRow compute, const Pooling* job, const real* source, real* target, Py_ssize_t depth, Py_ssize_t height, Py_ssize_t width
+    ComputeRow compute, const Pooling* job, const real* source, real* target, Py_ssize_t d, Py_ssize_t h, Py_ssize_t w
 ) except -1:
-    """Computes all rows of target (n, depth, height, width, c)."""
+    """Computes all rows of target (n, d, h, w, c)."""
     cdef Py_ssize_t longest = max(job.w.inputs, job.w.outputs) * job.c
-    cdef Py_ssize_t rows = job.n * depth * height, row
+    cdef Py_ssize_t rows = job.n * d * h, i
     cdef int threads = threads_for(rows * longest * <double>(job.d.pool * job.h.pool + job.w.pool))
     cdef real* columns = <real*>scratch_take(threads * longest * sizeof(real))
     if columns == NULL:
         raise MemoryError("No memory for a row of each thread.")
-    for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
+    for i in prange(rows, nogil=True, schedule="static", num_threads=threads):
         row_task(
             compute,
             job,
             source,
-            row // (depth * height),
-            row // height % depth,
-            row % height,
-            target + row * width * job.c,
-            columns + threadid() * longest,
+            Row(i // (d * h), i // h % d, i % h, target + i * w * job.c, columns + threadid() * longest),
         )
     scratch_give(columns)
     return 0
@@ -168,39 +167,37 @@ ctypedef void (*Combine)(real* into, const real* values, Py_ssize_t count) noexc
 
 
 cdef inline void combine_windows(
-    Combine combine, real empty, const Pooling* job, const real* x, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, real* y, real* column
+    Combine combine, real empty, const Pooling* job, const real* x, Row row
 ) noexcept nogil:
-    """y = `empty` where a window covers nothing."""
-    cdef Py_ssize_t c = job.c, row = job.w.inputs * c
+    """Combines the inputs of each window; the result is `empty` for a window that covers none."""
+    cdef Py_ssize_t c = job.c, length = job.w.inputs * c
     cdef Py_ssize_t id, ih, iw, ow, first
     cdef Py_ssize_t rows = 0
-    for id in range(first_input(&job.d, od), end_input(&job.d, od)):
-        for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
-            (copy if rows == 0 else combine)(column, x + ((n * job.d.inputs + id) * job.h.inputs + ih) * row, row)
+    for id in range(first_input(&job.d, row.d), end_input(&job.d, row.d)):
+        for ih in range(first_input(&job.h, row.h), end_input(&job.h, row.h)):
+            (combine if rows > 0 else copy)(
+                row.column, x + ((row.n * job.d.inputs + id) * job.h.inputs + ih) * length, length
+            )
             rows += 1
     for ow in range(job.w.outputs):
         first = first_input(&job.w, ow)
         if rows == 0 or first >= end_input(&job.w, ow):
-            fill(y + ow * c, empty, c)
+            fill(row.results + ow * c, empty, c)
             continue
-        copy(y + ow * c, column + first * c, c)
+        copy(row.results + ow * c, row.column + first * c, c)
         for iw in range(first + 1, end_input(&job.w, ow)):
-            combine(y + ow * c, column + iw * c, c)
+            combine(row.results + ow * c, row.column + iw * c, c)
 
 
-cdef void max_pool_row(
-    const Pooling* job, const real* x, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, real* y, real* column
-) noexcept nogil:
-    combine_windows(take_larger, -INFINITY, job, x, n, od, oh, y, column)
+cdef void max_row(const Pooling* job, const real* x, Row row) noexcept nogil:
+    combine_windows(take_larger, -INFINITY, job, x, row)
 
 
-cdef void average_pool_row(
-    const Pooling* job, const real* x, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, real* y, real* column
-) noexcept nogil:
-    cdef Py_ssize_t rows = covered(&job.d, od) * covered(&job.h, oh), ow
-    combine_windows(add, 0, job, x, n, od, oh, y, column)
+cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil:
+    cdef Py_ssize_t rows = covered(&job.d, row.d) * covered(&job.h, row.h), ow
+    combine_windows(add, 0, job, x, row)
     for ow in range(job.w.outputs):
-        multiply(y + ow * job.c, <real>(1.0 / (rows * covered(&job.w, ow))), job.c)
+        multiply(row.results + ow * job.c, <real>(1.0 / (rows * covered(&job.w, ow))), job.c)
 
 
 def max_pool_forward(
@@ -208,7 +205,7 @@ def max_pool_forward(
 ):
     """y = the largest number of each window"""
     cdef Pooling job = describe(x, y, pool, strides, pads)
-    compute_rows(max_pool_row, &job, data_of(x), <real*>data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
+    compute_rows(max_row, &job, data_of(x), data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
 
 
 def average_pool_forward(
@@ -216,26 +213,29 @@ def average_pool_forward(
 ):
     """y = the mean of each window"""
     cdef Pooling job = describe(x, y, pool, strides, pads)
-    compute_rows(average_pool_row, &job, data_of(x), <real*>data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
+    compute_rows(average_row, &job, data_of(x), data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
 
 
 # The gradient of an average -------------------------------------------------------------------------------------------
 
 
-cdef void average_gradient_row(
-    const Pooling* job, const real* d_y, Py_ssize_t n, Py_ssize_t id, Py_ssize_t ih, real* d_x, real* column
-) noexcept nogil:
-    cdef Py_ssize_t c = job.c, row = job.w.outputs * c
-    cdef Py_ssize_t od, oh, iw, ow, rows
-    fill(column, 0, row)
-    for od in range(first_output(&job.d, id), end_output(&job.d, id)):
-        for oh in range(first_output(&job.h, ih), end_output(&job.h, ih)):
+cdef void average_gradient_row(const Pooling* job, const real* d_y, Row row) noexcept nogil:
+    cdef Py_ssize_t c = job.c, length = job.w.outputs * c
+    cdef Py_ssize_t od, oh, ow, iw, rows
+    fill(row.column, 0, length)
+    for od in range(first_output(&job.d, row.d), end_output(&job.d, row.d)):
+        for oh in range(first_output(&job.h, row.h), end_output(&job.h, row.h)):
             rows = covered(&job.d, od) * covered(&job.h, oh)
-            add_scaled(column, d_y + ((n * job.d.outputs + od) * job.h.outputs + oh) * row, <real>(1.0 / rows), row)
+            add_scaled(
+                row.column,
+                d_y + ((row.n * job.d.outputs + od) * job.h.outputs + oh) * length,
+                <real>(1.0 / rows),
+                length,
+            )
     for iw in range(job.w.inputs):
-        fill(d_x + iw * c, 0, c)
+        fill(row.results + iw * c, 0, c)
         for ow in range(first_output(&job.w, iw), end_output(&job.w, iw)):
-            add_scaled(d_x + iw * c, column + ow * c, <real>(1.0 / covered(&job.w, ow)), c)
+            add_scaled(row.results + iw * c, row.column + ow * c, <real>(1.0 / covered(&job.w, ow)), c)
 
 
 def average_pool_backward(
@@ -243,7 +243,7 @@ def average_pool_backward(
 ):
     """d_x = the gradient for x"""
     cdef Pooling job = describe(d_x, d_y, pool, strides, pads)
-    compute_rows(average_gradient_row, &job, data_of(d_y), <real*>data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs)
+    compute_rows(average_gradient_row, &job, data_of(d_y), data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs)
 
 
 # The gradient of a maximum --------------------------------------------------------------------------------------------
@@ -364,7 +364,7 @@ def max_pool_backward(
             data_of(x),
             data_of(y),
             data_of(d_y),
-            <real*>data_of(d_x),
+            data_of(d_x),
             task // bands,
             job.d.inputs * band // bands,
             job.d.inputs * (band + 1) // bands,

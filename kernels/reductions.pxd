@@ -1,10 +1,10 @@
 # Sums and maxima of a row of numbers, and sums over many rows, column by column.
 #
 # Design:
-# a) A row is reduced to LANES partial results, which are vectors to GCC, and then the lanes and the rest. Over many rows each
-#    column has a partial result of its own, so no trick is needed.
-# b) Sums over rows add up GROUP rows in the number type, and the groups in double: that is quick, and the error does not grow
-#    with the number of rows.
+# a) A row is reduced to LANES partial results, which are vectors to GCC, and then the lanes and the rest. Over many
+#    rows each column has a partial result of its own, so no trick is needed.
+# b) Sums over rows add up GROUP rows in the number type, and the groups in double: that is quick, and the error does
+#    not grow with the number of rows.
 from libc.math cimport INFINITY
 from libc.string cimport memset
 

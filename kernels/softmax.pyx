@@ -5,7 +5,8 @@
 # b) A task is about TASK numbers, or one row if that is more: it stays in the first-level cache from pass to pass. The
 #    exponentials of all rows of a task are taken in one loop, so short rows fill the vectors too.
 # c) The largest number of a row is subtracted first: no exponential overflows, and the sum is at least 1.
-# d) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of threads.
+# d) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of
+#    threads.
 from cython.parallel cimport prange
 from libc.math cimport log
 from libc.string cimport memmove

@@ -109,7 +109,9 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
         if spec is None or (x is None and spec.optional):
             continue
         if not hasattr(x, "shape"):
-            raise ValueError(f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer '{layer_name}'.")
+            raise ValueError(
+                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer '{layer_name}'."
+            )
         mismatch = spec.mismatch(tuple(x.shape), x.dtype)
         if mismatch:
             raise ValueError(

@@ -53,7 +53,9 @@ class Layer(WeightOwner):
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
         if not isinstance(trainable, bool):
-            raise ValueError(f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})")
+            raise ValueError(
+                f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})"
+            )
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(
                 "Argument `name` must be a string and cannot contain character `/`. "
@@ -68,7 +70,8 @@ class Layer(WeightOwner):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_argument = self._take_input_shape(kwargs)
         if kwargs:
-            raise validation.unrecognized_arguments(type(self).__name__, kwargs)
+            known = [*inspect.signature(type(self)).parameters, "name", "dtype", "trainable", "activity_regularizer"]
+            raise validation.unrecognized_arguments(type(self).__name__, kwargs, known)
         self.input_spec = None
         self.built = False
         self.nodes = []

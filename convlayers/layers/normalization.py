@@ -126,7 +126,8 @@ class BatchNormalization(Layer):
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def call(self, inputs, training=False):
-        if not (training and self.trainable):
+        # An empty batch has no statistics.
+        if not (training and self.trainable) or 0 in inputs.shape:
             return ops.batch_normalization(
                 inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma, self.epsilon
             )

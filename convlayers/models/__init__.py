@@ -9,3 +9,12 @@ from convlayers.registry import register_family
 register_family("keras", {"Sequential": Sequential, "Model": Model})
 # Keras has no public name for it.
 register_family("keras.src.models.functional", {"Functional": Functional})
+
+
+def __getattr__(name):
+    # Keras has these here too; files are the next room.
+    if name in ("load_model", "save_model"):
+        from convlayers import saving
+
+        return getattr(saving, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

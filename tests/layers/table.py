@@ -72,7 +72,12 @@ def conv_rows():
             (2, 6, 7, 3),
         ),
         Row("Conv3D", {"filters": 3, "kernel_size": 2}, (2, 4, 5, 6, 2), (2, 3, 4, 5, 3)),
-        Row("Conv3D", {"filters": 3, "kernel_size": 3, "strides": (1, 2, 3), "padding": "same"}, (1, 4, 5, 6, 2), (1, 4, 3, 2, 3)),
+        Row(
+            "Conv3D",
+            {"filters": 3, "kernel_size": 3, "strides": (1, 2, 3), "padding": "same"},
+            (1, 4, 5, 6, 2),
+            (1, 4, 3, 2, 3),
+        ),
     ]
 
 
@@ -94,7 +99,9 @@ def pooling_rows():
                 like_pytorch=kind == "Max",
             ),
             Row(f"{kind}Pooling3D", {"pool_size": 2}, (2, 4, 5, 6, 2), (2, 2, 2, 3, 2)),
-            Row(f"{kind}Pooling3D", {"pool_size": 3, "strides": (1, 2, 3), "padding": "same"}, (1, 3, 5, 6, 2), (1, 3, 3, 2, 2)),
+            Row(
+                f"{kind}Pooling3D", {"pool_size": 3, "strides": (1, 2, 3), "padding": "same"}, (1, 3, 5, 6, 2), (1, 3, 3, 2, 2)
+            ),
             Row(f"Global{kind}Pooling1D", {}, (2, 5, 3), (2, 3)),
             Row(f"Global{kind}Pooling1D", {"keepdims": True}, (2, 5, 3), (2, 1, 3)),
             Row(f"Global{kind}Pooling2D", {}, (2, 4, 5, 3), (2, 3)),

@@ -67,7 +67,8 @@ def test_one_axis(op, padding, pool_size, stride):
 @pytest.mark.parametrize("op", [ops.max_pool, ops.average_pool])
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize(
-    ("pool_size", "strides"), [((2, 2), (2, 2)), ((3, 3), (2, 2)), ((2, 3), (1, 2)), ((3, 2), (2, 3)), ((1, 4), (5, 1)), ((3, 3), (1, 1))]
+    ("pool_size", "strides"),
+    [((2, 2), (2, 2)), ((3, 3), (2, 2)), ((2, 3), (1, 2)), ((3, 2), (2, 3)), ((1, 4), (5, 1)), ((3, 3), (1, 1))],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_two_axes(op, padding, pool_size, strides, dtype):
