@@ -99,7 +99,7 @@ class Report:
                 self.failure(f"{row['status'].upper()} {where}: {row['reason']}")
 
     def _heading(self, row):
-        peers = "".join(f"{name + ' ms':>15}{'ratio':>8}" for name in self._peers)
+        peers = "".join(f"{name + ' ms':>18}{'ratio':>8}" for name in self._peers)
         columns = f"{row['subject'] + ' ms':>15}{'GFLOP/s':>9}{'of peak':>9}{peers}"
         self._line(f"\n[bold]{row['family']:{NAME_WIDTH}}[/] {'':8}{columns}")
 
@@ -111,7 +111,7 @@ class Report:
         text = f"{1e3 * row['seconds'][subject]:15.3f}{speed}{fraction:9.2f}"
         for peer in self._peers:
             compared = peer in found
-            text += f"{1e3 * row['seconds'][peer]:15.3f}{_colored(found[peer], 8)}" if compared else f"{'':23}"
+            text += f"{1e3 * row['seconds'][peer]:18.3f}{_colored(found[peer], 8)}" if compared else f"{'':26}"
         return text
 
     def _line(self, text):

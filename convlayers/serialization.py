@@ -121,7 +121,9 @@ def _encode_object(obj):
     module = None if cls.__module__ == "__main__" else cls.__module__
     class_name, registered_name = cls.__name__, get_registered_name(cls)
     if public_name(cls):
-        (module, class_name), registered_name = public_name(cls), None
+        module, class_name = public_name(cls)
+        # Keras registers what it has in no public module.
+        registered_name = class_name if ".src." in module else None
     encoding = {
         "module": module,
         "class_name": class_name,

@@ -266,7 +266,7 @@ cdef void multiply(Product* job) noexcept nogil:
                         last = windows.chunk + slab.end_chunk
                         slab.depth = last.start + last.depth - slab.start
                         slab.end_chunk += 1
-                    multiply_slab(job, 2.0 * windows.pixels * slab.depth * slab.columns * slab.groups)
+                    multiply_slab(job, 2.0 / VL * windows.pixels * slab.depth * slab.columns * slab.groups)
                     slab.first_chunk = slab.end_chunk
                 slab.first_column += slab.columns
             slab.first_group += slab.groups
@@ -511,7 +511,7 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
             if job.totals == NULL:
                 job.failed = True
             else:
-                threads = threads_for(2.0 * windows.pixels * windows.depth * groups * job.columns)
+                threads = threads_for(2.0 / VL * windows.pixels * windows.depth * groups * job.columns)
                 for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
                     correlate(&job, i // tasks, i % tasks // job.parts // windows.chunks,
                               i // job.parts % windows.chunks, i % job.parts)

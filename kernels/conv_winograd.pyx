@@ -313,7 +313,7 @@ cdef void convolve(Job* job) noexcept nogil:
     cdef Py_ssize_t panels = ceil_div(filters, NR)
     cdef Py_ssize_t panel = tiles.inputs.channels * NR
     cdef size_t u_bytes = POINTS * panels * panel * sizeof(real)
-    cdef int threads = threads_for(2.0 * POINTS * tiles.count * tiles.inputs.channels * filters)
+    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * tiles.inputs.channels * filters)
     cdef Py_ssize_t slabs = ceil_div(filters, SLAB)
     cdef Py_ssize_t most, blocks, parts, i
     tiles.zeros = <real*>scratch_take(row * sizeof(real))
@@ -514,7 +514,7 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
     job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, SHARE))
     job.failed = False
     with nogil:
-        threads = threads_for(2.0 * POINTS * tiles.count * channels * filters)
+        threads = threads_for(2.0 / VL * POINTS * tiles.count * channels * filters)
         tiles.zeros = <real*>scratch_take((max(channels, filters) + 2 * NR) * sizeof(real))
         job.totals = d_weights
         if job.shares > 1:

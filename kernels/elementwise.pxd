@@ -172,7 +172,7 @@ cdef inline real hard_silu(real x) noexcept nogil:
 
 
 cdef inline real hard_silu_gradient(real x, real d_y) noexcept nogil:
-    return <real>0 if x < -3 else (d_y if x > 3 else d_y * (x / <real>3 + <real>0.5))
+    return <real>0 if x <= -3 else (d_y if x >= 3 else d_y * (x / <real>3 + <real>0.5))
 
 
 cdef inline real mish_gate(real e) noexcept nogil:

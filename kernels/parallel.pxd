@@ -9,5 +9,5 @@ cdef enum:
 
 
 cdef inline int threads_for(double work) noexcept nogil:
-    """The number of threads for `work` elementary operations (a multiplication and its addition count as two)."""
+    """The number of threads for `work` elementary operations, on numbers or on vectors of them."""
     return 1 if work < SMALL_WORK else threads_now()

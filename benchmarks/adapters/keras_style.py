@@ -18,11 +18,8 @@ class KerasStyleAdapter:
         self.keras = keras
 
     def lacks(self, case):
-        if isinstance(case, LayerCase):
-            wanted = [_class_name(case)]
-        else:
-            wanted = sorted({leaf.kind for leaf in case.model.leaves()})
-        missing = [name for name in wanted if not hasattr(self.keras.layers, name)]
+        layers = self.keras.layers
+        missing = sorted(name for name in _class_names(case) if not hasattr(layers, name))
         return f"{self.name} has no {', '.join(missing)}" if missing else None
 
     def prepare(self, case, dtype, direction):
@@ -102,6 +99,10 @@ class KerasStyleAdapter:
             return results
 
         return Work(runs[case.action], answers)
+
+
+def _class_names(case):
+    return {_class_name(case)} if isinstance(case, LayerCase) else {leaf.kind for leaf in case.model.leaves()}
 
 
 def _class_name(case):

@@ -124,8 +124,8 @@ def _standardize_batch_shape(shape, batch_size, batch_shape):
         raise ValueError("You cannot pass both `batch_size` and `batch_shape` at the same time.")
     if shape is None and batch_shape is None:
         raise ValueError(
-            "You must pass a `shape` argument.\nIt is the shape of one sample, as (28, 28, 1) for a grey image; use None for a size "
-            "that is not known."
+            "You must pass a `shape` argument.\nIt is the shape of one sample, as (28, 28, 1) for a grey image; "
+            "use None for a size that is not known."
         )
     if shape is not None:
         batch_shape = (batch_size, *standardize_shape(shape))

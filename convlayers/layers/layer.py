@@ -160,8 +160,8 @@ class Layer(WeightOwner):
             return x
         if x.dtype.kind not in "fiub":
             raise ValueError(
-                f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects become "
-                "arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
+                f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects "
+                "become arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
             )
         if x.dtype.kind == "f" and self.autocast:
             return x.astype(self._input_dtype)
@@ -257,8 +257,8 @@ class Layer(WeightOwner):
         for leaf in nested.flatten(list(args)):
             if leaf is not None and not hasattr(leaf, "shape"):
                 raise ValueError(
-                    "Only input tensors may be passed as positional arguments. The following argument value should be passed as a "
-                    f"keyword argument: {leaf} (of type {type(leaf)})"
+                    "Only input tensors may be passed as positional arguments. The following argument value should be passed "
+                    f"as a keyword argument: {leaf} (of type {type(leaf)})"
                 )
 
     def _add_activity_loss(self, outputs):

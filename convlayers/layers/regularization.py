@@ -11,8 +11,8 @@ class Dropout(Layer):
 
     Args:
         rate: number from 0 to 1, the part that is set to 0.
-        noise_shape: tuple of ints, the shape of what is drawn at random, broadcast to that of the inputs; None in it stands for
-            the size of the inputs. `(None, 1, 1, None)` drops whole channels of an image.
+        noise_shape: tuple of ints, the shape of what is drawn at random, broadcast to that of the inputs; None in it stands
+            for the size of the inputs. `(None, 1, 1, None)` drops whole channels of an image.
         seed: int; the same seed gives the same numbers in each run of the program.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 

@@ -22,8 +22,8 @@ class Flatten(_Reshaping):
     """Gives each sample one axis.
 
     Args:
-        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`. Samples with the
-            channels first are brought into the order of those with the channels last, so that both have the same outputs.
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`. Samples with
+            the channels first are brought into the order of those with the channels last, so that both give the same outputs.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
     Input shape: (batch, ...).

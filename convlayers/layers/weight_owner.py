@@ -188,7 +188,8 @@ class WeightOwner:
         for variable, array in zip(variables, arrays, strict=True):
             if variable.shape != array.shape:
                 raise ValueError(
-                    f"Layer {self.name} weight shape {variable.shape} is not compatible with provided weight shape {array.shape}."
+                    f"Layer {self.name} weight shape {variable.shape} is not compatible with provided weight shape "
+                    f"{array.shape}."
                 )
         for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)

@@ -10,6 +10,7 @@ from convlayers import config
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import unbroadcast
 from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.rows import rows_along
 from convlayers.ops.softmax import softmax_by_kernel
 
 
@@ -32,14 +33,19 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
             "Arguments `target` and `output` must be at least rank 1. "
             f"Received: target.shape={target.shape}, output.shape={output.shape}"
         )
-    probabilities = target.astype(output.dtype, copy=False)
-    logarithms, through_logarithms = _logarithms(output, from_logits, axis)
+    rows, restore = rows_along(output, axis)
+    probabilities = rows_along(target.astype(output.dtype, copy=False), axis)[0]
+    logarithms, through_logarithms = _logarithms(rows, from_logits)
+    y = -np.add.reduce(probabilities * logarithms, axis=1)
 
     def backward(d_y):
-        d_y = np.expand_dims(d_y, axis)
-        return lambda: unbroadcast(-d_y * logarithms, target), lambda: through_logarithms(-d_y * probabilities)
+        d_y = d_y.reshape(-1, 1).astype(rows.dtype, copy=False)
+        return (
+            lambda: unbroadcast(restore(-d_y * logarithms), target),
+            lambda: restore(through_logarithms(-d_y * probabilities)),
+        )
 
-    return -np.add.reduce(probabilities * logarithms, axis), backward
+    return _without_classes(y, output, axis), backward
 
 
 @differentiable
@@ -66,15 +72,16 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             "Arguments `target` and `output` must have the same shape up until the last dimension: "
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
         )
-    labels = _check_labels(labels, output.shape[axis])
-    logarithms, through_logarithms = _logarithms(output, from_logits, axis)
+    rows, restore = rows_along(output, axis)
+    places = np.arange(len(rows)), _check_labels(labels, output.shape[axis])
+    logarithms, through_logarithms = _logarithms(rows, from_logits)
 
     def backward(d_y):
         d_logarithms = np.zeros_like(logarithms)
-        np.put_along_axis(d_logarithms, labels, -np.expand_dims(d_y, axis), axis)
-        return None, lambda: through_logarithms(d_logarithms)
+        d_logarithms[places] = -d_y.reshape(-1)
+        return None, lambda: restore(through_logarithms(d_logarithms))
 
-    return -np.squeeze(np.take_along_axis(logarithms, labels, axis), axis), backward
+    return _without_classes(-logarithms[places], output, axis), backward
 
 
 @differentiable
@@ -112,19 +119,26 @@ def binary_crossentropy(target, output, from_logits=False):
 # Parts of several -----------------------------------------------------------------------------------------------------
 
 
-def _logarithms(output, from_logits, axis):
-    """Returns the logarithms of the predicted probabilities, and their backward pass."""
+def _logarithms(rows, from_logits):
+    """Returns the logarithms of the probabilities that each row predicts, and their backward pass."""
     if from_logits:
-        return softmax_by_kernel("log_softmax", output, axis)
-    total = np.add.reduce(output, axis, keepdims=True)
-    share = output / total
+        return softmax_by_kernel("log_softmax", rows, -1)
+    total = np.add.reduce(rows, axis=1, keepdims=True)
+    share = rows / total
     p, inside = _clip_probabilities(share)
 
     def backward(d_y):
         d_share = d_y * inside / p
-        return (d_share - np.add.reduce(d_share * share, axis, keepdims=True)) / total
+        return (d_share - np.add.reduce(d_share * share, axis=1, keepdims=True)) / total
 
     return np.log(p), backward
+
+
+def _without_classes(y, output, axis):
+    """Returns the results for the rows in the shape and dtype of the predictions, without the axis of the classes."""
+    shape = list(output.shape)
+    del shape[axis]
+    return y.reshape(shape).astype(output.dtype, copy=False)
 
 
 def _clip_probabilities(p):
@@ -134,9 +148,9 @@ def _clip_probabilities(p):
 
 
 def _check_labels(labels, classes):
-    numbers = labels.astype(np.intp)
+    numbers = labels.reshape(-1).astype(np.intp)
     # As unsigned numbers, negative ones are larger than any.
-    if np.maximum.reduce(numbers.view(np.uintp), axis=None, initial=0) >= classes:
+    if np.maximum.reduce(numbers.view(np.uintp), initial=0) >= classes:
         wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
         raise ValueError(
             f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n"

@@ -35,7 +35,7 @@ def result_type(*dtypes):
     types = []
     for dtype in dtypes or (None,):
         weak = dtype is int or dtype is float
-        types.append(dtype if weak else np.dtype(standardize_dtype(dtype or floatx)))
+        types.append(dtype if weak else (np.dtype(standardize_dtype(dtype or floatx)), True))
     return _promote(floatx, *types).name
 
 
@@ -84,30 +84,35 @@ def promote_floats(*operands):
 
 def common_dtype(*operands):
     """Returns the NumPy dtype that several operands have together."""
-    operands = [operand if type(operand) in _PYTHON_NUMBERS else as_array(operand) for operand in operands]
-    axes = [getattr(operand, "ndim", 0) for operand in operands]
-    beside_axes = any(axes)
-    types = []
-    for operand, ndim in zip(operands, axes, strict=True):
-        if type(operand) in _PYTHON_NUMBERS:
-            types.append(type(operand))
-        elif beside_axes and not ndim:
-            types.append(_WEAK.get(operand.dtype.kind, operand.dtype))
-        else:
-            types.append(operand.dtype)
-    return _promote(config.floatx(), *types)
+    return _promote(config.floatx(), *map(_number_type, operands))
+
+
+def _number_type(x):
+    """Returns the type of a Python number; of an array the dtype, and whether there are axes."""
+    if type(x) in _PYTHON_NUMBERS:
+        return type(x)
+    array = as_array(x)
+    return array.dtype, array.ndim > 0
 
 
 @functools.cache
-def _promote(floatx, *types):
-    arrays = [dtype for dtype in types if isinstance(dtype, np.dtype)]
+def _promote(floatx, *number_types):
+    beside_axes = any(isinstance(kind, tuple) and kind[1] for kind in number_types)
+    arrays, weak = [], []
+    for kind in number_types:
+        if not isinstance(kind, tuple):
+            weak.append(kind)
+        elif beside_axes and not kind[1] and kind[0].kind in _WEAK:
+            weak.append(_WEAK[kind[0].kind])
+        else:
+            arrays.append(kind[0])
     floats = [dtype for dtype in arrays if dtype.kind not in "biu"]
     if floats:
         return np.result_type(*floats)
-    if float in types:
+    if float in weak:
         return np.dtype(floatx)
     integers = [dtype for dtype in arrays if dtype.kind in "iu"]
     if integers:
         together = np.result_type(*integers)
         return together if together.kind in "iu" else np.dtype(floatx)
-    return np.dtype(np.int32 if int in types else np.bool_)
+    return np.dtype(np.int32 if int in weak else np.bool_)

@@ -19,7 +19,8 @@ def rows_along(x, axis):
         axis = range(x.ndim)
     axes = [axis % x.ndim] if isinstance(axis, int) else [one % x.ndim for one in axis]
     order = [other for other in range(x.ndim) if other not in axes] + axes
-    moved = x.transpose(order)
+    in_order = order == list(range(x.ndim))
+    moved = x if in_order else x.transpose(order)
     shape = moved.shape
     length = math.prod(shape[x.ndim - len(axes) :])
     # Kernels have no float16.
@@ -27,6 +28,7 @@ def rows_along(x, axis):
     rows = np.ascontiguousarray(moved.reshape(x.size // length if length else 0, length), dtype)
 
     def restore(rows):
-        return rows.reshape(shape).transpose(np.argsort(order)).astype(x.dtype, copy=False)
+        y = rows.reshape(shape).astype(x.dtype, copy=False)
+        return y if in_order else y.transpose(np.argsort(order))
 
     return rows, restore

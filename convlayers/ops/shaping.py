@@ -215,9 +215,9 @@ def concatenate(xs, axis=0):
         xs: list of arrays, of equal lengths along all other axes.
     """
     arrays = promote(*xs)
-    bounds = np.cumsum([array.shape[axis] for array in arrays[:-1]])
 
     def backward(d_y):
+        bounds = np.cumsum([array.shape[axis] for array in arrays[:-1]])
         return tuple(d_x.astype(x.dtype, copy=False) for d_x, x in zip(np.split(d_y, bounds, axis), xs, strict=True))
 
     return np.concatenate(arrays, axis), backward

@@ -17,17 +17,16 @@ def logits():
     return np.random.default_rng(0).normal(size=(4, 4)) * 3
 
 
-def test_gradients_through_a_softmax(logits):
+@pytest.mark.parametrize(
+    ("loss", "target"),
+    [(ops.categorical_crossentropy, ONE_HOT), (ops.sparse_categorical_crossentropy, LABELS)],
+)
+def test_gradients_through_a_softmax(loss, target, logits):
     probabilities = ops.softmax(logits)
-    expected = probabilities - ONE_HOT
-    for loss, target in (
-        (ops.categorical_crossentropy, ONE_HOT),
-        (ops.sparse_categorical_crossentropy, LABELS),
-    ):
-        for function in (lambda x: loss(target, ops.softmax(x)), lambda x: loss(target, x, from_logits=True)):
-            (y,), (gradient,) = tape_gradients(function, [logits])
-            np.testing.assert_allclose(y.value, -np.log(probabilities[np.arange(4), LABELS]), rtol=1e-12)
-            np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-12)
+    for function in (lambda x: loss(target, ops.softmax(x)), lambda x: loss(target, x, from_logits=True)):
+        (y,), (gradient,) = tape_gradients(function, [logits])
+        np.testing.assert_allclose(y.value, -np.log(probabilities[np.arange(4), LABELS]), rtol=1e-12)
+        np.testing.assert_allclose(gradient, probabilities - ONE_HOT, rtol=1e-6, atol=1e-12)
 
 
 def test_gradients_through_a_sigmoid(logits):

@@ -41,8 +41,6 @@ CALLS = [
     ("all", (X > 0,), {"axis": 0}),
     ("any", (X > 8,), {"axis": 1, "keepdims": True}),
     ("count_nonzero", (X > 0,), {"axis": 1}),
-    ("nonzero", (X > 0,), {}),
-    ("where", (X > 0,), {}),
     ("searchsorted", (np.array([1.0, 2.0, 3.0]), np.array([2.0, 0.0, 9.0])), {"side": "right"}),
     ("sign", (X,), {}),
     ("floor", (X * 0.3,), {}),
@@ -79,7 +77,7 @@ CALLS = [
 ]
 # Ops without gradients; those of convolution, pooling and dropout have tests of their own.
 OTHERS = words(
-    "allclose cond convert_to_numpy custom_gradient dtype empty empty_like fori_loop is_tensor map ndim operators shape "
+    "allclose cond convert_to_numpy custom_gradient dtype empty empty_like fori_loop is_tensor map ndim nonzero operators shape "
     "size stop_gradient vectorized_map while_loop dropout batch_normalization_training"
 )
 
@@ -95,7 +93,7 @@ def test_results_are_those_of_keras(name, arguments, kwargs, keras):
     ):
         other = keras.ops.convert_to_numpy(other)
         np.testing.assert_allclose(one, other, rtol=1e-6)
-        if name not in ("nonzero", "where", "meshgrid", "searchsorted", "power", "linspace"):  # int64 or float64 with PyTorch
+        if name not in ("meshgrid", "searchsorted", "power", "linspace"):  # int64 or float64 with PyTorch
             assert one.dtype == other.dtype
 
 
@@ -245,6 +243,12 @@ def test_sparsemax_is_the_nearest_point_among_probabilities():
         for other in rng.dirichlet(np.ones(5), size=20):
             assert np.sum((x - y) ** 2) <= np.sum((x - other) ** 2)
     np.testing.assert_allclose(ops.sparsemax(np.array([0.5, 0.6, 0.1])), [1.3 / 3, 1.6 / 3, 0.1 / 3])
+
+
+def test_places_of_true():
+    for places in (ops.nonzero(X > 0), ops.where(X > 0)):
+        np.testing.assert_array_equal(places, np.nonzero(X > 0))
+        assert {indices.dtype for indices in places} == {np.dtype("int32")}
 
 
 def test_top_k_finds_the_first_of_equals():

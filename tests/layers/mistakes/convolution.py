@@ -22,13 +22,14 @@ CONVOLUTION = [
     wrong_argument(
         "groups that do not divide channels",
         lambda L: L.Conv2D(4, 3, groups=2)(IMAGE),
-        "The number of input channels must be evenly divisible by the number of groups. Received groups=2, but the input has 3 "
-        "channels (full input shape is (2, 4, 4, 3)).",
+        "The number of input channels must be evenly divisible by the number of groups. Received groups=2, but the input has "
+        "3 channels (full input shape is (2, 4, 4, 3)).",
     ),
     wrong_argument(
         "stride with dilation",
         lambda L: L.Conv2D(4, 3, strides=2, dilation_rate=2),
-        "`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: strides=(2, 2) and dilation_rate=(2, 2)",
+        "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+        "Received: strides=(2, 2) and dilation_rate=(2, 2)",
     ),
     wrong_argument(
         "kernel larger than the input",

@@ -12,6 +12,7 @@ class Mistake:
     """Something that must raise.
 
     Attributes:
+        what: what is wrong, in a word.
         make: function of `convlayers.layers` or `keras.layers`.
         error: the exception.
         line: the first line of its message.

@@ -62,8 +62,8 @@ RESHAPING = [
     wrong_argument(
         "negative padding",
         lambda L: L.ZeroPadding2D((1, -1)),
-        "The `2nd entry of padding` argument must be a tuple of 2 integers. Received 2nd entry of padding=-1, including values "
-        "{-1} that do not satisfy `value >= 0`",
+        "The `2nd entry of padding` argument must be a tuple of 2 integers. Received 2nd entry of padding=-1, including "
+        "values {-1} that do not satisfy `value >= 0`",
     ),
     wrong_argument(
         "1-D: padding of a float",
@@ -81,8 +81,8 @@ RESHAPING = [
     wrong_argument(
         "3-D: padding of a float",
         lambda L: L.ZeroPadding3D(1.5),
-        "`padding` should be either an int, a tuple of 3 ints (symmetric_dim1_pad, symmetric_dim2_pad, symmetric_dim3_pad), or "
-        "a tuple of 3 tuples of 2 ints ((left_dim1_pad, right_dim1_pad), (left_dim2_pad, right_dim2_pad), (left_dim3_pad, "
+        "`padding` should be either an int, a tuple of 3 ints (symmetric_dim1_pad, symmetric_dim2_pad, symmetric_dim3_pad), "
+        "or a tuple of 3 tuples of 2 ints ((left_dim1_pad, right_dim1_pad), (left_dim2_pad, right_dim2_pad), (left_dim3_pad, "
         "right_dim2_pad)). Received: padding=1.5.",
     ),
 ]
