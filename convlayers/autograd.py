@@ -21,6 +21,8 @@ Rules for an op:
 * `backward` returns one gradient for one array, else a tuple in the order of the arrays, None where there is none.
 * A gradient that costs real work is returned as a function of no arguments. It is called only if that gradient is wanted:
   the first layer of a network never computes the gradient for the images.
+* A gradient has the shape of its array. Its dtype may be another: the tape converts it.
+* `backward` keeps what it refers to in memory until it has run: a shape where the shape will do, not the array.
 * An op without a gradient returns None in place of `backward`.
 * With several outputs, `y` is a tuple, and `backward` gets a tuple of gradients, None for an output that nothing used.
 
@@ -153,6 +155,8 @@ class Tape:
                     continue
                 if callable(gradient):
                     gradient = gradient()
+                if gradient.dtype != source.value.dtype:
+                    gradient = gradient.astype(source.value.dtype)
                 if isinstance(source, Tensor):
                     _add(gradients, source, gradient)
                 else:

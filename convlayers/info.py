@@ -18,7 +18,7 @@ def info():
 
     Example:
 
-    >>> convlayers.info()["instruction_set"]
+    >>> info()["instruction_set"]
     'x86_64_v3'
     """
     return {

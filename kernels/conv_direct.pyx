@@ -149,7 +149,10 @@ cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const r
         tile_row[i] = i * NR
         for j in range(NR):
             tile[i * NR + j] = target[where[i] + j] if accumulate and i < pixels and j < columns else 0
-    multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start)
+    if columns <= VL:
+        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 1)
+    else:
+        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 2)
     for i in range(pixels):
         for j in range(columns):
             target[where[i] + j] = tile[i * NR + j]
@@ -197,7 +200,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                     rows = packed + (i - in_place) * ROW
                     row = ROW
                 if height == MR and width == NR:
-                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start)
+                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start, 2)
                 else:
                     multiply_partial_tile(
                         rows, row, panel, chunk.depth, target, where + i, height, width, not first, start
@@ -322,7 +325,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group,
                 )
                 for t in range(tiles):
                     multiply_tile(
-                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL
+                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL, 2
                     )
             pixel += pixels
         target = job.totals + (share * windows.depth + chunk.start) * stride + group * job.columns + first_column
@@ -356,6 +359,10 @@ cdef void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, 
     windows.stride_d = source.strides[1] // <Py_ssize_t>sizeof(real)
     windows.stride_h = source.strides[2] // <Py_ssize_t>sizeof(real)
     windows.stride_w = source.strides[3] // <Py_ssize_t>sizeof(real)
+    windows.end = windows.source + 1 + (
+        (source.shape[0] - 1) * windows.stride_n + (source.shape[1] - 1) * windows.stride_d
+        + (source.shape[2] - 1) * windows.stride_h + (source.shape[3] - 1) * windows.stride_w + source.shape[4] - 1
+    )
     windows.channels = source.shape[4] // groups
     windows.whole_pixels = groups == 1 and windows.stride_w == windows.channels
 

@@ -256,7 +256,7 @@ cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize
                 t = i * MR
                 multiply_tile(
                     v + point * v_plane + t * row, row, 1, u + point * u_plane + p * panel, channels,
-                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL,
+                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL, 2,
                 )
 
 
@@ -415,7 +415,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
                         c = i * MR
                         multiply_tile(
                             v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
-                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL,
+                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2,
                         )
             tile += count
         transform_totals(job, p, p_plane, share, first_channel, channels, first_filter, filters)

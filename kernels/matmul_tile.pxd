@@ -7,6 +7,7 @@
 #    compiled for its own direction: windows as rows (forward, gradient for the input) or as columns (gradient for the kernel).
 # c) `b` is a panel: NR consecutive numbers for each step of the depth, zeros where columns are missing.
 # d) Rows of the result lie anywhere; `c_row` says where.
+# e) Where the columns of a panel end in its first vector, the second is left out: `vectors` is 1, as a literal too.
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
 cdef extern from *:
@@ -18,28 +19,26 @@ cdef extern from *:
 
 
 cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_depth, const real* b, Py_ssize_t depth,
-                               real* c, const Py_ssize_t* c_row, bint accumulate, const real* start) noexcept nogil:
-    """c[c_row[i] + j] = (c or start[j] or 0) + sum over p of a[i, p] * b[p, j], for MR rows i and NR columns j."""
+                               real* c, const Py_ssize_t* c_row, bint accumulate, const real* start, int vectors) noexcept nogil:
+    """c[c_row[i] + j] = (c or start[j] or 0) + sum over p of a[i, p] * b[p, j], for MR rows i and vectors * VL columns j."""
     cdef vec total[MR][2]
-    cdef vec b0, b1
+    cdef vec row[2]
     cdef Py_ssize_t p
-    cdef int i
+    cdef int i, j
     for i in range(MR):
-        if accumulate:
-            total[i][0] = (<const vec*>(c + c_row[i]))[0]
-            total[i][1] = (<const vec*>(c + c_row[i] + VL))[0]
-        elif start != NULL:
-            total[i][0] = (<const vec*>start)[0]
-            total[i][1] = (<const vec*>(start + VL))[0]
-        else:
-            total[i][0] = ZERO_VECTOR
-            total[i][1] = ZERO_VECTOR
+        for j in range(vectors):
+            if accumulate:
+                total[i][j] = (<const vec*>(c + c_row[i] + j * VL))[0]
+            elif start != NULL:
+                total[i][j] = (<const vec*>(start + j * VL))[0]
+            else:
+                total[i][j] = ZERO_VECTOR
     for p in range(depth):
-        b0 = (<const vec*>(b + p * NR))[0]
-        b1 = (<const vec*>(b + p * NR + VL))[0]
+        for j in range(vectors):
+            row[j] = (<const vec*>(b + p * NR + j * VL))[0]
         for i in range(MR):
-            total[i][0] += b0 * a[i * a_row + p * a_depth]
-            total[i][1] += b1 * a[i * a_row + p * a_depth]
+            for j in range(vectors):
+                total[i][j] += row[j] * a[i * a_row + p * a_depth]
     for i in range(MR):
-        (<vec*>(c + c_row[i]))[0] = total[i][0]
-        (<vec*>(c + c_row[i] + VL))[0] = total[i][1]
+        for j in range(vectors):
+            (<vec*>(c + c_row[i] + j * VL))[0] = total[i][j]

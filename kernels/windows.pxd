@@ -8,14 +8,15 @@
 #    Packed rows of one length need no address arithmetic later; they exist for one block of pixels and one chunk of the
 #    depth at a time, so there is never a matrix of all windows.
 # c) A chunk is at most CHUNK deep: a panel of weights so deep stays in the L1 cache.
-# d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece.
+# d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece: where the run lies
+#    inside the image, in whole vectors and without a question asked; at the border, number by number.
 from libc.string cimport memcpy, memset
 
-from kernels.real cimport real
+from kernels.real cimport VL, real, vec
 
 cdef enum:
     CHUNK = 384  # greatest depth of a chunk
-    ROW = CHUNK + 16  # distance of packed rows: not a power of two, so that rows do not compete for the same cache lines
+    ROW = CHUNK + 16  # distance of packed rows: a vector more, and no power of two: rows would compete for cache lines
 
 cdef struct Axis:
     Py_ssize_t size     # source pixels
@@ -40,6 +41,7 @@ cdef struct Chunk:
 
 cdef struct Windows:
     const real* source
+    const real* end      # behind the last number of the source
     Py_ssize_t stride_n, stride_d, stride_h, stride_w  # in numbers; channels lie together
     Py_ssize_t channels  # of a group
     bint whole_pixels    # a group has all channels: neighbouring pixels are neighbours in memory
@@ -137,15 +139,6 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
             chunk.depth += run.width
 
 
-cdef inline void copy_numbers(real* target, const real* source, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    if count >= 64:
-        memcpy(target, source, count * sizeof(real))
-    else:
-        for i in range(count):
-            target[i] = source[i]
-
-
 cdef inline void clear_numbers(real* target, Py_ssize_t count) noexcept nogil:
     memset(target, 0, count * sizeof(real))
 
@@ -163,27 +156,68 @@ cdef inline void pack_run(Windows* windows, Run* run, const real* image, Py_ssiz
     if before > 0:
         clear_numbers(row, before * run.width)
     if inside > 0:
-        copy_numbers(
+        memcpy(
             row + before * run.width,
             image + d * windows.stride_d + h * windows.stride_h + (w + before) * windows.stride_w + run.channel,
-            inside * run.width,
+            inside * run.width * sizeof(real),
         )
     if behind > 0:
         clear_numbers(row + (before + inside) * run.width, behind * run.width)
+
+
+cdef inline void pack_inner_runs(const real* source, Py_ssize_t step, Py_ssize_t count, Py_ssize_t pixels, real* rows) noexcept nogil:
+    """Copies the same run of some pixels, in whole vectors: what is read and written behind its end does no harm."""
+    cdef Py_ssize_t i, j
+    for i in range(pixels):
+        for j in range((count + VL - 1) // VL):
+            (<vec*>(rows + i * ROW + j * VL))[0] = (<const vec*>(source + i * step + j * VL))[0]
+
+
+cdef inline void pack_segment(Windows* windows, const Chunk* chunk, const real* image, Pixel first, Py_ssize_t pixels,
+                              real* rows) noexcept nogil:
+    """Packs windows of neighbours in one row of the output.
+
+    Run by run in ascending order: what a run's last vector writes behind its end, the next run overwrites.
+    """
+    cdef Py_ssize_t step = windows.w.step
+    cdef Py_ssize_t r, i, d, h, w, count, room, begin, end
+    cdef const real* source
+    cdef Run* run
+    for r in range(chunk.runs):
+        run = windows.run + chunk.first_run + r
+        d = first.d * windows.d.step + run.d
+        h = first.h * windows.h.step + run.h
+        w = first.w * step + run.w
+        count = run.taps * run.width
+        # Pixels begin to end have the whole run inside the image, and a vector behind it inside the array.
+        begin = end = 0
+        if 0 <= d < windows.d.size and 0 <= h < windows.h.size:
+            source = image + d * windows.stride_d + h * windows.stride_h + w * windows.stride_w + run.channel
+            begin = min((max(-w, <Py_ssize_t>0) + step - 1) // step, pixels)
+            room = windows.w.size - run.taps - w
+            end = max(begin, min(room // step + 1, pixels)) if room >= 0 else begin
+            while end > begin and source + (end - 1) * step * windows.stride_w + count + VL > windows.end:
+                end -= 1
+            pack_inner_runs(
+                source + begin * step * windows.stride_w, step * windows.stride_w, count, end - begin,
+                rows + begin * ROW + run.depth,
+            )
+        for i in range(begin):
+            pack_run(windows, run, image, d, h, w + i * step, rows + i * ROW + run.depth)
+        for i in range(end, pixels):
+            pack_run(windows, run, image, d, h, w + i * step, rows + i * ROW + run.depth)
 
 
 cdef inline void pack_windows(Windows* windows, const Chunk* chunk, Py_ssize_t first_channel, Py_ssize_t first_pixel,
                               Py_ssize_t pixels, real* rows) noexcept nogil:
     """Packs one chunk of the windows of some consecutive output pixels: rows[i * ROW + p], p counting through the chunk."""
     cdef Pixel pixel = pixel_at(windows, first_pixel)
-    cdef Py_ssize_t i, r
-    cdef Run* run
-    for i in range(pixels):
-        for r in range(chunk.runs):
-            run = windows.run + chunk.first_run + r
-            pack_run(
-                windows, run, windows.source + pixel.n * windows.stride_n + first_channel,
-                pixel.d * windows.d.step + run.d, pixel.h * windows.h.step + run.h, pixel.w * windows.w.step + run.w,
-                rows + i * ROW + run.depth,
-            )
+    cdef Py_ssize_t i = 0, segment
+    while i < pixels:
+        segment = min(windows.w.outputs - pixel.w, pixels - i)
+        pack_segment(
+            windows, chunk, windows.source + pixel.n * windows.stride_n + first_channel, pixel, segment, rows + i * ROW
+        )
+        i += segment
+        pixel.w += segment - 1
         next_pixel(windows, &pixel)

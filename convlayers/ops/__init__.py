@@ -64,6 +64,7 @@ from convlayers.ops.comparison import logical_xor as logical_xor
 from convlayers.ops.comparison import not_equal as not_equal
 from convlayers.ops.conv import conv as conv
 from convlayers.ops.conv import conv_bias_activation as conv_bias_activation
+from convlayers.ops.core import array as array
 from convlayers.ops.core import cast as cast
 from convlayers.ops.core import cond as cond
 from convlayers.ops.core import convert_to_numpy as convert_to_numpy
@@ -165,6 +166,7 @@ from convlayers.ops.reductions import amin as amin
 from convlayers.ops.reductions import any as any
 from convlayers.ops.reductions import argmax as argmax
 from convlayers.ops.reductions import argmin as argmin
+from convlayers.ops.reductions import average as average
 from convlayers.ops.reductions import count_nonzero as count_nonzero
 from convlayers.ops.reductions import cumsum as cumsum
 from convlayers.ops.reductions import logsumexp as logsumexp

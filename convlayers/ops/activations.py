@@ -31,7 +31,7 @@ def _by_kernel(name, x):
         d_y = np.asarray(d_y, x_or_y.dtype, order="C")
         d_x = np.empty_like(d_y)
         kernels.activation_backward(code, x_or_y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
-        return d_x.astype(dtype, copy=False)
+        return d_x
 
     return y.astype(dtype, copy=False), backward
 

@@ -6,13 +6,13 @@ from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array, as_number, promote, promote_floats
 
 
-def unbroadcast(gradient, x):
-    """Returns a gradient with the shape and dtype of `x`: summed over the axes along which `x` was repeated."""
-    if gradient.shape != x.shape:
-        added = gradient.ndim - x.ndim
-        repeated = [axis + added for axis, n in enumerate(x.shape) if n == 1]
-        gradient = np.add.reduce(gradient, axis=(*range(added), *repeated)).reshape(x.shape)
-    return gradient if gradient.dtype == x.dtype else gradient.astype(x.dtype)
+def unbroadcast(gradient, shape):
+    """Returns a gradient in the shape that an array had before it was broadcast: summed over the axes that repeat it."""
+    if gradient.shape == shape:
+        return gradient
+    added = gradient.ndim - len(shape)
+    repeated = [axis + added for axis, n in enumerate(shape) if n == 1]
+    return np.add.reduce(gradient, axis=(*range(added), *repeated)).reshape(shape)
 
 
 def zero_to_infinity(x):
@@ -24,9 +24,10 @@ def zero_to_infinity(x):
 def add(x1, x2):
     """Returns `x1 + x2`."""
     a, b = promote(x1, x2)
+    shapes = a.shape, b.shape
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(d_y, x2)
+        return lambda: unbroadcast(d_y, shapes[0]), lambda: unbroadcast(d_y, shapes[1])
 
     return np.add(a, b), backward
 
@@ -35,9 +36,10 @@ def add(x1, x2):
 def subtract(x1, x2):
     """Returns `x1 - x2`."""
     a, b = promote(x1, x2)
+    shapes = a.shape, b.shape
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(-d_y, x2)
+        return lambda: unbroadcast(d_y, shapes[0]), lambda: unbroadcast(-d_y, shapes[1])
 
     return np.subtract(a, b), backward
 
@@ -48,7 +50,7 @@ def multiply(x1, x2):
     a, b = promote(x1, x2)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y * b, x1), lambda: unbroadcast(d_y * a, x2)
+        return lambda: unbroadcast(d_y * b, a.shape), lambda: unbroadcast(d_y * a, b.shape)
 
     return np.multiply(a, b), backward
 
@@ -60,7 +62,7 @@ def divide(x1, x2):
     y = np.divide(a, b)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y / b, x1), lambda: unbroadcast(-d_y * y / b, x2)
+        return lambda: unbroadcast(d_y / b, a.shape), lambda: unbroadcast(-d_y * y / b, b.shape)
 
     return y, backward
 
@@ -76,7 +78,7 @@ def divide_no_nan(x1, x2):
     y = np.divide(a, b)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y / b, x1), lambda: unbroadcast(-d_y * y / b, x2)
+        return lambda: unbroadcast(d_y / b, a.shape), lambda: unbroadcast(-d_y * y / b, b.shape)
 
     return y, backward
 
@@ -93,7 +95,7 @@ def mod(x1, x2):
     a, b = map(as_number, promote(x1, x2))
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y, x1), lambda: unbroadcast(-d_y * np.floor_divide(a, b), x2)
+        return lambda: unbroadcast(d_y, a.shape), lambda: unbroadcast(-d_y * np.floor_divide(a, b), b.shape)
 
     return np.mod(a, b), backward
 
@@ -112,7 +114,7 @@ def power(x1, x2):
         return d_y * y * np.log(np.where(a > 0, a, 1))
 
     def backward(d_y):
-        return lambda: unbroadcast(d_base(d_y), x1), lambda: unbroadcast(d_exponent(d_y), x2)
+        return lambda: unbroadcast(d_base(d_y), a.shape), lambda: unbroadcast(d_exponent(d_y), b.shape)
 
     return y, backward
 
@@ -135,7 +137,7 @@ def _extreme(choose, x1, x2):
 
     def backward(d_y):
         d_y = d_y * (1 - 0.5 * (a == b)).astype(d_y.dtype)
-        return lambda: unbroadcast(d_y * (y == a), x1), lambda: unbroadcast(d_y * (y == b), x2)
+        return lambda: unbroadcast(d_y * (y == a), a.shape), lambda: unbroadcast(d_y * (y == b), b.shape)
 
     return y, backward
 
@@ -150,9 +152,9 @@ def clip(x, x_min, x_max):
 
     def backward(d_y):
         return (
-            lambda: unbroadcast(d_y * ((array >= low) & (array <= high)), x),
-            lambda: unbroadcast(d_y * ((array < low) & (low <= high)), x_min),
-            lambda: unbroadcast(d_y * (raised > high), x_max),
+            lambda: unbroadcast(d_y * ((array >= low) & (array <= high)), array.shape),
+            lambda: unbroadcast(d_y * ((array < low) & (low <= high)), low.shape),
+            lambda: unbroadcast(d_y * (raised > high), high.shape),
         )
 
     return np.minimum(raised, high), backward
@@ -165,7 +167,7 @@ def arctan2(x1, x2):
 
     def backward(d_y):
         scaled = d_y / (a * a + b * b)
-        return lambda: unbroadcast(scaled * b, x1), lambda: unbroadcast(-scaled * a, x2)
+        return lambda: unbroadcast(scaled * b, a.shape), lambda: unbroadcast(-scaled * a, b.shape)
 
     return np.arctan2(a, b), backward
 
@@ -177,7 +179,7 @@ def logaddexp(x1, x2):
     y = np.logaddexp(a, b)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y * np.exp(a - y), x1), lambda: unbroadcast(d_y * np.exp(b - y), x2)
+        return lambda: unbroadcast(d_y * np.exp(a - y), a.shape), lambda: unbroadcast(d_y * np.exp(b - y), b.shape)
 
     return y, backward
 
@@ -194,8 +196,13 @@ def where(condition, x1=None, x2=None):
     if x1 is None or x2 is None:
         return tuple(indices.astype(np.int32) for indices in np.nonzero(condition)), None
     a, b = promote(x1, x2)
+    shapes = a.shape, b.shape
 
     def backward(d_y):
-        return None, lambda: unbroadcast(d_y * (condition != 0), x1), lambda: unbroadcast(d_y * (condition == 0), x2)
+        return (
+            None,
+            lambda: unbroadcast(d_y * (condition != 0), shapes[0]),
+            lambda: unbroadcast(d_y * (condition == 0), shapes[1]),
+        )
 
     return np.where(condition, a, b), backward

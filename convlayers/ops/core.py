@@ -16,7 +16,7 @@ def cast(x, dtype):
     x = as_array(x)
 
     def backward(d_y):
-        return d_y.astype(x.dtype, copy=False)
+        return d_y  # in the new dtype: the tape turns it into the old one
 
     return x if dtype is None else x.astype(standardize_dtype(dtype), copy=False), backward
 
@@ -35,6 +35,9 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     if ragged:
         raise ValueError("`ragged=True` is not supported with numpy backend")
     return cast(x, dtype)
+
+
+array = convert_to_tensor
 
 
 def convert_to_numpy(x):

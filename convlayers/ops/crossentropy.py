@@ -8,7 +8,6 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import unbroadcast
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.rows import rows_along
 from convlayers.ops.softmax import softmax_by_kernel
@@ -41,7 +40,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     def backward(d_y):
         d_y = d_y.reshape(-1, 1).astype(rows.dtype, copy=False)
         return (
-            lambda: unbroadcast(restore(-d_y * logarithms), target),
+            lambda: restore(-d_y * logarithms),
             lambda: restore(through_logarithms(-d_y * probabilities)),
         )
 
@@ -104,14 +103,14 @@ def binary_crossentropy(target, output, from_logits=False):
 
         def backward(d_y):
             p = np.where(output >= 0, 1, odds) / (1 + odds)
-            return lambda: unbroadcast(-d_y * output, target), lambda: d_y * (p - t)
+            return lambda: -d_y * output, lambda: d_y * (p - t)
 
         return y, backward
     p, inside = _clip_probabilities(output)
     log_yes, log_no = np.log(p), np.log(1 - p)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y * (log_no - log_yes), target), lambda: d_y * inside * (p - t) / (p * (1 - p))
+        return lambda: d_y * (log_no - log_yes), lambda: d_y * inside * (p - t) / (p * (1 - p))
 
     return -(t * log_yes + (1 - t) * log_no), backward
 

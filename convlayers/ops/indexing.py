@@ -1,6 +1,7 @@
 """Parts of arrays, by place."""
 
 import builtins
+import math
 
 import numpy as np
 
@@ -18,9 +19,10 @@ def get_item(x, key):
     x = as_array(x)
     if isinstance(key, tuple):
         key = tuple(map(value_of, key))
+    shape = x.shape
 
     def backward(d_y):
-        d_x = np.zeros(x.shape, d_y.dtype)
+        d_x = np.zeros(shape, d_y.dtype)
         if _chooses_once(key):
             d_x[key] = d_y
         else:
@@ -47,14 +49,15 @@ def take(x, indices, axis=None):
         IndexError: if an index is out of range.
     """
     x, indices = as_array(x), _as_indices(indices)
+    shape = x.shape
 
     def backward(d_y):
-        line, along = (x.reshape(-1), 0) if axis is None else (x, axis % x.ndim)
-        d_x = np.zeros(line.shape, d_y.dtype)
+        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
+        d_x = np.zeros(line, d_y.dtype)
         # The axes of `indices` in front, as `add.at` wants them.
         places = range(along, along + indices.ndim)
         np.add.at(np.moveaxis(d_x, along, 0), indices, np.moveaxis(d_y, places, range(indices.ndim)))
-        return d_x.reshape(x.shape)
+        return d_x.reshape(shape)
 
     return np.take(x, indices, axis), backward
 
@@ -69,14 +72,15 @@ def take_along_axis(x, indices, axis=None):
         indices: array of ints, with as many axes as `x`.
     """
     x, indices = as_array(x), _as_indices(indices)
+    shape = x.shape
 
     def backward(d_y):
-        d_x = np.zeros(x.size if axis is None else x.shape, d_y.dtype)
-        along = 0 if axis is None else axis % x.ndim
+        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
+        d_x = np.zeros(line, d_y.dtype)
         grid = list(np.ix_(*(np.arange(n) for n in d_y.shape)))
         grid[along] = indices
         np.add.at(d_x, tuple(grid), d_y)
-        return d_x.reshape(x.shape)
+        return d_x.reshape(shape)
 
     return np.take_along_axis(x, indices, axis), backward
 
@@ -122,9 +126,10 @@ def nonzero(x):
 def diagonal(x, offset=0, axis1=0, axis2=1):
     """Returns the diagonals of the matrices that lie in two axes; they become the last axis."""
     x = as_array(x)
+    shape = x.shape
 
     def backward(d_y):
-        d_x = np.zeros(x.shape, d_y.dtype)
+        d_x = np.zeros(shape, d_y.dtype)
         rows = np.arange(d_y.shape[-1]) + max(-offset, 0)
         np.moveaxis(d_x, (axis1, axis2), (-2, -1))[..., rows, rows + offset] = d_y
         return d_x

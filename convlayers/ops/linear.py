@@ -36,8 +36,8 @@ def matmul(x1, x2):
     def backward(d_y):
         d_y = d_y.reshape(y.shape)
         return (
-            lambda: unbroadcast(d_y @ columns.swapaxes(-1, -2), rows).reshape(a.shape).astype(x1.dtype, copy=False),
-            lambda: unbroadcast(rows.swapaxes(-1, -2) @ d_y, columns).reshape(b.shape).astype(x2.dtype, copy=False),
+            lambda: unbroadcast(d_y @ columns.swapaxes(-1, -2), rows.shape).reshape(a.shape),
+            lambda: unbroadcast(rows.swapaxes(-1, -2) @ d_y, columns.shape).reshape(b.shape),
         )
 
     return y.reshape(shape), backward
@@ -57,17 +57,17 @@ def tensordot(x1, x2, axes=2):
     kept_a = [axis for axis in range(a.ndim) if axis not in summed_a]
     kept_b = [axis for axis in range(b.ndim) if axis not in summed_b]
 
-    def gradient(x, kept, summed, partner, kept_of_partner, summed_of_partner, d_y, axes_of_partner):
+    def gradient(kept, summed, partner, kept_of_partner, summed_of_partner, d_y, axes_of_partner):
         d_x = np.tensordot(d_y, partner, (axes_of_partner, kept_of_partner))
         # Its axes are those that were kept, then those that were summed, in the order that their partners have.
         order = kept + [axis for _, axis in sorted(zip(summed_of_partner, summed, strict=True))]
-        return d_x.transpose(np.argsort(order)).astype(x.dtype, copy=False)
+        return d_x.transpose(np.argsort(order))
 
     def backward(d_y):
         axes_of_a, axes_of_b = list(range(len(kept_a))), list(range(len(kept_a), d_y.ndim))
         return (
-            lambda: gradient(x1, kept_a, summed_a, b, kept_b, summed_b, d_y, axes_of_b),
-            lambda: gradient(x2, kept_b, summed_b, a, kept_a, summed_a, d_y, axes_of_a),
+            lambda: gradient(kept_a, summed_a, b, kept_b, summed_b, d_y, axes_of_b),
+            lambda: gradient(kept_b, summed_b, a, kept_a, summed_a, d_y, axes_of_a),
         )
 
     return np.tensordot(a, b, (summed_a, summed_b)), backward
@@ -126,7 +126,7 @@ def einsum(subscripts, *operands, **kwargs):
         summed = summed.reshape([next(lengths) if letter in elsewhere else 1 for letter in axes])
         # A letter that is twice in one operand took its diagonal: there lies the gradient, and what this einsum returns
         # is a view of it. A letter that is nowhere else was summed: the gradient is the same all along its axis.
-        d_x = np.zeros(arrays[index].shape, operands[index].dtype)
+        d_x = np.zeros(arrays[index].shape, summed.dtype)
         diagonal = np.einsum(f"{letters}->{''.join(axes)}", d_x)
         repeated = tuple(axis for axis, length in enumerate(diagonal.shape) if length == 1)
         diagonal[...] = np.add.reduce(summed, repeated, keepdims=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from convlayers import _native, config
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import divide, maximum, multiply, unbroadcast
+from convlayers.ops.arithmetic import divide, maximum, multiply
 from convlayers.ops.core import cast, dtype
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.linear import norm
@@ -67,11 +67,11 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
 
         return (
             d_inputs,
-            lambda: unbroadcast(-sums()[1] * factors, mean),
-            lambda: unbroadcast(-0.5 * sums()[0] * factors / np.sqrt(v + epsilon), variance),
+            lambda: -sums()[1] * factors,
+            lambda: -0.5 * sums()[0] * factors / np.sqrt(v + epsilon),
             None,
-            lambda: unbroadcast(sums()[1], offset),
-            lambda: unbroadcast(sums()[0], scale),
+            lambda: sums()[1],
+            lambda: sums()[0],
         )
 
     return restore(y), backward
@@ -107,7 +107,7 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
             )
             return restore(d_x)
 
-        return d_inputs, lambda: unbroadcast(d_beta, offset), lambda: unbroadcast(d_gamma, scale)
+        return d_inputs, lambda: d_beta, lambda: d_gamma
 
     return (restore(y), mean, variance), backward
 
@@ -151,8 +151,8 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
 
         return (
             d_inputs,
-            lambda: np.add.reduce(d_rows * normalized).reshape(gamma.shape).astype(gamma.dtype, copy=False),
-            lambda: np.add.reduce(d_rows).reshape(beta.shape).astype(beta.dtype, copy=False),
+            lambda: np.add.reduce(d_rows * normalized).reshape(gamma.shape),
+            lambda: np.add.reduce(d_rows).reshape(beta.shape),
         )
 
     return restore(normalized * factors + shift), backward

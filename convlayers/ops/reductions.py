@@ -6,28 +6,29 @@ All take `axis`: an int, a tuple of ints, or None for all axes; and `keepdims`: 
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import zero_to_infinity
+from convlayers.ops.arithmetic import divide, multiply, zero_to_infinity
 from convlayers.ops.dtypes import as_array, as_float, as_number
+from convlayers.ops.shaping import reshape
 
 
 def _tuple_of_axes(axis):
     return tuple(axis) if isinstance(axis, list) else axis
 
 
-def _restore_axes(y, x, axis, keepdims):
-    """Returns a result with its reduced axes put back, so that it broadcasts against `x`."""
+def _restore_axes(y, shape, axis, keepdims):
+    """Returns a result with its reduced axes put back, so that it broadcasts against an array of the shape before."""
     if keepdims or axis is None:
         return y
-    shape = list(x.shape)
+    shape = list(shape)
     for reduced in axis if isinstance(axis, tuple) else (axis,):
         shape[reduced] = 1
     return y.reshape(shape)
 
 
-def _spread(d_y, x, axis, keepdims):
+def _spread(d_y, shape, axis, keepdims):
     """Returns the gradient of a sum: that of the result, repeated along the reduced axes."""
-    d_x = np.empty(x.shape, d_y.dtype)
-    d_x[...] = _restore_axes(d_y, x, axis, keepdims)
+    d_x = np.empty(shape, d_y.dtype)
+    d_x[...] = _restore_axes(d_y, shape, axis, keepdims)
     return d_x
 
 
@@ -52,9 +53,10 @@ def _count_reduced(x, y):
 def sum(x, axis=None, keepdims=False):
     """Returns the sum. Integers of fewer than 32 bits are added as int32."""
     x, axis = _as_summable(x), _tuple_of_axes(axis)
+    shape = x.shape
 
     def backward(d_y):
-        return _spread(d_y, x, axis, keepdims)
+        return _spread(d_y, shape, axis, keepdims)
 
     return np.add.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
 
@@ -64,11 +66,26 @@ def mean(x, axis=None, keepdims=False):
     """Returns the mean. That of integers is a float."""
     x, axis = as_float(x), _tuple_of_axes(axis)
     y = _mean(x, axis, keepdims)
+    shape, count = x.shape, _count_reduced(x, y)
 
     def backward(d_y):
-        return _spread(d_y / _count_reduced(x, y), x, axis, keepdims)
+        return _spread(d_y / count, shape, axis, keepdims)
 
     return y, backward
+
+
+def average(x, axis=None, weights=None):
+    """Returns the mean, or with weights the sum of `x * weights` divided by the sum of the weights.
+
+    Args:
+        weights: array of the shape of `x`; or a vector, of weights for what lies along `axis`.
+    """
+    if weights is None:
+        return mean(x, axis)
+    ndim = np.ndim(x)
+    if axis is not None and np.ndim(weights) < ndim:
+        weights = reshape(weights, [-1 if other == axis % ndim else 1 for other in range(ndim)])
+    return divide(sum(multiply(x, weights), axis), sum(weights, axis))
 
 
 @differentiable
@@ -79,7 +96,7 @@ def var(x, axis=None, keepdims=False):
     y = _mean(centred * centred, axis, keepdims)
 
     def backward(d_y):
-        return centred * _restore_axes(2 * d_y / _count_reduced(x, y), x, axis, keepdims)
+        return centred * _restore_axes(2 * d_y / _count_reduced(centred, y), centred.shape, axis, keepdims)
 
     return y, backward
 
@@ -92,7 +109,8 @@ def std(x, axis=None, keepdims=False):
     y = np.sqrt(_mean(centred * centred, axis, keepdims))
 
     def backward(d_y):
-        return centred * _restore_axes(d_y / (zero_to_infinity(y) * _count_reduced(x, y)), x, axis, keepdims)
+        scale = d_y / (zero_to_infinity(y) * _count_reduced(centred, y))
+        return centred * _restore_axes(scale, centred.shape, axis, keepdims)
 
     return y, backward
 
@@ -104,7 +122,7 @@ def euclidean_norm(x, axis=None, keepdims=False):
     y = np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
 
     def backward(d_y):
-        return x * _restore_axes(d_y / zero_to_infinity(y), x, axis, keepdims)
+        return x * _restore_axes(d_y / zero_to_infinity(y), x.shape, axis, keepdims)
 
     return y, backward
 
@@ -129,10 +147,10 @@ def _extreme(choose, x, axis, keepdims, initial):
     y = choose.reduce(x, axis=axis, keepdims=keepdims, **({} if initial is None else {"initial": initial}))
 
     def backward(d_y):
-        chosen = x == _restore_axes(y, x, axis, keepdims)
+        chosen = x == _restore_axes(y, x.shape, axis, keepdims)
         shares = np.add.reduce(chosen, axis=axis, keepdims=True, dtype=d_y.dtype)
         # Nothing is chosen where `initial` was.
-        return chosen * (_restore_axes(d_y, x, axis, keepdims) / np.maximum(shares, 1))
+        return chosen * (_restore_axes(d_y, x.shape, axis, keepdims) / np.maximum(shares, 1))
 
     return y, backward
 
@@ -149,7 +167,7 @@ def prod(x, axis=None, keepdims=False, dtype=None):
         moved = np.moveaxis(x, axes, last)
         line = moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)
         others = _product_before(line) * _product_before(line[..., ::-1])[..., ::-1]
-        return np.moveaxis(others.reshape(moved.shape), last, axes) * _restore_axes(d_y, x, axis, keepdims)
+        return np.moveaxis(others.reshape(moved.shape), last, axes) * _restore_axes(d_y, x.shape, axis, keepdims)
 
     return np.multiply.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
 
@@ -170,7 +188,7 @@ def logsumexp(x, axis=None, keepdims=False):
     y = kept if keepdims else np.squeeze(kept, axis)
 
     def backward(d_y):
-        return np.exp(x - kept) * _restore_axes(d_y, x, axis, keepdims)
+        return np.exp(x - kept) * _restore_axes(d_y, x.shape, axis, keepdims)
 
     return y, backward
 
@@ -178,13 +196,13 @@ def logsumexp(x, axis=None, keepdims=False):
 @differentiable
 def cumsum(x, axis=None, dtype=None):
     """Returns the sums of all numbers up to each. Without an axis, of the flattened array."""
-    array = as_number(x) if dtype is None else as_array(x).astype(dtype)
+    x = as_number(x) if dtype is None else as_array(x).astype(dtype)
+    shape, along = x.shape, 0 if axis is None else axis
 
     def backward(d_y):
-        d_x = np.flip(np.cumsum(np.flip(d_y, axis or 0), axis or 0), axis or 0)
-        return d_x.reshape(array.shape)
+        return np.flip(np.cumsum(np.flip(d_y, along), along), along).reshape(shape)
 
-    return np.cumsum(array, axis, dtype=array.dtype), backward
+    return np.cumsum(x, axis, dtype=x.dtype), backward
 
 
 @differentiable

@@ -1,5 +1,7 @@
 """Other shapes and orders for the same numbers."""
 
+import math
+
 import numpy as np
 
 from convlayers.autograd import differentiable
@@ -13,9 +15,10 @@ def reshape(x, newshape):
     x = as_array(x)
     if not isinstance(newshape, int):
         newshape = [-1 if size is None else size for size in newshape]
+    shape = x.shape
 
     def backward(d_y):
-        return d_y.reshape(x.shape)
+        return d_y.reshape(shape)
 
     return x.reshape(newshape), backward
 
@@ -24,9 +27,10 @@ def reshape(x, newshape):
 def ravel(x):
     """Returns the numbers in one row."""
     x = as_array(x)
+    shape = x.shape
 
     def backward(d_y):
-        return d_y.reshape(x.shape)
+        return d_y.reshape(shape)
 
     return x.reshape(-1), backward
 
@@ -35,9 +39,10 @@ def ravel(x):
 def squeeze(x, axis=None):
     """Removes axes of length 1: `axis`, an int or several, or all of them."""
     x = as_array(x)
+    shape = x.shape
 
     def backward(d_y):
-        return d_y.reshape(x.shape)
+        return d_y.reshape(shape)
 
     return np.squeeze(x, tuple(axis) if isinstance(axis, list) else axis), backward
 
@@ -46,9 +51,10 @@ def squeeze(x, axis=None):
 def expand_dims(x, axis):
     """Inserts an axis of length 1, or several, at these places of the result."""
     x = as_array(x)
+    shape = x.shape
 
     def backward(d_y):
-        return d_y.reshape(x.shape)
+        return d_y.reshape(shape)
 
     return np.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis), backward
 
@@ -57,9 +63,10 @@ def expand_dims(x, axis):
 def broadcast_to(x, shape):
     """Repeats `x` along axes of length 1 and along new axes in front, up to a shape."""
     x = as_array(x)
+    before = x.shape
 
     def backward(d_y):
-        return unbroadcast(d_y, x)
+        return unbroadcast(d_y, before)
 
     return np.broadcast_to(x, shape), backward
 
@@ -74,7 +81,7 @@ def transpose(x, axes=None):
     axes = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
 
     def backward(d_y):
-        return d_y.transpose(np.argsort([axis % x.ndim for axis in axes]))
+        return d_y.transpose(np.argsort([axis % d_y.ndim for axis in axes]))
 
     return x.transpose(axes), backward
 
@@ -134,16 +141,16 @@ def repeat(x, repeats, axis=None):
         repeats: how often: an int, or one for each entry.
     """
     x = as_array(x)
-    y = np.repeat(x, repeats, axis)
+    shape = x.shape
 
     def backward(d_y):
-        line, along = (x.reshape(-1), 0) if axis is None else (x, axis)
-        sources = np.repeat(np.arange(line.shape[along]), repeats)
-        d_x = np.zeros(line.shape, d_y.dtype)
+        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis)
+        sources = np.repeat(np.arange(line[along]), repeats)
+        d_x = np.zeros(line, d_y.dtype)
         np.add.at(np.moveaxis(d_x, along, 0), sources, np.moveaxis(d_y, along, 0))
-        return d_x.reshape(x.shape)
+        return d_x.reshape(shape)
 
-    return y, backward
+    return np.repeat(x, repeats, axis), backward
 
 
 @differentiable
@@ -154,15 +161,15 @@ def tile(x, repeats):
         repeats: how often: an int, or one for each of the last axes.
     """
     x = as_array(x)
-    y = np.tile(x, repeats)
+    shape = x.shape
 
     def backward(d_y):
-        lengths = (1,) * (y.ndim - x.ndim) + x.shape
+        lengths = (1,) * (d_y.ndim - len(shape)) + shape
         # Each axis as two: which copy, and where in it.
         split = [size for n, length in zip(d_y.shape, lengths, strict=True) for size in (n // (length or 1), length)]
-        return np.add.reduce(d_y.reshape(split), axis=tuple(range(0, len(split), 2))).reshape(x.shape)
+        return np.add.reduce(d_y.reshape(split), axis=tuple(range(0, len(split), 2))).reshape(shape)
 
-    return y, backward
+    return np.tile(x, repeats), backward
 
 
 @differentiable
@@ -194,10 +201,11 @@ def pad(x, pad_width, mode="constant", constant_values=None):
         y[inside] = x
         return y, lambda d_y: d_y[inside]
     # From which entry of its axis each number of the result is taken.
+    shape = x.shape
     sources = np.ix_(*(np.pad(np.arange(n), width, mode) for n, width in zip(x.shape, widths, strict=True)))
 
     def backward(d_y):
-        d_x = np.zeros(x.shape, d_y.dtype)
+        d_x = np.zeros(shape, d_y.dtype)
         np.add.at(d_x, sources, d_y)
         return d_x
 
@@ -215,10 +223,10 @@ def concatenate(xs, axis=0):
         xs: list of arrays, of equal lengths along all other axes.
     """
     arrays = promote(*xs)
+    lengths = [array.shape[axis] for array in arrays]
 
     def backward(d_y):
-        bounds = np.cumsum([array.shape[axis] for array in arrays[:-1]])
-        return tuple(d_x.astype(x.dtype, copy=False) for d_x, x in zip(np.split(d_y, bounds, axis), xs, strict=True))
+        return tuple(np.split(d_y, np.cumsum(lengths[:-1]), axis))
 
     return np.concatenate(arrays, axis), backward
 
@@ -233,7 +241,7 @@ def stack(xs, axis=0):
     """
 
     def backward(d_y):
-        return tuple(d_x.astype(x.dtype, copy=False) for d_x, x in zip(np.moveaxis(d_y, axis, 0), xs, strict=True))
+        return tuple(np.moveaxis(d_y, axis, 0))
 
     return np.stack(promote(*xs), axis), backward
 
@@ -250,10 +258,10 @@ def split(x, indices_or_sections, axis=0):
     """
     x = as_array(x)
     parts = np.split(x, indices_or_sections, axis)
+    shapes = [part.shape for part in parts]
 
     def backward(d_parts):
-        parts_or_zeros = [np.zeros_like(y) if d_y is None else d_y for y, d_y in zip(parts, d_parts, strict=True)]
-        return np.concatenate(parts_or_zeros, axis)
+        return np.concatenate(_or_zeros(d_parts, shapes), axis)
 
     return parts, backward
 
@@ -268,16 +276,22 @@ def unstack(x, num=None, axis=0):
     Returns:
         A list of arrays.
     """
-    x = as_array(x)
+    x = np.moveaxis(as_array(x), axis, 0)
+    shapes = [entry.shape for entry in x]
 
     def backward(d_parts):
-        d_x = np.zeros(np.moveaxis(x, axis, 0).shape, x.dtype)
-        for entry, d_y in zip(d_x, d_parts, strict=True):
-            if d_y is not None:
-                entry[...] = d_y
-        return np.moveaxis(d_x, 0, axis)
+        return np.stack(_or_zeros(d_parts, shapes), axis)
 
-    return list(np.moveaxis(x, axis, 0)), backward
+    return list(x), backward
+
+
+def _or_zeros(gradients, shapes):
+    """Returns the gradients of several results, with zeros for results that nothing used."""
+    dtype = next(gradient.dtype for gradient in gradients if gradient is not None)
+    return [
+        np.zeros(shape, dtype) if gradient is None else gradient
+        for gradient, shape in zip(gradients, shapes, strict=True)
+    ]
 
 
 def append(x1, x2, axis=None):

@@ -1,5 +1,7 @@
 """Order: sorting, ranking, and where numbers are among others."""
 
+import math
+
 import numpy as np
 
 from convlayers.autograd import differentiable
@@ -11,9 +13,10 @@ def sort(x, axis=-1):
     """Returns the numbers along an axis in ascending order; without an axis, all in one row."""
     x = as_array(x)
     order = np.argsort(x, axis, kind="stable")
+    shape = x.shape
 
     def backward(d_y):
-        return _put_back(d_y, order, x, axis)
+        return _put_back(d_y, order, shape, axis)
 
     return np.take_along_axis(x, order, axis), backward
 
@@ -34,17 +37,19 @@ def top_k(x, k, sorted=True):
     x = as_array(x)
     # Reversed twice, so that of equal numbers the first is the first.
     order = x.shape[-1] - 1 - np.argsort(x[..., ::-1], axis=-1, kind="stable")[..., ::-1][..., :k]
+    shape = x.shape
 
     def backward(d_outputs):
-        return None if d_outputs[0] is None else _put_back(d_outputs[0], order, x, -1)
+        return None if d_outputs[0] is None else _put_back(d_outputs[0], order, shape, -1)
 
     return (np.take_along_axis(x, order, -1), order.astype(np.int32)), backward
 
 
-def _put_back(d_y, order, x, axis):
-    d_x = np.zeros(x.size if axis is None else x.shape, d_y.dtype)
-    np.put_along_axis(d_x, order, d_y, 0 if axis is None else axis)
-    return d_x.reshape(x.shape)
+def _put_back(d_y, order, shape, axis):
+    line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis)
+    d_x = np.zeros(line, d_y.dtype)
+    np.put_along_axis(d_x, order, d_y, along)
+    return d_x.reshape(shape)
 
 
 @differentiable

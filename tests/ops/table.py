@@ -109,6 +109,10 @@ def _rows_of_reductions():
         # Keras's own does not add up to 1: that of (0.5, 0.6, 0.1) is (0, 0, 0).
         yield Row("sparsemax", (numbers(2, 3, 4),), {"axis": axis}, like_keras=False)
     yield Row("prod", (numbers(2, 3, 4),), {"axis": (0, 2), "keepdims": True}, like_keras=False)
+    yield Row("average", (numbers(2, 3, 4),), {"axis": 1})
+    yield Row("average", (numbers(2, 3, 4), -1, positive(4)))
+    yield Row("average", (numbers(2, 3, 4), 1, positive(3)), like_keras=False)
+    yield Row("average", (numbers(2, 3), None, positive(2, 3)), like_keras=False)
     yield Row("softmax", (numbers(2, 3, 4),), {"axis": (1, 2)})
     yield Row("softmax", (numbers(2, 3, 4),), {"axis": None})
     yield Row("max", (numbers(2, 3),), {"initial": 1.25})
@@ -231,6 +235,7 @@ def _rows_with_parameters():
     yield Row("glu", (x,), {"axis": 1})
     yield Row("cast", (x, "float64"))
     yield Row("convert_to_tensor", (x,))
+    yield Row("array", (x,))
     yield Row("moments", (numbers(2, 3, 4), [0, 2]))
     yield Row("moments", (numbers(2, 3, 4), [1]), {"keepdims": True})
     for axis in (1, -1, 2):

@@ -1,9 +1,13 @@
 """Every op of the table: its gradients against central differences, its results against Keras."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 from convlayers import nested, ops
+from convlayers.autograd import Tape
 from convlayers.symbolic import KerasTensor
 from tests.ops.gradients import check_gradients, is_float_array, tape_gradients
 from tests.ops.table import ROWS
@@ -43,6 +47,21 @@ def test_results_and_gradients_have_the_dtype_of_the_arrays(row, dtype):
     outputs, gradients = tape_gradients(lambda *given: getattr(ops, row.name)(*given, **row.kwargs), arguments)
     assert {y.dtype for y in outputs} == {np.dtype(dtype)}
     assert {gradient.dtype for gradient in gradients} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("name", ["add", "subtract", "sum", "mean", "concatenate", "stack", "repeat", "pad", "take", "sort"])
+def test_what_a_gradient_does_not_need_is_not_kept(name):
+    x, z = np.ones((2, 3)), np.ones((2, 3))
+    more = {"repeat": (2,), "pad": (1,), "take": (np.array([0, 1]),), "add": (z,), "subtract": (z,)}.get(name, ())
+    with Tape() as tape:
+        source = tape.watch(x)
+        y = getattr(ops, name)([source, z] if name in ("concatenate", "stack") else source, *more)
+        references = [weakref.ref(x), weakref.ref(z)]
+        source.value = None
+        del x, z, more
+        gc.collect()
+    assert all(reference() is None for reference in references)
+    del tape, y
 
 
 @every_row

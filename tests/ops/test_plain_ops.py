@@ -251,6 +251,13 @@ def test_places_of_true():
         assert {indices.dtype for indices in places} == {np.dtype("int32")}
 
 
+def test_averages_are_those_of_numpy():
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 3, 4)), rng.random(3)
+    np.testing.assert_allclose(ops.average(x, 1, w), np.average(x, 1, w))
+    np.testing.assert_allclose(ops.average(x, None, x * x), np.average(x, None, x * x))
+
+
 def test_top_k_finds_the_first_of_equals():
     values, indices = ops.top_k(np.array([[1, 5, 5, 2], [7, 7, 7, 7]]), 2)
     np.testing.assert_array_equal(values, [[5, 5], [7, 7]])

@@ -1,0 +1,183 @@
+"""Activations against their formulas in float64, and against Keras."""
+
+import math
+
+import numpy as np
+import pytest
+
+erfc = np.vectorize(math.erfc, otypes=["float64"])
+
+
+def sigmoid(x):
+    return np.where(x < 0, np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x))), 1 / (1 + np.exp(-np.abs(x))))
+
+
+def softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def elu(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+# In float64, without cancellation.
+FORMULAS = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "elu": elu,
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
+    "softplus": softplus,
+    "selu": lambda x: 1.0507009873554804934 * np.where(x > 0, x, 1.6732632423543772848 * elu(x)),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "exponential": np.exp,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "log_sigmoid": lambda x: -softplus(-x),
+    "silu": lambda x: x * sigmoid(x),
+    "gelu": lambda x: x * erfc(-x / math.sqrt(2)) / 2,
+    "gelu_tanh": lambda x: x * sigmoid(math.sqrt(8 / math.pi) * (x + 0.044715 * x**3)),
+    "hard_silu": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "mish": lambda x: x * np.tanh(softplus(x)),
+}
+# Where an exponent is itself rounded, its error counts as often as it is large.
+ROUNDINGS = {"gelu": 150, "gelu_tanh": 150}
+# Where a derivative jumps.
+KINKS = {
+    "relu": [0],
+    "relu6": [0, 6],
+    "elu": [0],
+    "leaky_relu": [0],
+    "selu": [0],
+    "softsign": [0],
+    "hard_sigmoid": [-3, 3],
+    "hard_tanh": [-1, 1],
+    "hard_silu": [-3, 3],
+}
+# Around the vectors, the chunks of a gradient (256), the blocks (4096), and enough for threads.
+SIZES = [0, 1, 3, 15, 16, 17, 33, 255, 256, 257, 4095, 4096, 4097, 30_000]
+
+
+def numbers(size, scale=4):
+    return np.random.default_rng(size).normal(0, scale, size)
+
+
+def derivative(formula, x, h=1e-3):
+    """Central differences of fourth order."""
+    return (8 * (formula(x + h) - formula(x - h)) - (formula(x + 2 * h) - formula(x - 2 * h))) / (12 * h)
+
+
+@pytest.fixture(params=FORMULAS)
+def activation(request):
+    return request.param
+
+
+def forward(native, activation, x):
+    y = native.empty(x.shape)
+    native.elementwise.activation_forward(native.elementwise.activation_codes[activation], x, y)
+    return y
+
+
+def backward(native, activation, x, d_y):
+    x_or_y = x if activation in native.elementwise.gradient_from_input else forward(native, activation, x)
+    d_x = native.empty(x.shape)
+    native.elementwise.activation_backward(native.elementwise.activation_codes[activation], x_or_y, d_y, d_x)
+    return d_x
+
+
+def test_formulas_are_those_of_all_activations(native):
+    assert FORMULAS.keys() == native.elementwise.activation_codes.keys()
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-3, 0.1, 1, 5, 20])
+def test_forward_to_the_last_bits(native, activation, scale):
+    x = native.array(numbers(30_000, scale))
+    expected = FORMULAS[activation](x.astype("float64"))
+    visible = np.abs(expected) > 1e-30  # smaller ones are near the smallest normal number of float32
+    rtol = ROUNDINGS.get(activation, 4) * native.epsilon
+    np.testing.assert_allclose(forward(native, activation, x)[visible], expected[visible], rtol=rtol)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_forward_of_any_size(native, activation, size):
+    x = native.array(numbers(size))
+    expected = FORMULAS[activation](x.astype("float64"))
+    np.testing.assert_allclose(forward(native, activation, x), expected, rtol=100 * native.epsilon, atol=native.epsilon)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_backward(native, activation, size):
+    x = numbers(size)
+    for kink in KINKS.get(activation, []):
+        x[np.abs(x - kink) < 0.01] += 0.1
+    x, d_y = native.array(x), native.array(numbers(size + 1)[1:])
+    expected = derivative(FORMULAS[activation], x.astype("float64")) * d_y
+    tolerance = {"rtol": 1e-5, "atol": 1e-5} if native.dtype == "float32" else {"rtol": 1e-8, "atol": 1e-8}
+    np.testing.assert_allclose(backward(native, activation, x, d_y), expected, **tolerance)
+
+
+def test_in_place(native, activation):
+    x, d_y = native.array(numbers(5000)), native.array(numbers(5001)[1:])
+    code = native.elementwise.activation_codes[activation]
+    expected_y, expected_d_x = forward(native, activation, x), backward(native, activation, x, d_y)
+    y = x.copy()
+    native.elementwise.activation_forward(code, y, y)
+    np.testing.assert_array_equal(y, expected_y)
+    x_or_y = x.copy() if activation in native.elementwise.gradient_from_input else y
+    d_x = d_y.copy()
+    native.elementwise.activation_backward(code, x_or_y, d_x, d_x)
+    np.testing.assert_array_equal(d_x, expected_d_x)
+    native.elementwise.activation_backward(code, x_or_y, d_y, x_or_y)
+    np.testing.assert_array_equal(x_or_y, expected_d_x)
+
+
+def test_same_results_for_any_number_of_threads(native, threads, activation):
+    x, d_y = native.array(numbers(100_003)), native.array(numbers(100_004)[1:])
+    results = []
+    for count in (1, 2, 3):
+        with threads(count):
+            results.append(forward(native, activation, x).tobytes() + backward(native, activation, x, d_y).tobytes())
+    assert results[0] == results[1] == results[2]
+
+
+def keras_activation(keras, activation):
+    if activation == "gelu_tanh":
+        return lambda x: keras.activations.gelu(x, approximate=True)
+    return keras.activations.get(activation)
+
+
+def test_special_numbers_as_in_keras(native, keras, activation):
+    special = [0, np.inf, -np.inf, np.nan, 1e4, -1e4, 80, -80, 3, -3, 6, 1, -1]
+    if activation == "gelu":
+        special = np.nan_to_num(special, posinf=100)  # PyTorch makes NaN of infinity, but not where its vectors end
+    x = native.array(np.tile(special, 5))
+    expected = keras.ops.convert_to_numpy(keras_activation(keras, activation)(keras.ops.convert_to_tensor(x)))
+    np.testing.assert_allclose(forward(native, activation, x), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_gradient_as_in_keras(native, keras, activation):
+    import torch
+
+    kinks = [0, 6, -3, 3, -1, 1]
+    x = np.r_[numbers(500), kinks, 20, -20].astype(native.dtype)
+    peer_x = torch.tensor(x, requires_grad=True)
+    keras_activation(keras, activation)(peer_x).backward(torch.ones(x.size, dtype=peer_x.dtype))
+    d_x = backward(native, activation, x, np.ones_like(x))
+    np.testing.assert_allclose(d_x, peer_x.grad.numpy(), rtol=1e-5, atol=1e-5)
+
+
+def test_denormal_state_is_restored(native):
+    x = native.array(numbers(100))
+    forward(native, "sigmoid", x)
+    smallest = np.array([np.finfo(native.dtype).smallest_subnormal])
+    assert (smallest * 2)[0] == 2 * smallest[0] != 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_multiply(native, size):
+    x, factors = native.array(numbers(size)), native.array(numbers(size) > 0)
+    y = native.empty(size)
+    native.elementwise.multiply(x, factors, y)
+    np.testing.assert_array_equal(y, x * factors)
