@@ -91,31 +91,33 @@ def test_formulas_are_those_of_all_activations(native):
     assert FORMULAS.keys() == native.elementwise.activation_codes.keys()
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1e-3, 0.1, 1, 5, 20])
+@pytest.mark.parametrize("scale", [1e-6, 0.01, 1, 5, 20])
 def test_forward_to_the_last_bits(native, activation, scale):
-    x = native.array(numbers(30_000, scale))
+    x = native.array(numbers(10_000, scale))
     expected = FORMULAS[activation](x.astype("float64"))
     visible = np.abs(expected) > 1e-30  # smaller ones are near the smallest normal number of float32
     rtol = ROUNDINGS.get(activation, 4) * native.epsilon
     np.testing.assert_allclose(forward(native, activation, x)[visible], expected[visible], rtol=rtol)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_forward_of_any_size(native, activation, size):
-    x = native.array(numbers(size))
-    expected = FORMULAS[activation](x.astype("float64"))
-    np.testing.assert_allclose(forward(native, activation, x), expected, rtol=100 * native.epsilon, atol=native.epsilon)
+def test_forward_of_any_size(native, activation):
+    for size in SIZES:
+        x = native.array(numbers(size))
+        expected = FORMULAS[activation](x.astype("float64"))
+        tolerance = {"rtol": 100 * native.epsilon, "atol": native.epsilon}
+        np.testing.assert_allclose(forward(native, activation, x), expected, **tolerance, err_msg=f"size {size}")
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_backward(native, activation, size):
-    x = numbers(size)
-    for kink in KINKS.get(activation, []):
-        x[np.abs(x - kink) < 0.01] += 0.1
-    x, d_y = native.array(x), native.array(numbers(size + 1)[1:])
-    expected = derivative(FORMULAS[activation], x.astype("float64")) * d_y
-    tolerance = {"rtol": 1e-5, "atol": 1e-5} if native.dtype == "float32" else {"rtol": 1e-8, "atol": 1e-8}
-    np.testing.assert_allclose(backward(native, activation, x, d_y), expected, **tolerance)
+def test_backward_of_any_size(native, activation):
+    tolerance = 1e-5 if native.dtype == "float32" else 1e-8
+    for size in SIZES:
+        x = numbers(size)
+        for kink in KINKS.get(activation, []):
+            x[np.abs(x - kink) < 0.01] += 0.1
+        x, d_y = native.array(x), native.array(numbers(size + 1)[1:])
+        expected = derivative(FORMULAS[activation], x.astype("float64")) * d_y
+        d_x = backward(native, activation, x, d_y)
+        np.testing.assert_allclose(d_x, expected, rtol=tolerance, atol=tolerance, err_msg=f"size {size}")
 
 
 def test_in_place(native, activation):
@@ -151,7 +153,7 @@ def keras_activation(keras, activation):
 def test_special_numbers_as_in_keras(native, keras, activation):
     special = [0, np.inf, -np.inf, np.nan, 1e4, -1e4, 80, -80, 3, -3, 6, 1, -1]
     if activation == "gelu":
-        special = np.nan_to_num(special, posinf=100)  # PyTorch makes NaN of infinity, but not where its vectors end
+        special[1] = 100  # PyTorch makes NaN of infinity, but not where its vectors end
     x = native.array(np.tile(special, 5))
     expected = keras.ops.convert_to_numpy(keras_activation(keras, activation)(keras.ops.convert_to_tensor(x)))
     np.testing.assert_allclose(forward(native, activation, x), expected, rtol=1e-5, atol=1e-6)

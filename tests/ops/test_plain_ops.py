@@ -77,8 +77,8 @@ CALLS = [
 ]
 # Ops without gradients; those of convolution, pooling and dropout have tests of their own.
 OTHERS = words(
-    "allclose cond convert_to_numpy custom_gradient dtype empty empty_like fori_loop is_tensor map ndim nonzero operators shape "
-    "size stop_gradient vectorized_map while_loop dropout batch_normalization_training"
+    "allclose cond convert_to_numpy custom_gradient dtype empty empty_like fori_loop is_tensor map ndim nonzero operators "
+    "shape size stop_gradient vectorized_map while_loop dropout batch_normalization_training"
 )
 
 

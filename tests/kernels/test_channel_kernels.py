@@ -1,0 +1,179 @@
+"""Sums, moments and batch normalization over channels against NumPy in float64, and against PyTorch."""
+
+import numpy as np
+import pytest
+
+EPSILON = 1e-3
+# One row or many, around groups (64 rows) and tasks (64 groups); few channels, which are taken several rows at a time, and many.
+SHAPES = [
+    *((rows, c) for rows in (1, 2, 63, 64, 65, 130) for c in (1, 3, 8, 15, 16, 17, 33, 64, 65, 200)),
+    *((rows, c) for rows in (4096, 4099, 10_000) for c in (1, 6, 8, 33)),
+    (5, 5000),
+]
+
+
+@pytest.fixture(params=SHAPES, ids=str)
+def shape(request):
+    return request.param
+
+
+def numbers(native, shape, mean=2.0, deviation=1.5):
+    rng = np.random.default_rng(0)
+    return native.array(rng.normal(mean, deviation, shape)), native.array(rng.normal(size=shape))
+
+
+def vectors(native, c):
+    rng = np.random.default_rng(1)
+    return native.array(rng.normal(size=c)), native.array(rng.normal(size=c))
+
+
+def moments(native, x):
+    mean, variance = native.empty(x.shape[1]), native.empty(x.shape[1])
+    native.channels.moments(x, mean, variance)
+    return mean, variance
+
+
+def normalize(native, x, gamma, beta):
+    mean, variance = moments(native, x)
+    y = native.empty(x.shape)
+    native.channels.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y)
+    return y
+
+
+def normalize_gradients(native, x, gamma, d_y):
+    """Returns d_x, d_gamma and d_beta."""
+    mean, variance = moments(native, x)
+    d_gamma, d_beta, d_x = native.empty(x.shape[1]), native.empty(x.shape[1]), native.empty(x.shape)
+    kernels = native.channels
+    kernels.batch_normalization_backward_parameters(x, mean, variance, EPSILON, d_y, d_gamma, d_beta)
+    kernels.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d_y, d_gamma, d_beta, d_x)
+    return d_x, d_gamma, d_beta
+
+
+def expected_normalize(x, gamma, beta):
+    x = x.astype("float64")
+    return (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + EPSILON) * gamma + beta
+
+
+def expected_gradients(x, gamma, d_y):
+    x, d_y = x.astype("float64"), d_y.astype("float64")
+    normalized = expected_normalize(x, 1, 0)
+    d_gamma, d_beta = (d_y * normalized).sum(axis=0), d_y.sum(axis=0)
+    centred = d_y - (d_beta + normalized * d_gamma) / len(x)
+    return centred * gamma / np.sqrt(x.var(axis=0) + EPSILON), d_gamma, d_beta
+
+
+def test_sum_rows(native, shape):
+    x, _ = numbers(native, shape)
+    y = native.empty(shape[1])
+    native.channels.sum_rows(x, y)
+    largest = np.abs(x).sum(axis=0, dtype="float64").max()
+    np.testing.assert_allclose(y, x.sum(axis=0, dtype="float64"), rtol=0, atol=8 * native.epsilon * largest)
+
+
+def test_moments(native, shape):
+    x, _ = numbers(native, shape)
+    mean, variance = moments(native, x)
+    np.testing.assert_allclose(mean, x.mean(axis=0, dtype="float64"), rtol=0, atol=16 * native.epsilon)
+    np.testing.assert_allclose(variance, x.var(axis=0, dtype="float64"), rtol=16 * native.epsilon, atol=64 * native.epsilon)
+
+
+@pytest.mark.parametrize(("mean", "outlier"), [(1e3, 0), (1e4, 0), (-1e5, 0), (0, 1e3)], ids=str)
+def test_variance_does_not_cancel(native, mean, outlier):
+    x = np.random.default_rng(0).normal(mean, 1, (50_000, 3))
+    x[0] += outlier
+    x = native.array(x)
+    _, variance = moments(native, x)
+    np.testing.assert_allclose(variance, x.var(axis=0, dtype="float64"), rtol=64 * native.epsilon)
+
+
+def test_variance_of_equal_numbers_is_zero(native):
+    for number in (0.1, 1e8, 0):
+        _, variance = moments(native, native.array(np.full((1000, 5), number)))
+        assert not variance.any()
+
+
+def test_moments_of_infinity_and_nan(native):
+    x = np.zeros((200, 3))
+    x[0, 0], x[150, 1], x[3, 2] = np.inf, -np.inf, np.nan
+    mean, variance = moments(native, native.array(x))
+    np.testing.assert_array_equal(mean, [np.inf, -np.inf, np.nan])
+    assert np.isnan(variance).all()
+
+
+def test_batch_normalization_forward(native, shape):
+    x, _ = numbers(native, shape)
+    gamma, beta = vectors(native, shape[1])
+    tolerance = {"rtol": 64 * native.epsilon, "atol": 64 * native.epsilon * (1 if shape[0] > 1 else 100)}
+    expected = expected_normalize(x, gamma, beta)
+    np.testing.assert_allclose(normalize(native, x, gamma, beta), expected, **tolerance)
+    np.testing.assert_allclose(normalize(native, x, gamma, None), expected - beta, **tolerance)
+    np.testing.assert_allclose(normalize(native, x, None, beta), expected_normalize(x, 1, beta), **tolerance)
+
+
+def test_batch_normalization_backward(native, shape):
+    x, d_y = numbers(native, shape)
+    gamma, _ = vectors(native, shape[1])
+    for factor in (gamma, None):
+        expected = expected_gradients(x, 1 if factor is None else factor, d_y)
+        tolerance = {"rtol": 64 * native.epsilon, "atol": 256 * native.epsilon * np.sqrt(shape[0])}
+        for ours, theirs in zip(normalize_gradients(native, x, factor, d_y), expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, **tolerance)
+
+
+def test_scale_shift(native, shape):
+    x, _ = numbers(native, shape)
+    scale, shift = vectors(native, shape[1])
+    y = native.empty(shape)
+    native.channels.scale_shift(x, scale, shift, y)
+    np.testing.assert_allclose(y, x.astype("float64") * scale + shift, rtol=8 * native.epsilon, atol=8 * native.epsilon)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)], ids=str)
+def test_nothing_to_compute(native, shape):
+    x, d_y = numbers(native, shape)
+    gamma, beta = vectors(native, shape[1])
+    assert normalize(native, x, gamma, beta).shape == shape
+    d_x, d_gamma, d_beta = normalize_gradients(native, x, gamma, d_y)
+    assert d_x.shape == shape
+    assert not d_beta.any()
+    native.channels.scale_shift(x, gamma, beta, d_x)
+    native.channels.sum_rows(x, d_gamma)
+    assert not d_gamma.any()
+
+
+def test_in_place(native):
+    x, d_y = numbers(native, (500, 33))
+    gamma, beta = vectors(native, 33)
+    mean, variance = moments(native, x)
+    y, (d_x, d_gamma, d_beta) = normalize(native, x, gamma, beta), normalize_gradients(native, x, gamma, d_y)
+    d = d_y.copy()
+    native.channels.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d, d_gamma, d_beta, d)
+    np.testing.assert_array_equal(d, d_x)
+    x_y = x.copy()
+    native.channels.batch_normalization_forward(x_y, mean, variance, gamma, beta, EPSILON, x_y)
+    np.testing.assert_array_equal(x_y, y)
+
+
+@pytest.mark.parametrize("shape", [(20_000, 3), (4000, 33), (50, 3000)], ids=str)
+def test_same_results_for_any_number_of_threads(native, threads, shape):
+    x, d_y = numbers(native, shape)
+    gamma, beta = vectors(native, shape[1])
+    results = []
+    for count in (1, 2, 3):
+        with threads(count):
+            arrays = [normalize(native, x, gamma, beta), *normalize_gradients(native, x, gamma, d_y), *moments(native, x)]
+            results.append([array.tobytes() for array in arrays])
+    assert results[0] == results[1] == results[2]
+
+
+def test_same_results_as_torch(native):
+    torch = pytest.importorskip("torch")
+    x, d_y = numbers(native, (400, 19))
+    gamma, beta = vectors(native, 19)
+    peers = [torch.tensor(array.copy(), requires_grad=True) for array in (x, gamma, beta)]
+    peer_y = torch.nn.functional.batch_norm(peers[0], None, None, *peers[1:], training=True, eps=EPSILON)
+    peer_y.backward(torch.tensor(d_y.copy()))
+    np.testing.assert_allclose(normalize(native, x, gamma, beta), peer_y.detach().numpy(), rtol=1e-4, atol=1e-5)
+    for ours, peer in zip(normalize_gradients(native, x, gamma, d_y), peers, strict=True):
+        np.testing.assert_allclose(ours, peer.grad.numpy(), rtol=1e-4, atol=1e-4)
