@@ -155,16 +155,20 @@ class Tape:
                     continue
                 if callable(gradient):
                     gradient = gradient()
-                if gradient.dtype != source.value.dtype:
-                    gradient = gradient.astype(source.value.dtype)
                 if isinstance(source, Tensor):
                     _add(gradients, source, gradient)
                 else:
-                    source.add_gradient(gradient)
+                    source.add_gradient(_in_dtype_of(source, gradient))
         return [gradients.get(id(source)) for source in kept]
 
 
+def _in_dtype_of(operand, gradient):
+    dtype = operand.value.dtype
+    return gradient if gradient.dtype == dtype else gradient.astype(dtype)
+
+
 def _add(gradients, tensor, gradient):
+    gradient = _in_dtype_of(tensor, gradient)
     # Never in place: a backward pass may return the very array it was given.
     before = gradients.get(id(tensor))
     gradients[id(tensor)] = gradient if before is None else before + gradient

@@ -38,6 +38,7 @@ cdef enum:
 
 cdef struct Weights:
     const real* value
+    const real* end                    # behind the last
     Py_ssize_t all_h, all_w            # taps of the whole kernel
     Py_ssize_t first_d, first_h, first_w, step_d, step_h, step_w  # those that take part, in the order of the windows' taps
     Py_ssize_t tap_stride, depth_stride, column_stride, group_stride  # in numbers
@@ -76,31 +77,33 @@ cdef inline real* panel_of(const Product* job, Py_ssize_t group, Py_ssize_t colu
 
 
 cdef inline void copy_columns(const real* source, Py_ssize_t depth_stride, Py_ssize_t column_stride, Py_ssize_t depth,
-                              Py_ssize_t columns, real* panel) noexcept nogil:
-    """panel[p * NR + j] = source[p * depth_stride + j * column_stride], zero from j = columns on."""
-    cdef Py_ssize_t p, j, first, end
+                              Py_ssize_t columns, const real* end, real* panel) noexcept nogil:
+    """panel[p * NR + j] = source[p * depth_stride + j * column_stride], anything from j = columns on.
+
+    Columns that are missing are multiplied too, and dropped. So whole vectors are read, up to `end` of the array.
+    """
+    cdef Py_ssize_t p, j, first, last
+    cdef const real* row
     if column_stride == 1:
         for p in range(depth):
-            if columns == NR:
-                (<vec*>(panel + p * NR))[0] = (<const vec*>(source + p * depth_stride))[0]
-                (<vec*>(panel + p * NR + VL))[0] = (<const vec*>(source + p * depth_stride + VL))[0]
+            row = source + p * depth_stride
+            if row + NR <= end:
+                (<vec*>(panel + p * NR))[0] = (<const vec*>row)[0]
+                (<vec*>(panel + p * NR + VL))[0] = (<const vec*>(row + VL))[0]
             else:
                 for j in range(columns):
-                    panel[p * NR + j] = source[p * depth_stride + j]
-                clear_numbers(panel + p * NR + columns, NR - columns)
+                    panel[p * NR + j] = row[j]
         return
     # A transposition, in squares that stay in L1.
     for first in range(0, depth, 16):
-        end = min(first + 16, depth)
+        last = min(first + 16, depth)
         for j in range(columns):
-            for p in range(first, end):
+            for p in range(first, last):
                 panel[p * NR + j] = source[p * depth_stride + j * column_stride]
-        for p in range(first, end):
-            clear_numbers(panel + p * NR + columns, NR - columns)
 
 
 cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil:
-    """Packs a panel of the slab: panel[p * NR + j] = weight of depth start + p and column j, zero behind the last column."""
+    """Packs a panel of the slab: panel[p * NR + j] = weight of depth start + p and column j."""
     cdef const Weights* weights = &job.weights
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t panels = ceil_div(job.slab.columns, NR)
@@ -120,7 +123,7 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
         copy_columns(
             weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
             + channel * weights.depth_stride + group * weights.group_stride + column * weights.column_stride,
-            weights.depth_stride, weights.column_stride, run, columns, row,
+            weights.depth_stride, weights.column_stride, run, columns, weights.end, row,
         )
         row += run * NR
         p += run
@@ -321,7 +324,8 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group,
             for p in range(panels):
                 width = min(columns - p * NR, <Py_ssize_t>NR)
                 copy_columns(
-                    job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, 1, pixels, width, panel
+                    job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, 1, pixels, width,
+                    job.d_y + windows.pixels * stride, panel,
                 )
                 for t in range(tiles):
                     multiply_tile(
@@ -351,6 +355,10 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
+
+
+cdef Py_ssize_t size_of(const real[:, :, :, :, ::1] array):
+    return array.shape[0] * array.shape[1] * array.shape[2] * array.shape[3] * array.shape[4]
 
 
 cdef void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, Py_ssize_t groups):
@@ -406,7 +414,7 @@ def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
     cdef Product job
     cdef Windows* windows = &job.windows
-    if y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3] * y.shape[4] == 0:
+    if size_of(y) == 0:
         return
     describe_source(windows, x, groups)
     windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
@@ -414,7 +422,7 @@ def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
     windows.pixels = y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3]
     job.weights = Weights(
-        value=&kernel[0, 0, 0, 0, 0], all_h=kernel.shape[1], all_w=kernel.shape[2],
+        value=&kernel[0, 0, 0, 0, 0], end=&kernel[0, 0, 0, 0, 0] + size_of(kernel), all_h=kernel.shape[1], all_w=kernel.shape[2],
         first_d=0, first_h=0, first_w=0, step_d=1, step_h=1, step_w=1,
         tap_stride=kernel.shape[3] * kernel.shape[4], depth_stride=kernel.shape[4], column_stride=1,
         group_stride=kernel.shape[4] // groups,
@@ -440,14 +448,15 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     cdef Weights* weights = &job.weights
     cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
     cdef Py_ssize_t rd, rh, rw
-    if d_x.shape[0] * d_x.shape[1] * d_x.shape[2] * d_x.shape[3] * d_x.shape[4] == 0:
+    if size_of(d_x) == 0:
         return
-    if d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3] * d_y.shape[4] == 0:
+    if size_of(d_y) == 0:
         d_x[...] = 0
         return
     describe_source(windows, d_y, groups)
     describe_target(&job, d_x, sd, sh, sw)
     weights.value = &kernel[0, 0, 0, 0, 0]
+    weights.end = weights.value + size_of(kernel)
     weights.all_h = kernel.shape[1]
     weights.all_w = kernel.shape[2]
     weights.tap_stride = kernel.shape[3] * kernel.shape[4]
@@ -488,7 +497,7 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     cdef int threads
     cdef real* d_weights
     cdef void* chunks
-    if d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2] * d_kernel.shape[3] * d_kernel.shape[4] == 0:
+    if size_of(d_kernel) == 0:
         return
     windows.pixels = d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3]
     if windows.pixels == 0:

@@ -10,8 +10,8 @@ from cython.parallel cimport prange
 from libc.string cimport memmove
 
 from kernels.elementwise cimport (
-    ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU, RELU6,
-    SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation_gradient, apply_activation
+    ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU,
+    RELU6, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation_gradient, apply_activation
 )
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for

@@ -5,7 +5,7 @@
 #    vectors of `b` are loaded, and each row multiplies them by one number of `a`, broadcast from memory.
 # b) `a` is read at a[row * a_row + p * a_depth]. Callers pass 1 for one of the two strides, as a literal, so that each call is
 #    compiled for its own direction: windows as rows (forward, gradient for the input) or as columns (gradient for the kernel).
-# c) `b` is a panel: NR consecutive numbers for each step of the depth, zeros where columns are missing.
+# c) `b` is a panel: NR consecutive numbers for each step of the depth. Where columns are missing, their results mean nothing.
 # d) Rows of the result lie anywhere; `c_row` says where.
 # e) Where the columns of a panel end in its first vector, the second is left out: `vectors` is 1, as a literal too.
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec

@@ -135,6 +135,16 @@ def test_a_gradient_given_is_not_changed(x):
     np.testing.assert_array_equal(d_y, np.ones(4))
 
 
+def test_gradients_have_the_dtype_of_their_arrays(x):
+    kernel = Variable(x, dtype="float16")
+    with Tape() as tape:
+        a, b = tape.watch(x.astype("float32")), tape.watch(x)
+        y = product(double(a), b)  # float64
+        z = double(double(kernel))
+    gradients = tape.backward([y, z], [np.ones(4), np.ones(4)], [a, b])
+    assert (gradients[0].dtype, gradients[1].dtype, kernel.grad.dtype) == ("float32", "float64", "float16")
+
+
 def test_arrays_as_keyword_arguments(x):
     with Tape() as tape:
         a, b = tape.watch(x), tape.watch(x + 1)

@@ -100,11 +100,7 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
     specs = nested.flatten(input_spec)
     inputs = nested.flatten(inputs)
     if len(inputs) != len(specs):
-        shapes = [getattr(x, "shape", type(x)) for x in inputs]
-        raise ValueError(
-            f'Layer "{layer_name}" expects {len(specs)} input(s), but it received {len(inputs)} input tensors. '
-            f"Inputs received: {shapes}"
-        )
+        raise wrong_number_of_inputs(layer_name, [spec and spec.name for spec in specs], inputs)
     for index, (spec, x) in enumerate(zip(specs, inputs, strict=True)):
         if spec is None or (x is None and spec.optional):
             continue
@@ -118,6 +114,27 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
                 f"Input {index} with name '{spec.name}' of layer '{layer_name}' is incompatible with the layer: "
                 f"{mismatch}{_advice(spec, tuple(x.shape))}"
             )
+
+
+def wrong_number_of_inputs(layer_name, names, inputs):
+    """Returns the error to raise if there are more or fewer inputs than a layer takes.
+
+    Args:
+        layer_name: the layer's name.
+        names: the names of the inputs that it takes, None for those that have none.
+        inputs: list of those that were given.
+    """
+    if not all(names):
+        shapes = [getattr(x, "shape", type(x)) for x in inputs]
+        return ValueError(
+            f'Layer "{layer_name}" expects {len(names)} input(s), but it received {len(inputs)} input tensors. '
+            f"Inputs received: {shapes}"
+        )
+    example = ", ".join(f"'{name}': ..." for name in names)
+    return ValueError(
+        f'Layer "{layer_name}" expects {len(names)} named input(s) with keys {names}, but it received {len(inputs)} input '
+        f"tensors. Pass inputs as a dict, e.g. `layer({{{example}}})`.\nOr pass a list of as many arrays, in that order."
+    )
 
 
 def _advice(spec, shape):

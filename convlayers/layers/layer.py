@@ -374,14 +374,18 @@ def _recording_build(build):
 
 def lists_to_arrays(argument):
     """Turns lists of numbers, however deep, into arrays; lists of arrays stay lists."""
-    if isinstance(argument, (list, tuple)):
-        leaves = nested.flatten(argument)
-        if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
-            try:
-                return np.array(argument)
-            except ValueError as error:
-                raise ValueError(f"A list given as an input is ragged: its rows have different lengths. {error}") from None
-    return argument
+    if isinstance(argument, dict):
+        return {key: lists_to_arrays(part) for key, part in argument.items()}
+    if not isinstance(argument, (list, tuple)):
+        return argument
+    leaves = nested.flatten(argument)
+    if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
+        try:
+            return np.array(argument)
+        except ValueError as error:
+            raise ValueError(f"A list given as an input is ragged: its rows have different lengths. {error}") from None
+    parts = [lists_to_arrays(part) for part in argument]
+    return tuple(parts) if isinstance(argument, tuple) else parts
 
 
 def _has_shape(argument):

@@ -139,10 +139,6 @@ class WeightOwner:
         for layer in self._layers:
             layer.trainable = value
 
-    @property
-    def layers(self):
-        return list(self._layers)
-
     def _flatten_layers(self, include_self=True, recursive=True):
         """Returns the layers inside this one, and inside those."""
         found = [self] if include_self else []

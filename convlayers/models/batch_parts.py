@@ -135,13 +135,11 @@ def to_array(x):
 
 def to_arrays(structure):
     """Returns a structure with everything array-like in it, lists of numbers too, as arrays; the rest as it is."""
-    structure = lists_to_arrays(structure)
-    if isinstance(structure, dict):
-        return {key: to_arrays(part) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        parts = [to_arrays(part) for part in structure]
-        return tuple(parts) if isinstance(structure, tuple) else parts
-    return to_array(structure) if hasattr(structure, "__array__") or hasattr(structure, "iloc") else structure
+    return nested.map_structure(_to_array_if_any, lists_to_arrays(structure))
+
+
+def _to_array_if_any(leaf):
+    return to_array(leaf) if hasattr(leaf, "__array__") or hasattr(leaf, "iloc") else leaf
 
 
 def batch_to_arrays(batch):

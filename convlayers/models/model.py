@@ -64,6 +64,11 @@ class Model(Trainer, Layer):
     def _has_build(self):
         return type(self).build not in (Layer.build, Model.build)
 
+    @property
+    def layers(self):
+        """The layers that the model is made of, as a list."""
+        return list(self._layers)
+
     def get_layer(self, name=None, index=None):
         """Returns one of the layers.
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import nested, ops
 from convlayers.autograd import Operand
+from convlayers.layers.input_spec import wrong_number_of_inputs
 from convlayers.validation import did_you_mean
 
 
@@ -40,11 +41,18 @@ class ModelInputs:
 
     def match(self, inputs):
         """Returns the inputs in the order of the tensors, otherwise as they are."""
-        if isinstance(inputs, dict):
-            return self._match_dict(inputs)
+        flat = self._match_dict(inputs) if isinstance(inputs, dict) else self._match_list(inputs)
+        for x, tensor in zip(flat, self.tensors, strict=True):
+            if x is None and not tensor.node.operation.optional:
+                raise ValueError(
+                    f"The input '{tensor.name}' is not optional, but None was passed. Please provide a valid tensor."
+                )
+        return flat
+
+    def _match_list(self, inputs):
         flat = nested.flatten(inputs)
         if len(flat) != len(self.tensors):
-            raise ValueError(self._describe_mismatch(len(flat)))
+            raise wrong_number_of_inputs(self._model_name, self._names, flat)
         keys = list(self.structure) if isinstance(self.structure, dict) else []
         if keys != sorted(keys):
             expected = nested.map_structure(lambda tensor: tensor.name, self.structure)
@@ -57,7 +65,7 @@ class ModelInputs:
     def _match_dict(self, inputs):
         names = sorted(self.structure) if isinstance(self.structure, dict) else self._names
         if any(isinstance(inputs.get(name), (dict, list, tuple)) for name in names):
-            return nested.flatten(inputs)
+            return self._match_list(inputs)
         for name in names:
             if name not in inputs:
                 raise ValueError(
@@ -66,22 +74,10 @@ class ModelInputs:
                 )
         return [inputs[name] for name in names]
 
-    def _describe_mismatch(self, received):
-        example = ", ".join(f"'{name}': ..." for name in self._names)
-        return (
-            f'Layer "{self._model_name}" expects {len(self.tensors)} named input(s) with keys {self._names}, but it received '
-            f"{received} input tensors. Pass inputs as a dict, e.g. `layer({{{example}}})`.\n"
-            "Or pass a list of as many arrays, in that order."
-        )
-
     def _fit(self, x, index):
         """Returns `x` with the dtype and the rank of an input: an axis of size 1 at the end may be missing or too many."""
         tensor = self.tensors[index]
         if x is None:
-            if not tensor.node.operation.optional:
-                raise ValueError(
-                    f"The input '{tensor.name}' is not optional, but None was passed. Please provide a valid tensor."
-                )
             return None
         if not isinstance(x, Operand):
             x = np.asarray(x)

@@ -9,7 +9,7 @@ from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import multiply
 from convlayers.ops.bias_activation import fuse
-from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.shaping import split
 
 _table = _native.kernels("float32").elementwise
@@ -19,8 +19,7 @@ def _by_kernel(name, x):
     """Returns an activation of the kernels' table, and its backward pass."""
     x = as_float(x)
     dtype = x.dtype
-    # Kernels have no float16.
-    x = np.asarray(x, np.float32 if dtype == np.float16 else dtype, order="C")
+    x = np.asarray(widen(x), order="C")
     code, kernels = _table.activation_codes[name], _native.kernels(x.dtype).elementwise
     y = np.empty_like(x)
     kernels.activation_forward(code, x.reshape(-1), y.reshape(-1))

@@ -136,7 +136,7 @@ def _extreme(choose, x1, x2):
     y = choose(a, b)
 
     def backward(d_y):
-        d_y = d_y * (1 - 0.5 * (a == b)).astype(d_y.dtype)
+        d_y = d_y - 0.5 * d_y * (a == b)
         return lambda: unbroadcast(d_y * (y == a), a.shape), lambda: unbroadcast(d_y * (y == b), b.shape)
 
     return y, backward

@@ -8,7 +8,7 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.rows import rows_along
 from convlayers.ops.softmax import softmax_by_kernel
 
@@ -96,23 +96,29 @@ def binary_crossentropy(target, output, from_logits=False):
     """
     target, output = as_array(target), as_float(output)
     _check_same_shape(target, output)
-    t = target.astype(output.dtype, copy=False)
-    if from_logits:
-        odds = np.exp(-np.absolute(output))
-        y = np.maximum(output, 0) - output * t + np.log1p(odds)
+    x = widen(output)
+    y, backward = (_from_odds if from_logits else _from_probabilities)(target.astype(x.dtype, copy=False), x)
+    return y.astype(output.dtype, copy=False), backward
 
-        def backward(d_y):
-            p = np.where(output >= 0, 1, odds) / (1 + odds)
-            return lambda: -d_y * output, lambda: d_y * (p - t)
 
-        return y, backward
-    p, inside = _clip_probabilities(output)
+def _from_odds(target, x):
+    odds = np.exp(-np.absolute(x))
+
+    def backward(d_y):
+        p = np.where(x >= 0, 1, odds) / (1 + odds)
+        return lambda: -d_y * x, lambda: d_y * (p - target)
+
+    return np.maximum(x, 0) - x * target + np.log1p(odds), backward
+
+
+def _from_probabilities(target, x):
+    p, inside = _clip_probabilities(x)
     log_yes, log_no = np.log(p), np.log(1 - p)
 
     def backward(d_y):
-        return lambda: d_y * (log_no - log_yes), lambda: d_y * inside * (p - t) / (p * (1 - p))
+        return lambda: d_y * (log_no - log_yes), lambda: d_y * inside * (p - target) / (p * (1 - p))
 
-    return -(t * log_yes + (1 - t) * log_no), backward
+    return -(target * log_yes + (1 - target) * log_no), backward
 
 
 # Parts of several -----------------------------------------------------------------------------------------------------

@@ -66,6 +66,11 @@ def as_number(x):
     return array.astype(np.int32) if array.dtype.kind == "b" else array
 
 
+def widen(x):
+    """Returns float16 as float32: it has neither the digits nor the range for sums, and kernels do not have it."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
 def promote(*operands):
     """Returns several operands as arrays of one dtype."""
     if len(operands) == 2:

@@ -149,9 +149,7 @@ def _spell_out(subscripts, ndims):
     if arrow:
         return inputs, output.replace("...", batch)
     together = "".join(inputs)
-    return inputs, batch + "".join(
-        sorted(letter for letter in set(together) - set(batch) if together.count(letter) == 1)
-    )
+    return inputs, batch + "".join(sorted(letter for letter in set(together) - set(batch) if together.count(letter) == 1))
 
 
 def norm(x, ord=None, axis=None, keepdims=False):

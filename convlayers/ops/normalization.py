@@ -102,9 +102,7 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
 
         def d_inputs():
             d_x = np.empty_like(rows)
-            kernels.batch_normalization_backward_input(
-                rows, mean, variance, gamma, epsilon, d_rows, d_gamma, d_beta, d_x
-            )
+            kernels.batch_normalization_backward_input(rows, mean, variance, gamma, epsilon, d_rows, d_gamma, d_beta, d_x)
             return restore(d_x)
 
         return d_inputs, lambda: d_beta, lambda: d_gamma

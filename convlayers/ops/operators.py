@@ -4,7 +4,7 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.autograd import Operand
-from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise
+from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise, shaping
 
 BINARY = {
     "add": arithmetic.add,
@@ -56,6 +56,8 @@ def attach():
     for name, convert in CONVERSIONS.items():
         setattr(Operand, f"__{name}__", lambda self, convert=convert: convert(_number(self)))
     Operand.__getitem__ = lambda self, key: indexing.get_item(self, key)
+    Operand.__iter__ = lambda self: iter(shaping.unstack(self))
+    Operand.__format__ = lambda self, form: format(_number(self), form) if form else str(self)
     Operand.__array_ufunc__ = _apply_numpy_function
 
 

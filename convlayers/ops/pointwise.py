@@ -18,10 +18,14 @@ def _pointwise(function, derivative, convert=as_float):
     def forward(x):
         x = convert(x)
         y = function(x)
-        return y, derivative and (lambda d_y: d_y * derivative(x, y))
 
-    forward.__name__ = forward.__qualname__ = function.__name__
-    forward.__doc__ = f"Returns `{function.__name__}(x)`, element by element, as `numpy.{function.__name__}` does."
+        def backward(d_y):
+            return d_y * derivative(x, y)
+
+        return y, backward if derivative else None
+
+    name = forward.__name__ = forward.__qualname__ = function.__name__
+    forward.__doc__ = f"Returns `{name}(x)`, element by element, as `numpy.{name}` does."
     return differentiable(forward)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import divide, multiply, zero_to_infinity
-from convlayers.ops.dtypes import as_array, as_float, as_number
+from convlayers.ops.dtypes import as_array, as_float, as_number, widen
 from convlayers.ops.shaping import reshape
 
 
@@ -38,10 +38,19 @@ def _as_summable(x):
     return array.astype(np.int32) if array.dtype.kind in "biu" and array.itemsize < 4 else array
 
 
+def _total(x, axis, keepdims):
+    x = widen(x)
+    return np.add.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims)
+
+
 def _mean(x, axis, keepdims):
-    # float16 has neither the digits nor the range for sums.
-    total = np.add.reduce(x, axis=axis, dtype=np.float32 if x.dtype == np.float16 else x.dtype, keepdims=keepdims)
+    total = _total(x, axis, keepdims)
     return (total / _count_reduced(x, total)).astype(x.dtype)
+
+
+def _distances_from_mean(x, axis):
+    x = widen(x)
+    return x - _mean(x, axis, keepdims=True)
 
 
 def _count_reduced(x, y):
@@ -58,7 +67,7 @@ def sum(x, axis=None, keepdims=False):
     def backward(d_y):
         return _spread(d_y, shape, axis, keepdims)
 
-    return np.add.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
+    return _total(x, axis, keepdims).astype(x.dtype, copy=False), backward
 
 
 @differentiable
@@ -92,34 +101,34 @@ def average(x, axis=None, weights=None):
 def var(x, axis=None, keepdims=False):
     """Returns the variance: the mean of the squared distances from the mean."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    centred = x - _mean(x, axis, keepdims=True)
+    centred = _distances_from_mean(x, axis)
     y = _mean(centred * centred, axis, keepdims)
 
     def backward(d_y):
         return centred * _restore_axes(2 * d_y / _count_reduced(centred, y), centred.shape, axis, keepdims)
 
-    return y, backward
+    return y.astype(x.dtype, copy=False), backward
 
 
 @differentiable
 def std(x, axis=None, keepdims=False):
     """Returns the standard deviation: the square root of the variance. Where it is 0, so is its gradient."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    centred = x - _mean(x, axis, keepdims=True)
+    centred = _distances_from_mean(x, axis)
     y = np.sqrt(_mean(centred * centred, axis, keepdims))
 
     def backward(d_y):
         scale = d_y / (zero_to_infinity(y) * _count_reduced(centred, y))
         return centred * _restore_axes(scale, centred.shape, axis, keepdims)
 
-    return y, backward
+    return y.astype(x.dtype, copy=False), backward
 
 
 @differentiable
 def euclidean_norm(x, axis=None, keepdims=False):
     """Returns the square root of the sum of squares. Where it is 0, so is its gradient."""
     x, axis = as_float(x), _tuple_of_axes(axis)
-    y = np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdims))
+    y = np.sqrt(_total(np.square(widen(x)), axis, keepdims)).astype(x.dtype, copy=False)
 
     def backward(d_y):
         return x * _restore_axes(d_y / zero_to_infinity(y), x.shape, axis, keepdims)

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from convlayers.ops.dtypes import widen
+
 
 def rows_along(x, axis):
     """Returns what lies along an axis as the rows of a contiguous matrix, in a number type that kernels have.
@@ -21,14 +23,12 @@ def rows_along(x, axis):
     order = [other for other in range(x.ndim) if other not in axes] + axes
     in_order = order == list(range(x.ndim))
     moved = x if in_order else x.transpose(order)
-    shape = moved.shape
+    shape, dtype = moved.shape, x.dtype
     length = math.prod(shape[x.ndim - len(axes) :])
-    # Kernels have no float16.
-    dtype = np.float32 if x.dtype == np.float16 else x.dtype
-    rows = np.ascontiguousarray(moved.reshape(x.size // length if length else 0, length), dtype)
+    rows = np.ascontiguousarray(widen(moved.reshape(x.size // length if length else 0, length)))
 
     def restore(rows):
-        y = rows.reshape(shape).astype(x.dtype, copy=False)
+        y = rows.reshape(shape).astype(dtype, copy=False)
         return y if in_order else y.transpose(np.argsort(order))
 
     return rows, restore

@@ -187,9 +187,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     """
     x = as_array(x)
     if constant_values is not None and mode != "constant":
-        raise ValueError(
-            f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}"
-        )
+        raise ValueError(f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}")
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise ValueError(
             f"Argument `mode` must be one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'. Received: mode={mode}"
@@ -289,8 +287,7 @@ def _or_zeros(gradients, shapes):
     """Returns the gradients of several results, with zeros for results that nothing used."""
     dtype = next(gradient.dtype for gradient in gradients if gradient is not None)
     return [
-        np.zeros(shape, dtype) if gradient is None else gradient
-        for gradient, shape in zip(gradients, shapes, strict=True)
+        np.zeros(shape, dtype) if gradient is None else gradient for gradient, shape in zip(gradients, shapes, strict=True)
     ]
 
 

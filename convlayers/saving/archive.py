@@ -1,22 +1,28 @@
 """The `.keras` file: a zip archive, or a folder, of `metadata.json`, `config.json` and `model.weights.h5`."""
 
+import contextlib
 import datetime
 import io
 import json
 import os
+import struct
+import threading
 import zipfile
+import zlib
+
+from convlayers.saving.files import Window, replacing
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 # Whose format is written: files are for Keras to read, and it knows its own versions only.
 KERAS_VERSION = "3.15.1"
 
-# A member of an archive that holds more bytes than this, and this many times what it takes up, is taken for a trap.
-LARGE = 4 << 30
+# A compressed member of an archive that unpacks to more bytes than this, and to this many times what it takes up, is taken
+# for a trap.
+LARGE = 256 << 20
 EXPANSION = 100
 
 
-def metadata():
-    return {"keras_version": KERAS_VERSION, "date_saved": datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")}
+# Writing --------------------------------------------------------------------------------------------------------------
 
 
 def write_archive(filepath, config, weights):
@@ -25,7 +31,7 @@ def write_archive(filepath, config, weights):
     Args:
         filepath: path.
         config: the encoding of a model.
-        weights: bytes of an HDF5 file.
+        weights: the bytes of an HDF5 file.
     """
     with replacing(filepath) as file, zipfile.ZipFile(file, "w") as archive:
         for name, content in _members(config, weights):
@@ -33,69 +39,149 @@ def write_archive(filepath, config, weights):
 
 
 def write_folder(filepath, config, weights):
-    """Writes a folder with the same members."""
+    """Writes a folder with the same members. They replace those that are there only once all are written."""
     os.makedirs(filepath, exist_ok=True)
-    for name, content in _members(config, weights):
-        with replacing(os.path.join(filepath, name)) as file:
-            file.write(content)
+    with contextlib.ExitStack() as files:
+        for name, content in _members(config, weights):
+            files.enter_context(replacing(os.path.join(filepath, name))).write(content)
 
 
 def _members(config, weights):
-    return (METADATA, json.dumps(metadata()).encode()), (CONFIG, json.dumps(config).encode()), (WEIGHTS, weights)
+    date = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": date}
+    return (METADATA, json.dumps(metadata).encode()), (CONFIG, json.dumps(config).encode()), (WEIGHTS, weights)
 
 
-def read_archive(filepath):
-    """Returns the config of a `.keras` file and its weights, as a binary file.
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def is_archive(filepath):
+    """Whether there is a zip archive, or the folder of an unzipped one."""
+    return os.path.isfile(os.path.join(filepath, CONFIG)) if os.path.isdir(filepath) else zipfile.is_zipfile(filepath)
+
+
+@contextlib.contextmanager
+def open_archive(filepath):
+    """Opens a `.keras` file, or a folder: `with open_archive(path) as archive:`.
+
+    Yields:
+        An object with `read_json(name)` and `open_weights()`, which opens the HDF5 file as a binary file.
 
     Raises:
-        ValueError: if it is no such file.
+        ValueError: if the file is damaged; also at the end of the block.
     """
-    if os.path.isdir(filepath):
-        with open(os.path.join(filepath, CONFIG), encoding="utf-8") as file:
-            config = json.load(file)
-        with open(os.path.join(filepath, WEIGHTS), "rb") as file:
-            return config, io.BytesIO(file.read())
-    if not zipfile.is_zipfile(filepath):
-        raise ValueError(
-            f"File not found: filepath={filepath}. Please ensure the file is an accessible `.keras` zip file."
-            + ("\nThere is a file of that name, but it is no zip archive." if os.path.exists(filepath) else "")
-        )
     try:
-        with zipfile.ZipFile(filepath) as archive:
-            return json.loads(_member(archive, CONFIG)), io.BytesIO(_member(archive, WEIGHTS))
-    except (zipfile.BadZipFile, UnicodeDecodeError, json.JSONDecodeError) as error:
+        with contextlib.closing(_Folder(filepath) if os.path.isdir(filepath) else _Archive(filepath)) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
         raise ValueError(f"The file is damaged: filepath={filepath}. {error}") from error
 
 
-def _member(archive, name):
-    try:
-        info = archive.getinfo(name)
-    except KeyError:
-        raise ValueError(
-            f"The archive {archive.filename} is no model: it has no '{name}'. It has: {archive.namelist()[:10]}"
-        ) from None
-    if info.file_size > LARGE and info.file_size > EXPANSION * info.compress_size:
-        raise ValueError(f"Not allowed: '{name}' of {archive.filename} would unpack to {info.file_size} bytes.")
-    return archive.read(info)
+class _Folder:
+    def __init__(self, filepath):
+        self._filepath = filepath
+
+    def read_json(self, name):
+        with self._open(name) as file:
+            return _parse(file.read(), name, self._filepath)
+
+    def open_weights(self):
+        return self._open(WEIGHTS)
+
+    def _open(self, name):
+        path = os.path.join(self._filepath, name)
+        if not os.path.isfile(path):
+            raise _no_such_member(name, self._filepath, os.listdir(self._filepath))
+        return open(path, "rb", buffering=0)
+
+    def close(self):
+        pass
 
 
-class replacing:
-    """A binary file to write, that replaces the one at `filepath` when it is closed without an error.
+class _Archive:
+    def __init__(self, filepath):
+        self._filepath = filepath
+        self._zip = zipfile.ZipFile(filepath)
 
-    A crash or a full disk leaves the old file whole.
+    def read_json(self, name):
+        return _parse(self._zip.read(self._find(name)), name, self._filepath)
+
+    def open_weights(self):
+        info = self._find(WEIGHTS)
+        if info.compress_type == zipfile.ZIP_STORED:
+            return _StoredMember(self._filepath, info)
+        return io.BytesIO(self._zip.read(info))
+
+    def _find(self, name):
+        try:
+            info = self._zip.getinfo(name)
+        except KeyError:
+            raise _no_such_member(name, self._filepath, self._zip.namelist()) from None
+        if info.file_size > LARGE and info.file_size > EXPANSION * info.compress_size:
+            raise ValueError(
+                f"Not allowed: '{name}' of {self._filepath} would unpack from {info.compress_size} to {info.file_size} bytes."
+            )
+        return info
+
+    def close(self):
+        self._zip.close()
+
+
+class _StoredMember(Window):
+    """A member of a zip archive that is not compressed, read where it lies.
+
+    The checksum takes about as long to compute as the bytes to read, so a thread does it meanwhile. It is compared when the
+    member is closed, unless something else was wrong before.
     """
 
-    def __init__(self, filepath):
-        self._filepath = os.fspath(filepath)
-        self._temporary = f"{self._filepath}.{os.getpid()}.part"
+    def __init__(self, filepath, info):
+        self._filepath = filepath
+        self._info = info
+        self._checksum = 0
+        file = open(filepath, "rb", buffering=0)  # noqa: SIM115 - `close` closes it
+        try:
+            super().__init__(file, _start_of(file, info), info.file_size)
+        except BaseException:
+            file.close()
+            raise
+        self._thread = threading.Thread(target=self._compute_checksum, daemon=True)
+        self._thread.start()
 
-    def __enter__(self):
-        self._file = open(self._temporary, "wb")
-        return self._file
+    def _compute_checksum(self):
+        with open(self._filepath, "rb", buffering=0) as file:
+            window = Window(file, self._start, self._size)
+            block = memoryview(bytearray(min(self._size, 8 << 20)))
+            while count := window.readinto(block):
+                self._checksum = zlib.crc32(block[:count], self._checksum)
 
     def __exit__(self, kind, *exception):
-        self._file.close()
+        self.close()
         if kind is None:
-            os.replace(self._temporary, self._filepath)
-        else:
-            os.unlink(self._temporary)
+            self._thread.join()
+            if self._checksum != self._info.CRC:
+                raise zipfile.BadZipFile(f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
+
+    def close(self):
+        self._file.close()
+        super().close()
+
+
+def _start_of(file, info):
+    """Returns where the bytes of a member begin: after its header, which ends with two parts whose lengths it holds."""
+    file.seek(info.header_offset)
+    header = file.read(30)
+    start = info.header_offset + 30 + sum(struct.unpack("<26xHH", header))
+    if not header.startswith(b"PK\3\4") or start + info.file_size > os.fstat(file.fileno()).st_size:
+        raise zipfile.BadZipFile(f"'{info.filename}' is not where the archive says.")
+    return start
+
+
+def _parse(content, name, filepath):
+    try:
+        return json.loads(content)
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"The file is damaged: filepath={filepath}. There is no JSON in '{name}': {error}") from error
+
+
+def _no_such_member(name, filepath, names):
+    return ValueError(f"There is no model in {filepath}: it has no '{name}'. It has: {sorted(names)[:10]}")

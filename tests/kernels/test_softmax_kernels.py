@@ -19,7 +19,8 @@ def softmax_gradient(x, d_y):
 
 def log_softmax(x):
     shifted = x - x.max(axis=1, keepdims=True, initial=-np.inf)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    with np.errstate(divide="ignore"):
+        return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def log_softmax_gradient(x, d_y):

@@ -84,6 +84,14 @@ def test_images_of_labels(logits):
     check_gradients(lambda x: function(target, x, from_logits=True, axis=1), [np.moveaxis(output, -1, 1).copy()])
 
 
+def test_certainty_in_half_precision():
+    output = np.array([[0, 1]], "float16")
+    for loss in (ops.binary_crossentropy, ops.categorical_crossentropy):
+        y = loss(np.array([[1, 0]]), output)
+        assert y.dtype == "float16"
+        np.testing.assert_allclose(y, -np.log(1e-7), rtol=0.02)
+
+
 def test_labels_in_a_wider_type_do_not_widen_the_loss():
     output = np.full((4, 4), 0.25, "float32")
     assert ops.categorical_crossentropy(ONE_HOT, output).dtype == "float32"

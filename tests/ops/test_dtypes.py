@@ -116,6 +116,16 @@ def test_arrays_without_axes_adapt_to_others():
     assert ops.multiply(np.float64(2), 0.5).dtype == "float64"
 
 
+def test_half_precision_is_added_up_in_single():
+    x = np.full(5000, 100, "float16")
+    assert ops.mean(x) == 100
+    assert ops.sum(np.full(5000, 1, "float16")) == 5000
+    np.testing.assert_allclose(ops.norm(np.full(4, 1000, "float16")), 2000)
+    spread = np.array([-1000, 1000], "float16")
+    np.testing.assert_allclose(ops.std(spread), 1000)
+    assert ops.mean(spread).dtype == ops.std(spread).dtype == ops.var(spread).dtype == "float16"
+
+
 def test_python_numbers_and_lists():
     assert ops.convert_to_tensor(1.5).dtype == "float32"
     assert ops.convert_to_tensor(1).dtype == "int32"

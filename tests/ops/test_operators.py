@@ -85,6 +85,15 @@ def test_nothing_equals_none():
         assert (operand != None) is True  # noqa: E711
 
 
+def test_operands_can_be_iterated_over():
+    np.testing.assert_array_equal([*Variable(A)], A)
+    assert len(list(Tape.watch(A))) == 2
+    with pytest.raises(ValueError, match="axis"):
+        list(Tape.watch(np.float32(1)))
+    with pytest.raises(TypeError, match="Iterating over a symbolic KerasTensor"):
+        list(KerasTensor((2, 3)))
+
+
 def test_operands_can_be_keys():
     variables = [Variable(A), Variable(A)]
     assert len({variable: variable.name for variable in variables}) == 2
@@ -93,6 +102,7 @@ def test_operands_can_be_keys():
 def test_numbers_out_of_operands():
     loss = Tape.watch(np.float32(0.5))
     assert float(loss) == 0.5
+    assert f"{loss:.2f} {loss}" == "0.50 <Tensor shape=(), dtype=float32>"
     assert int(Variable(np.array(3))) == 3
     assert bool(loss)
     assert not Variable(np.array(0))

@@ -1,0 +1,83 @@
+"""Files that are written whole or not at all, and parts of files that are read as files."""
+
+import contextlib
+import io
+import os
+import shutil
+
+
+@contextlib.contextmanager
+def replacing(filepath):
+    """A binary file to write. It takes its place at `filepath` when the block ends, and leaves no trace if that fails.
+
+    A crash or a full disk leaves the old file whole.
+
+    Args:
+        filepath: path. A link is followed; the file that it leads to is replaced.
+    """
+    target = os.path.realpath(filepath)
+    if not os.path.isdir(os.path.dirname(target)):
+        raise FileNotFoundError(f"There is no folder '{os.path.dirname(target)}' to write {os.path.basename(target)} to.")
+    partial = f"{target}.{os.urandom(4).hex()}.part"
+    try:
+        with open(partial, "wb") as file:
+            yield file
+        if os.path.exists(target):
+            shutil.copymode(target, partial)
+        os.replace(partial, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(partial)
+        raise
+
+
+def may_write(filepath, overwrite):
+    """Whether a file may be written: the user is asked if there is one already and `overwrite` is False."""
+    if overwrite or not os.path.exists(filepath):
+        return True
+    answer = input(f"[WARNING] {filepath} already exists - overwrite? [y/n]").strip().lower()
+    while answer not in ("y", "n"):
+        answer = input('Enter "y" (overwrite) or "n" (cancel).').strip().lower()
+    if answer == "y":
+        print("[TIP] Next time specify overwrite=True!")
+    return answer == "y"
+
+
+class Window(io.RawIOBase):
+    """A part of a binary file, to be read as a file of its own.
+
+    Args:
+        file: an unbuffered binary file. Closing the window leaves it open.
+        start: where in it the part begins.
+        size: how many bytes it has.
+    """
+
+    def __init__(self, file, start, size):
+        self._file = file
+        self._start = start
+        self._size = size
+        self._position = 0
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def tell(self):
+        return self._position
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer):
+        """Fills the buffer; the operating system may need several calls for it. Returns fewer bytes only at the end."""
+        view = memoryview(buffer).cast("B")[: max(0, self._size - self._position)]
+        self._file.seek(self._start + self._position)
+        count = 0
+        while count < len(view) and (read := self._file.readinto(view[count:])):
+            count += read
+        self._position += count
+        return count

@@ -1,0 +1,93 @@
+"""Which objects of a model are found where in a file of weights.
+
+Keras names the place of an object after the attribute that holds it. In lists it is named after the class: the second Conv2D
+of a model is at `layers/conv2d_1`, whatever it is called. Each list counts on its own. What is found twice is stored at its
+first place.
+"""
+
+import functools
+
+from convlayers.layers.layer import Layer
+from convlayers.layers.weight_owner import WeightOwner
+from convlayers.models.functional import Functional
+from convlayers.models.sequential import Sequential
+from convlayers.naming import to_snake_case
+from convlayers.optimizers.optimizer import Optimizer
+
+
+def places(model, objects_to_skip=(), is_there=None):
+    """Returns the objects of a model that have variables, or may have, with their paths.
+
+    Args:
+        model: the model.
+        objects_to_skip: objects that are left out, with all that is found only in them.
+        is_there: function that says whether a file has a path. Versions of Keras before 3.15 did not look into lists in lists;
+            such lists are left out where the file does not have them.
+
+    Returns:
+        A list of pairs `(path, object)`, the model itself first, at "".
+    """
+    walk = _Walk(objects_to_skip, is_there)
+    walk.visit(model, "")
+    return walk.found
+
+
+class _Walk:
+    def __init__(self, objects_to_skip, is_there):
+        self.found = []
+        # By identity, and kept: were one of them freed, the next one could get its id.
+        self._seen = {id(skipped): skipped for skipped in objects_to_skip or ()}
+        self._is_there = is_there or (lambda path: True)
+
+    def visit(self, value, path):
+        if id(value) in self._seen:
+            return
+        if _has_variables(value):
+            self._seen[id(value)] = value
+            self.found.append((path, value))
+            for name, attribute in _attributes(value):
+                self.visit(attribute, f"{path}/{name}" if path else name)
+        elif isinstance(value, (list, tuple, dict)):
+            self._seen[id(value)] = value
+            self._visit_container(value, path)
+
+    def _visit_container(self, container, path):
+        uses = {}
+        for value in container.values() if isinstance(container, dict) else container:
+            if _has_variables(value):
+                name = to_snake_case(type(value).__name__)
+            elif isinstance(value, (list, tuple, dict)):
+                name = "container"
+            else:
+                continue
+            number = uses[name] = uses.get(name, -1) + 1
+            place = f"{path}/{name}_{number}" if number else f"{path}/{name}"
+            if name != "container" or self._is_there(place):
+                self.visit(value, place)
+
+
+def _has_variables(value):
+    return isinstance(value, (WeightOwner, Optimizer))
+
+
+def _attributes(owner):
+    """Yields the names and values of the attributes of an object, without those that all of its kind have.
+
+    The order is Keras's: `layers` of a stack or graph first, private names last.
+    """
+    if isinstance(owner, (Functional, Sequential)):
+        yield "layers", owner.layers
+    names = set(dir(owner)) - _common_attributes(Optimizer if isinstance(owner, Optimizer) else Layer)
+    for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
+        if name.startswith("__"):
+            continue
+        try:
+            value = getattr(owner, name)
+        except Exception:
+            continue  # a property that has nothing to give yet
+        yield name, value
+
+
+@functools.cache
+def _common_attributes(kind):
+    return frozenset(dir(Layer(name="any") if kind is Layer else Optimizer(1.0, name="any")))
