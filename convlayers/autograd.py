@@ -188,7 +188,7 @@ def current_tape():
     return stack[-1] if stack else None
 
 
-class no_gradient:  # noqa: N801 - reads as a statement: `with no_gradient():`
+class no_gradient:
     """Suspends recording: what runs inside is computed on plain values."""
 
     def __enter__(self):

@@ -1,5 +1,8 @@
 """Variables: the arrays that layers and optimizers own."""
 
+import contextlib
+import threading
+
 import numpy as np
 
 from convlayers import config
@@ -27,11 +30,16 @@ class Variable(Operand):
     def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None, constraint=None):
         if callable(initializer):
             dtype = dtype or config.floatx()
-            array = value_of(initializer(shape, dtype=dtype))
+            array = None if _later.waiting is not None and shape is not None else value_of(initializer(shape, dtype=dtype))
         else:
             array = value_of(initializer)
-        # A copy that this variable alone owns, in the order and byte order that kernels read.
-        self.value = np.array(array, dtype=dtype, order="C")
+        if array is None:
+            # Untouched zeros take no memory and no time until something is read into them.
+            self.value = np.zeros(shape, dtype)
+            _later.waiting.append((self, initializer))
+        else:
+            # A copy that this variable alone owns, in the order and byte order that kernels read.
+            self.value = np.array(array, dtype=dtype, order="C")
         if shape is not None and self.value.shape != tuple(shape):
             raise ValueError(
                 f"The initializer of variable '{name}' returned an array of the wrong shape. "
@@ -95,3 +103,28 @@ class Variable(Operand):
 
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+
+class _Later(threading.local):
+    def __init__(self):
+        # Inside `initialized_later`: the variables of this thread that have no initial values yet.
+        self.waiting = None
+
+
+_later = _Later()
+
+
+@contextlib.contextmanager
+def initialized_later():
+    """Inside, variables begin as zeros. Those that nothing was assigned to get their initial values at the end.
+
+    A model that is read from a file needs none of them, and making them takes longer than reading it.
+    """
+    outer, _later.waiting = _later.waiting, []
+    try:
+        yield
+        for variable, initializer in _later.waiting:
+            if variable.version == 0:
+                variable.assign(initializer(variable.shape, dtype=variable.dtype))
+    finally:
+        _later.waiting = outer

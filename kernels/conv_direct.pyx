@@ -27,7 +27,8 @@ from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport (
-    CHUNK, ROW, Axis, Chunk, Pixel, Windows, clear_numbers, divide_depth, next_pixel, pack_windows, pixel_at, windows_bytes
+    CHUNK, ROW, Chunk, Pixel, Windows, ceil_div, clear_numbers, divide_depth, forward_axis, next_pixel, pack_windows,
+    phase_axis, pixel_at, windows_bytes
 )
 
 cdef enum:
@@ -61,10 +62,6 @@ cdef struct Product:
     Slab slab
     real* panels                       # of the slab: [group][column / NR][depth][NR]
     bint failed                        # out of memory
-
-
-cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
-    return (a + b - 1) // b
 
 
 # Packed weights ---------------------------------------------------------------------------------------------------------
@@ -380,33 +377,6 @@ cdef void describe_target(Product* job, real[:, :, :, :, ::1] target, Py_ssize_t
     job.stride_d = target.strides[1] // <Py_ssize_t>sizeof(real) * step_d
     job.stride_h = target.strides[2] // <Py_ssize_t>sizeof(real) * step_h
     job.stride_w = target.strides[3] // <Py_ssize_t>sizeof(real) * step_w
-
-
-cdef Axis forward_axis(Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
-                       Py_ssize_t pad):
-    return Axis(size=size, outputs=outputs, step=stride, taps=taps, offset=-pad, spacing=dilation)
-
-
-cdef Axis phase_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
-                     Py_ssize_t pad, Py_ssize_t phase, Py_ssize_t* first_tap, Py_ssize_t* tap_step):
-    """The taps that reach the input pixels phase, phase + stride ..., last tap first, so that offsets in d_y grow.
-
-    Input pixel i and tap k meet output pixel (i + pad - k * dilation) / stride where that is a whole number.
-    """
-    cdef Axis axis = Axis(size=size, outputs=ceil_div(inputs - phase, stride), step=1, taps=0, offset=0, spacing=1)
-    cdef Py_ssize_t k, previous = -1
-    first_tap[0] = 0
-    tap_step[0] = 0
-    for k in range(taps - 1, -1, -1):
-        if (phase + pad - k * dilation) % stride == 0:
-            if axis.taps == 0:
-                first_tap[0] = k
-                axis.offset = (phase + pad - k * dilation) // stride
-            elif axis.taps == 1:
-                tap_step[0] = k - first_tap[0]
-                axis.spacing = (first_tap[0] - k) * dilation // stride
-            axis.taps += 1
-    return axis
 
 
 def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,

@@ -5,7 +5,7 @@
 from convlayers._native.runtime cimport threads_now
 
 cdef enum:
-    SMALL_WORK = 100_000  # takes about as long as waking the threads
+    SMALL_WORK = 400_000  # takes 40 microseconds or more, some times as long as waking the threads
 
 
 cdef inline int threads_for(double work) noexcept nogil:

@@ -57,6 +57,37 @@ cdef struct Pixel:  # an output pixel
     Py_ssize_t n, d, h, w
 
 
+cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return (a + b - 1) // b
+
+
+cdef inline Axis forward_axis(Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
+                              Py_ssize_t pad) noexcept nogil:
+    return Axis(size=size, outputs=outputs, step=stride, taps=taps, offset=-pad, spacing=dilation)
+
+
+cdef inline Axis phase_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
+                            Py_ssize_t pad, Py_ssize_t phase, Py_ssize_t* first_tap, Py_ssize_t* tap_step) noexcept nogil:
+    """The taps that reach the input pixels phase, phase + stride ..., last tap first, so that offsets in d_y grow.
+
+    Input pixel i and tap k meet output pixel (i + pad - k * dilation) / stride where that is a whole number.
+    """
+    cdef Axis axis = Axis(size=size, outputs=ceil_div(inputs - phase, stride), step=1, taps=0, offset=0, spacing=1)
+    cdef Py_ssize_t k
+    first_tap[0] = 0
+    tap_step[0] = 0
+    for k in range(taps - 1, -1, -1):
+        if (phase + pad - k * dilation) % stride == 0:
+            if axis.taps == 0:
+                first_tap[0] = k
+                axis.offset = (phase + pad - k * dilation) // stride
+            elif axis.taps == 1:
+                tap_step[0] = k - first_tap[0]
+                axis.spacing = (first_tap[0] - k) * dilation // stride
+            axis.taps += 1
+    return axis
+
+
 cdef inline Pixel pixel_at(const Windows* windows, Py_ssize_t index) noexcept nogil:
     cdef Pixel pixel
     pixel.w = index % windows.w.outputs
@@ -84,14 +115,14 @@ cdef inline void next_pixel(const Windows* windows, Pixel* pixel) noexcept nogil
 cdef inline size_t windows_bytes(Windows* windows) noexcept nogil:
     """Memory that `divide_depth` needs for chunks and runs."""
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef Py_ssize_t pieces = (windows.channels + CHUNK - 1) // CHUNK
+    cdef Py_ssize_t pieces = ceil_div(windows.channels, CHUNK)
     return taps * pieces * (sizeof(Chunk) + sizeof(Run))
 
 
 cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
     """Divides the depth into chunks and the chunks into runs."""
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef Py_ssize_t pieces = (windows.channels + CHUNK - 1) // CHUNK
+    cdef Py_ssize_t pieces = ceil_div(windows.channels, CHUNK)
     cdef Py_ssize_t width = (windows.channels + pieces - 1) // pieces
     cdef Py_ssize_t taps_of_chunk = CHUNK // width
     cdef Py_ssize_t tap, piece, td, th, tw

@@ -10,10 +10,10 @@ from convlayers import ops
 from convlayers.naming import to_snake_case
 from convlayers.symbolic import FunctionCall
 
-# Keras keeps arrays as arguments of the node, and everything else in the config. Its names for arrays:
-_ARRAYS = frozenset(
-    "x x1 x2 x3 xs inputs arrays a b kernel depthwise_kernel pointwise_kernel bias condition indices values target output "
-    "start_indices updates mean variance offset scale operands constant_values".split()
+# Keras keeps these as arguments of the node, and everything else in the config.
+_IN_THE_NODE = frozenset(
+    "x x1 x2 x3 xs inputs arrays kernel depthwise_kernel pointwise_kernel bias condition indices values weights target output "
+    "targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key".split()
 )
 # In which of its modules Keras looks for an op, where that is not "numpy".
 _MODULES = {
@@ -38,7 +38,7 @@ def encode_op(call):
     """
     name = call.function.__name__
     class_name = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-    settings = {key: value for key, value in _bind(call.nodes[0]).items() if key not in _ARRAYS}
+    settings = {key: value for key, value in _bind(call.nodes[0]).items() if key not in _IN_THE_NODE}
     return {
         "module": f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}",
         "class_name": class_name,
@@ -48,8 +48,8 @@ def encode_op(call):
 
 
 def op_arguments(node):
-    """Returns the positional and keyword arguments of an op's node that Keras would keep in the node: its arrays."""
-    arrays = tuple(value for key, value in _bind(node).items() if key in _ARRAYS)
+    """Returns the positional and keyword arguments that Keras has in the node of an op: its arrays."""
+    arrays = tuple(value for key, value in _bind(node).items() if key in _IN_THE_NODE)
     while arrays and arrays[-1] is None:
         arrays = arrays[:-1]
     return arrays, {}
@@ -71,6 +71,8 @@ def call_op(entry, args, kwargs):
     if not inspect.isfunction(function):
         raise TypeError(f"Could not locate class '{entry['class_name']}'. There is no op `convlayers.ops.{name}`.")
     settings = {key: value for key, value in entry["config"].items() if key != "name"}
+    if name == "get_item":  # JSON has no tuples, and a list would choose rows.
+        args = [part if index == 0 or not isinstance(part, list) else tuple(part) for index, part in enumerate(args)]
     outputs = function(*args, **settings, **kwargs)
     node = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).node
     node.operation.name = entry["name"]

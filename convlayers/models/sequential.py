@@ -138,7 +138,7 @@ class Sequential(Model):
         first = self._layers[0]
         if not isinstance(first, InputLayer):
             first = InputLayer(batch_shape=input_shape, dtype=first.compute_dtype)
-        elif first.batch_shape != input_shape:
+        elif not _agree(first.batch_shape, input_shape):
             raise ValueError(
                 f"Sequential model '{self.name}' has already been configured to use input shape {first.batch_shape}. You "
                 f"cannot build it with input_shape {input_shape}"
@@ -245,6 +245,11 @@ class Sequential(Model):
         if model._network is None and isinstance(shape, (tuple, list)):
             model.build(shape)
         return model
+
+
+def _agree(shape, other):
+    """Whether two shapes may be those of the same array."""
+    return len(shape) == len(other) and all(None in pair or len(set(pair)) == 1 for pair in zip(shape, other, strict=True))
 
 
 def _call(layer, inputs):

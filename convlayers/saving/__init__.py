@@ -19,8 +19,8 @@ from convlayers.registry import (
     register_keras_serializable as register_keras_serializable,
 )
 from convlayers.saving.model_files import load_model as load_model
-from convlayers.saving.model_files import load_weights as load_weights
 from convlayers.saving.model_files import save_model as save_model
-from convlayers.saving.model_files import save_weights as save_weights
+from convlayers.saving.weight_files import load_weights as load_weights
+from convlayers.saving.weight_files import save_weights as save_weights
 from convlayers.serialization import deserialize_keras_object as deserialize_keras_object
 from convlayers.serialization import serialize_keras_object as serialize_keras_object

@@ -77,6 +77,17 @@ def open_archive(filepath):
         raise ValueError(f"The file is damaged: filepath={filepath}. {error}") from error
 
 
+@contextlib.contextmanager
+def open_weights(filepath):
+    """Opens the weights in a `.keras` file, or a `.weights.h5` file, as a binary file: `with open_weights(path) as file:`."""
+    if filepath.endswith(".keras"):
+        with open_archive(filepath) as archive, archive.open_weights() as file:
+            yield file
+    else:
+        with Window(filepath) as file:
+            yield file
+
+
 class _Folder:
     def __init__(self, filepath):
         self._filepath = filepath
@@ -92,7 +103,7 @@ class _Folder:
         path = os.path.join(self._filepath, name)
         if not os.path.isfile(path):
             raise _no_such_member(name, self._filepath, os.listdir(self._filepath))
-        return open(path, "rb", buffering=0)
+        return Window(path)
 
     def close(self):
         pass
@@ -135,21 +146,15 @@ class _StoredMember(Window):
     """
 
     def __init__(self, filepath, info):
+        super().__init__(filepath, _start_of(filepath, info), info.file_size)
         self._filepath = filepath
         self._info = info
         self._checksum = 0
-        file = open(filepath, "rb", buffering=0)  # noqa: SIM115 - `close` closes it
-        try:
-            super().__init__(file, _start_of(file, info), info.file_size)
-        except BaseException:
-            file.close()
-            raise
         self._thread = threading.Thread(target=self._compute_checksum, daemon=True)
         self._thread.start()
 
     def _compute_checksum(self):
-        with open(self._filepath, "rb", buffering=0) as file:
-            window = Window(file, self._start, self._size)
+        with Window(self._filepath, self._start, self._size) as window:
             block = memoryview(bytearray(min(self._size, 8 << 20)))
             while count := window.readinto(block):
                 self._checksum = zlib.crc32(block[:count], self._checksum)
@@ -161,17 +166,15 @@ class _StoredMember(Window):
             if self._checksum != self._info.CRC:
                 raise zipfile.BadZipFile(f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
 
-    def close(self):
-        self._file.close()
-        super().close()
 
-
-def _start_of(file, info):
+def _start_of(filepath, info):
     """Returns where the bytes of a member begin: after its header, which ends with two parts whose lengths it holds."""
-    file.seek(info.header_offset)
-    header = file.read(30)
+    with open(filepath, "rb") as file:
+        file.seek(info.header_offset)
+        header = file.read(30)
+        size = os.fstat(file.fileno()).st_size
     start = info.header_offset + 30 + sum(struct.unpack("<26xHH", header))
-    if not header.startswith(b"PK\3\4") or start + info.file_size > os.fstat(file.fileno()).st_size:
+    if not header.startswith(b"PK\3\4") or start + info.file_size > size:
         raise zipfile.BadZipFile(f"'{info.filename}' is not where the archive says.")
     return start
 

@@ -44,19 +44,23 @@ def may_write(filepath, overwrite):
 
 
 class Window(io.RawIOBase):
-    """A part of a binary file, to be read as a file of its own.
+    """A file, or a part of one, as a binary file to read.
 
     Args:
-        file: an unbuffered binary file. Closing the window leaves it open.
-        start: where in it the part begins.
-        size: how many bytes it has.
+        filepath: path.
+        start: where in the file the part begins.
+        size: how many bytes it has; by default all to the end.
     """
 
-    def __init__(self, file, start, size):
-        self._file = file
+    def __init__(self, filepath, start=0, size=None):
+        self._file = open(filepath, "rb", buffering=0)  # noqa: SIM115 - `close` closes it
         self._start = start
-        self._size = size
+        self._size = os.fstat(self._file.fileno()).st_size - start if size is None else size
         self._position = 0
+
+    def close(self):
+        self._file.close()
+        super().close()
 
     def readable(self):
         return True
@@ -68,12 +72,11 @@ class Window(io.RawIOBase):
         return self._position
 
     def seek(self, offset, whence=os.SEEK_SET):
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        self._position = base + offset
+        self._position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
         return self._position
 
     def readinto(self, buffer):
-        """Fills the buffer; the operating system may need several calls for it. Returns fewer bytes only at the end."""
+        """Fills the buffer, for which the operating system may need several calls. Returns fewer bytes only at the end."""
         view = memoryview(buffer).cast("B")[: max(0, self._size - self._position)]
         self._file.seek(self._start + self._position)
         count = 0

@@ -1,52 +1,91 @@
-"""Saving models and weights, and loading them."""
+"""Saving models, and loading them."""
 
-import io
 import os
 import warnings
 
+from convlayers.models.model import Model
 from convlayers.registry import CustomObjectScope
-from convlayers.saving.archive import read_archive, replacing, write_archive, write_folder
-from convlayers.saving.hdf5 import ArrayReader, ArrayWriter
-from convlayers.saving.weights import read_optimizer, read_weights, write_weights
+from convlayers.saving.compatibility import for_all_versions
+from convlayers.saving.files import may_write
+from convlayers.saving.weights import read_weights, write_weights
 from convlayers.serialization import ObjectSharingScope, deserialize_keras_object, serialize_keras_object
+from convlayers.variables import initialized_later
+
+# The HDF5 library and the archive are imported where a file is touched: they take as long as the rest of the package.
 
 
 def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     """Writes a model to a `.keras` file that Keras 3 reads: architecture, weights, and the state of the optimizer.
 
+    The file appears, or replaces the one of that name, only once it is whole.
+
     Args:
         model: a `Model`.
         filepath: path that ends in ".keras".
         overwrite: whether a file of that name may be replaced without asking.
-        zipped: True for one file, the default; False for a folder.
+        zipped: True for one file, the default; False for a folder, whose name has no such ending.
 
     Raises:
         ValueError: if the path has another ending.
+        TypeError: if something in the model can't be written, such as a `lambda`.
     """
-    filepath = os.fspath(filepath)
+    filepath = str(filepath)
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
-    if not filepath.endswith(".keras") and zipped is not False:
+    _check_ending(filepath, zipped)
+    if not may_write(filepath, overwrite):
+        return
+    if not model.built:
+        warnings.warn(
+            "You are saving a model that has not yet been built. It might not contain any weights yet. "
+            "Consider building the model first by calling it on some data.",
+            stacklevel=3,
+        )
+    with ObjectSharingScope():
+        config = for_all_versions(serialize_keras_object(model))
+
+    from convlayers.saving.archive import write_archive, write_folder
+
+    write = write_folder if zipped is False else write_archive
+    write(filepath, config, _weights(model))
+
+
+def _check_ending(filepath, zipped):
+    if zipped is False:
+        if filepath.endswith(".keras"):
+            raise ValueError(
+                "When using `zipped=False`, the `filepath` argument should not end in `.keras`. "
+                f"Received: filepath={filepath}"
+            )
+    elif not filepath.endswith(".keras"):
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras format "
             f"(recommended) or a `.h5` extension. Received: filepath={filepath}.\n"
-            "Only `.keras` can be written here: Keras 3 reads it."
+            "Only `.keras` can be written here. Keras 3 reads it, and writes `.h5` from it: "
+            "`keras.models.load_model('model.keras').save('model.h5')`."
         )
-    if not _may_write(filepath, overwrite):
-        return
-    with ObjectSharingScope():
-        config = serialize_keras_object(model)
-    write = write_folder if zipped is False else write_archive
-    write(filepath, config, _weights_bytes(model))
+
+
+def _weights(model):
+    """Returns the bytes of an HDF5 file with the weights of a model."""
+    import io
+
+    from convlayers.saving import hdf5
+
+    file = io.BytesIO()
+    with hdf5.create(file) as writer:
+        write_weights(model, writer)
+    return file.getbuffer()
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
-    """Reads a model from a `.keras` file that `save_model` or Keras wrote.
+    """Reads a model from a `.keras` file that `save_model` or Keras 3 wrote.
 
     Args:
         filepath: path of the file, or of the folder of an unzipped one.
         custom_objects: dict of names and classes or functions that the file may name.
-        compile: whether to compile the model as it was, with the state of its optimizer.
+        compile: whether to compile the model as it was, with the state of its optimizer. Where that is not possible, as with
+            a loss that is not known, there is a warning.
         safe_mode: accepted as in Keras. Code in a file is never run, whatever it says.
 
     Returns:
@@ -56,24 +95,45 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         ValueError: if there is no such file, or if it is damaged.
         TypeError: if it names a class or function that is not known.
     """
-    config, weights = read_archive(os.fspath(filepath))
-    compile_config = config.pop("compile_config", None) if isinstance(config, dict) else None
-    with CustomObjectScope(custom_objects), ObjectSharingScope():
-        model = deserialize_keras_object(config, safe_mode=safe_mode)
-        with _open_hdf5(weights, filepath) as file:
-            reader = ArrayReader(file)
+    from convlayers.saving import hdf5
+    from convlayers.saving.archive import CONFIG, is_archive, open_archive
+
+    filepath = str(filepath)
+    if not is_archive(filepath):
+        raise _not_a_model(filepath)
+    with open_archive(filepath) as archive, CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
+        config = archive.read_json(CONFIG)
+        compile_config = config.pop("compile_config", None) if isinstance(config, dict) else None
+        model = _make_model(config, archive, filepath)
+        if compile and compile_config:
+            _compile(model, compile_config)
+        with archive.open_weights() as file, hdf5.open_file(file, filepath) as reader:
             read_weights(model, reader)
-            if compile and compile_config:
-                _compile(model, compile_config, reader)
     return model
 
 
-def _compile(model, compile_config, reader):
+def _make_model(config, archive, filepath):
+    from convlayers.saving.archive import METADATA
+
+    try:
+        model = deserialize_keras_object(config)
+    except (TypeError, ValueError) as error:
+        version = archive.read_json(METADATA).get("keras_version", "")
+        if version.startswith("3."):
+            raise
+        raise ValueError(
+            f"The model in {filepath} could not be made. It was written by Keras {version}; what can be read here are files of "
+            f"Keras 3.\n{error}"
+        ) from error
+    if not isinstance(model, Model):
+        raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")
+    return model
+
+
+def _compile(model, compile_config):
     try:
         model.compile_from_config(compile_config)
-        if model.optimizer is not None:
-            read_optimizer(model, reader)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         # A loss that nobody knows any more must not keep the weights from being used.
         warnings.warn(
             f"The model was loaded, but could not be compiled as it was saved: {error}\n"
@@ -82,77 +142,14 @@ def _compile(model, compile_config, reader):
         )
 
 
-def save_weights(model, filepath, overwrite=True, max_shard_size=None):
-    """Writes the weights of a model to a `.weights.h5` file that Keras 3 reads.
-
-    Args:
-        model: a `Model`.
-        filepath: path that ends in ".weights.h5".
-        overwrite: whether a file of that name may be replaced without asking.
-        max_shard_size: None is all that is supported: one file.
-
-    Raises:
-        ValueError: if the path has another ending.
-    """
-    filepath = os.fspath(filepath)
-    if not filepath.endswith(".weights.h5"):
-        raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
-    if max_shard_size is not None:
-        raise NotImplementedError(f"Weights are written to one file. Expected None. Received: max_shard_size={max_shard_size}")
-    if _may_write(filepath, overwrite):
-        content = _weights_bytes(model)
-        with replacing(filepath) as file:
-            file.write(content)
-
-
-def load_weights(model, filepath, skip_mismatch=False, **kwargs):
-    """Reads the weights of a model from a `.weights.h5` or `.keras` file, of Keras 3 or of `save_weights`.
-
-    Args:
-        model: a `Model` whose layers are built.
-        filepath: path.
-        skip_mismatch: whether to leave out, with a warning, layers whose weights have other shapes in the file.
-
-    Raises:
-        ValueError: if there is no such file, or if the weights do not fit.
-    """
-    filepath = os.fspath(filepath)
-    if kwargs:
-        raise ValueError(f"Invalid keyword arguments: {kwargs}")
+def _not_a_model(filepath):
     if filepath.endswith(".keras"):
-        _, weights = read_archive(filepath)
-    elif filepath.endswith(".weights.h5"):
-        if not os.path.exists(filepath):
-            raise ValueError(f"File not found: filepath={filepath}.")
-        weights = filepath
-    else:
-        raise ValueError(
-            f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` and `.weights.h5` files, "
-            "or legacy V1/V2 `.h5` files.\nOf these, `.keras` and `.weights.h5` can be read here."
-        )
-    with _open_hdf5(weights, filepath) as file:
-        read_weights(model, ArrayReader(file), skip_mismatch)
-
-
-def _weights_bytes(model):
-    import h5py
-
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        write_weights(model, ArrayWriter(file))
-    return buffer.getvalue()
-
-
-def _open_hdf5(file, filepath):
-    import h5py
-
-    try:
-        return h5py.File(file, "r")
-    except OSError as error:
-        raise ValueError(f"The weights in {filepath} are damaged: {error}") from error
-
-
-def _may_write(filepath, overwrite):
-    if overwrite or not os.path.exists(filepath):
-        return True
-    return input(f"[WARNING] {filepath} already exists - overwrite? [y/n]").strip().lower() == "y"
+        message = f"File not found: filepath={filepath}. Please ensure the file is an accessible `.keras` zip file."
+        if os.path.exists(filepath):
+            message += "\nThere is something of that name, but it is no zip archive, or not all of one."
+        return ValueError(message)
+    return ValueError(
+        f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, legacy H5 format files "
+        "(`.h5` extension).\nOf these, `.keras` files can be read here. Keras 3 makes one of another file: "
+        "`keras.models.load_model('model.h5').save('model.keras')`."
+    )

@@ -1,122 +1,101 @@
-"""Which variables of a model are found where in a file of weights.
+"""The variables of a model, to a file and back."""
 
-Keras names the place of an object after its class, not after itself: the second Conv2D of a model is at `layers/conv2d_1`,
-whatever it is called. Containers count each class on its own. A layer that is used twice is stored at its first place.
-"""
-
+import contextlib
 import warnings
 
 from convlayers.layers.weight_owner import WeightOwner
-from convlayers.models.functional import Functional
-from convlayers.models.sequential import Sequential
-from convlayers.naming import to_snake_case
+from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.variable_owner import VariableOwner
+from convlayers.saving.places import places
 
 
-def places(model):
-    """Returns the objects of a model that have variables, or may have, with their paths: a list of (path, object)."""
-    found = []
-    _visit(model, "", found, set())
-    return found
+def write_weights(model, writer, objects_to_skip=()):
+    """Writes all variables of a model, and of its optimizer if it has been compiled.
 
-
-def _visit(owner, path, found, seen):
-    if id(owner) in seen:
-        return
-    seen.add(id(owner))
-    found.append((path, owner))
-    for name, value in _children(owner):
-        child_path = f"{path}/{name}" if path else name
-        if isinstance(value, WeightOwner):
-            _visit(value, child_path, found, seen)
-        else:
-            _visit_container(value, child_path, found, seen)
-
-
-def _visit_container(container, path, found, seen):
-    uses = {}
-    for value in container.values() if isinstance(container, dict) else container:
-        if not isinstance(value, WeightOwner):
-            continue
-        name = to_snake_case(type(value).__name__)
-        number = uses[name] = uses.get(name, -1) + 1
-        _visit(value, f"{path}/{name}_{number}" if number else f"{path}/{name}", found, seen)
-
-
-def _children(owner):
-    """The attributes of a layer that hold layers, in the order of Keras: `layers` of a graph first, private names last."""
-    if isinstance(owner, (Functional, Sequential)):
-        return [("layers", owner.layers)]
-    attributes = sorted(vars(owner), key=lambda name: (name.startswith("_"), name))
-    return [(name, vars(owner)[name]) for name in attributes if name != "_layers" and _holds_layers(vars(owner)[name])]
-
-
-def _holds_layers(value):
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return any(isinstance(part, WeightOwner) for part in value)
-    return isinstance(value, WeightOwner)
-
-
-def write_weights(model, writer):
-    """Writes all variables of a model, and of its optimizer if it has been compiled."""
-    for path, owner in places(model):
+    Args:
+        model: a `Model`.
+        writer: an `ArrayWriter`.
+        objects_to_skip: layers that are left out.
+    """
+    for path, owner in places(model, objects_to_skip):
         owner.save_own_variables(writer.group(path, owner.name))
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and optimizer.built:
-        optimizer.save_own_variables(writer.group("optimizer", optimizer.name))
 
 
-def read_weights(model, reader, skip_mismatch=False):
-    """Sets all variables of a model. Nothing is set if anything does not fit.
+def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
+    """Sets all variables of a model, and of its optimizer if the file has as many. After an error, some are set.
 
     Args:
         model: a model whose layers are built.
         reader: an `ArrayReader`.
         skip_mismatch: whether to leave out, with a warning, what does not fit.
+        objects_to_skip: layers that are left out.
 
     Raises:
         ValueError: if the file lacks something, or has it in another shape.
     """
-    fitting, failures = [], []
-    for path, owner in places(model):
-        arrays = reader.group(path)
-        mismatch = _mismatch(owner, path, arrays)
-        if mismatch is None:
-            fitting.append((owner, arrays))
-        else:
-            failures.append(mismatch)
-    if failures and not skip_mismatch:
-        raise ValueError(
-            f"A total of {len(failures)} objects could not be loaded. Example error message for object: {failures[0]}"
-        )
-    for message in failures:
-        warnings.warn(f"Could not load weights: {message}", stacklevel=3)
-    for owner, arrays in fitting:
-        owner.load_own_variables(arrays)
+    failures = []
+    for path, owner in places(model, objects_to_skip, is_there=reader.__contains__):
+        try:
+            _read_owner(owner, reader.group(path))
+        except Exception as error:  # layers may have rules of their own for loading
+            failures.append((owner, error))
+    if not failures:
+        return
+    owners, errors = zip(*failures, strict=True)
+    message = (
+        f"A total of {len(failures)} objects could not be loaded. Example error message for object {owners[0]}:\n\n{errors[0]}"
+        f"\n\nList of objects that could not be loaded:\n{list(owners)}"
+    )
+    if not skip_mismatch:
+        raise ValueError(message) from errors[0]
+    warnings.warn(message, stacklevel=4)
 
 
-def read_optimizer(model, reader):
-    """Sets the variables of a compiled model's optimizer, so that training goes on where it stopped."""
-    arrays = reader.group("optimizer")
-    if arrays:
-        model.optimizer.load_own_variables(arrays)
+@contextlib.contextmanager
+def unchanged_by_failures(model):
+    """Inside, an exception leaves a model, and its optimizer, with the values that its variables had before."""
+    owners = [owner for _, owner in places(model)]
+    variables = [variable for owner in owners for variable in _own_variables(owner)]
+    values = [variable.numpy() for variable in variables]
+    try:
+        yield
+    except BaseException:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        raise
 
 
-def _mismatch(owner, path, arrays):
-    if type(owner).load_own_variables is not WeightOwner.load_own_variables:
-        return None  # it has rules of its own
-    variables = owner._own_variables
-    if len(arrays) != len(variables):
-        return (
-            f"Layer '{owner.name}' expected {len(variables)} variables, but received {len(arrays)} variables during loading. "
-            f"Expected: {[variable.name for variable in variables]}\nThe file has them at '{path or '/'}'."
-        )
+def _own_variables(owner):
+    return owner.variables if isinstance(owner, Optimizer) else owner._own_variables
+
+
+def _read_owner(owner, arrays):
+    if not isinstance(owner, Optimizer):
+        _read_variables(owner, _own_variables(owner), arrays)
+        return
+    variables = _own_variables(owner)
+    always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
+    if len(arrays) == len(always_there):  # the model was compiled but not trained
+        variables = always_there
+    try:
+        _read_variables(owner, variables, arrays)
+    except Exception as error:
+        warnings.warn(f"Skipping variable loading for optimizer '{owner.name}'. {error}", stacklevel=6)
+
+
+def _read_variables(owner, variables, arrays):
+    """Does what `load_own_variables` does, but checks everything first, and reads into the variables without a copy."""
+    overridden = type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables)
+    if overridden or len(arrays) != len(variables):
+        owner.load_own_variables(arrays)  # it says what is wrong
+        return
     for index, variable in enumerate(variables):
-        found = arrays.get(str(index))
-        if found is None or found.shape != variable.shape:
-            return (
-                f"Layer '{owner.name}' expected its variable '{variable.name}' to have shape {variable.shape}. "
-                f"Received: {getattr(found, 'shape', None)}, at '{path}/vars/{index}' of the file."
+        shape = arrays.shape(str(index))
+        if shape != variable.shape:
+            raise ValueError(
+                f"'{owner.name}' expected its variable '{variable.name}' to have the shape {variable.shape}. "
+                f"Received: an array of shape {shape}."
             )
-    return None
+    for index, variable in enumerate(variables):
+        arrays.read_into(str(index), variable.value)
+        variable.version += 1

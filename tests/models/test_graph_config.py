@@ -1,0 +1,244 @@
+"""Models as data: the format is Keras's, and each library reads what the other wrote."""
+
+import json
+
+import numpy as np
+import pytest
+
+import convlayers
+from convlayers import Input, Model, Sequential, layers
+from convlayers.models import Functional, model_from_json
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+# Written by recent versions of Keras only; the others could not read files that have it.
+NEW_KEYS = {"input_axes", "output_axes", "quantization_config", "renorm", "renorm_clipping", "renorm_momentum"}
+
+
+def every_kind_of_node(library):
+    """Returns a model with nested and shared layers, ops, `training` arguments, several inputs and outputs."""
+    layers = library.layers
+    block = library.Sequential(
+        [library.Input((8, 8, 3), name="pixels"), layers.Conv2D(4, 3, name="conv"), layers.BatchNormalization(name="norm")],
+        name="block",
+    )
+    vector = library.Input((4,), name="vector")
+    head = library.Model(vector, layers.Dense(2, name="dense")(vector), name="head")
+
+    image, offset = library.Input((8, 8, 3), name="image"), library.Input((1,), name="offset")
+    x = layers.Dropout(0.2, name="dropout")(block(image))
+    shared = layers.Conv2D(4, 3, padding="same", name="shared")
+    x = library.ops.relu(layers.Add(name="plus")([x, shared(shared(x))])) * 2.0
+    x = library.ops.mean(x[:, 1:], axis=[1, 2]) - offset
+    x = layers.Dropout(0.5, name="always")(x, training=True)
+    outputs = {"first": head(x), "second": [head(library.ops.tanh(x)), x]}
+    return library.Model([image, offset], outputs, name="whole")
+
+
+def plain(model):
+    """Returns what `to_json` writes, without what differs from one version of Keras to the next."""
+
+    def clean(value):
+        if isinstance(value, dict):
+            return {key: clean(part) for key, part in value.items() if key not in NEW_KEYS | {"shared_object_id"}}
+        return [clean(part) for part in value] if isinstance(value, list) else value
+
+    config = json.loads(model.to_json())
+    # Keras has optimizers of its own for PyTorch, of which it writes the module.
+    for key in ("module", "registered_name"):
+        config["compile_config"].get("optimizer", {}).pop(key, None)
+    return clean(config)
+
+
+def pair(keras, make):
+    for library in (convlayers, keras):
+        library.utils.clear_session()
+    return make(convlayers), make(keras)
+
+
+def stack(library):
+    layers = library.layers
+    image = library.Input((6, 6, 1), batch_size=3, name="in")
+    first = [layers.Conv2D(2, 3, name="conv"), layers.GlobalAveragePooling2D(name="pool")]
+    return library.Sequential([image, *first, layers.Dense(2, name="dense")], name="stack")
+
+
+def built_late(library):
+    model = library.Sequential([library.layers.Dense(2, name="dense")], name="late")
+    model.build((None, 3))
+    return model
+
+
+def compiled(library):
+    model = stack(library)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+MODELS = [every_kind_of_node, stack, built_late, compiled]
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+def test_configs_are_those_of_keras(keras, make):
+    ours, theirs = pair(keras, make)
+    assert plain(ours) == plain(theirs)
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+def test_each_library_reads_what_the_other_wrote(keras, make):
+    ours, theirs = pair(keras, make)
+    from_ours = keras.models.model_from_json(ours.to_json())
+    from_theirs = model_from_json(theirs.to_json())
+    again = model_from_json(ours.to_json())
+    assert plain(from_theirs) == plain(again) == plain(ours)
+    rng = np.random.default_rng(0)
+    weights = [rng.uniform(0.5, 1, weight.shape) for weight in ours.weights]
+    inputs = [rng.normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in ours.inputs]
+    results = []
+    for model in (ours, theirs, from_ours, from_theirs, again):
+        model.set_weights(weights)
+        results.append(convlayers.nested.flatten(model.predict(inputs, verbose=0)))
+    for result in results[1:]:
+        for one, other in zip(result, results[0], strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def test_a_copy_made_from_its_config_is_new():
+    model = every_kind_of_node(convlayers)
+    copy = Model.from_config(model.get_config())
+    assert isinstance(copy, Functional)
+    assert not {id(layer) for layer in copy.layers} & {id(layer) for layer in model.layers}
+    assert copy.get_config() == model.get_config()
+    assert Functional.from_config(model.get_config()).name == "whole"
+    assert Sequential.from_config(stack(convlayers).get_config()).output_shape == (3, 2)
+
+
+def test_a_layer_used_in_another_model_too_is_written_once_for_each():
+    x = Input((3,), name="x")
+    dense = layers.Dense(3, name="dense")
+    Model(x, dense(dense(x)))
+    model = Model(x, dense(dense(x)))
+    entry = model.get_config()["layers"][1]
+    histories = [node["args"][0]["config"]["keras_history"] for node in entry["inbound_nodes"]]
+    assert histories == [["x", 0, 0], ["dense", 0, 0]]
+    assert model.get_config()["output_layers"] == ["dense", 1, 0]
+
+
+def test_custom_layers_and_subclasses():
+    class Twice(layers.Layer):
+        def call(self, inputs):
+            return inputs * 2
+
+    class Mine(Model):
+        pass
+
+    x = Input((3,))
+    model = Mine(x, Twice()(x))
+    with pytest.raises(TypeError, match="Could not locate class 'Mine'"):
+        model_from_json(model.to_json())
+    copy = model_from_json(model.to_json(), custom_objects={"Twice": Twice, "Mine": Mine})
+    assert type(copy) is Mine
+    np.testing.assert_array_equal(copy(np.ones((1, 3))), [[2, 2, 2]])
+
+
+def test_subclasses_with_arguments_of_their_own():
+    class Sized(Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.dense = layers.Dense(units)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    copy = model_from_json(Sized(5).to_json(), custom_objects={"Sized": Sized})
+    assert copy(np.ones((1, 3))).shape == (1, 5)
+    with pytest.raises(TypeError, match="Unable to revive model from config"):
+        Sized.from_config({"unit": 3})
+
+
+# Errors ---------------------------------------------------------------------------------------------------------------
+
+
+def config_of_two_layers():
+    x = Input((3,), name="x")
+    return Model(x, layers.Dense(2, name="late")(layers.Dense(3, name="early")(x))).get_config()
+
+
+def test_layers_may_be_in_any_order():
+    config = config_of_two_layers()
+    config["layers"].reverse()
+    assert Model.from_config(config)(np.ones((1, 3))).shape == (1, 2)
+
+
+def test_a_loop_in_a_config_is_found():
+    config = config_of_two_layers()
+    config["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = ["late", 0, 0]
+    with pytest.raises(ValueError, match="^Invalid Functional model configuration. The graph of the Functional model either"):
+        Model.from_config(config)
+
+
+def test_an_unknown_layer_in_a_config_is_named():
+    config = config_of_two_layers()
+    config["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = ["gone", 0, 0]
+    with pytest.raises(ValueError, match=r"^Unknown layer: gone\n.*\['x', 'early', 'late'\]"):
+        Model.from_config(config)
+    config = config_of_two_layers()
+    config["output_layers"] = ["late", 3, 0]
+    with pytest.raises(ValueError, match="There is no call number 3 of layer 'late'"):
+        Model.from_config(config)
+
+
+def test_an_unknown_op_in_a_config_is_named():
+    x = Input((3,))
+    config = Model(x, convlayers.ops.relu(x)).get_config()
+    config["layers"][1]["class_name"] = "Evil"
+    with pytest.raises(TypeError, match="Could not locate class 'Evil'. There is no op `convlayers.ops.evil`"):
+        Model.from_config(config)
+
+
+def test_a_config_without_a_name_is_none():
+    with pytest.raises(ValueError, match="must be a dictionary containing the 'name' and 'layers' keys"):
+        Sequential.from_config({"layers": []})
+
+
+# Keras 2 --------------------------------------------------------------------------------------------------------------
+
+
+def keras2_entry(name, class_name, config, *nodes):
+    return {"name": name, "class_name": class_name, "config": {"name": name, **config}, "inbound_nodes": list(nodes)}
+
+
+def test_functional_configs_of_keras_2():
+    block = {"layers": [{"class_name": "Dense", "config": {"name": "inner", "units": 3}}]}
+    config = {
+        "name": "old",
+        "layers": [
+            keras2_entry("img", "InputLayer", {"batch_input_shape": [None, 3], "dtype": "float32", "sparse": False}),
+            # Its first call has number 1: number 0 was its own making.
+            keras2_entry("block", "Sequential", block, [["img", 0, 0, {}]]),
+            keras2_entry("shared", "Dense", {"units": 3}, [["block", 1, 0, {}]], [["shared", 0, 0, {}]]),
+            keras2_entry("add", "Add", {}, [["block", 1, 0, {}], ["shared", 1, 0, {}]]),
+            keras2_entry("dropout", "Dropout", {"rate": 0.5}, [["add", 0, 0, {"training": True}]]),
+            keras2_entry("end", "Sequential", block, [["dropout", 0, 0, {}]]),
+        ],
+        "input_layers": [["img", 0, 0]],
+        "output_layers": [["end", 1, 0]],
+    }
+    model = Model.from_config(config)
+    assert [layer.name for layer in model.layers] == ["img", "block", "shared", "add", "dropout", "end"]
+    x = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
+    block, shared, end = (model.get_layer(name) for name in ("block", "shared", "end"))
+    expected = end(block(x) + shared(shared(block(x))))
+    np.testing.assert_allclose(model(x, training=False), expected, rtol=1e-5)
+    assert not np.allclose(model(x), expected)
+    assert Model.from_config(model.get_config()).get_config() == model.get_config()
+
+
+def test_sequential_configs_before_keras_2_3():
+    config = [{"class_name": "Dense", "config": {"name": "a", "units": 3}}, {"class_name": "ReLU", "config": {"name": "b"}}]
+    model = Sequential.from_config(config)
+    assert [layer.name for layer in model.layers] == ["a", "b"]
