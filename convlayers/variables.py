@@ -30,16 +30,9 @@ class Variable(Operand):
     def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None, constraint=None):
         if callable(initializer):
             dtype = dtype or config.floatx()
-            array = None if _later.waiting is not None and shape is not None else value_of(initializer(shape, dtype=dtype))
+            self.value = _later.make_value(self, initializer, shape, dtype)
         else:
-            array = value_of(initializer)
-        if array is None:
-            # Untouched zeros take no memory and no time until something is read into them.
-            self.value = np.zeros(shape, dtype)
-            _later.waiting.append((self, initializer))
-        else:
-            # A copy that this variable alone owns, in the order and byte order that kernels read.
-            self.value = np.array(array, dtype=dtype, order="C")
+            self.value = _own_copy(initializer, dtype)
         if shape is not None and self.value.shape != tuple(shape):
             raise ValueError(
                 f"The initializer of variable '{name}' returned an array of the wrong shape. "
@@ -105,10 +98,23 @@ class Variable(Operand):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
 
 
+def _own_copy(array, dtype):
+    """Returns an array that one variable alone owns, in the order and byte order that kernels read."""
+    return np.array(value_of(array), dtype=dtype, order="C")
+
+
 class _Later(threading.local):
+    """The variables of this thread that have no initial values yet: a list inside `initialized_later`, else None."""
+
     def __init__(self):
-        # Inside `initialized_later`: the variables of this thread that have no initial values yet.
         self.waiting = None
+
+    def make_value(self, variable, initializer, shape, dtype):
+        if self.waiting is None:
+            return _own_copy(initializer(shape, dtype=dtype), dtype)
+        self.waiting.append((variable, initializer))
+        # Zeros take neither time nor memory until something is written to them.
+        return np.zeros(shape, dtype)
 
 
 _later = _Later()

@@ -281,20 +281,249 @@ cdef void convolve(const Job* job, Py_ssize_t images) noexcept nogil:
 # Gradient for the kernel ------------------------------------------------------------------------------------------------
 
 cdef struct Correlation:
-    const real* x            # (n, d, h, w, channels)
-    const real* d_y          # (n, d, h, w, channels)
+    const real* x                    # (n, x_d, x_h, x_w, channels), the sizes of the axes
+    const real* d_y                  # (n, d, h, w, channels), the outputs of the axes
     Axis d, h, w
-    Py_ssize_t channels
-    Py_ssize_t block         # channels of a task
-    Py_ssize_t rows          # of d_y, of all images
-    Py_ssize_t shares        # of the rows
-    real* sums               # [share][block][tap][vector of channels]
-    bint failed              # out of memory
+    Py_ssize_t images, channels
+    Py_ssize_t taps                  # all of the kernel
+    Py_ssize_t shares                # of the rows of d_y
+    real* sums                       # [share][vector of channels][tap][VL]
 
 
-cdef inline Py_ssize_t taps_of(const Correlation* job) noexcept nogil:
-    return job.d.taps * job.h.taps * job.w.taps
+cdef inline void correlate_strip_of(const Strip* strip, const real* d_y, real* sums, Py_ssize_t sums_vector,
+                                    Py_ssize_t channels, Py_ssize_t first, Py_ssize_t end, int taps, int step) noexcept nogil:
+    """Adds what a strip of d_y contributes to the sums of some vectors of channels; the compiler knows taps and step."""
+    cdef vec y[PIXELS]
+    cdef vec x[COLUMNS]
+    cdef vec total
+    cdef Py_ssize_t v, k, d, h
+    cdef const real* source
+    cdef real* row
+    cdef int t, i, kw
+    for v in range(first, end):
+        k = min(v * VL, channels - VL)
+        for t in range(PIXELS):
+            y[t] = load(d_y + t * channels + k) if t < strip.pixels else ZERO_VECTOR
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                source = strip.source + d * strip.plane + h * strip.row + k
+                row = sums + v * sums_vector + d * strip.weights_plane + h * strip.weights_row
+                for i in range((PIXELS - 1) * step + taps):
+                    x[i] = load(source + i * strip.column) if strip.first_column <= i < strip.end_column else ZERO_VECTOR
+                for kw in range(taps):
+                    total = load(row + kw * VL)
+                    for t in range(PIXELS):
+                        total += x[t * step + kw] * y[t]
+                    store(row + kw * VL, total)
 
 
-cdef inline Py_ssize_t vectors_of(const Correlation* job) noexcept nogil:
-    return ceil_div(job.channels, VL)
+cdef inline void correlate_strip_of_any(const Strip* strip, const real* d_y, real* sums, Py_ssize_t sums_vector,
+                                        Py_ssize_t channels, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """The same for any number of taps, step and spacing."""
+    cdef vec y[PIXELS]
+    cdef vec total
+    cdef Py_ssize_t v, k, d, h, kw, i
+    cdef const real* source
+    cdef real* row
+    cdef int t
+    for v in range(first, end):
+        k = min(v * VL, channels - VL)
+        for t in range(PIXELS):
+            y[t] = load(d_y + t * channels + k) if t < strip.pixels else ZERO_VECTOR
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                source = strip.source + d * strip.plane + h * strip.row + k
+                row = sums + v * sums_vector + d * strip.weights_plane + h * strip.weights_row
+                for kw in range(strip.taps):
+                    total = load(row + kw * VL)
+                    for t in range(PIXELS):
+                        i = t * strip.step + kw * strip.spacing
+                        if strip.first_column <= i < strip.end_column:
+                            total += load(source + i * strip.column) * y[t]
+                    store(row + kw * VL, total)
+
+
+cdef void correlate_strip(const Strip* strip, const real* d_y, real* sums, Py_ssize_t sums_vector, Py_ssize_t channels,
+                          Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    if strip.spacing == 1 and strip.step == 1 and strip.taps == 3:
+        correlate_strip_of(strip, d_y, sums, sums_vector, channels, first, end, 3, 1)
+    elif strip.spacing == 1 and strip.step == 1 and strip.taps == 5:
+        correlate_strip_of(strip, d_y, sums, sums_vector, channels, first, end, 5, 1)
+    elif strip.spacing == 1 and strip.step == 1 and strip.taps == 7:
+        correlate_strip_of(strip, d_y, sums, sums_vector, channels, first, end, 7, 1)
+    elif strip.spacing == 1 and strip.step == 2 and strip.taps == 3:
+        correlate_strip_of(strip, d_y, sums, sums_vector, channels, first, end, 3, 2)
+    elif strip.spacing == 1 and strip.step == 2 and strip.taps == 5:
+        correlate_strip_of(strip, d_y, sums, sums_vector, channels, first, end, 5, 2)
+    else:
+        correlate_strip_of_any(strip, d_y, sums, sums_vector, channels, first, end)
+
+
+cdef inline void correlate_row(const Correlation* job, Py_ssize_t index, real* sums, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Adds what row `index` of d_y, counted through all images, contributes to the sums of some vectors of channels."""
+    cdef Py_ssize_t n = index // job.h.outputs // job.d.outputs
+    cdef Py_ssize_t id = index // job.h.outputs % job.d.outputs * job.d.step + job.d.offset
+    cdef Py_ssize_t ih = index % job.h.outputs * job.h.step + job.h.offset
+    cdef Py_ssize_t first_d = ceil_div(max(-id, <Py_ssize_t>0), job.d.spacing)
+    cdef Py_ssize_t first_h = ceil_div(max(-ih, <Py_ssize_t>0), job.h.spacing)
+    cdef Py_ssize_t pixel = job.channels
+    cdef Py_ssize_t row = job.w.size * pixel
+    cdef Py_ssize_t plane = job.h.size * row
+    cdef const real* x = (
+        job.x + n * job.d.size * plane + (id + first_d * job.d.spacing) * plane + (ih + first_h * job.h.spacing) * row
+    )
+    cdef Py_ssize_t s, o, iw
+    cdef Strip strip
+    strip.planes = max(min(ceil_div(job.d.size - id, job.d.spacing), job.d.taps) - first_d, <Py_ssize_t>0)
+    strip.rows = max(min(ceil_div(job.h.size - ih, job.h.spacing), job.h.taps) - first_h, <Py_ssize_t>0)
+    strip.plane = job.d.spacing * plane
+    strip.row = job.h.spacing * row
+    strip.column = pixel
+    strip.taps = job.w.taps
+    strip.step = job.w.step
+    strip.spacing = job.w.spacing
+    strip.weights_row = job.w.taps * VL
+    strip.weights_plane = job.h.taps * strip.weights_row
+    sums += first_d * strip.weights_plane + first_h * strip.weights_row
+    for s in range(ceil_div(job.w.outputs, PIXELS)):
+        o = s * PIXELS
+        iw = o * job.w.step + job.w.offset
+        strip.pixels = min(job.w.outputs - o, <Py_ssize_t>PIXELS)
+        strip.source = x + iw * pixel
+        strip.first_column = -iw
+        # No further than the windows: zeros in place of missing d_y do not take away a NaN.
+        strip.end_column = min(job.w.size - iw, (strip.pixels - 1) * job.w.step + (job.w.taps - 1) * job.w.spacing + 1)
+        correlate_strip(
+            &strip, job.d_y + (index * job.w.outputs + o) * pixel, sums, job.taps * VL, job.channels, first, end
+        )
+
+
+cdef inline void correlate_share(const Correlation* job, Py_ssize_t share, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """The sums of one share of the rows for some vectors of channels."""
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t rows = job.images * job.d.outputs * job.h.outputs
+    cdef real* sums = job.sums + share * ceil_div(job.channels, VL) * job.taps * VL
+    cdef Py_ssize_t row
+    memset(sums + first * job.taps * VL, 0, (end - first) * job.taps * VL * sizeof(real))
+    for row in range(rows * share // job.shares, rows * (share + 1) // job.shares):
+        correlate_row(job, row, sums, first, end)
+    restore_denormals(state)
+
+
+cdef inline void add_shares(const Correlation* job, real* d_kernel) noexcept nogil:
+    """Adds up the shares, in their order."""
+    cdef Py_ssize_t vectors = ceil_div(job.channels, VL)
+    cdef Py_ssize_t v, tap, share
+    cdef vec total
+    for v in range(vectors):
+        for tap in range(job.taps):
+            total = ZERO_VECTOR
+            for share in range(job.shares):
+                total += load(job.sums + ((share * vectors + v) * job.taps + tap) * VL)
+            store(d_kernel + tap * job.channels + min(v * VL, job.channels - VL), total)
+
+
+cdef int correlate(Correlation* job, real* d_kernel) noexcept nogil:
+    """Returns -1 when out of memory."""
+    cdef Py_ssize_t pixels = job.images * job.d.outputs * job.h.outputs * job.w.outputs
+    cdef Py_ssize_t vectors = ceil_div(job.channels, VL)
+    cdef Py_ssize_t block = max(SUMS // (job.taps * VL * <Py_ssize_t>sizeof(real)), <Py_ssize_t>1)  # vectors of a task
+    cdef Py_ssize_t blocks = ceil_div(vectors, block)
+    cdef int threads = threads_for(2.0 * pixels * job.channels * job.taps)
+    cdef Py_ssize_t i
+    job.shares = max(min(ceil_div(SHARES, blocks), pixels // SHARE), <Py_ssize_t>1)
+    job.sums = <real*>scratch_take(job.shares * vectors * job.taps * VL * sizeof(real))
+    if job.sums == NULL:
+        return -1
+    for i in prange(blocks * job.shares, num_threads=threads, schedule="dynamic"):
+        correlate_share(job, i // blocks, vectors * (i % blocks) // blocks, vectors * (i % blocks + 1) // blocks)
+    add_shares(job, d_kernel)
+    scratch_give(job.sums)
+    return 0
+
+
+# For Python -------------------------------------------------------------------------------------------------------------
+
+
+def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
+                           real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
+    cdef Phase phase[3]
+    cdef Job job
+    cdef Py_ssize_t i
+    if y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3] * y.shape[4] == 0:
+        return
+    for i in range(3):
+        phase[i] = Phase(
+            axis=forward_axis(x.shape[i + 1], y.shape[i + 1], kernel.shape[i], strides[i], dilations[i], pads[i]),
+            first_tap=0, tap_step=1,
+        )
+    job = Job(
+        source=&x[0, 0, 0, 0, 0], source_d=x.shape[2] * x.shape[3] * x.shape[4], source_h=x.shape[3] * x.shape[4],
+        source_w=x.shape[4], weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2],
+        channels=x.shape[4], bias=NULL, activation=activation,
+        target=&y[0, 0, 0, 0, 0], d=y.shape[1], h=y.shape[2], w=y.shape[3], phases_d=1, phases_h=1, phases_w=1,
+        phase_d=phase, phase_h=phase + 1, phase_w=phase + 2,
+    )
+    if bias is not None:
+        job.bias = &bias[0]
+    with nogil:
+        convolve(&job, y.shape[0])
+
+
+def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                                  real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_x = gradient for the input, from that for the output."""
+    cdef Phase* phase
+    cdef Job job
+    cdef Py_ssize_t i, r, count = 0
+    if d_x.shape[0] * d_x.shape[1] * d_x.shape[2] * d_x.shape[3] * d_x.shape[4] == 0:
+        return
+    if d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3] * d_y.shape[4] == 0:
+        d_x[...] = 0
+        return
+    phase = <Phase*>scratch_take((strides[0] + strides[1] + strides[2]) * sizeof(Phase))
+    if phase == NULL:
+        raise MemoryError()
+    for i in range(3):
+        for r in range(<Py_ssize_t>strides[i]):
+            phase[count].axis = phase_axis(
+                d_y.shape[i + 1], d_x.shape[i + 1], kernel.shape[i], strides[i], dilations[i], pads[i], r,
+                &phase[count].first_tap, &phase[count].tap_step,
+            )
+            count += 1
+    job = Job(
+        source=&d_y[0, 0, 0, 0, 0], source_d=d_y.shape[2] * d_y.shape[3] * d_y.shape[4],
+        source_h=d_y.shape[3] * d_y.shape[4], source_w=d_y.shape[4], weights=&kernel[0, 0, 0, 0, 0],
+        taps_h=kernel.shape[1], taps_w=kernel.shape[2], channels=d_x.shape[4], bias=NULL, activation=LINEAR,
+        target=&d_x[0, 0, 0, 0, 0], d=d_x.shape[1], h=d_x.shape[2], w=d_x.shape[3],
+        phases_d=strides[0], phases_h=strides[1], phases_w=strides[2],
+        phase_d=phase, phase_h=phase + <Py_ssize_t>strides[0], phase_w=phase + <Py_ssize_t>(strides[0] + strides[1]),
+    )
+    with nogil:
+        convolve(&job, d_x.shape[0])
+    scratch_give(phase)
+
+
+def conv_depthwise_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                                   real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_kernel = gradient for the kernel, from the input and the gradient for the output."""
+    cdef Correlation job
+    cdef int failed
+    if d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2] * d_kernel.shape[3] * d_kernel.shape[4] == 0:
+        return
+    if d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3] == 0:
+        d_kernel[...] = 0
+        return
+    job = Correlation(
+        x=&x[0, 0, 0, 0, 0], d_y=&d_y[0, 0, 0, 0, 0],
+        d=forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0]),
+        h=forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1]),
+        w=forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2]),
+        images=x.shape[0], channels=x.shape[4], taps=d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2],
+        shares=1, sums=NULL,
+    )
+    with nogil:
+        failed = correlate(&job, &d_kernel[0, 0, 0, 0, 0])
+    if failed:
+        raise MemoryError()

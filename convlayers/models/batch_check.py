@@ -26,16 +26,30 @@ def check_batch(model, data):
         return
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     count_samples((x, y, sample_weight))
-    if not all(layer.built for layer in model._flatten_layers()):
+    own_step = any(getattr(type(model), name) is not getattr(Trainer, name) for name in _STEP)
+    if not all(layer.built for layer in model._flatten_layers()) and _has_call(model):
         model(nested.map_structure(_symbol, x))
     if compilation is not None:
-        # A few samples will do, and the predictions don't matter: zeros of the right shapes.
-        x, y, sample_weight = nested.map_structure(_first_samples, (x, y, sample_weight))
-        outputs = model.compute_output_spec(nested.map_structure(_symbol, x))
-        y_pred = nested.map_structure(lambda tensor: np.zeros(tensor.shape, tensor.dtype), outputs)
-        with np.errstate(all="ignore"):
-            _try_losses(model, y, y_pred, sample_weight)
+        if not own_step:
+            # A few samples will do.
+            _try(model, *nested.map_structure(_first_samples, (x, y, sample_weight)))
         compilation.known_batch = shapes
+
+
+def _try(model, x, y, sample_weight):
+    loss, metrics = model._compilation.loss, model._compilation.metrics
+    y_pred = model(x, training=False)
+    with np.errstate(all="ignore"):
+        if loss is not None:
+            loss.try_on(y, y_pred, sample_weight)
+        if metrics is not None and y is not None and not metrics.metrics:
+            metrics.update_state(y, y_pred, sample_weight)
+            metrics.reset_state()
+
+
+def _has_call(model):
+    # One with a `train_step` of its own may have none.
+    return type(model).call is not Model.call
 
 
 def _symbol(array):
@@ -44,17 +58,3 @@ def _symbol(array):
 
 def _first_samples(array):
     return None if array is None else array[:2]
-
-
-def _try_losses(model, y, y_pred, sample_weight):
-    from convlayers.models.model import Model
-
-    loss, metrics = model._compilation.loss, model._compilation.metrics
-    overridden = any(
-        getattr(type(model), name) is not getattr(Model, name) for name in ("train_step", "test_step", "compute_loss")
-    )
-    if loss is not None and not overridden:
-        loss.try_on(y, y_pred, sample_weight)
-    if metrics is not None and y is not None and not overridden and not metrics.metrics:
-        metrics.update_state(y, y_pred, sample_weight)
-        metrics.reset_state()

@@ -117,7 +117,6 @@ class NumberedBatches:
         self.num_batches = getattr(batches, "num_batches", None) or len(batches)
 
     def __iter__(self):
-        self._notify("on_epoch_begin")
         order = range(self.num_batches)
         for number in np.random.permutation(self.num_batches) if self._shuffle else order:
             batch = batch_to_arrays(self._batches[int(number)])
@@ -125,9 +124,9 @@ class NumberedBatches:
                 x, y, sample_weight = unpack_x_y_sample_weight(batch)
                 batch = x, y, standardize_weights(y, sample_weight, self._class_weight)
             yield batch
-        self._notify("on_epoch_end")
 
-    def _notify(self, event):
+    def notify(self, event):
+        """Calls a method of the object, if it has it."""
         getattr(self._batches, event, lambda: None)()
 
 
@@ -197,6 +196,7 @@ class Epochs:
         if not self._peeked and (self._iterator is None or self._steps is None):
             self._iterator = iter(self._batches)
         self._peeked = False
+        self._notify("on_epoch_begin")
         step = 0
         for step, batch in enumerate(itertools.islice(self._iterator, self.num_batches), start=1):
             yield batch
@@ -212,3 +212,8 @@ class Epochs:
             )
         if self._batches.num_batches and self._seen >= self._batches.num_batches:
             self._iterator, self._seen = None, 0
+        self._notify("on_epoch_end")
+
+    def _notify(self, event):
+        if isinstance(self._batches, NumberedBatches):
+            self._batches.notify(event)

@@ -94,6 +94,7 @@ def test_each_library_reads_what_the_other_wrote(keras, make):
     rng = np.random.default_rng(0)
     weights = [rng.uniform(0.5, 1, weight.shape) for weight in ours.weights]
     inputs = [rng.normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in ours.inputs]
+    inputs = inputs if len(inputs) > 1 else inputs[0]
     results = []
     for model in (ours, theirs, from_ours, from_theirs, again):
         model.set_weights(weights)
