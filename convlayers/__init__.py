@@ -12,10 +12,25 @@ import importlib
 
 __version__ = "0.1.0"
 
-_MODULES = (
-    "activations callbacks config constraints datasets dtype_policies initializers layers losses metrics models ops "
-    "optimizers random regularizers saving utils"
-).split()
+_MODULES = [
+    "activations",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "saving",
+    "utils",
+]
 _PLACES = {
     "DTypePolicy": "dtype_policies",
     "Initializer": "initializers",
@@ -32,7 +47,7 @@ _PLACES = {
     "Variable": "variables",
 }
 
-__all__ = [*_MODULES, *_PLACES]  # noqa: PLE0604 - both are tables of names
+__all__ = [*_MODULES, *_PLACES]
 
 
 def __getattr__(name):

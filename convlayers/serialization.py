@@ -32,8 +32,9 @@ class _Sharing(threading.local):
     """The objects met so far inside an `ObjectSharingScope`; None outside."""
 
     def __init__(self):
-        self.written = None  # {id(object): (object, its encoding)}
+        self.written = None  # {id(object): a _Writing}
         self.read = None  # {shared_object_id: object}
+        self.is_writing = False
 
 
 _sharing = _Sharing()
@@ -75,6 +76,16 @@ def serialize_keras_object(obj):
     Raises:
         TypeError: for anything else, and for a `lambda`.
     """
+    if _sharing.written is None or _sharing.is_writing:
+        return _encode(obj)
+    _sharing.is_writing = True
+    try:
+        return _unmark_single_objects(_encode(obj))
+    finally:
+        _sharing.is_writing = False
+
+
+def _encode(obj):
     if obj is None or isinstance(obj, (str, int, float)):
         return obj
     if isinstance(obj, (list, tuple)):
@@ -135,18 +146,41 @@ def _encode_object(obj):
             part = getattr(obj, f"get_{key}")()
             if part is not None:
                 encoding[key] = serialize_keras_object(part)
-    _mark_if_shared(obj, encoding)
+    _mark(obj, encoding)
     return encoding
 
 
-def _mark_if_shared(obj, encoding):
-    if _sharing.written is None:
-        return
-    # The object is kept too: were it freed, the next one could get its id.
-    _, first = _sharing.written.setdefault(id(obj), (obj, encoding))
-    if first is not encoding:
-        number = first.setdefault("shared_object_id", list(_sharing.written).index(id(obj)))
-        encoding["shared_object_id"] = number
+class _Writing:
+    """How often an object was written. It is kept here too: were it freed, the next one could get its id."""
+
+    def __init__(self, obj, number):
+        self.obj = obj
+        self.number = number
+        self.times = 0
+
+
+def _mark(obj, encoding):
+    if _sharing.written is not None:
+        writing = _sharing.written.setdefault(id(obj), _Writing(obj, len(_sharing.written)))
+        writing.times += 1
+        encoding["shared_object_id"] = writing.number
+
+
+def _unmark_single_objects(encoding):
+    """Returns an encoding without the numbers of objects that were written once.
+
+    Only now is it known which: parts were copied on their way up, from `get_config` to `get_config`.
+    """
+    single = {writing.number for writing in _sharing.written.values() if writing.times == 1}
+
+    def unmark(part):
+        if isinstance(part, (list, tuple)):
+            return type(part)(unmark(item) for item in part)
+        if isinstance(part, dict):
+            return {key: unmark(item) for key, item in part.items() if key != "shared_object_id" or item not in single}
+        return part
+
+    return unmark(encoding)
 
 
 # From data to objects -------------------------------------------------------------------------------------------------

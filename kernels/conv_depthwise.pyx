@@ -463,7 +463,7 @@ def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :,
         source_w=x.shape[4], weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2],
         channels=x.shape[4], bias=NULL, activation=activation,
         target=&y[0, 0, 0, 0, 0], d=y.shape[1], h=y.shape[2], w=y.shape[3], phases_d=1, phases_h=1, phases_w=1,
-        phase_d=phase, phase_h=phase + 1, phase_w=phase + 2,
+        phase_d=&phase[0], phase_h=&phase[1], phase_w=&phase[2],
     )
     if bias is not None:
         job.bias = &bias[0]

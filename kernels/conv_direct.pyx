@@ -290,7 +290,8 @@ cdef struct Correlation:
     bint failed
 
 
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group, Py_ssize_t index, Py_ssize_t part) noexcept nogil:
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group, Py_ssize_t index,
+                           Py_ssize_t part) noexcept nogil:
     """The totals of one share of the pixels for one chunk of the depth and one block of columns."""
     cdef Windows* windows = &job.windows
     cdef const Chunk* chunk = windows.chunk + index
@@ -372,7 +373,8 @@ cdef void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, 
     windows.whole_pixels = groups == 1 and windows.stride_w == windows.channels
 
 
-cdef void describe_target(Product* job, real[:, :, :, :, ::1] target, Py_ssize_t step_d, Py_ssize_t step_h, Py_ssize_t step_w):
+cdef void describe_target(Product* job, real[:, :, :, :, ::1] target, Py_ssize_t step_d, Py_ssize_t step_h,
+                          Py_ssize_t step_w):
     job.stride_n = target.strides[0] // <Py_ssize_t>sizeof(real)
     job.stride_d = target.strides[1] // <Py_ssize_t>sizeof(real) * step_d
     job.stride_h = target.strides[2] // <Py_ssize_t>sizeof(real) * step_h

@@ -8,8 +8,9 @@
 #    V and U, and outputs are computed from M while it is still there, with bias and activation.
 # c) Transforms work on vectors of channels. Pixels outside the image are read from a line of zeros, so that tiles at the
 #    border take the same way as all others.
-# d) U is computed once for all, where it fits into SHARED bytes. Otherwise each block of tiles computes it anew, for
-#    SLAB filters and DEPTH channels at a time: that reads 9 numbers where 36 would have to be fetched from memory, so for many tiles it costs almost nothing.
+# d) U is computed once for all, where it fits into SHARED bytes. Otherwise each block of tiles computes it anew, for SLAB
+#    filters and DEPTH channels at a time, so that it stays in the L2 cache: that reads 9 numbers where 36 would have to be
+#    fetched from memory, so for many tiles it costs almost nothing.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged.
 # f) The gradient for the kernel sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, W being the
@@ -71,7 +72,7 @@ cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
 
 
 cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
-    """Numbers from one tile to the next in V and W: whole vectors, and no power of two, so that rows do not share cache sets."""
+    """Numbers from one tile to the next in V and W: whole vectors, and no power of two: rows would share cache sets."""
     return (ceil_div(channels, VL) + 1) * VL
 
 
@@ -260,7 +261,8 @@ cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize
                 )
 
 
-cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t first_filter, Py_ssize_t end_filter) noexcept nogil:
+cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t first_filter,
+                                Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
     cdef Tiles* tiles = &job.tiles
     cdef Py_ssize_t channels = tiles.inputs.channels
@@ -381,7 +383,8 @@ cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssiz
                     store(d_kernel + (i * 3 + j) * all_channels * all_filters, full[j], filters - k)
 
 
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel, Py_ssize_t first_filter) noexcept nogil:
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel,
+                           Py_ssize_t first_filter) noexcept nogil:
     """The totals of one share of the tiles for a block of channels and filters."""
     cdef Tiles* tiles = &job.tiles
     cdef Py_ssize_t channels = min(tiles.inputs.channels - first_channel, <Py_ssize_t>BLOCK_C)

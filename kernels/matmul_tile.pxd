@@ -19,7 +19,8 @@ cdef extern from *:
 
 
 cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_depth, const real* b, Py_ssize_t depth,
-                               real* c, const Py_ssize_t* c_row, bint accumulate, const real* start, int vectors) noexcept nogil:
+                               real* c, const Py_ssize_t* c_row, bint accumulate, const real* start,
+                               int vectors) noexcept nogil:
     """c[c_row[i] + j] = (c or start[j] or 0) + sum over p of a[i, p] * b[p, j], for MR rows i and vectors * VL columns j."""
     cdef vec total[MR][2]
     cdef vec row[2]

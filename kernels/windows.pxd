@@ -196,7 +196,8 @@ cdef inline void pack_run(Windows* windows, Run* run, const real* image, Py_ssiz
         clear_numbers(row + (before + inside) * run.width, behind * run.width)
 
 
-cdef inline void pack_inner_runs(const real* source, Py_ssize_t step, Py_ssize_t count, Py_ssize_t pixels, real* rows) noexcept nogil:
+cdef inline void pack_inner_runs(const real* source, Py_ssize_t step, Py_ssize_t count, Py_ssize_t pixels,
+                                 real* rows) noexcept nogil:
     """Copies the same run of some pixels, in whole vectors: what is read and written behind its end does no harm."""
     cdef Py_ssize_t i, j
     for i in range(pixels):

@@ -26,12 +26,11 @@ def check_batch(model, data):
         return
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     count_samples((x, y, sample_weight))
-    own_step = any(getattr(type(model), name) is not getattr(Trainer, name) for name in _STEP)
-    if not all(layer.built for layer in model._flatten_layers()) and _has_call(model):
+    if model._has_call() and not all(layer.built for layer in model._flatten_layers()):
         model(nested.map_structure(_symbol, x))
     if compilation is not None:
-        if not own_step:
-            # A few samples will do.
+        # Nobody knows what a step of a user's own does with the labels.
+        if not model._has_own_step():
             _try(model, *nested.map_structure(_first_samples, (x, y, sample_weight)))
         compilation.known_batch = shapes
 
@@ -47,14 +46,10 @@ def _try(model, x, y, sample_weight):
             metrics.reset_state()
 
 
-def _has_call(model):
-    # One with a `train_step` of its own may have none.
-    return type(model).call is not Model.call
-
-
 def _symbol(array):
     return None if array is None else KerasTensor(array.shape, array.dtype)
 
 
 def _first_samples(array):
+    # A few will do.
     return None if array is None else array[:2]

@@ -122,8 +122,8 @@ def to_array(x):
     array = np.asarray(value_of(x))
     if array.dtype.kind not in "fiub":
         raise ValueError(
-            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of numbers "
-            "with `np.array(x, dtype='float32')` once all parts have the same shape."
+            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of "
+            "numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
         )
     if array.ndim == 0:
         raise ValueError(
@@ -176,9 +176,12 @@ def split(data, fraction):
     at = math.floor(samples * (1.0 - fraction))
     if at in (0, samples):
         raise ValueError(
-            f"Training data contains {samples} samples, which is not sufficient to split it into a validation and training set "
-            f"as specified by `validation_split={fraction}`. Either provide more data, or a different value for the "
+            f"Training data contains {samples} samples, which is not sufficient to split it into a validation and training "
+            f"set as specified by `validation_split={fraction}`. Either provide more data, or a different value for the "
             "`validation_split` argument."
         )
-    parts = slice(None, at), slice(at, None)
-    return [nested.map_structure(lambda leaf: None if leaf is None else leaf[part], arrays) for part in parts]
+    return _cut(arrays, slice(None, at)), _cut(arrays, slice(at, None))
+
+
+def _cut(arrays, part):
+    return nested.map_structure(lambda leaf: None if leaf is None else leaf[part], arrays)

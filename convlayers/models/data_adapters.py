@@ -1,7 +1,7 @@
 """From what a user trains on to batches: arrays, generators, data sets that give a batch for its number.
 
-A batch is what `train_step` takes: `x`, `(x, y)` or `(x, y, sample_weight)`. Each class here has `num_batches`, None if it is not
-known, and is iterated over once per epoch.
+A batch is what `train_step` takes: `x`, `(x, y)` or `(x, y, sample_weight)`. Each class here has `num_batches`, None if it is
+not known, and is iterated over once per epoch.
 """
 
 import itertools
@@ -30,17 +30,18 @@ def make_batches(x, y=None, sample_weight=None, batch_size=None, steps=None, shu
     arrays = batch_to_arrays((x, y, sample_weight))
     if x is not None and all(leaf is None or isinstance(leaf, np.ndarray) for leaf in nested.flatten(arrays)):
         return ArrayBatches(*arrays, batch_size, steps, shuffle, class_weight)
-    if isinstance(x, (list, tuple, dict, str, bytes)) or not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
+    can_be_gone_through = hasattr(x, "__iter__") or hasattr(x, "__getitem__")
+    if isinstance(x, (list, tuple, dict, str, bytes)) or not can_be_gone_through:
         raise ValueError(
-            f"Unrecognized data type: x={x} (of type {type(x)})\nData is an array, a list of arrays or a dict of arrays, one for "
-            "each input of the model; or a generator or iterable of batches, which are tuples of (inputs, targets)."
+            f"Unrecognized data type: x={x} (of type {type(x)})\nData is an array, a list of arrays or a dict of arrays, one "
+            "for each input of the model; or a generator or iterable of batches, which are tuples of (inputs, targets)."
         )
     kind = "generator" if isinstance(x, types.GeneratorType) else type(x).__name__
     for name, description, value in (("y", "targets", y), ("sample_weights", "sample weights", sample_weight)):
         if value is not None:
             raise ValueError(
-                f"When providing `x` as a {kind}, `{name}` should not be passed. Instead, the {description} should be included "
-                f"as part of the {kind}."
+                f"When providing `x` as a {kind}, `{name}` should not be passed. Instead, the {description} should be "
+                f"included as part of the {kind}."
             )
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):
         return NumberedBatches(x, shuffle, class_weight)
@@ -52,7 +53,17 @@ def make_batches(x, y=None, sample_weight=None, batch_size=None, steps=None, shu
     return IterableBatches(x)
 
 
-class ArrayBatches:
+class _Batches:
+    num_batches = None
+
+    def on_epoch_begin(self):
+        """Called before the first batch of an epoch."""
+
+    def on_epoch_end(self):
+        """Called after the last batch of an epoch."""
+
+
+class ArrayBatches(_Batches):
     """Batches that are cut out of arrays.
 
     Args:
@@ -101,7 +112,7 @@ def _standardize_batch_size(batch_size, steps, num_samples):
     return int(batch_size)
 
 
-class NumberedBatches:
+class NumberedBatches(_Batches):
     """Batches of an object that gives the batch number `i` as `x[i]` and knows how many there are, as a `PyDataset`.
 
     Args:
@@ -125,12 +136,14 @@ class NumberedBatches:
                 batch = x, y, standardize_weights(y, sample_weight, self._class_weight)
             yield batch
 
-    def notify(self, event):
-        """Calls a method of the object, if it has it."""
-        getattr(self._batches, event, lambda: None)()
+    def on_epoch_begin(self):
+        getattr(self._batches, "on_epoch_begin", lambda: None)()
+
+    def on_epoch_end(self):
+        getattr(self._batches, "on_epoch_end", lambda: None)()
 
 
-class IterableBatches:
+class IterableBatches(_Batches):
     """Batches of a generator, or of anything that can be iterated over again, as a `DataLoader` of PyTorch.
 
     Args:
@@ -196,14 +209,15 @@ class Epochs:
         if not self._peeked and (self._iterator is None or self._steps is None):
             self._iterator = iter(self._batches)
         self._peeked = False
-        self._notify("on_epoch_begin")
-        step = 0
-        for step, batch in enumerate(itertools.islice(self._iterator, self.num_batches), start=1):
+        self._batches.on_epoch_begin()
+        steps = 0
+        for batch in itertools.islice(self._iterator, self.num_batches):
+            steps += 1
             yield batch
-        self._seen += step
+        self._seen += steps
         if self._known_steps is None and self._steps is None:
-            self._known_steps = step
-        elif step < self.num_batches:
+            self._known_steps = steps
+        elif steps < self.num_batches:
             warnings.warn(
                 "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at "
                 "least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building your "
@@ -212,8 +226,4 @@ class Epochs:
             )
         if self._batches.num_batches and self._seen >= self._batches.num_batches:
             self._iterator, self._seen = None, 0
-        self._notify("on_epoch_end")
-
-    def _notify(self, event):
-        if isinstance(self._batches, NumberedBatches):
-            self._batches.notify(event)
+        self._batches.on_epoch_end()

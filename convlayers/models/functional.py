@@ -141,8 +141,8 @@ def _check_tensors(inputs, outputs):
         for leaf in leaves:
             if not isinstance(leaf, KerasTensor):
                 raise ValueError(
-                    f"All `{name}` values must be KerasTensors. Received: {name}={structure} including invalid value {leaf} of "
-                    f"type {type(leaf)}\nSuch tensors come from `Input(shape)`, and from layers that are called on them."
+                    f"All `{name}` values must be KerasTensors. Received: {name}={structure} including invalid value {leaf} "
+                    f"of type {type(leaf)}\nSuch tensors come from `Input(shape)`, and from layers that are called on them."
                 )
     if isinstance(inputs, dict):
         for key, tensor in inputs.items():

@@ -10,6 +10,7 @@ of the call's outputs it is.
 import inspect
 
 from convlayers import nested
+from convlayers.layers.core import InputLayer
 from convlayers.layers.layer import Layer
 from convlayers.models.keras2_graph import is_keras2, modernize
 from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments
@@ -108,14 +109,18 @@ class _Reader:
     def __init__(self, entries):
         self._entries = {entry["name"]: entry for entry in entries}
         self._layers = {entry["name"]: None if is_op(entry) else _make_layer(entry) for entry in entries}
-        # The calls of each layer in this model: a placeholder has one from the start.
-        self._calls = {name: list(layer.nodes) if layer is not None else [] for name, layer in self._layers.items()}
+        # The calls of each layer in this model: a placeholder has one from the start. Others may have been called in models
+        # that they are in too.
+        self._calls = {
+            name: list(layer.nodes) if isinstance(layer, InputLayer) else [] for name, layer in self._layers.items()
+        }
         self._waiting = {entry["name"]: list(entry["inbound_nodes"]) for entry in entries if entry["inbound_nodes"]}
 
     def make_calls(self):
         """Makes all calls. Each pass over the layers makes those whose inputs exist; the others wait."""
         while self._waiting:
-            if not any([self._make_calls_of(name) for name in list(self._waiting)]):
+            progress = [self._make_calls_of(name) for name in list(self._waiting)]
+            if not any(progress):
                 raise ValueError(
                     "Invalid Functional model configuration. The graph of the Functional model either has loops or "
                     f"disconnected nodes. The following nodes failed to be resolved: {self._waiting}"

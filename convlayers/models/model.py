@@ -13,8 +13,8 @@ from convlayers.validation import did_you_mean
 class Model(Trainer, Layer):
     """Layers grouped into one that can be trained, evaluated, saved and summarized.
 
-    There are three ways to make one: from symbolic tensors, `Model(inputs, outputs)`, which gives a `Functional`; as a stack of
-    layers, `Sequential([...])`; and as a subclass that makes its layers in `__init__` and calls them in `call`.
+    There are three ways to make one: from symbolic tensors, `Model(inputs, outputs)`, which gives a `Functional`; as a stack
+    of layers, `Sequential([...])`; and as a subclass that makes its layers in `__init__` and calls them in `call`.
 
     Args:
         inputs, outputs: symbolic tensors, or lists, tuples or dicts of them. A subclass with a `call` has none.
@@ -63,6 +63,10 @@ class Model(Trainer, Layer):
 
     def _has_build(self):
         return type(self).build not in (Layer.build, Model.build)
+
+    def _has_call(self):
+        """Whether a subclass defines `call`. One with steps of its own may have none."""
+        return type(self).call is not Model.call
 
     @property
     def layers(self):

@@ -90,8 +90,8 @@ class ModelInputs:
         if x.ndim == tensor.ndim - 1 and tensor.shape[-1] == 1:
             return ops.expand_dims(x, axis=-1)
         raise ValueError(
-            f"Invalid input shape for input {_describe(x)} with name '{tensor.name}'. Expected shape {tensor.shape}, but input "
-            f"has incompatible shape {tuple(x.shape)}"
+            f"Invalid input shape for input {_describe(x)} with name '{tensor.name}'. Expected shape {tensor.shape}, but "
+            f"input has incompatible shape {tuple(x.shape)}"
         )
 
 

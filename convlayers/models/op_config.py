@@ -11,10 +11,11 @@ from convlayers.naming import to_snake_case
 from convlayers.symbolic import FunctionCall
 
 # Keras keeps these as arguments of the node, and everything else in the config.
-_IN_THE_NODE = frozenset(
-    "x x1 x2 x3 xs inputs arrays kernel depthwise_kernel pointwise_kernel bias condition indices values weights target output "
-    "targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key".split()
+_ARRAYS = (
+    "x x1 x2 x3 xs inputs arrays kernel depthwise_kernel pointwise_kernel bias condition indices values weights target "
+    "output targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key"
 )
+_IN_THE_NODE = frozenset(_ARRAYS.split())
 # In which of its modules Keras looks for an op, where that is not "numpy".
 _MODULES = {
     "nn": "adaptive_average_pool adaptive_max_pool average_pool batch_normalization binary_crossentropy "

@@ -3,6 +3,7 @@
 import math
 import re
 import shutil
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class _Columns:
             ends, width = [0.90 * end for end in ends] + [1.0], width + 12
         self.width = line_length or min(width, shutil.get_terminal_size().columns - 4)
         stops = [0] + [int(end * self.width) for end in ends]
-        self.widths = [stop - start for start, stop in zip(stops, stops[1:], strict=False)]
+        self.widths = [stop - start for start, stop in pairwise(stops)]
         if min(self.widths) < 4:
             raise ValueError(
                 "Insufficient console width to print summary.\n"

@@ -72,6 +72,11 @@ class Trainer(Compiled):
         """
         return self(unpack_x_y_sample_weight(data)[0], training=False)
 
+    def _has_own_step(self):
+        """Whether a subclass defines what happens to the labels."""
+        steps = ("train_step", "test_step", "compute_loss")
+        return any(getattr(type(self), step) is not getattr(Trainer, step) for step in steps)
+
     def _log(self, x, y, y_pred, sample_weight, loss):
         self._compilation.loss_tracker.update_state(value_of(loss), sample_weight=_batch_size(x))
         return self.compute_metrics(x, y, nested.map_structure(value_of, y_pred), sample_weight)
@@ -110,8 +115,8 @@ class Trainer(Compiled):
             callbacks: list of callbacks.
             validation_split: float between 0 and 1, how much of the arrays is kept from training to validate with: their last
                 part, before they are shuffled.
-            validation_data: data to validate with after each epoch: a tuple `(x, y)` or `(x, y, sample_weight)`, or a generator
-                or iterable of batches.
+            validation_data: data to validate with after each epoch: a tuple `(x, y)` or `(x, y, sample_weight)`, or a
+                generator or iterable of batches.
             shuffle: whether the samples come in a new order in each epoch; "batch" for a new order within each batch.
             class_weight: dict of classes and weights of their samples in the loss.
             sample_weight: array with a weight for each sample, or one for each output.

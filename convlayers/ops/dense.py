@@ -1,5 +1,7 @@
 """The product of a batch with a matrix of weights."""
 
+import math
+
 import numpy as np
 
 from convlayers.autograd import differentiable
@@ -38,7 +40,7 @@ def _dense(inputs, kernel, bias, activation):
             f"kernel.shape={kernel.shape}."
         )
     outputs_shape = (*inputs.shape[:-1], units)
-    x = np.ascontiguousarray(inputs).reshape(1, 1, 1, -1, features) if inputs.size else np.empty((1, 1, 1, 0, features), kernel.dtype)
+    x = np.ascontiguousarray(inputs).reshape(1, 1, 1, math.prod(inputs.shape[:-1]), features)
     weights = np.ascontiguousarray(kernel).reshape(1, 1, 1, features, units)
     unit = (1, 1, 1)
     problem = ConvProblem(x.shape, weights.shape, (*x.shape[:-1], units), unit, unit, (0, 0, 0), 1, kernel.dtype.name)

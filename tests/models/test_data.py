@@ -36,7 +36,7 @@ def test_arrays_are_cut_into_batches():
 def test_parts_that_are_not_there_are_left_out():
     (x,) = batches(X)
     np.testing.assert_array_equal(x, X)
-    ((first, second),) = batches([X, Y])[0], 
+    (((_, second),),) = batches([X, Y])
     np.testing.assert_array_equal(second, Y)
     assert len(batches(X, Y)[0]) == 2
     assert len(batches(X, Y, Y[:, 0])[0]) == 3
@@ -112,7 +112,7 @@ def test_data_frames():
 
 
 def test_the_last_part_is_split_off_before_shuffling():
-    (x, y, weight), (val_x, val_y, val_weight) = split((X, [Y, Y], None), 0.25)
+    (x, _, weight), (val_x, val_y, val_weight) = split((X, [Y, Y], None), 0.25)
     np.testing.assert_array_equal(x, X[:7])
     np.testing.assert_array_equal(val_x, X[7:])
     np.testing.assert_array_equal(val_y[1], Y[7:])
@@ -142,7 +142,8 @@ def test_class_weights():
 
 def generate(count, *, weights=False):
     for start in range(count):
-        yield (X[start : start + 2], Y[start : start + 2], np.ones(2)) if weights else (X[start : start + 2], Y[start : start + 2])
+        batch = X[start : start + 2], Y[start : start + 2]
+        yield (*batch, np.ones(2)) if weights else batch
 
 
 class Loader:
@@ -259,10 +260,10 @@ ERRORS = {
     "empty": (dict(x=X[:0], y=Y[:0]), "^num_samples should be a positive integer value, but got num_samples=0"),
     "no labels": (dict(x=X), "so it needs labels"),
     "shape of inputs": (dict(x=X[:, :3], y=Y), "expected axis -1 of input shape to have value 4"),
-    "both weights": (dict(x=X, y=Y, sample_weight=Y[:, 0], class_weight={0: 1}), "^You cannot `class_weight` and `sample_weight`"),
+    "both weights": (dict(x=X, y=Y, sample_weight=Y[:, 0], class_weight={0: 1}), "^You cannot `class_weight` and"),
     "batch size 0": (dict(x=X, y=Y, batch_size=0), "^batch_size should be a positive integer value, but got batch_size=0"),
-    "batch size 2.5": (dict(x=X, y=Y, batch_size=2.5), "^batch_size should be a positive integer value, but got batch_size=2.5"),
-    "split": (dict(x=X, y=Y, validation_split=0.01), "^Training data contains 10 samples, which is not sufficient to split it"),
+    "batch size 2.5": (dict(x=X, y=Y, batch_size=2.5), "^batch_size should be a positive integer value"),
+    "split": (dict(x=X, y=Y, validation_split=0.99), "^Training data contains 10 samples, which is not sufficient"),
     "split of a generator": (dict(x=generate(3), validation_split=0.5), "^Argument `validation_split` is only supported for"),
     "validation": (dict(x=X, y=Y, validation_data=(X, Y[:3])), "^Data cardinality is ambiguous"),
     "validation parts": (dict(x=X, y=Y, validation_data=(X, Y, Y, Y)), "^Data is expected to be in format `x`, `\\(x,\\)`"),
@@ -270,7 +271,7 @@ ERRORS = {
     "empty generator": (dict(x=generate(0)), "the generator must yield at least one batch. Received an empty generator"),
     "generator of lists": (dict(x=([X, Y] for _ in range(2))), "the generator must return a tuple, either"),
     "generator and labels": (dict(x=generate(2), y=Y), "^When providing `x` as a generator, `y` should not be passed"),
-    "generator and weights": (dict(x=generate(2), class_weight={0: 1}), "^Argument `class_weight` is not supported for Python"),
+    "generator and weights": (dict(x=generate(2), class_weight={0: 1}), "^Argument `class_weight` is not supported for"),
     "lengths in a batch": (dict(x=((X, Y[:3]) for _ in range(2))), "^Data cardinality is ambiguous"),
 }
 

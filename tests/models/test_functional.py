@@ -223,7 +223,7 @@ def test_forward_and_backward_of_a_model():
     model = Model([a, b], [dense(a) * b, dense(b)], dtype="float64")
     rng = np.random.default_rng(0)
     values, d_outputs = rng.normal(size=(2, 4, 3)), rng.normal(size=(2, 4, 3))
-    outputs, backward = model.forward(list(values))
+    _, backward = model.forward(list(values))
     d_inputs = backward(list(d_outputs))
 
     def objective():

@@ -18,7 +18,8 @@ def test_a_stack_with_an_input_is_built_at_once():
     assert model.built
     assert model.name == "mine"
     assert [layer.name for layer in model.layers] == ["one", "two"]
-    assert [weight.path for weight in model.weights] == ["mine/one/kernel", "mine/one/bias", "mine/two/kernel", "mine/two/bias"]
+    paths = ["mine/one/kernel", "mine/one/bias", "mine/two/kernel", "mine/two/bias"]
+    assert [weight.path for weight in model.weights] == paths
     assert model.input_shape == (None, 4)
     assert model.output_shape == (None, 2)
     assert model.inputs[0].shape == (None, 4)

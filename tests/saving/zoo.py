@@ -4,6 +4,8 @@
 model of both libraries is written to the same file.
 """
 
+import numpy as np
+
 
 def stack(k):
     layers = k.layers
@@ -80,13 +82,11 @@ def nested(k):
     """Models in models, one of them used twice."""
     layers = k.layers
     block = k.Sequential([k.Input((8, 8, 3)), layers.Conv2D(3, 3, padding="same"), layers.BatchNormalization()], name="block")
-    inner_input = k.Input((8, 8, 3))
-    inner = k.Model(inner_input, layers.Add()([block(inner_input), inner_input]), name="residual")
+    inner_inputs = k.Input((8, 8, 3))
+    inner = k.Model(inner_inputs, layers.Add()([block(inner_inputs), inner_inputs]), name="residual")
+    late = k.Sequential([layers.Conv2D(2, 3), layers.ReLU()], name="late")
     inputs = k.Input((8, 8, 3))
-    x = inner(inputs)
-    x = inner(x)
-    x = layers.Conv2D(2, 3)(block(x))
-    return k.Model(inputs, layers.GlobalMaxPooling2D()(x))
+    return k.Model(inputs, layers.GlobalMaxPooling2D()(late(inner(inner(inputs)))), name="outer")
 
 
 def model_at_the_end(k):
@@ -133,3 +133,87 @@ MODELS = {
     channels_first: [(3, 8, 8)],
     float64: [(4,)],
 }
+
+
+# Models of classes of their own -----------------------------------------------------------------------------------------
+
+
+def subclasses(k):
+    """Registers custom classes with a library, and returns them as a dict."""
+    layers, register = k.layers, k.saving.register_keras_serializable(package="zoo")
+
+    @register
+    class Scale(layers.Layer):
+        """Weights of its own, one of them not trained, and a layer inside."""
+
+        def __init__(self, size, **kwargs):
+            super().__init__(**kwargs)
+            self.size = size
+            self.inner = layers.Dense(size)
+
+        def build(self, input_shape):
+            self.count = self.add_weight(shape=(), initializer="zeros", trainable=False, name="count")
+            self.factor = self.add_weight(shape=(self.size,), initializer="ones", name="factor")
+            self.inner.build(input_shape)
+
+        def call(self, inputs):
+            return self.inner(inputs) * self.factor
+
+        def compute_output_shape(self, input_shape):
+            return (*input_shape[:-1], self.size)
+
+        def get_config(self):
+            return {**super().get_config(), "size": self.size}
+
+    @register
+    class Branches(k.Model):
+        """Layers in attributes of all kinds: public, private, in lists, dicts, lists of lists, twice, behind a property."""
+
+        def __init__(self, units=4, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self._head = layers.Dense(2)
+            self.zeta = layers.Dense(units)
+            self.blocks = [layers.Dense(units, name="b1"), Scale(units), layers.Dense(units, name="b3")]
+            self.table = {"one": layers.Dense(units), "two": layers.BatchNormalization()}
+            self.deep = [[layers.Dense(units), layers.Dense(units)], [layers.Dense(units)]]
+            self.again = self.zeta
+
+        @property
+        def entrance(self):
+            return self.zeta
+
+        def call(self, inputs, training=False):
+            x = self.zeta(inputs)
+            for block in self.blocks:
+                x = block(x)
+            x = self.table["two"](self.table["one"](x), training=training)
+            for row in self.deep:
+                for layer in row:
+                    x = layer(x)
+            return self._head(x)
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    return {"Scale": Scale, "Branches": Branches}
+
+
+# Data -------------------------------------------------------------------------------------------------------------------
+
+
+def flatten(structure):
+    """Returns the outputs of a model as a list of arrays."""
+    if isinstance(structure, dict):
+        return [structure[name] for name in sorted(structure)]
+    return list(structure) if isinstance(structure, (list, tuple)) else [structure]
+
+
+def inputs_for(make, samples=3):
+    """Returns the inputs for a model in `MODELS`."""
+    rng = np.random.default_rng(5)
+    shapes = MODELS[make]
+    arrays = [rng.normal(size=(samples, *shape)).astype("float32") for shape in flatten(shapes)]
+    if isinstance(shapes, dict):
+        return dict(zip(sorted(shapes), arrays, strict=True))
+    return arrays if len(arrays) > 1 else arrays[0]

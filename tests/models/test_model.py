@@ -1,0 +1,143 @@
+"""Models as subclasses with a `call`, and what all models have."""
+
+import numpy as np
+import pytest
+
+import convlayers
+from convlayers import Input, Model, Sequential, layers, ops
+
+X = np.random.default_rng(0).normal(size=(6, 4)).astype("float32")
+
+
+class Mine(Model):
+    def __init__(self, units=2):
+        super().__init__(name="mine")
+        self.first = layers.Dense(3, activation="relu", name="first")
+        self.rest = [layers.Dense(3, name="second"), layers.Dense(units, name="third")]
+        self.dropout = layers.Dropout(0.5)
+
+    def call(self, inputs, training=False):
+        x = self.dropout(self.first(inputs), training=training)
+        for layer in self.rest:
+            x = layer(x)
+        return x
+
+
+def test_a_subclass_finds_its_layers():
+    model = Mine()
+    assert [layer.name for layer in model.layers][:3] == ["first", "second", "third"]
+    assert not model.built
+    model(X)
+    assert model.built
+    assert [weight.path for weight in model.weights] == [
+        f"mine/{layer}/{weight}" for layer in ("first", "second", "third") for weight in ("kernel", "bias")
+    ]
+    assert model.get_layer("second") is model.rest[0]
+
+
+def test_build_makes_the_weights():
+    model = Mine()
+    model.build((None, 4))
+    assert model.count_params() == 15 + 12 + 8
+    assert model(X).shape == (6, 2)
+
+    class Sum(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(inputs["a"]) + self.dense(inputs["b"])
+
+    model = Sum()
+    model.build({"a": (None, 4), "b": (None, 4)})
+    assert len(model.weights) == 2
+
+
+def test_a_subclass_trains():
+    model = Mine()
+    model.compile("adam", "mse", metrics=["mae"])
+    losses = model.fit(X, X[:, :2], epochs=60, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert model.predict(X, verbose=0).shape == (6, 2)
+    assert model.evaluate(X, X[:, :2], verbose=0, return_dict=True).keys() == {"loss", "mae"}
+
+
+def test_a_subclass_is_a_layer_of_functional_models():
+    inner = Mine()
+    x = Input((4,))
+    outer = Model(x, layers.ReLU()(inner(x)))
+    assert outer.output_shape == (None, 2)
+    np.testing.assert_array_equal(outer(X), np.maximum(inner(X), 0))
+    outer.compile("sgd", "mse")
+    outer.fit(X, X[:, :2], verbose=0)
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_several_outputs_of_a_subclass():
+    class Two(Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.other = layers.Dense(1), layers.Dense(1)
+
+        def call(self, inputs):
+            return {"one": self.one(inputs), "other": self.other(inputs)}
+
+    model = Two()
+    model.compile("sgd", {"one": "mse", "other": "mae"}, metrics={"one": ["mae"]})
+    history = model.fit(X, {"one": X[:, :1], "other": X[:, :1]}, verbose=0).history
+    assert list(history) == ["loss", "one_loss", "one_mae", "other_loss"]
+    partial = Two()
+    partial.compile("sgd", {"one": "mse"})
+    assert list(partial.fit(X, {"one": X[:, :1], "other": X[:, :1]}, verbose=0).history) == ["loss"]
+    wrong = Two()
+    wrong.compile("sgd", {"three": "mse"})
+    with pytest.raises(KeyError, match="The path: .'three',. in the `loss` argument, can't be found"):
+        wrong.fit(X, {"one": X[:, :1], "other": X[:, :1]}, verbose=0)
+
+
+def test_forward_and_backward_of_a_subclass():
+    model = Mine()
+    outputs, backward = model.forward(X, training=False)
+    d_x = backward(np.ones_like(outputs))
+    np.testing.assert_array_equal(outputs, model(X))
+    assert d_x.shape == X.shape
+    assert model.first.kernel.grad.shape == (4, 3)
+
+
+def test_a_subclass_defines_call():
+    class Empty(Model):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"Model Empty does not have a `call\(\)` method implemented"):
+        Empty()(X)
+
+
+def test_a_forgotten_super_init():
+    class Forgot(Model):
+        def __init__(self):
+            self.dense = layers.Dense(1)
+
+    with pytest.raises(RuntimeError, match="forgot to call `super"):
+        Forgot()
+
+
+def test_user_layers_and_losses_train():
+    class Scale(layers.Layer):
+        def build(self, input_shape):
+            self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+
+        def call(self, inputs):
+            return inputs * self.factor
+
+    model = Sequential([Input((4,)), Scale()])
+    model.compile(convlayers.optimizers.SGD(0.5), lambda y_true, y_pred: ops.mean(ops.square(y_true - y_pred), axis=-1))
+    model.fit(X, 3 * X, epochs=200, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], [3, 3, 3, 3], atol=1e-2)
+
+
+def test_names_are_given_out():
+    convlayers.utils.clear_session()
+    x = Input((4,))
+    names = [Model(x, layers.ReLU()(x)).name, Sequential().name, Mine().name, Model(x, layers.ReLU()(x)).name]
+    assert names == ["functional", "sequential", "mine", "functional_1"]
