@@ -21,6 +21,7 @@ from libc.string cimport memset
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
@@ -122,6 +123,11 @@ cdef inline void convolve_strip_of(const Job* job, const Strip* strip, int taps,
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
+            prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
+            prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
+        for i in range(PIXELS * step):
+            prefetch_for_reading(strip.source + strip.rows * strip.row + i * strip.column + k)
+            prefetch_for_reading(strip.source + (strip.rows + 1) * strip.row + i * strip.column + k)
         for d in range(strip.planes):
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
@@ -304,6 +310,8 @@ cdef inline void correlate_strip_of(const Strip* strip, const real* d_y, real* s
         k = min(v * VL, channels - VL)
         for t in range(PIXELS):
             y[t] = load(d_y + t * channels + k) if t < strip.pixels else ZERO_VECTOR
+        for i in range(PIXELS * step):
+            prefetch_for_reading(strip.source + strip.rows * strip.row + i * strip.column + k)
         for d in range(strip.planes):
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k

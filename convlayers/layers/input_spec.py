@@ -58,13 +58,12 @@ class InputSpec:
     def mismatch(self, shape, dtype):
         """Returns None where an input fits, else what was expected and found, in Keras's words."""
         ndim = len(shape)
-        found = f"found ndim={ndim}"
         if self.ndim is not None and ndim != self.ndim and not self.allow_last_axis_squeeze:
-            return f"expected ndim={self.ndim}, {found}. Full shape received: {shape}"
+            return f"expected ndim={self.ndim}, found ndim={ndim}. Full shape received: {shape}"
         if self.max_ndim is not None and ndim > self.max_ndim:
-            return f"expected max_ndim={self.max_ndim}, {found}"
+            return f"expected max_ndim={self.max_ndim}, found ndim={ndim}"
         if self.min_ndim is not None and ndim < self.min_ndim:
-            return f"expected min_ndim={self.min_ndim}, {found}. Full shape received: {shape}"
+            return f"expected min_ndim={self.min_ndim}, found ndim={ndim}. Full shape received: {shape}"
         if self.dtype is not None and dtype != self.dtype:
             return f"expected dtype={self.dtype}, found dtype={dtype}"
         for axis, size in self.axes.items():

@@ -25,6 +25,7 @@ class _CallState(threading.local):
 
 _state = _CallState()
 
+_ARRAYS = np.ndarray, Tensor
 _RAISED_IN = "Raised in layer"
 
 
@@ -111,19 +112,12 @@ class Layer(WeightOwner):
     @property
     def losses(self):
         """What is added to the loss: of the last call, and for the weights that have a regularizer."""
-        losses = list(self._losses)
-        for layer in self._layers:
-            losses += layer._call_losses()
-        losses += [variable.regularizer(variable) for variable in self.trainable_weights if variable.regularizer]
-        return losses
-
-    def _call_losses(self):
-        return self._losses + [loss for layer in self._layers for loss in layer._call_losses()]
+        losses = [loss for layer in self._structure.layers for loss in layer._losses]
+        return losses + [variable.regularizer(variable) for variable in self.trainable_weights if variable.regularizer]
 
     def _clear_losses(self):
-        self._losses.clear()
-        for layer in self._layers:
-            layer._clear_losses()
+        for layer in self._structure.layers:
+            layer._losses.clear()
 
     # Number types ---------------------------------------------------------------------------------------------------
 
@@ -145,6 +139,12 @@ class Layer(WeightOwner):
         return self._dtype_policy.variable_dtype
 
     dtype = variable_dtype
+
+    def _is_ready(self, x):
+        """Whether an input needs no conversion: an array or tensor of the layer's type, or a list of such."""
+        if type(x) is list:
+            return bool(x) and all(map(self._is_ready, x))
+        return type(x) in _ARRAYS and x.dtype is self._input_dtype
 
     def _convert_input(self, x):
         """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
@@ -181,7 +181,7 @@ class Layer(WeightOwner):
     def __call__(self, *args, **kwargs):
         self._check_initialized()
         explicit_training = kwargs.pop("training", None)
-        if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray and args[0].dtype is self._input_dtype:
+        if len(args) == 1 and not kwargs and self._is_ready(args[0]):
             first, symbolic = args[0], False
         else:
             if not args and not kwargs:
@@ -194,7 +194,9 @@ class Layer(WeightOwner):
             assert_input_compatibility(self.input_spec, first, self.name)
         outer = _state.training
         # As the caller says, else as the layer around this one, else as `call` has it by default.
-        training = next((t for t in (explicit_training, outer) if t is not None), self._training_default)
+        training = outer if explicit_training is None else explicit_training
+        if training is None:
+            training = self._training_default
         call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
         if explicit_training is not None:
             kwargs = {**kwargs, "training": explicit_training}
@@ -222,6 +224,8 @@ class Layer(WeightOwner):
         # A layer without `build` may hold others that are built while it runs: under its name.
         with name_scope.inside(self.name):
             outputs = self._run(args, kwargs, call_kwargs, symbolic)
+        if self._layers and shapes:
+            self._build_shapes = {"input_shape": shapes[0]}
         self.built = True
         return outputs
 

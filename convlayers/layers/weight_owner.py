@@ -139,20 +139,24 @@ class WeightOwner:
         for layer in self._layers:
             layer.trainable = value
 
+    @property
+    def _structure(self):
+        """All layers and variables inside this layer. They are collected anew only after something has changed."""
+        known = self.__dict__.get("_known_structure")
+        if known is None or known.changes != _Tracked.changes:
+            known = self._known_structure = _Structure(self)
+        return known
+
     def _flatten_layers(self, include_self=True, recursive=True):
-        """Returns the layers inside this one, and inside those."""
-        found = [self] if include_self else []
-        for layer in self._layers:
-            found += layer._flatten_layers() if recursive else [layer]
-        return found
+        """Returns the layers inside this one, and inside those, each once."""
+        if not recursive:
+            return [self, *self._layers] if include_self else list(self._layers)
+        return list(self._structure.layers if include_self else self._structure.layers[1:])
 
     @property
     def weights(self):
         """All variables of this layer and of those inside it, in Keras's order, each once."""
-        found = {id(variable): variable for variable in self._own_variables}
-        for layer in self._layers:
-            found.update((id(variable), variable) for variable in layer.weights)
-        return list(found.values())
+        return list(self._structure.weights)
 
     variables = weights
 
@@ -216,9 +220,42 @@ class WeightOwner:
             variable.assign(store[str(index)])
 
 
+def _noted(method):
+    def change(self, *arguments):
+        _Tracked.changes += 1
+        return method(self, *arguments)
+
+    return change
+
+
 class _Tracked(list):
-    """A list that takes each object once. (Operators of a variable are elementwise, so `in` would not do.)"""
+    """A list that takes each object once. (Operators of a variable are elementwise, so `in` would not do.)
+
+    Attributes:
+        changes: how often any such list was changed, so that what is collected from them can be kept until then.
+    """
+
+    changes = 0
+    append, insert, pop, __delitem__ = (_noted(m) for m in (list.append, list.insert, list.pop, list.__delitem__))
 
     def add(self, item):
         if all(item is not known for known in self):
             self.append(item)
+
+
+class _Structure:
+    """The layers and variables in a layer, itself first, each once."""
+
+    def __init__(self, layer):
+        self.changes = _Tracked.changes
+        self.layers = list(_layers_in(layer, {}).values())
+        variables = [variable for layer in self.layers for variable in layer._own_variables]
+        self.weights = list({id(variable): variable for variable in variables}.values())
+
+
+def _layers_in(layer, found):
+    if id(layer) not in found:
+        found[id(layer)] = layer
+        for inner in layer._layers:
+            _layers_in(inner, found)
+    return found

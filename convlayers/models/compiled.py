@@ -32,6 +32,7 @@ class Compiled:
         self.history = None
         self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self._compilation = None
+        self._loss_takes_training = "training" in inspect.signature(self.compute_loss).parameters
         # Set by callbacks that resume training.
         self._initial_epoch = None
 
@@ -169,7 +170,7 @@ class Compiled:
 
     def _compute_loss(self, x, y, y_pred, sample_weight, training):
         # Overridden ones may be from the time before `training`.
-        modes = {"training": training} if "training" in inspect.signature(self.compute_loss).parameters else {}
+        modes = {"training": training} if self._loss_takes_training else {}
         return self.compute_loss(x, y, y_pred, sample_weight, **modes)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):

@@ -155,7 +155,7 @@ class _StoredMember(Window):
 
     def _compute_checksum(self):
         with Window(self._filepath, self._start, self._size) as window:
-            block = memoryview(bytearray(min(self._size, 8 << 20)))
+            block = memoryview(bytearray(min(self._size, 1 << 20)))
             while count := window.readinto(block):
                 self._checksum = zlib.crc32(block[:count], self._checksum)
 

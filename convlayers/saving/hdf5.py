@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import h5py
 import numpy as np
-from h5py import h5d, h5g, h5l, h5o, h5s, h5t
+from h5py import h5d, h5g, h5i, h5l, h5o, h5s, h5t
 
 # A data set that declares more bytes than this, and this many times what it stores, is taken for a trap.
 LARGE = 256 << 20
@@ -154,13 +154,12 @@ def _open_group(parent, name):
 
 def _open_dataset(group, name):
     dataset = _open(group, name)
-    place = _place(group, name)
     if not isinstance(dataset, h5d.DatasetID):
-        raise ValueError(f"Invalid H5 file, expected Dataset, received {type(dataset).__name__}, at {place}")
+        raise ValueError(f"Invalid H5 file, expected Dataset, received {type(dataset).__name__}, at {_place(group, name)}")
     if dataset.dtype.kind not in "fiub":
-        raise ValueError(f"Expected numbers in the data set {place}. Received: dtype={dataset.dtype}.")
+        raise ValueError(f"Expected numbers in the data set {_place(group, name)}. Received: dtype={dataset.dtype}.")
     if dataset.get_offset() is None:  # not simply a part of this file
-        _check_storage(dataset, place)
+        _check_storage(dataset, _place(group, name))
     return dataset
 
 
@@ -178,9 +177,10 @@ def _check_storage(dataset, place):
 def _open(parent, name):
     """Opens what a group holds under a name; None if it holds nothing."""
     key = name.encode()
-    if key not in parent:
+    try:
+        kind = parent.links.get_info(key).type
+    except KeyError:
         return None
-    kind = parent.links.get_info(key).type
     if kind != h5l.TYPE_HARD:
         link = {h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}.get(kind, "a link of an unknown kind")
         raise ValueError(f"Not allowed: H5 file with {link}: {_place(parent, name)} may lead out of the file.")
@@ -188,4 +188,4 @@ def _open(parent, name):
 
 
 def _place(parent, name):
-    return f"'{h5py.h5i.get_name(parent).decode().rstrip('/')}/{name}'"
+    return f"'{h5i.get_name(parent).decode().rstrip('/')}/{name}'"

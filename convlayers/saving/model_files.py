@@ -101,14 +101,15 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     filepath = str(filepath)
     if not is_archive(filepath):
         raise _not_a_model(filepath)
-    with open_archive(filepath) as archive, CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
+    with open_archive(filepath) as archive, archive.open_weights() as file:
         config = archive.read_json(CONFIG)
         compile_config = config.pop("compile_config", None) if isinstance(config, dict) else None
-        model = _make_model(config, archive, filepath)
-        if compile and compile_config:
-            _compile(model, compile_config)
-        with archive.open_weights() as file, hdf5.open_file(file, filepath) as reader:
-            read_weights(model, reader)
+        with CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
+            model = _make_model(config, archive, filepath)
+            if compile and compile_config:
+                _compile(model, compile_config)
+            with hdf5.open_file(file, filepath) as reader:
+                read_weights(model, reader)
     return model
 
 
