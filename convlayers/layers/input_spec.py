@@ -96,8 +96,10 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
     """
     if input_spec is None:
         return
-    specs = nested.flatten(input_spec)
-    inputs = nested.flatten(inputs)
+    if isinstance(input_spec, InputSpec) and hasattr(inputs, "shape"):
+        specs, inputs = (input_spec,), (inputs,)
+    else:
+        specs, inputs = nested.flatten(input_spec), nested.flatten(inputs)
     if len(inputs) != len(specs):
         raise wrong_number_of_inputs(layer_name, [spec and spec.name for spec in specs], inputs)
     for index, (spec, x) in enumerate(zip(specs, inputs, strict=True)):

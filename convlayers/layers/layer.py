@@ -15,15 +15,24 @@ from convlayers.naming import auto_name
 from convlayers.symbolic import KerasTensor, Node, infer_outputs
 
 
-class _CallState(threading.local):
+class _CallState:
     """What layers that call one another know in common: how deep they are, and whether they train."""
+
+    __slots__ = ("depth", "training")
 
     def __init__(self):
         self.depth = 0
         self.training = None
 
 
-_state = _CallState()
+class _CallStates(threading.local):
+    """One for each thread."""
+
+    def __init__(self):
+        self.mine = _CallState()
+
+
+_call_states = _CallStates()
 
 _ARRAYS = np.ndarray, Tensor
 _RAISED_IN = "Raised in layer"
@@ -51,6 +60,9 @@ class Layer(WeightOwner):
     ...     def call(self, inputs):
     ...         return inputs * self.factor
     """
+
+    # Nothing is ready for a layer whose `__init__` has not run.
+    _input_dtype = None
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
         if not isinstance(trainable, bool):
@@ -179,11 +191,11 @@ class Layer(WeightOwner):
         )
 
     def __call__(self, *args, **kwargs):
-        self._check_initialized()
         explicit_training = kwargs.pop("training", None)
         if len(args) == 1 and not kwargs and self._is_ready(args[0]):
             first, symbolic = args[0], False
         else:
+            self._check_initialized()
             if not args and not kwargs:
                 inspect.signature(self.call).bind()  # Says which argument is missing.
             args, kwargs = self._convert_arguments(args, kwargs)
@@ -192,7 +204,8 @@ class Layer(WeightOwner):
             symbolic = any(isinstance(leaf, KerasTensor) for leaf in leaves)
         if self.input_spec is not None:
             assert_input_compatibility(self.input_spec, first, self.name)
-        outer = _state.training
+        state = _call_states.mine
+        outer = state.training
         # As the caller says, else as the layer around this one, else as `call` has it by default.
         training = outer if explicit_training is None else explicit_training
         if training is None:
@@ -200,10 +213,10 @@ class Layer(WeightOwner):
         call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
         if explicit_training is not None:
             kwargs = {**kwargs, "training": explicit_training}
-        if _state.depth == 0:
+        if state.depth == 0:
             self._clear_losses()
-        _state.depth += 1
-        _state.training = training
+        state.depth += 1
+        state.training = training
         try:
             if not self.built:
                 return self._build_and_call(args, kwargs, call_kwargs, symbolic)
@@ -212,8 +225,8 @@ class Layer(WeightOwner):
             self._explain(error, first)
             raise
         finally:
-            _state.depth -= 1
-            _state.training = outer
+            state.depth -= 1
+            state.training = outer
 
     def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
         shapes = [nested.map_structure(_shape_of, x) for x in (*args, *kwargs.values()) if _has_shape(x)]

@@ -125,7 +125,9 @@ class BatchNormalization(Layer):
         )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=None, mask=None):
+        if mask is not None:
+            raise NotImplementedError(f"The statistics are those of all samples. Expected: mask=None. Received: mask={mask}")
         # An empty batch has no statistics.
         if not (training and self.trainable) or 0 in inputs.shape:
             return ops.batch_normalization(

@@ -77,6 +77,8 @@ class LossFunctionWrapper(Loss):
         self._fn_kwargs = kwargs
 
     def call(self, y_true, y_pred):
+        if not isinstance(y_pred, (list, tuple, dict)):
+            return self.fn(*squeeze_or_expand_to_same_rank(y_true, y_pred), **self._fn_kwargs)
         leaves = zip(nested.flatten(y_true), nested.flatten(y_pred), strict=True)
         pairs = [squeeze_or_expand_to_same_rank(*pair) for pair in leaves]
         y_true = nested.pack_like(y_true, [pair[0] for pair in pairs])

@@ -1,18 +1,22 @@
 """Labels, predictions and weights that fit each other: number types and ranks."""
 
+import numpy as np
+
 from convlayers import nested, ops
 from convlayers.autograd import Operand
 
 
 def convert(x, dtype=None):
     """Returns anything array-like as an array of a dtype. A tensor stays a tensor."""
-    if isinstance(x, Operand) and (dtype is None or x.dtype == dtype):
+    if isinstance(x, (np.ndarray, Operand)) and (dtype is None or x.dtype == dtype):
         return x
     return ops.convert_to_tensor(x, dtype)
 
 
 def convert_structure(structure, dtype):
     """Returns an array of a dtype, or a structure of such. Lists of numbers become arrays, lists of arrays do not."""
+    if isinstance(structure, (np.ndarray, Operand)):
+        return convert(structure, dtype)
     if isinstance(structure, dict) or any(getattr(leaf, "ndim", 0) for leaf in nested.flatten(structure)):
         return nested.map_structure(lambda leaf: convert(leaf, dtype), structure)
     return convert(structure, dtype)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from convlayers import ops
-from convlayers.autograd import value_of
+from convlayers.autograd import differentiable, value_of
 from convlayers.losses.matching import convert, squeeze_or_expand_to_same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
@@ -65,12 +65,22 @@ def _spread_over(shape, sample_weight):
 def _reduce(values, sample_weight, reduction):
     if reduction in (None, "none") or values.ndim == 0:
         return values
-    total = ops.sum(values)
     if reduction == "sum":
-        return total
+        return ops.sum(values)
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        return ops.divide_no_nan(total, np.sum(sample_weight))
-    return ops.divide_no_nan(total, float(np.prod(values.shape)))
+        return ops.divide_no_nan(ops.sum(values), np.sum(sample_weight))
+    return _mean(values)
+
+
+@differentiable
+def _mean(values):
+    """Returns the mean of all values, 0 if there are none."""
+    count = max(1, values.size)
+
+    def backward(d_y):
+        return np.full(values.shape, d_y / count, values.dtype)
+
+    return np.asarray(np.add.reduce(values, axis=None) / count, values.dtype), backward
 
 
 def apply_mask(sample_weight, mask, dtype, reduction):

@@ -22,7 +22,8 @@ def reduce_to_samplewise_values(values, sample_weight, reduce_fn, dtype):
         sample_weight = np.asarray(value_of(sample_weight), dtype)
         values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
         values = _reduce_from(sample_weight.ndim, values, reduce_fn)
-        sample_weight = np.broadcast_to(sample_weight, values.shape)
+        if sample_weight.shape != values.shape:
+            sample_weight = np.broadcast_to(sample_weight, values.shape)
         values = values * sample_weight
         sample_weight = _reduce_from(1, sample_weight, reduce_fn)
     return _reduce_from(1, values, reduce_fn), sample_weight
@@ -81,8 +82,8 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         values, sample_weight = reduce_to_samplewise_values(values, sample_weight, np.mean, self.dtype)
-        self.total.assign_add(np.sum(values))
-        self.count.assign_add(values.size if sample_weight is None else np.sum(sample_weight))
+        self.total.assign_add(values.sum())
+        self.count.assign_add(values.size if sample_weight is None else sample_weight.sum())
 
     def result(self):
         count = self.count.value[()]

@@ -148,10 +148,14 @@ class CompileLoss:
         if len(weights) == 1:
             weights *= len(predictions)
         return [
-            ops.cast(loss(label, prediction, weight), config.floatx())
+            _as_floatx(loss(label, prediction, weight))
             for loss, label, prediction, weight in zip(self._losses, labels, predictions, weights, strict=True)
             if loss is not None
         ]
+
+
+def _as_floatx(loss):
+    return loss if loss.dtype == config.floatx() else ops.cast(loss, config.floatx())
 
 
 class CompileMetrics:

@@ -45,12 +45,12 @@ class Functional(Model):
         Layer.__init__(self, name=name, **kwargs)
         self._initialize_training()
         self._network = Network(*_start_at_inputs(inputs, outputs), self.name)
+        if trainable is not None:
+            self.trainable = trainable  # while it has no layers yet: they keep their own
         for layer in self.layers:
             self._layers.add(layer)
         self.input_spec = _input_specs(self.input)
         self.output_names = [tensor.node.operation.name for tensor in self.outputs]
-        if trainable is not None:
-            self.trainable = trainable
         self.build(None)
 
     def build(self, input_shape):

@@ -16,6 +16,7 @@ from convlayers.models.batch_parts import (
 )
 from convlayers.models.compiled import Compiled
 from convlayers.models.data_adapters import Epochs, make_batches
+from convlayers.validation import is_integer
 
 
 class Trainer(Compiled):
@@ -255,6 +256,9 @@ class Trainer(Compiled):
         Raises:
             ValueError: if the inputs do not fit the model.
         """
+        if verbose == 0 and not callbacks and steps is None and _fits_one_batch(x, batch_size):
+            # Nobody to tell: for those who predict image by image, in a loop.
+            return self.predict_on_batch(x)
         batches = Epochs(make_batches(x, batch_size=batch_size, steps=steps), steps)
         callbacks = self._list_callbacks(callbacks, batches, verbose)
         self.stop_predicting = False
@@ -341,6 +345,11 @@ def to_floats(logs):
 
 def _batch_size(x):
     return next(len(leaf) for leaf in nested.flatten(x) if leaf is not None)
+
+
+def _fits_one_batch(x, batch_size):
+    size = 32 if batch_size is None else batch_size
+    return type(x) is np.ndarray and x.ndim > 0 and is_integer(size) and 0 < len(x) <= size
 
 
 def _to_plain_arrays(outputs):

@@ -1,7 +1,7 @@
 """THE list of convolution kernels, best first, and the choice among them.
 
-A kernel module NAME has up to three functions, NAME_forward, NAME_backward_input and NAME_backward_kernel, all with the same
-arguments as those of `conv_reference`, which comes last and can do everything. To add one, add a row to `CONV_KERNELS`: tests
+A kernel module NAME has three functions, NAME_forward, NAME_backward_input and NAME_backward_kernel, all with the same
+arguments as those of `conv_reference`, which comes last and does everything. To add one, add a row to `CONV_KERNELS`: tests
 and benchmarks run through this list, so a kernel that is in it is tested and measured.
 
 `CONVLAYERS_VERBOSE=dispatch` in the environment prints each choice, with the reasons against the kernels before it.
@@ -44,28 +44,38 @@ class ConvProblem(NamedTuple):
 
 
 class ConvKernel(NamedTuple):
-    """A row of the list.
+    """A row of the list. Both functions take a problem and a direction, and return None or the reason against it.
 
     Attributes:
         module: the name of its source in kernels/.
-        supports: function of a problem and a direction, that returns None or the reason why not.
+        cannot: why it can't compute this.
+        should_not: why another kernel is the better choice: speed, accuracy, settings.
     """
 
     module: str
-    supports: callable
+    cannot: callable
+    should_not: callable
 
 
-def _winograd_supports(problem, direction):
-    if not config.winograd():
-        return "turned off by `config.set_winograd(False)` or CONVLAYERS_WINOGRAD=0"
-    if problem.dtype != "float32":
-        return "only float32: float64 is for those who want the last digit"
+def _never(problem, direction):
+    return None
+
+
+def _winograd_cannot(problem, direction):
     if problem.kernel_shape[:3] != (1, 3, 3):
         return "only kernels of 3x3"
     if problem.strides != (1, 1, 1) or problem.dilations != (1, 1, 1) or problem.groups != 1:
         return "only without strides, dilation and groups"
-    if problem.input_shape[1] != 1 or max(problem.pads) > 2:
+    if problem.input_shape[1] != 1 or problem.output_shape[1] != 1 or max(problem.pads) > 2:
         return "only images, padded by at most 2 pixels"
+    return None
+
+
+def _winograd_should_not(problem, direction):
+    if not config.winograd():
+        return "turned off by `config.set_winograd(False)` or CONVLAYERS_WINOGRAD=0"
+    if problem.dtype != "float32":
+        return "float64 is for those who want the last digit"
     if min(problem.kernel_shape[3:]) < 32:
         return "too few channels or filters to be worth the transforms"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
@@ -77,14 +87,14 @@ def _winograd_supports(problem, direction):
     return None
 
 
-def _everything(problem, direction):
-    return None
+def _reference_should_not(problem, direction):
+    return "it is slow"
 
 
 CONV_KERNELS = (
-    ConvKernel("conv_winograd", _winograd_supports),
-    ConvKernel("conv_direct", _everything),
-    ConvKernel("conv_reference", _everything),
+    ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
+    ConvKernel("conv_direct", _never, _never),
+    ConvKernel("conv_reference", _never, _reference_should_not),
 )
 
 
@@ -102,7 +112,7 @@ def kernel_arrays(inputs, kernel, bias):
 
 
 def choose(problem, direction):
-    """Returns the compiled function of the first kernel in the list that supports a problem.
+    """Returns the compiled function of the first kernel in the list that can and should compute a problem.
 
     Args:
         problem: a `ConvProblem`.
@@ -115,11 +125,11 @@ def choose(problem, direction):
 def _choose(problem, direction, winograd):
     refused = []
     for kernel in CONV_KERNELS:
-        reason = kernel.supports(problem, direction)
+        reason = kernel.cannot(problem, direction) or kernel.should_not(problem, direction)
         if reason is None:
             if "dispatch" in os.environ.get("CONVLAYERS_VERBOSE", ""):
                 because = "".join(f"\n    not {name}: {why}" for name, why in refused)
                 print(f"convlayers: {kernel.module}_{direction} for {problem}{because}", file=sys.stderr)
             return getattr(getattr(_native.kernels(problem.dtype), kernel.module), f"{kernel.module}_{direction}")
         refused.append((kernel.module, reason))
-    raise AssertionError("The last kernel of the list supports everything.")
+    raise AssertionError("Some kernel of the list does everything.")

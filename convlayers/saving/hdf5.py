@@ -177,10 +177,9 @@ def _check_storage(dataset, place):
 def _open(parent, name):
     """Opens what a group holds under a name; None if it holds nothing."""
     key = name.encode()
-    try:
-        kind = parent.links.get_info(key).type
-    except KeyError:
+    if key not in parent:
         return None
+    kind = parent.links.get_info(key).type
     if kind != h5l.TYPE_HARD:
         link = {h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}.get(kind, "a link of an unknown kind")
         raise ValueError(f"Not allowed: H5 file with {link}: {_place(parent, name)} may lead out of the file.")

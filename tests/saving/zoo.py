@@ -199,21 +199,52 @@ def subclasses(k):
     return {"Scale": Scale, "Branches": Branches}
 
 
-# Data -------------------------------------------------------------------------------------------------------------------
+# Data and training ------------------------------------------------------------------------------------------------------
 
 
 def flatten(structure):
-    """Returns the outputs of a model as a list of arrays."""
+    """Returns the inputs or outputs of a model as a list of arrays."""
     if isinstance(structure, dict):
         return [structure[name] for name in sorted(structure)]
     return list(structure) if isinstance(structure, (list, tuple)) else [structure]
 
 
+def fill(structure, value):
+    """Returns a structure of the same kind with `value` of each array."""
+    if isinstance(structure, dict):
+        return {name: value(array) for name, array in structure.items()}
+    return [value(array) for array in structure] if isinstance(structure, (list, tuple)) else value(structure)
+
+
 def inputs_for(make, samples=3):
-    """Returns the inputs for a model in `MODELS`."""
+    """Returns inputs for a model in `MODELS`."""
     rng = np.random.default_rng(5)
     shapes = MODELS[make]
     arrays = [rng.normal(size=(samples, *shape)).astype("float32") for shape in flatten(shapes)]
     if isinstance(shapes, dict):
         return dict(zip(sorted(shapes), arrays, strict=True))
     return arrays if len(arrays) > 1 else arrays[0]
+
+
+def predict(model, inputs):
+    """Returns the outputs of a model as a list of arrays."""
+    return [np.asarray(output) for output in flatten(model.predict(inputs, verbose=0))]
+
+
+def compile_model(model, inputs, optimizer="adam", **kwargs):
+    """Compiles a model with a mean squared error for each output."""
+    model.compile(optimizer, fill(model.predict(inputs, verbose=0), lambda output: "mse"), **kwargs)
+
+
+def train(model, inputs, steps=3):
+    """Trains a model on one batch, with nothing random in it. Returns the losses."""
+    for layer in model.layers:
+        if hasattr(layer, "rate"):
+            layer.rate = 0.0
+    labels = fill(model.predict(inputs, verbose=0), lambda output: np.full(output.shape, 0.5, "float32"))
+    return [model.train_on_batch(inputs, labels, return_dict=True)["loss"] for _ in range(steps)]
+
+
+def values(variables):
+    """Returns the values of variables as a list of arrays."""
+    return [np.array(variable.numpy()) for variable in variables]

@@ -1,0 +1,227 @@
+# Strips of a depthwise convolution: its inner loops.
+#
+# Design:
+# a) A strip is PIXELS neighbouring outputs, in one row or in two rows of which the lower windows begin `lag` taps further down.
+#    Their totals stay in registers while a loop runs over the rows of the source below them. PIXELS + 2 vectors of such a
+#    row are loaded for a kernel that is 3 wide; they serve all its taps, for both rows of outputs: 0.3 loads for each
+#    multiplication.
+# b) Numbers of a vector are neighbouring channels. The last vector overlaps the one before, where channels do not fill it: what
+#    both compute is the same.
+# c) The loop over taps is unrolled for the usual widths and steps: taps and step are literal arguments, so that GCC sees which
+#    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
+# d) Columns outside the image are not read: they count as zeros. Rows outside do not take part.
+# e) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
+from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.windows cimport ceil_div
+
+cdef extern from *:
+    """
+    #if VECTOR_BYTES == 64
+    #define PIXELS 7  /* two rows of totals, and the columns below them, fill 32 registers */
+    #else
+    #define PIXELS 4  /* 16 registers */
+    #endif
+    """
+    enum:
+        PIXELS
+
+cdef enum:
+    COLUMNS = 2 * 6 + 5              # below the widest strip that is unrolled
+
+cdef struct Strip:
+    Py_ssize_t channels
+    real* target                     # the gradient for the kernel reads it
+    Py_ssize_t target_lower, target_column  # from the upper row to the lower, from one output to the next
+    Py_ssize_t pixels                # of each row
+    bint two                         # rows
+    const real* source               # row 0 and column 0 of the windows
+    Py_ssize_t planes, rows          # those inside the image
+    Py_ssize_t plane, row, column    # from one to the next
+    Py_ssize_t first_column, end_column  # those inside the image and the windows
+    Py_ssize_t upper_rows            # so many rows belong to the windows of the upper outputs
+    Py_ssize_t lower_row             # from this row on they belong to those of the lower outputs
+    Py_ssize_t taps, step, spacing   # along w
+    Py_ssize_t tap                   # where the numbers begin of the tap in row 0 and column 0, for the upper outputs
+    Py_ssize_t tap_lower             # from there to the tap for the lower outputs
+    Py_ssize_t tap_plane, tap_row, tap_column
+
+
+cdef inline vec load(const real* source) noexcept nogil:
+    return (<const vec*>source)[0]
+
+
+cdef inline void store(real* target, vec v) noexcept nogil:
+    (<vec*>target)[0] = v
+
+
+cdef inline void load_row(vec* x, const real* source, const Strip* strip, int count) noexcept nogil:
+    """x = so many columns of the source"""
+    cdef int i
+    for i in range(count):
+        x[i] = load(source + i * strip.column) if strip.first_column <= i < strip.end_column else ZERO_VECTOR
+
+
+cdef inline void prefetch_below(const Strip* strip, Py_ssize_t k, int count) noexcept nogil:
+    """The source rows that the next strip below will need."""
+    cdef int i
+    for i in range(count):
+        prefetch_for_reading(strip.source + strip.rows * strip.row + i * strip.column + k)
+        prefetch_for_reading(strip.source + (strip.rows + 1) * strip.row + i * strip.column + k)
+
+
+# Forward, and the gradient for the input --------------------------------------------------------------------------------
+
+
+cdef inline void add_products(vec* total, const vec* x, const real* weights, Py_ssize_t column, int taps, int step) noexcept nogil:
+    """Adds what one row of the source and of the taps contributes to a row of outputs."""
+    cdef vec w
+    cdef int t, kw
+    for kw in range(taps):
+        w = load(weights + kw * column)
+        for t in range(PIXELS):
+            total[t] += x[t * step + kw] * w
+
+
+cdef inline void store_row(const vec* total, real* target, const Strip* strip) noexcept nogil:
+    cdef int t
+    for t in range(PIXELS):
+        if t < strip.pixels:
+            store(target + t * strip.target_column, total[t])
+
+
+cdef inline void convolve_strip(const Strip* strip, const real* weights, const real* bias, int taps, int step) noexcept nogil:
+    """All channels of a strip, for a number of taps and a step that the compiler knows."""
+    cdef vec upper[PIXELS]
+    cdef vec lower[PIXELS]
+    cdef vec x[COLUMNS]
+    cdef vec start
+    cdef Py_ssize_t v, k, d, h
+    cdef const real* row
+    cdef int t
+    for v in range(ceil_div(strip.channels, VL)):
+        k = min(v * VL, strip.channels - VL)
+        start = load(bias + k) if bias != NULL else ZERO_VECTOR
+        for t in range(PIXELS):
+            upper[t] = start
+            lower[t] = start
+            prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
+            prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
+        prefetch_below(strip, k, PIXELS * step)
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, (PIXELS - 1) * step + taps)
+                row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
+                if h < strip.upper_rows:
+                    add_products(upper, x, row, strip.tap_column, taps, step)
+                if h >= strip.lower_row:
+                    add_products(lower, x, row + strip.tap_lower, strip.tap_column, taps, step)
+        store_row(upper, strip.target + k, strip)
+        if strip.two:
+            store_row(lower, strip.target + strip.target_lower + k, strip)
+
+
+cdef inline void convolve_any_strip(const Strip* strip, const real* weights, const real* bias) noexcept nogil:
+    """All channels of a strip of one row, for any number of taps, step and spacing."""
+    cdef vec total[PIXELS]
+    cdef vec w
+    cdef Py_ssize_t v, k, d, h, kw, i
+    cdef const real* source
+    cdef const real* row
+    cdef int t
+    for v in range(ceil_div(strip.channels, VL)):
+        k = min(v * VL, strip.channels - VL)
+        for t in range(PIXELS):
+            total[t] = load(bias + k) if bias != NULL else ZERO_VECTOR
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                source = strip.source + d * strip.plane + h * strip.row + k
+                row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
+                for kw in range(strip.taps):
+                    w = load(row + kw * strip.tap_column)
+                    for t in range(PIXELS):
+                        i = t * strip.step + kw * strip.spacing
+                        if strip.first_column <= i < strip.end_column:
+                            total[t] += load(source + i * strip.column) * w
+        store_row(total, strip.target + k, strip)
+
+
+# Gradient for the kernel ------------------------------------------------------------------------------------------------
+
+
+cdef inline void add_correlations(real* sums, Py_ssize_t column, const vec* x, const vec* d_y, int taps, int step) noexcept nogil:
+    """Adds what one row of the source and of d_y contributes to a row of taps."""
+    cdef vec total
+    cdef int t, kw
+    for kw in range(taps):
+        total = load(sums + kw * column)
+        for t in range(PIXELS):
+            total += x[t * step + kw] * d_y[t]
+        store(sums + kw * column, total)
+
+
+cdef inline void load_gradients(vec* d_y, const real* source, const Strip* strip) noexcept nogil:
+    cdef int t
+    for t in range(PIXELS):
+        d_y[t] = load(source + t * strip.target_column) if t < strip.pixels else ZERO_VECTOR
+        prefetch_for_reading(source + (PIXELS + t) * strip.target_column)
+
+
+cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t first, Py_ssize_t end, int taps, int step) noexcept nogil:
+    """Some channels of a strip, for a number of taps and a step that the compiler knows."""
+    cdef vec upper[PIXELS]
+    cdef vec lower[PIXELS]
+    cdef vec x[COLUMNS]
+    cdef Py_ssize_t v, k, d, h
+    cdef real* row
+    for v in range(first, end):
+        k = min(v * VL, strip.channels - VL)
+        load_gradients(upper, strip.target + k, strip)
+        if strip.two:
+            load_gradients(lower, strip.target + strip.target_lower + k, strip)
+        prefetch_below(strip, k, PIXELS * step)
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, (PIXELS - 1) * step + taps)
+                row = sums + (v - first) * VL + strip.tap + d * strip.tap_plane + h * strip.tap_row
+                if h < strip.upper_rows:
+                    add_correlations(row, strip.tap_column, x, upper, taps, step)
+                if h >= strip.lower_row:
+                    add_correlations(row + strip.tap_lower, strip.tap_column, x, lower, taps, step)
+
+
+cdef inline void correlate_any_strip(const Strip* strip, real* sums, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Some channels of a strip of one row, for any number of taps, step and spacing."""
+    cdef vec d_y[PIXELS]
+    cdef vec total
+    cdef Py_ssize_t v, k, d, h, kw, i
+    cdef const real* source
+    cdef real* row
+    cdef int t
+    for v in range(first, end):
+        k = min(v * VL, strip.channels - VL)
+        load_gradients(d_y, strip.target + k, strip)
+        for d in range(strip.planes):
+            for h in range(strip.rows):
+                source = strip.source + d * strip.plane + h * strip.row + k
+                row = sums + (v - first) * VL + strip.tap + d * strip.tap_plane + h * strip.tap_row
+                for kw in range(strip.taps):
+                    total = load(row + kw * strip.tap_column)
+                    for t in range(PIXELS):
+                        i = t * strip.step + kw * strip.spacing
+                        if strip.first_column <= i < strip.end_column:
+                            total += load(source + i * strip.column) * d_y[t]
+                    store(row + kw * strip.tap_column, total)
+
+
+cdef inline Strip one_row(const Strip* strip, bint lower) noexcept nogil:
+    """The upper or the lower row of a strip."""
+    cdef Strip row = strip[0]
+    row.two = False
+    row.rows = strip.upper_rows
+    if lower:
+        row.rows = strip.rows - strip.lower_row
+        row.source += strip.lower_row * strip.row
+        row.tap += strip.lower_row * strip.tap_row + strip.tap_lower
+        row.target += strip.target_lower
+    return row

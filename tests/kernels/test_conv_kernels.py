@@ -1,0 +1,155 @@
+"""Every convolution kernel of the list, in every direction, against the reference in float64."""
+
+import numpy as np
+import pytest
+
+from convlayers.ops.conv_kernels import CONV_KERNELS, DIRECTIONS, ConvProblem
+
+# Around the register tiles (12 x 32, 6 x 16, 6 x 8 and their halves), the chunk of the depth (384), and blocks of 64 and 72.
+CHANNELS = (1, 3, 7, 16, 17, 33, 73, 385)
+FILTERS = (1, 6, 8, 15, 31, 32, 33, 65)
+
+
+def problem(
+    image, taps, channels=5, filters=4, strides=(1, 1, 1), dilations=(1, 1, 1), pads=(0, 0, 0), behind=None, groups=1, batch=2
+):
+    behind = pads if behind is None else behind
+    outputs = [
+        (size + before + after - (tap - 1) * dilation - 1) // stride + 1
+        for size, before, after, tap, dilation, stride in zip(image, pads, behind, taps, dilations, strides, strict=True)
+    ]
+    return ConvProblem(
+        input_shape=(batch, *image, channels * groups),
+        kernel_shape=(*taps, channels, filters * groups),
+        output_shape=(batch, *outputs, filters * groups),
+        strides=strides,
+        dilations=dilations,
+        pads=pads,
+        groups=groups,
+        dtype="float32",
+    )
+
+
+def _problems():
+    one = (1, 1, 1)
+    for channels in CHANNELS:
+        yield f"3x3, {channels} channels", problem((1, 6, 9), (1, 3, 3), channels, 5, pads=(0, 1, 1))
+    for filters in FILTERS:
+        yield f"3x3, {filters} filters", problem((1, 6, 9), (1, 3, 3), 5, filters, pads=(0, 1, 1))
+    for pixels in (1, 11, 12, 13, 25, 191, 192, 193, 385):
+        yield f"1x1, {pixels} pixels", problem((1, 1, pixels), one, 7, 33, batch=1)
+        yield f"3 taps, {pixels} pixels", problem((1, 1, pixels), (1, 1, 3), 2, 9, pads=(0, 0, 1), batch=1)
+    yield "many pixels", problem((1, 70, 70), (1, 3, 3), 4, 3, batch=3)
+    yield "large weights", problem((1, 3, 3), (1, 3, 3), 800, 300, pads=(0, 1, 1))
+    yield "a deep window", problem((1, 5, 4), (1, 5, 4), 900, 8, batch=3)
+    yield "the image of a tile", problem((1, 4, 4), (1, 3, 3), 34, 66, pads=(0, 1, 1), batch=5)
+    yield "uneven padding", problem((1, 8, 5), (1, 3, 3), 34, 66, pads=(0, 2, 0), behind=(0, 0, 2))
+    yield "many tiles", problem((1, 41, 23), (1, 3, 3), 40, 70, pads=(0, 1, 1), batch=4)
+    yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
+    yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))
+    yield "strides beyond the kernel", problem((1, 11, 13), (1, 2, 1), strides=(1, 3, 4))
+    yield "strides of 1x1", problem((1, 9, 8), one, 65, 33, strides=(1, 2, 2))
+    yield "dilation", problem((1, 12, 11), (1, 3, 3), dilations=(1, 2, 3), pads=(0, 2, 1))
+    yield "dilation and strides", problem((1, 14, 15), (1, 3, 3), dilations=(1, 2, 3), strides=(1, 3, 2), pads=(0, 3, 1))
+    yield "padding beyond the kernel", problem((1, 3, 4), (1, 2, 2), pads=(0, 4, 5))
+    yield "a kernel as large as the image", problem((1, 5, 6), (1, 5, 6))
+    yield "groups", problem((1, 7, 7), (1, 3, 3), 3, 5, groups=4, pads=(0, 1, 1))
+    yield "wide groups", problem((1, 5, 7), (1, 3, 3), 33, 34, groups=2, strides=(1, 2, 1))
+    yield "as many groups as channels", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=19, pads=(0, 1, 1))
+    yield "depthwise, several filters", problem((1, 9, 8), (1, 5, 3), 1, 3, groups=17, strides=(1, 2, 2), pads=(0, 2, 1))
+    yield "depthwise, dilation", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=33, dilations=(1, 2, 2), pads=(0, 2, 2))
+    yield "one axis", problem((1, 1, 40), (1, 1, 5), 6, 7, strides=(1, 1, 2), dilations=(1, 1, 3), pads=(0, 0, 12))
+    yield "three axes", problem((5, 6, 7), (2, 3, 3), strides=(2, 1, 2), dilations=(1, 2, 1), pads=(1, 2, 0))
+    yield "no images", problem((1, 6, 6), (1, 3, 3), 33, 33, batch=0)
+
+
+PROBLEMS = dict(_problems())
+
+
+def run(native, kernel, problem, direction):
+    """Returns what a kernel computes of random numbers, the same for all kernels."""
+    rng = np.random.default_rng(0)
+    x, weights, y = (rng.normal(size=shape) for shape in problem[:3])
+    bias = rng.normal(size=problem.output_shape[-1])
+    function = getattr(getattr(native, kernel), f"{kernel}_{direction}")
+    description = problem.strides, problem.dilations, problem.pads, problem.groups
+    x, weights, y, bias = map(native.array, (x, weights, y, bias))
+    if direction == "forward":
+        result = native.empty(y.shape)
+        function(x, weights, bias, result, *description, 1)  # 1 is relu
+    elif direction == "backward_input":
+        result = native.empty(x.shape)
+        function(y, weights, result, *description)
+    else:
+        result = native.empty(weights.shape)
+        function(x, y, result, *description)
+    return result
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What the reference computes in float64, once for each problem and direction."""
+    from tests.kernels.conftest import LOADABLE, Variant
+
+    native = Variant(LOADABLE[0], "float64")
+    known = {}
+
+    def compute(name, direction):
+        if (name, direction) not in known:
+            known[name, direction] = run(native, "conv_reference", PROBLEMS[name], direction)
+        return known[name, direction]
+
+    return compute
+
+
+KERNELS = [kernel for kernel in CONV_KERNELS if kernel.module != "conv_reference"]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", PROBLEMS)
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
+def test_kernels_compute_what_the_reference_does(native, kernel, name, direction, expected):
+    problem = PROBLEMS[name]._replace(dtype=native.dtype.name)
+    if kernel.cannot(problem, direction):
+        pytest.skip(kernel.cannot(problem, direction))
+    found, right = run(native, kernel.module, problem, direction), expected(name, direction)
+    scale = np.abs(right).max(initial=0)
+    # Winograd's transforms multiply rounding errors; its bound is that of the documentation, 5e-5 in float32.
+    tolerance = 400 if kernel.module == "conv_winograd" else 40
+    np.testing.assert_allclose(found, right, rtol=0, atol=tolerance * native.epsilon * max(scale, 1e-30))
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", ["many pixels", "large weights", "many tiles", "deep transformed weights", "strides", "groups"])
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
+def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, name, direction, threads):
+    problem = PROBLEMS[name]._replace(dtype=native.dtype.name)
+    if kernel.cannot(problem, direction):
+        pytest.skip(kernel.cannot(problem, direction))
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            results.append(run(native, kernel.module, problem, direction))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_every_kernel_is_chosen_for_something():
+    for kernel in KERNELS:
+        assert any(kernel.cannot(problem, direction) is None for problem in PROBLEMS.values() for direction in DIRECTIONS)
+
+
+def test_nan_and_infinity_stay_where_they_belong(native):
+    for kernel in KERNELS:
+        problem = PROBLEMS["many tiles"]._replace(dtype=native.dtype.name)
+        if kernel.module == "conv_winograd" or kernel.cannot(problem, "forward"):
+            continue  # Winograd's tiles spread them over their 16 outputs
+        x = np.zeros(problem.input_shape)
+        x[0, 0, 5, 5, 3] = np.nan
+        y = native.empty(problem.output_shape)
+        function = getattr(getattr(native, kernel.module), f"{kernel.module}_forward")
+        weights = native.array(np.ones(problem.kernel_shape))
+        function(native.array(x), weights, None, y, problem.strides, problem.dilations, problem.pads, problem.groups, 0)
+        spoiled = np.isnan(y).any(axis=-1)[0, 0]
+        assert spoiled[4:7, 4:7].all()
+        assert spoiled.sum() == 9
