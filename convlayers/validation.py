@@ -2,6 +2,8 @@
 
 import operator
 
+import numpy as np
+
 from convlayers.config import floatx, standardize_data_format  # noqa: F401 - the second is one of the checks too
 
 DTYPES = (
@@ -117,7 +119,7 @@ def hint_at_argument(name, known):
 
 def is_integer(value):
     """Whether a value is an int, of Python or NumPy, and not a bool or a float."""
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return False
     try:
         operator.index(value)

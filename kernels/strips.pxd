@@ -22,6 +22,11 @@ cdef extern from *:
     #else
     #define PIXELS 4  /* 16 registers */
     #endif
+
+    #if defined(__GNUC__)
+    #undef CYTHON_INLINE
+    #define CYTHON_INLINE inline __attribute__((always_inline))
+    #endif
     """
     enum:
         PIXELS

@@ -52,7 +52,7 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def _call(self, method, logs, *number):
-        logs = _to_floats(logs)
+        logs = to_floats(logs)
         for callback in self.callbacks:
             getattr(callback, method)(*number, logs)
 
@@ -105,12 +105,12 @@ class CallbackList(Callback):
         self._call("on_predict_batch_end", logs, batch)
 
 
-def _to_floats(logs):
+def to_floats(logs):
     """Returns logs with the names in order and the numbers as floats. A dict among the values gives its own items."""
     plain = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
-            plain.update(_to_floats(value))
+            plain.update(to_floats(value))
             continue
         try:
             plain[name] = float(value_of(value))

@@ -32,6 +32,7 @@ class BatchNormalization(Layer):
     Call arguments:
         inputs: array of floats.
         training: whether to normalize by the batch and to update the moving averages.
+        mask: None is all that is supported.
 
     Input shape: any.
 

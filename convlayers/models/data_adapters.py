@@ -204,6 +204,10 @@ class Epochs:
         self._peeked = True
         return first
 
+    def rewind(self):
+        """Lets the next epoch begin where the data begins; a generator goes on."""
+        self._iterator, self._seen = None, 0
+
     def __iter__(self):
         """Yields the batches of one epoch. With `steps_per_epoch`, the next one goes on where this one ended."""
         if not self._peeked and (self._iterator is None or self._steps is None):
@@ -225,5 +229,5 @@ class Epochs:
                 stacklevel=3,
             )
         if self._batches.num_batches and self._seen >= self._batches.num_batches:
-            self._iterator, self._seen = None, 0
+            self.rewind()
         self._batches.on_epoch_end()

@@ -9,7 +9,7 @@ from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer, lists_to_arrays
 from convlayers.models.graph import cut_out, is_placeholder
 from convlayers.models.graph_config import GRAPH_KEYS, decode_graph, encode_graph
-from convlayers.models.model import Model
+from convlayers.models.model import Model, refuse_mask
 from convlayers.models.network import Network
 from convlayers.symbolic import KerasTensor
 
@@ -90,6 +90,7 @@ class Functional(Model):
         return self._network.output_shape
 
     def call(self, inputs, training=None, mask=None):
+        refuse_mask(mask)
         return self._network(inputs, training)
 
     def compute_output_spec(self, inputs, training=None, mask=None):
@@ -104,6 +105,11 @@ class Functional(Model):
             arrays = [self._convert_input(x) for x in self._network.inputs.match(lists_to_arrays(args[0]))]
             args = (nested.pack_like(self.input, arrays), *args[1:])
         return args, kwargs
+
+    def add_loss(self, loss):
+        raise NotImplementedError(
+            "A functional model has no `call` to add a loss in. Call `self.add_loss(loss)` in the `call` of a layer of it."
+        )
 
     def get_config(self):
         if not is_made_of_a_graph(type(self)):
@@ -178,4 +184,3 @@ def _input_specs(structure):
         )
         for name, tensor in named
     ]
-

@@ -61,23 +61,34 @@ def encode_graph(graph):
 
 
 def _arguments(node):
-    """Returns the arguments of a call as Keras writes them: with `training` and `mask` where the layer has them."""
-    if isinstance(node.operation, FunctionCall):
+    """Returns the arguments of a call as Keras writes them.
+
+    To a call on one tensor that needs no conversion, and to any call of a functional model, Keras adds `training` and `mask`
+    where the layer has them.
+    """
+    layer = node.operation
+    if isinstance(layer, FunctionCall):
         return op_arguments(node)
-    kwargs = {key: value for key, value in node.kwargs.items() if value is not None}
-    parameters = inspect.signature(node.operation.call).parameters
-    if "training" in parameters and parameters["training"].default is not None:
-        kwargs.setdefault("training", parameters["training"].default)
-    if "mask" in parameters:
-        kwargs["mask"] = None
+    kwargs = dict(node.kwargs)
+    alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not kwargs
+    if _is_functional(layer) or (alone and node.args[0].dtype == layer.compute_dtype):
+        parameters = inspect.signature(layer.call).parameters
+        if "training" in parameters and parameters["training"].default is not None:
+            kwargs.setdefault("training", parameters["training"].default)
+        if "mask" in parameters:
+            kwargs["mask"] = nested.map_structure(lambda _: None, node.args[0])
     return node.args, kwargs
 
 
 def _calls_before_the_first(operation):
     """In Keras 3, a functional model counts its own making as its first call, but only among inputs and outputs."""
+    return 1 if _is_functional(operation) else 0
+
+
+def _is_functional(operation):
     from convlayers.models.functional import Functional
 
-    return 1 if isinstance(operation, Functional) else 0
+    return isinstance(operation, Functional)
 
 
 # From data to a graph -------------------------------------------------------------------------------------------------
@@ -143,7 +154,8 @@ class _Reader:
         layer = self._layers[name]
         if layer is None:
             return call_op(self._entries[name], args, kwargs)
-        if kwargs.get("mask", 0) is None:  # Keras writes it for every layer that can take one.
+        # Keras writes it for every layer that can take one.
+        if "mask" in kwargs and all(mask is None for mask in nested.flatten(kwargs["mask"])):
             del kwargs["mask"]
         layer(*args, **kwargs)
         return layer.nodes[-1]
@@ -180,7 +192,5 @@ class _Reader:
 def _make_layer(entry):
     layer = deserialize_keras_object(entry)
     if not isinstance(layer, Layer):
-        raise ValueError(
-            f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}"
-        )
+        raise ValueError(f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}")
     return layer

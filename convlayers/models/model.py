@@ -32,19 +32,15 @@ class Model(Trainer, Layer):
             return self.dense(inputs) * 2
     """
 
-    def __new__(cls, *args, **kwargs):
-        if cls is Model and _are_a_graph(args, kwargs):
-            from convlayers.models.functional import Functional
-
-            cls = Functional
-        return super().__new__(cls)
-
     def __init__(self, *args, **kwargs):
         if _are_a_graph(args, kwargs):
             from convlayers.models.functional import Functional
 
-            # A subclass without `call`, such as one with its own `train_step`, that is made of symbolic tensors.
-            _replace_base(type(self), Functional)
+            if type(self) is Model:
+                self.__class__ = Functional
+            else:
+                # A subclass without `call`, such as one with its own `train_step`.
+                _replace_base(type(self), Functional)
             Functional.__init__(self, *args, **kwargs)
         else:
             Layer.__init__(self, *args, **kwargs)
@@ -88,9 +84,7 @@ class Model(Trainer, Layer):
         layers = self.layers
         if index is not None:
             if len(layers) <= index:
-                raise ValueError(
-                    f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers."
-                )
+                raise ValueError(f"Was asked to retrieve layer at index {index} but model only has {len(layers)} layers.")
             return layers[index]
         if name is None:
             raise ValueError("Provide either a layer name or layer index at `get_layer`.")
@@ -199,6 +193,12 @@ def model_from_json(json_string, custom_objects=None):
         custom_objects: dict of names and classes or functions that it may name.
     """
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+
+
+def refuse_mask(mask):
+    """Raises an error if a mask is passed to a model: the layers here have none."""
+    if any(part is not None for part in nested.flatten(mask)):
+        raise ValueError("Masks are not supported. Received: mask, which is not None.")
 
 
 def _are_a_graph(args, kwargs):

@@ -97,4 +97,3 @@ class ModelInputs:
 
 def _describe(x):
     return f"Tensor(shape={tuple(x.shape)})" if hasattr(x, "shape") else str(type(x))
-

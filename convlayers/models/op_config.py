@@ -1,7 +1,9 @@
-"""Ops in a graph as plain data, as Keras writes them.
+"""Ops in a graph as plain data, as Keras writes them: `ops.mean(x, axis=1)` is
 
-    y = ops.mean(x, axis=1) is {"module": "keras.src.ops.numpy", "class_name": "Mean", "config": {"name": "mean", "axis": 1,
-    "keepdims": False}, "registered_name": "Mean"}, with `x` as the argument of its node.
+    {"module": "keras.src.ops.numpy", "class_name": "Mean", "config": {"name": "mean", "axis": 1, "keepdims": False},
+     "registered_name": "Mean"}
+
+and `x` is the argument of its node.
 """
 
 import inspect

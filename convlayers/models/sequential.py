@@ -5,7 +5,7 @@ import inspect
 from convlayers.layers.core import InputLayer
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_owner import name_scope
-from convlayers.models.model import Model
+from convlayers.models.model import Model, refuse_mask
 from convlayers.models.network import Network
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.symbolic import KerasTensor
@@ -161,6 +161,7 @@ class Sequential(Model):
     # Calling ----------------------------------------------------------------------------------------------------------
 
     def call(self, inputs, training=None, mask=None):
+        refuse_mask(mask)
         if self._network is not None:
             return self._network(inputs, training)
         for layer in self.layers:

@@ -104,11 +104,14 @@ class _Columns:
 
     def _connections(self, layer):
         sources = [tensor for node in layer.nodes if node in self.nodes for tensor in node.inputs]
-        return ", ".join(
-            f"{tensor.node.operation.name}[{_color(tensor.node.operation.nodes.index(tensor.node), 'number')}]"
-            f"[{_color(tensor.index, 'number')}]"
-            for tensor in sources
-        ) or "-"
+        return (
+            ", ".join(
+                f"{tensor.node.operation.name}[{_color(tensor.node.operation.nodes.index(tensor.node), 'number')}]"
+                f"[{_color(tensor.index, 'number')}]"
+                for tensor in sources
+            )
+            or "-"
+        )
 
 
 # Which layers ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import numpy as np
 
 from convlayers import nested
 from convlayers.autograd import Tape, value_of
-from convlayers.callbacks import CallbackList
+from convlayers.callbacks.callback_list import CallbackList, to_floats
 from convlayers.models.batch_check import check_batch
 from convlayers.models.batch_parts import (
     batch_to_arrays,
@@ -153,9 +153,7 @@ class Trainer(Compiled):
         validation = None
         if validation_data is not None:
             parts = unpack_x_y_sample_weight(validation_data)
-            validation = Epochs(
-                make_batches(*parts, validation_batch_size or batch_size, validation_steps), validation_steps
-            )
+            validation = Epochs(make_batches(*parts, validation_batch_size or batch_size, validation_steps), validation_steps)
         self._prepare(batches)
         callbacks = self._list_callbacks(callbacks, batches, verbose, epochs, add_history=True)
         self.stop_training = False
@@ -236,6 +234,8 @@ class Trainer(Compiled):
             callbacks.on_test_batch_end(step, logs)
             if self.stop_evaluating:
                 break
+        # Each validation is on the same samples.
+        batches.rewind()
         logs = to_floats(logs)
         callbacks.on_test_end(logs)
         return logs
@@ -336,11 +336,6 @@ class Trainer(Compiled):
         results = [logs[name] for name in known if name in logs]
         results += [logs[name] for name in sorted(logs) if name not in known]
         return results[0] if len(results) == 1 else results
-
-
-def to_floats(logs):
-    """Returns logs with numbers as Python floats."""
-    return {name: float(value_of(value)) if np.ndim(value_of(value)) == 0 else value for name, value in logs.items()}
 
 
 def _batch_size(x):

@@ -87,12 +87,19 @@ def _winograd_should_not(problem, direction):
     return None
 
 
+def _depthwise_cannot(problem, direction):
+    if not problem.groups == problem.input_shape[-1] == problem.output_shape[-1]:
+        return "only one channel and one filter in each group"
+    return None
+
+
 def _reference_should_not(problem, direction):
     return "it is slow"
 
 
 CONV_KERNELS = (
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
+    ConvKernel("conv_depthwise", _depthwise_cannot, _never),
     ConvKernel("conv_direct", _never, _never),
     ConvKernel("conv_reference", _never, _reference_should_not),
 )

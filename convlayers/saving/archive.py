@@ -21,6 +21,9 @@ KERAS_VERSION = "3.15.1"
 LARGE = 256 << 20
 EXPANSION = 100
 
+# Of how many bytes the checksum is computed at once: they stay in the processor's cache meanwhile.
+_BLOCK = 1 << 20
+
 
 # Writing --------------------------------------------------------------------------------------------------------------
 
@@ -141,8 +144,8 @@ class _Archive:
 class _StoredMember(Window):
     """A member of a zip archive that is not compressed, read where it lies.
 
-    The checksum takes about as long to compute as the bytes to read, so a thread does it meanwhile. It is compared when the
-    member is closed, unless something else was wrong before.
+    The checksum takes about as long to compute as the bytes to read, so a thread does it meanwhile. It is compared at the end
+    of the `with` block, unless something else was wrong before.
     """
 
     def __init__(self, filepath, info):
@@ -154,17 +157,23 @@ class _StoredMember(Window):
         self._thread.start()
 
     def _compute_checksum(self):
-        with Window(self._filepath, self._start, self._size) as window:
-            block = memoryview(bytearray(min(self._size, 1 << 20)))
-            while count := window.readinto(block):
-                self._checksum = zlib.crc32(block[:count], self._checksum)
+        # An error on reading leaves the checksum a wrong one.
+        with contextlib.suppress(OSError), Window(self._filepath, self._start, self._size) as window:
+            block = memoryview(bytearray(_BLOCK))
+            for start in range(0, self._size, _BLOCK):
+                if self.closed:
+                    break
+                part = block[: self._size - start]
+                window.readinto(part)
+                self._checksum = zlib.crc32(part, self._checksum)
 
     def __exit__(self, kind, *exception):
-        self.close()
         if kind is None:
             self._thread.join()
-            if self._checksum != self._info.CRC:
-                raise zipfile.BadZipFile(f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
+        self.close()
+        self._thread.join()
+        if kind is None and self._checksum != self._info.CRC:
+            raise zipfile.BadZipFile(f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
 
 
 def _start_of(filepath, info):

@@ -76,11 +76,19 @@ class Window(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer):
-        """Fills the buffer, for which the operating system may need several calls. Returns fewer bytes only at the end."""
-        view = memoryview(buffer).cast("B")[: max(0, self._size - self._position)]
+        """Fills the buffer, for which the operating system may need several calls.
+
+        Raises:
+            OSError: if there are not as many bytes.
+        """
+        view = memoryview(buffer).cast("B")
+        if not 0 <= self._position <= self._size - len(view):
+            raise OSError(f"Tried to read {len(view)} bytes at {self._position}, but there are only {self._size}.")
         self._file.seek(self._start + self._position)
-        count = 0
-        while count < len(view) and (read := self._file.readinto(view[count:])):
-            count += read
-        self._position += count
-        return count
+        while view:
+            count = self._file.readinto(view)
+            if not count:
+                raise OSError("The file ended while it was read.")
+            self._position += count
+            view = view[count:]
+        return len(memoryview(buffer).cast("B"))

@@ -13,6 +13,9 @@ import h5py
 import numpy as np
 from h5py import h5d, h5g, h5i, h5l, h5o, h5s, h5t
 
+# How Keras stores bfloat16, which neither NumPy nor HDF5 has: the upper half of a float32.
+BFLOAT16 = np.dtype("V2")
+
 # A data set that declares more bytes than this, and this many times what it stores, is taken for a trap.
 LARGE = 256 << 20
 EXPANSION = 1000
@@ -124,6 +127,8 @@ class StoredArrays(Mapping):
         dataset = self._open(key)
         array = np.empty(dataset.shape, dataset.dtype)
         dataset.read(h5s.ALL, h5s.ALL, array)
+        if array.dtype == BFLOAT16:
+            array = (array.view("u2").astype("u4") << 16).view("f4")
         return array
 
     def shape(self, key):
@@ -132,7 +137,11 @@ class StoredArrays(Mapping):
 
     def read_into(self, key, array):
         """Reads an array into another one of its shape, with its numbers converted."""
-        self._open(key).read(h5s.ALL, h5s.ALL, array)
+        dataset = self._open(key)
+        if dataset.dtype.kind in "bV":  # numbers of which HDF5 does not know that they are
+            array[...] = self[key]
+        else:
+            dataset.read(h5s.ALL, h5s.ALL, array)
 
     def _open(self, key):
         if key not in self._datasets:
@@ -156,7 +165,7 @@ def _open_dataset(group, name):
     dataset = _open(group, name)
     if not isinstance(dataset, h5d.DatasetID):
         raise ValueError(f"Invalid H5 file, expected Dataset, received {type(dataset).__name__}, at {_place(group, name)}")
-    if dataset.dtype.kind not in "fiub":
+    if dataset.dtype.kind not in "fiub" and dataset.dtype != BFLOAT16:
         raise ValueError(f"Expected numbers in the data set {_place(group, name)}. Received: dtype={dataset.dtype}.")
     if dataset.get_offset() is None:  # not simply a part of this file
         _check_storage(dataset, _place(group, name))
@@ -177,13 +186,16 @@ def _check_storage(dataset, place):
 def _open(parent, name):
     """Opens what a group holds under a name; None if it holds nothing."""
     key = name.encode()
-    if key not in parent:
-        return None
-    kind = parent.links.get_info(key).type
-    if kind != h5l.TYPE_HARD:
-        link = {h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}.get(kind, "a link of an unknown kind")
-        raise ValueError(f"Not allowed: H5 file with {link}: {_place(parent, name)} may lead out of the file.")
-    return h5o.open(parent, key)
+    try:
+        if key not in parent:
+            return None
+        kind = parent.links.get_info(key).type
+        if kind == h5l.TYPE_HARD:
+            return h5o.open(parent, key)
+    except (KeyError, OSError, RuntimeError) as error:
+        raise ValueError(f"The HDF5 file is damaged at '{name}': {error}") from error
+    link = {h5l.TYPE_SOFT: "SoftLink", h5l.TYPE_EXTERNAL: "ExternalLink"}.get(kind, "a link of an unknown kind")
+    raise ValueError(f"Not allowed: H5 file with {link}: {_place(parent, name)} may lead out of the file.")
 
 
 def _place(parent, name):

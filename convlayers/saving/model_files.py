@@ -54,8 +54,7 @@ def _check_ending(filepath, zipped):
     if zipped is False:
         if filepath.endswith(".keras"):
             raise ValueError(
-                "When using `zipped=False`, the `filepath` argument should not end in `.keras`. "
-                f"Received: filepath={filepath}"
+                f"When using `zipped=False`, the `filepath` argument should not end in `.keras`. Received: filepath={filepath}"
             )
     elif not filepath.endswith(".keras"):
         raise ValueError(
@@ -109,26 +108,40 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             if compile and compile_config:
                 _compile(model, compile_config)
             with hdf5.open_file(file, filepath) as reader:
-                read_weights(model, reader)
+                messages = read_weights(model, reader)
+    for message in messages:
+        warnings.warn(message, stacklevel=2)
     return model
 
 
 def _make_model(config, archive, filepath):
-    from convlayers.saving.archive import METADATA
-
     try:
         model = deserialize_keras_object(config)
     except (TypeError, ValueError) as error:
-        version = archive.read_json(METADATA).get("keras_version", "")
+        version = _version_of_writer(archive)
         if version.startswith("3."):
             raise
         raise ValueError(
-            f"The model in {filepath} could not be made. It was written by Keras {version}; what can be read here are files of "
-            f"Keras 3.\n{error}"
+            f"The model in {filepath} could not be made. It was written by Keras {version}, but only files of Keras 3 can be "
+            f"read here.\n{error}"
+        ) from error
+    except (LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise ValueError(
+            f"The model in {filepath} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
+            f"{type(error).__name__}: {error}"
         ) from error
     if not isinstance(model, Model):
         raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")
     return model
+
+
+def _version_of_writer(archive):
+    from convlayers.saving.archive import METADATA
+
+    try:
+        return str(archive.read_json(METADATA)["keras_version"])
+    except (ValueError, TypeError, LookupError):
+        return "of an unknown version"
 
 
 def _compile(model, compile_config):

@@ -1,6 +1,6 @@
 """Saving the weights of models, and loading them."""
 
-import os
+import warnings
 
 from convlayers.saving.files import may_write, replacing
 from convlayers.saving.weights import read_weights, unchanged_by_failures, write_weights
@@ -60,8 +60,9 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
     if not filepath.endswith((".keras", ".weights.h5")):
         raise ValueError(
             f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, `.weights.h5` files, "
-            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\nOf these, `.keras` and `.weights.h5` can be read "
-            "here. Keras makes one of another file: `model.load_weights('model.h5')`, then `model.save('model.keras')`."
+            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\n"
+            "Of these, `.keras` and `.weights.h5` can be read here. Keras makes one of another: "
+            "`model.load_weights('weights.h5')`, then `model.save_weights('model.weights.h5')`."
         )
     if by_name is not None:
         raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
@@ -77,7 +78,9 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
         open_weights(filepath) as file,
         hdf5.open_file(file, filepath) as reader,
     ):
-        read_weights(model, reader, skip_mismatch, objects_to_skip)
+        messages = read_weights(model, reader, skip_mismatch, objects_to_skip)
+    for message in messages:
+        warnings.warn(message, stacklevel=3)
 
 
 def _check_built(model, doing):

@@ -1,7 +1,6 @@
 """The variables of a model, to a file and back."""
 
 import contextlib
-import warnings
 
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.optimizers.optimizer import Optimizer
@@ -27,28 +26,34 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     Args:
         model: a model whose layers are built.
         reader: an `ArrayReader`.
-        skip_mismatch: whether to leave out, with a warning, what does not fit.
+        skip_mismatch: whether to leave out what does not fit.
         objects_to_skip: layers that are left out.
+
+    Returns:
+        A list of warnings for the user: what was left out.
 
     Raises:
         ValueError: if the file lacks something, or has it in another shape.
     """
-    failures = []
+    failures, messages = [], []
     for path, owner in places(model, objects_to_skip, is_there=reader.__contains__):
         try:
             _read_owner(owner, reader.group(path))
         except Exception as error:  # layers may have rules of their own for loading
-            failures.append((owner, error))
-    if not failures:
-        return
-    owners, errors = zip(*failures, strict=True)
-    message = (
-        f"A total of {len(failures)} objects could not be loaded. Example error message for object {owners[0]}:\n\n{errors[0]}"
-        f"\n\nList of objects that could not be loaded:\n{list(owners)}"
-    )
-    if not skip_mismatch:
-        raise ValueError(message) from errors[0]
-    warnings.warn(message, stacklevel=4)
+            if isinstance(owner, Optimizer):
+                messages.append(f"Skipping variable loading for optimizer '{owner.name}', because {error}")
+            else:
+                failures.append((owner, error))
+    if failures:
+        owners, errors = zip(*failures, strict=True)
+        message = (
+            f"A total of {len(failures)} objects could not be loaded. Example error message for object {owners[0]}:\n\n"
+            f"{errors[0]}\n\nList of objects that could not be loaded:\n{list(owners)}"
+        )
+        if not skip_mismatch:
+            raise ValueError(message) from errors[0]
+        messages.append(message)
+    return messages
 
 
 @contextlib.contextmanager
@@ -70,31 +75,28 @@ def _own_variables(owner):
 
 
 def _read_owner(owner, arrays):
-    if not isinstance(owner, Optimizer):
-        _read_variables(owner, _own_variables(owner), arrays)
+    if type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables):
+        owner.load_own_variables(arrays)
         return
     variables = _own_variables(owner)
-    always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
-    if len(arrays) == len(always_there):  # the model was compiled but not trained
-        variables = always_there
-    try:
-        _read_variables(owner, variables, arrays)
-    except Exception as error:
-        warnings.warn(f"Skipping variable loading for optimizer '{owner.name}'. {error}", stacklevel=6)
+    if isinstance(owner, Optimizer):
+        always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
+        if len(arrays) == len(always_there):  # the model was compiled but not trained
+            variables = always_there
+        if len(arrays) != len(variables):
+            raise ValueError(f"it has {len(variables)} variables whereas the saved optimizer has {len(arrays)} variables. ")
+    elif len(arrays) != len(variables):
+        owner.load_own_variables(arrays)  # It says what is wrong.
+    _read_variables(variables, arrays)
 
 
-def _read_variables(owner, variables, arrays):
-    """Does what `load_own_variables` does, but checks everything first, and reads into the variables without a copy."""
-    overridden = type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables)
-    if overridden or len(arrays) != len(variables):
-        owner.load_own_variables(arrays)  # it says what is wrong
-        return
+def _read_variables(variables, arrays):
+    """Checks all shapes, and then reads into the variables, without a copy on the way."""
     for index, variable in enumerate(variables):
         shape = arrays.shape(str(index))
         if shape != variable.shape:
             raise ValueError(
-                f"'{owner.name}' expected its variable '{variable.name}' to have the shape {variable.shape}. "
-                f"Received: an array of shape {shape}."
+                f"the shape of '{variable.path}' is not that in the file. Expected: {variable.shape}. Received: {shape}."
             )
     for index, variable in enumerate(variables):
         arrays.read_into(str(index), variable.value)

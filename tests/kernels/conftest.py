@@ -47,26 +47,37 @@ def native(request):
     return Variant(*request.param)
 
 
+def _loaded_openmp():
+    """The OpenMP libraries of this process: the kernels' own, that of a wheel or the system's, and perhaps that of a peer."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split()[-1] for line in file if "libgomp" in line}
+    except OSError:
+        return []
+    return [ctypes.CDLL(path) for path in sorted(paths)]
+
+
 @pytest.fixture
 def threads():
     """A context in which kernels use a given number of threads: `with threads(3): ...`."""
     if not _native.runtime.openmp:
         pytest.skip("compiled without OpenMP")
-    try:
-        openmp = ctypes.CDLL("libgomp.so.1")
-    except OSError:
-        pytest.skip("the OpenMP library is not GNU's")
+    libraries = _loaded_openmp()
+    if not libraries:
+        pytest.skip("no GNU OpenMP library was found in this process")
 
     @contextmanager
     def use(count):
-        before = openmp.omp_get_max_threads(), _native.runtime.threads()
+        before = [library.omp_get_max_threads() for library in libraries], _native.runtime.threads()
         try:
-            openmp.omp_set_num_threads(count)
+            for library in libraries:
+                library.omp_set_num_threads(count)
             _native.runtime.set_thread_cap(count)
             assert _native.runtime.threads() == count
             yield
         finally:
-            openmp.omp_set_num_threads(before[0])
+            for library, threads in zip(libraries, before[0], strict=True):
+                library.omp_set_num_threads(threads)
             _native.runtime.set_thread_cap(before[1])
 
     return use

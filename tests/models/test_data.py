@@ -235,6 +235,14 @@ def test_an_epoch_goes_on_where_the_last_one_ended():
     assert [int(batch[0, 0]) for batch in epochs] == [0, 8]
 
 
+@pytest.mark.parametrize("data", [(X, Y), Loader()], ids=["arrays", "iterable"])
+def test_each_validation_is_on_the_same_samples(data):
+    model = regression()
+    model.optimizer.learning_rate = 0.0
+    losses = model.fit(X, Y, epochs=3, validation_data=data, validation_batch_size=3, validation_steps=2, verbose=0)
+    assert len(set(losses.history["val_loss"])) == 1
+
+
 def test_peeking_takes_nothing_away():
     epochs = Epochs(make_batches(X, batch_size=4))
     assert epochs.peek()[0, 0] == 0
@@ -249,8 +257,11 @@ TWO_HEADED = Model(two_headed, [layers.Dense(1)(two_headed), layers.Dense(1)(two
 TWO_HEADED.compile("sgd", "mse")
 
 ERRORS = {
-    "lengths": (dict(x=X, y=Y[:4]), r"^Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
-                                    r"'x' sizes: 10\n'y' sizes: 4\n"),
+    "lengths": (
+        dict(x=X, y=Y[:4]),
+        r"^Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
+        r"'x' sizes: 10\n'y' sizes: 4\n",
+    ),
     "length of weights": (dict(x=X, y=Y, sample_weight=np.ones(3)), r"'sample_weight' sizes: 3"),
     "objects": (dict(x=np.array([[1, 2], [3]], dtype=object), y=Y[:2]), "^Invalid dtype: object"),
     "strings": (dict(x=np.array(["a", "b"]), y=Y[:2]), "^Invalid dtype: <U1"),

@@ -117,9 +117,7 @@ def test_predict_gives_the_structure_of_the_outputs():
         model = Model(x, outputs)
         predictions = model.predict(X, batch_size=3, verbose=0)
         assert type(predictions) is type(outputs)
-        for part, whole in zip(
-            convlayers.nested.flatten(predictions), convlayers.nested.flatten(model(X)), strict=True
-        ):
+        for part, whole in zip(convlayers.nested.flatten(predictions), convlayers.nested.flatten(model(X)), strict=True):
             assert type(part) is np.ndarray
             np.testing.assert_allclose(part, whole, rtol=1e-5)
         assert type(model.predict_on_batch(X)) is type(outputs)
@@ -249,7 +247,7 @@ def test_functions_as_losses_and_metrics():
 
     model = regression(loss=error, metrics=[error, losses.MeanSquaredError()])
     logs = model.test_on_batch(X, Y, return_dict=True)
-    assert list(logs) == ["loss", "error", "mean_squared_error"]
+    assert list(logs) == ["error", "loss", "mean_squared_error"]
     assert logs["error"] == pytest.approx(logs["loss"])
 
 

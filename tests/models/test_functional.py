@@ -267,3 +267,12 @@ def test_symbolic_results_are_symbolic():
     result = model({"a": Input((3,)), "b": Input((2,))})
     assert isinstance(result, KerasTensor)
     assert result.shape == (None, 6)
+
+
+def test_masks_and_added_losses_are_refused():
+    model = two_inputs()
+    model([A, B], mask=None)
+    with pytest.raises(ValueError, match="^Masks are not supported"):
+        model([A, B], mask=[A, None])
+    with pytest.raises(NotImplementedError, match="`call` of a layer"):
+        model.add_loss(1.0)

@@ -31,7 +31,10 @@ def every_kind_of_node(library):
     x = library.ops.relu(layers.Add(name="plus")([x, shared(shared(x))])) * 2.0
     x = library.ops.mean(x[:, 1:], axis=[1, 2]) - offset
     x = layers.Dropout(0.5, name="always")(x, training=True)
-    outputs = {"first": head(x), "second": [head(library.ops.tanh(x)), x]}
+    x = layers.BatchNormalization(name="fixed")(x, training=False)
+    other = library.Input((4,), name="other")
+    pair = library.Model([vector, other], layers.Add(name="in_pair")([vector, other]), name="pair")
+    outputs = {"first": head(x), "second": [head(library.ops.tanh(x)), pair([x, x])]}
     return library.Model([image, offset], outputs, name="whole")
 
 

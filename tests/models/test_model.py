@@ -1,5 +1,8 @@
 """Models as subclasses with a `call`, and what all models have."""
 
+import inspect
+import threading
+
 import numpy as np
 import pytest
 
@@ -141,3 +144,59 @@ def test_names_are_given_out():
     x = Input((4,))
     names = [Model(x, layers.ReLU()(x)).name, Sequential().name, Mine().name, Model(x, layers.ReLU()(x)).name]
     assert names == ["functional", "sequential", "mine", "functional_1"]
+
+
+def test_weights_follow_what_is_added_later():
+    model = Mine()
+    model(X)
+    before = len(model.weights)
+    model.late = layers.Dense(1)
+    assert len(model.weights) == before
+    model.late(X)
+    assert len(model.weights) == before + 2
+    model.late.trainable = False
+    assert len(model.trainable_weights) == before
+    model.late.kernel.trainable = True
+    assert len(model.trainable_weights) == before + 1
+    model.first.inner = layers.Dense(1)
+    model.first.inner(X)
+    assert len(model.weights) == before + 4
+
+
+def test_a_layer_in_two_places_counts_once():
+    dense = layers.Dense(4, kernel_regularizer="l2")
+    inner = Sequential([Input((4,)), dense])
+    x = Input((4,))
+    model = Model(x, dense(inner(x)))
+    model(X)
+    assert len(model.weights) == 2
+    assert len(model.losses) == 1
+
+
+def test_threads_may_predict_at_once():
+    model = Sequential([Input((4,)), layers.Dense(64, activation="relu"), layers.Dropout(0.5), layers.Dense(3)])
+    expected = model.predict(X, verbose=0)
+    results = []
+
+    def predict():
+        results.extend(np.array_equal(model.predict(X, verbose=0), expected) for _ in range(100))
+
+    threads = [threading.Thread(target=predict) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(50):
+        model(X, training=True)
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 400
+
+
+METHODS = """__init__ compile fit evaluate predict train_on_batch test_on_batch predict_on_batch compute_loss compute_metrics
+get_layer summary save save_weights load_weights to_json from_config"""
+
+
+@pytest.mark.parametrize("cls", ["Model", "Sequential"])
+@pytest.mark.parametrize("method", METHODS.split())
+def test_signatures_are_those_of_keras(keras, cls, method):
+    ours, theirs = (getattr(getattr(library, cls), method) for library in (convlayers, keras))
+    assert inspect.signature(ours) == inspect.signature(theirs)

@@ -1,6 +1,5 @@
 """Cross-entropies: extremes, gradients through a softmax, and messages."""
 
-import re
 
 import numpy as np
 import pytest
@@ -165,9 +164,10 @@ def test_labels_in_a_wider_type_do_not_widen_the_loss():
     ],
 )
 def test_messages(name, target_shape, output_shape, first_line, advice):
-    with pytest.raises(ValueError, match=re.escape(advice)) as error:
+    with pytest.raises(ValueError) as error:
         getattr(ops, f"{name}_crossentropy")(np.zeros(target_shape, "int32"), np.ones(output_shape))
     assert str(error.value).split("\n")[0] == first_line
+    assert advice in str(error.value)
 
 
 @pytest.mark.parametrize("wrong", [4, -1, 255])
