@@ -28,9 +28,7 @@ def parse(arguments):
     parser.add_argument("--family", type=_one_or_more(FAMILIES), default=[], help=f"of {', '.join(FAMILIES)}")
     parser.add_argument("--case", type=_words, default=[], help="parts of the names of cases, such as vgg16/")
     parser.add_argument("--direction", type=_one_or_more(DIRECTIONS), default=list(DIRECTIONS), help="forward, both")
-    parser.add_argument(
-        "--threads", type=_numbers, default=[1], help="numbers of threads, one process for each (default: 1)"
-    )
+    parser.add_argument("--threads", type=_numbers, default=[1], help="numbers of threads, one process for each (default: 1)")
     parser.add_argument(
         "--peers",
         type=_one_or_more(ADAPTERS),
@@ -39,18 +37,12 @@ def parse(arguments):
     )
     parser.add_argument("--subject", choices=ADAPTERS, default="convlayers", help="what is compared with the peers")
     parser.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    parser.add_argument(
-        "--repeat", type=int, metavar="N", help="turns for each library at least (default: 5, quick: 3)"
-    )
-    parser.add_argument(
-        "--seconds", type=float, help="time for each case and direction at least (default: 1, quick: 0.25)"
-    )
+    parser.add_argument("--repeat", type=int, metavar="N", help="turns for each library at least (default: 5, quick: 3)")
+    parser.add_argument("--seconds", type=float, help="time for each case and direction at least (default: 1, quick: 0.25)")
     parser.add_argument("--targets", action="store_true", help="compare with the project's targets")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep all results")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
-    parser.add_argument(
-        "--load", type=Path, metavar="FILE", help="take the results of an earlier --json; measure nothing"
-    )
+    parser.add_argument("--load", type=Path, metavar="FILE", help="take the results of an earlier --json; measure nothing")
     parser.add_argument("--list", action="store_true", help="print the names of the cases and do nothing else")
     options = parser.parse_args(arguments)
     options.peers = [peer for peer in options.peers if peer != options.subject]
@@ -66,11 +58,7 @@ def main(arguments=None):
         print("\n".join(f"{case.family:12} {case.name}" for case in options.cases))
         return 0
     report = Report()
-    results = (
-        json.loads(options.load.read_text())
-        if options.load
-        else {"machine": describe_machine(), "runs": [], "rows": []}
-    )
+    results = json.loads(options.load.read_text()) if options.load else {"machine": describe_machine(), "runs": [], "rows": []}
     report.machine(results["machine"])
     complete = _show(results, report) if options.load else _measure(options, results, report)
     rows = results["rows"]

@@ -135,9 +135,7 @@ def conv(name, batch, size, channels, filters, kernel=3, *, stride=1, dilation=1
 
 def depthwise(name, batch, size, channels, kernel=3, *, stride=1, dilation=1, padding="same", **marks):
     """Returns a depthwise convolution."""
-    return _case(
-        name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks
-    )
+    return _case(name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks)
 
 
 def pool(name, layer, batch, size, channels, window, *, stride=None, padding="valid", **marks):
@@ -145,9 +143,7 @@ def pool(name, layer, batch, size, channels, window, *, stride=None, padding="va
     return _case(name, layer, batch, size, channels, channels, window, stride or window, 1, channels, padding, **marks)
 
 
-def _case(
-    name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False
-):
+def _case(name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False):
     size = (size, size) if isinstance(size, int) else size
     window, strides, dilation = (
         (value,) * len(size) if isinstance(value, int) else value for value in (window, strides, dilation)

@@ -167,9 +167,7 @@ def _leaves(layers):
 def _as_case(options, shape):
     stride, padding = options.get("strides", 1), options.get("padding", "valid")
     *size, channels = shape
-    return conv(
-        "", 1, tuple(size), channels, options["filters"], options["kernel_size"], stride=stride, padding=padding
-    )
+    return conv("", 1, tuple(size), channels, options["filters"], options["kernel_size"], stride=stride, padding=padding)
 
 
 def _kernel_shape(leaf):

@@ -26,9 +26,7 @@ def draw(rows, path):
     colors = dict(zip(series, plt.get_cmap("tab10").colors, strict=False))
 
     height = 1.6 + len(families) * (0.25 + 0.3 * len(series))
-    figure, panels = plt.subplots(
-        1, len(directions), figsize=(6.4 * len(directions), height), sharey=True, squeeze=False
-    )
+    figure, panels = plt.subplots(1, len(directions), figsize=(6.4 * len(directions), height), sharey=True, squeeze=False)
     for panel, direction in zip(panels[0], directions, strict=True):
         _draw_panel(panel, rows, groups, direction, families, series, colors)
     panels[0][0].set_yticks(range(len(families)), families)
@@ -71,9 +69,7 @@ def _draw_panel(panel, rows, groups, direction, families, series, colors):
         if target.direction == direction and target.family in families and not isinstance(target, FirstStep)
     ]
     if targets:
-        panel.vlines(
-            *zip(*targets, strict=True), color="black", linestyles=":", label="target of the mean, against PyTorch"
-        )
+        panel.vlines(*zip(*targets, strict=True), color="black", linestyles=":", label="target of the mean, against PyTorch")
     low, high = _limits(panel, rows, direction)
     ticks = [tick for tick in TICKS if low <= tick <= high]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

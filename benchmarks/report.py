@@ -25,9 +25,7 @@ class Report:
         self._family = None
 
     def machine(self, machine):
-        self._line(
-            f"[bold]{machine['processor']}[/], {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}"
-        )
+        self._line(f"[bold]{machine['processor']}[/], {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}")
         settings = " ".join(f"{name}={value}" for name, value in machine["settings"].items())
         self._line(f"Python {machine['python']}, NumPy {machine['numpy']} {settings}")
         if machine["load"] > BUSY:
@@ -63,9 +61,7 @@ class Report:
     def summary(self, rows):
         table = Table(title="Times as fast as the peer", title_justify="left")
         for title in ("threads", "family", "direction", "peer", "cases", "geometric mean", "worst", "worst case"):
-            table.add_column(
-                title, justify="right" if title in ("threads", "cases", "geometric mean", "worst") else "left"
-            )
+            table.add_column(title, justify="right" if title in ("threads", "cases", "geometric mean", "worst") else "left")
         for (threads, family, direction, peer), group in by_family(rows).items():
             figures = (str(group.count), _colored(group.mean), _colored(group.worst), group.worst_case)
             table.add_row(str(threads), family, DIRECTIONS[direction], peer, *figures)

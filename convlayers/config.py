@@ -140,8 +140,7 @@ def _read_settings_file():
             )
     if not isinstance(settings["epsilon"], float):
         raise ValueError(
-            f"Invalid `epsilon` configuration. Expected a float. Received: epsilon={settings['epsilon']}\n"
-            f"It is set in {path}."
+            f"Invalid `epsilon` configuration. Expected a float. Received: epsilon={settings['epsilon']}\nIt is set in {path}."
         )
     _settings.update(settings)
 

@@ -26,9 +26,7 @@ def run(folder=".", epochs=5, data=None):
     model = build()
     model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.summary()
-    history = model.fit(
-        train_images, train_labels, epochs=epochs, batch_size=64, validation_data=(test_images, test_labels)
-    )
+    history = model.fit(train_images, train_labels, epochs=epochs, batch_size=64, validation_data=(test_images, test_labels))
     _, accuracy = model.evaluate(test_images, test_labels, verbose=0)
     print(f"\nTest accuracy: {accuracy:.3f} on {len(test_images):,} digits that the network has never seen")
 

@@ -32,9 +32,7 @@ class DTypePolicy:
         if name is None:
             name = dtype_policy().name
         if not isinstance(name, str):
-            raise TypeError(
-                f"'name' must be a string, such as 'mixed_float16'. Received: name={name} (of type {type(name)})"
-            )
+            raise TypeError(f"'name' must be a string, such as 'mixed_float16'. Received: name={name} (of type {type(name)})")
         self._name = name
         self._dtype = _COMPUTED_AS.get(name) or _dtype_named(name)
 
@@ -127,8 +125,7 @@ def get(identifier):
         return DTypePolicy(standardize_dtype(identifier))
     except ValueError:
         raise ValueError(
-            "Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. "
-            f"Received: dtype={identifier}"
+            f"Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. Received: dtype={identifier}"
         ) from None
 
 

@@ -102,9 +102,7 @@ class OrthogonalRegularizer(Regularizer):
 
     def __call__(self, inputs):
         if len(inputs.shape) != 2:
-            raise ValueError(
-                f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={tuple(inputs.shape)}"
-            )
+            raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={tuple(inputs.shape)}")
         vectors = inputs if self.mode == "rows" else ops.transpose(inputs)
         squares = ops.sum(ops.square(vectors), axis=1, keepdims=True)
         vectors = vectors / ops.sqrt(ops.maximum(squares, config.epsilon() ** 2))
@@ -119,9 +117,7 @@ class OrthogonalRegularizer(Regularizer):
 
 def _check_factor(value, name):
     if not isinstance(value, numbers.Real) or not math.isfinite(value) or value < 0:
-        raise ValueError(
-            f"Invalid value for argument {name}: expected a non-negative float.Received: {name}={value}"
-        )
+        raise ValueError(f"Invalid value for argument {name}: expected a non-negative float.Received: {name}={value}")
     return float(value)
 
 

@@ -25,6 +25,9 @@ from convlayers.registry import (  # noqa: F401 - names are one half of the enco
 )
 from convlayers.validation import did_you_mean, standardize_dtype
 
+# What Keras calls an encoding that holds code.
+_LAMBDA = "__lambda__"
+
 _encodings = {}  # {"__numpy__": (type, encode, decode), ...}
 
 
@@ -216,7 +219,7 @@ def _decode(config, family=None):
     if "class_name" not in config or "config" not in config:
         return {key: _decode(value) for key, value in config.items()}
     class_name = config["class_name"]
-    if class_name == "__lambda__":
+    if class_name == _LAMBDA:
         raise ValueError(
             "Requested the deserialization of a Python lambda. This carries a potential risk of arbitrary code "
             "execution and thus it is disallowed by default.\n"
@@ -278,9 +281,7 @@ def _decode_array(config):
     return np.array(config["value"], dtype=standardize_dtype(config["dtype"]))
 
 
-register_encoding(
-    "__numpy__", np.ndarray, lambda array: {"value": array.tolist(), "dtype": array.dtype.name}, _decode_array
-)
+register_encoding("__numpy__", np.ndarray, lambda array: {"value": array.tolist(), "dtype": array.dtype.name}, _decode_array)
 register_encoding("__tensor__", None, None, _decode_array)
 register_encoding(
     "__bytes__",
@@ -334,7 +335,8 @@ class Family:
         found = identifier
         if isinstance(identifier, dict):
             name = identifier.get("class_name", "")
-            found = self.deserialize(identifier) if self._locate(identifier) is not None else None
+            known = name == _LAMBDA or self._locate(identifier) is not None
+            found = self.deserialize(identifier) if known else None
         elif isinstance(identifier, str):
             found = self._locate({"class_name": identifier})
         if isinstance(found, type):

@@ -211,8 +211,7 @@ def standardize_padding(padding, allow_causal=False):
     if name not in choices:
         allowed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
-            f"The `padding` argument must be a list/tuple or one of {{{allowed}}}. Received: {name}"
-            + _explain_padding(name)
+            f"The `padding` argument must be a list/tuple or one of {{{allowed}}}. Received: {name}" + _explain_padding(name)
         )
     return name
 

@@ -61,9 +61,7 @@ def _layer_work(case, dtype, direction):
     def answers():
         y = _as_numpy(both().detach())
         d_x = None if case.first else _as_numpy(x.grad)
-        d_kernel, d_bias = (
-            (_kernel_from_torch(weights[0].grad, case), weights[1].grad.numpy()) if weights else (None, None)
-        )
+        d_kernel, d_bias = (_kernel_from_torch(weights[0].grad, case), weights[1].grad.numpy()) if weights else (None, None)
         return layer_answers(y, (d_x, d_kernel, d_bias))
 
     return Work(both, answers)

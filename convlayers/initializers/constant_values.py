@@ -34,9 +34,7 @@ class Constant(Initializer):
     def __call__(self, shape, dtype=None):
         own_shape = np.shape(self.value)
         if own_shape and own_shape != tuple(shape):
-            raise ValueError(
-                f"Expected `shape` to be {own_shape} for direct tensor as initializer. Received shape={shape}"
-            )
+            raise ValueError(f"Expected `shape` to be {own_shape} for direct tensor as initializer. Received shape={shape}")
         return np.full(shape, self.value, standardize_dtype(dtype))
 
     def get_config(self):
@@ -60,8 +58,7 @@ class Identity(Initializer):
     def __call__(self, shape, dtype=None):
         if len(shape) != 2:
             raise ValueError(
-                "Identity matrix initializer can only be used for 2D matrices. "
-                f"Received: shape={shape} of rank {len(shape)}."
+                f"Identity matrix initializer can only be used for 2D matrices. Received: shape={shape} of rank {len(shape)}."
             )
         return (self.gain * np.eye(*shape)).astype(standardize_dtype(dtype))
 

@@ -23,8 +23,7 @@ class RandomInitializer(Initializer):
     def __init__(self, seed=None):
         if not (seed is None or is_integer(seed) or isinstance(seed, (dict, random.SeedGenerator))):
             raise ValueError(
-                "`seed` argument should be an instance of `keras.random.SeedGenerator()` or an integer. "
-                f"Received: seed={seed}"
+                f"`seed` argument should be an instance of `keras.random.SeedGenerator()` or an integer. Received: seed={seed}"
             )
         self._given_seed = seed
         if seed is None:
@@ -221,8 +220,7 @@ class Orthogonal(RandomInitializer):
     def __call__(self, shape, dtype=None):
         if len(shape) < 2:
             raise ValueError(
-                "The tensor to initialize must be at least two-dimensional. "
-                f"Received: shape={shape} of rank {len(shape)}."
+                f"The tensor to initialize must be at least two-dimensional. Received: shape={shape} of rank {len(shape)}."
             )
         rows, columns = math.prod(shape[:-1]), shape[-1]
         matrix = random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed)

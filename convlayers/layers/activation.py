@@ -71,8 +71,7 @@ class ReLU(_Elementwise):
         super().__init__(**kwargs)
         if max_value is not None and not max_value >= 0.0:
             raise ValueError(
-                f"max_value of a ReLU layer cannot be a negative value. Received: max_value={max_value}\n"
-                "Use None for no limit."
+                f"max_value of a ReLU layer cannot be a negative value. Received: max_value={max_value}\nUse None for no limit."
             )
         if negative_slope is None or not negative_slope >= 0.0:
             raise ValueError(

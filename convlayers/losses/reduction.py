@@ -17,8 +17,7 @@ def standardize_reduction(reduction):
     """
     if reduction not in REDUCTIONS:
         raise ValueError(
-            f"Invalid value for argument `reduction`. Expected one of {set(REDUCTIONS)}. "
-            f"Received: reduction={reduction}"
+            f"Invalid value for argument `reduction`. Expected one of {set(REDUCTIONS)}. Received: reduction={reduction}"
         )
     return reduction
 

@@ -62,9 +62,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
             as 0 in the mean, unless there are sample weights.
     """
 
-    def __init__(
-        self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1
-    ):
+    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1):
         arguments = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
         super().__init__(sparse_categorical_crossentropy, name, dtype, **arguments)
         self.from_logits = from_logits

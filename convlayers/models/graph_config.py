@@ -122,9 +122,7 @@ class _Reader:
         self._layers = {entry["name"]: None if is_op(entry) else _make_layer(entry) for entry in entries}
         # The calls of each layer in this model: a placeholder has one from the start. Others may have been called in models
         # that they are in too.
-        self._calls = {
-            name: list(layer.nodes) if isinstance(layer, InputLayer) else [] for name, layer in self._layers.items()
-        }
+        self._calls = {name: list(layer.nodes) if isinstance(layer, InputLayer) else [] for name, layer in self._layers.items()}
         self._waiting = {entry["name"]: list(entry["inbound_nodes"]) for entry in entries if entry["inbound_nodes"]}
 
     def make_calls(self):

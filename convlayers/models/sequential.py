@@ -85,8 +85,7 @@ class Sequential(Model):
             layer = layer.node.operation
         if not isinstance(layer, Layer):
             raise ValueError(
-                f"Only instances of `keras.Layer` can be added to a Sequential model. Received: {layer} "
-                f"(of type {type(layer)})"
+                f"Only instances of `keras.Layer` can be added to a Sequential model. Received: {layer} (of type {type(layer)})"
             )
         if any(other.name == layer.name and other is not layer for other in self._layers):
             raise ValueError(
@@ -133,9 +132,7 @@ class Sequential(Model):
             # Several inputs: the layers are built when they are called.
             return
         if not self._layers:
-            raise ValueError(
-                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
-            )
+            raise ValueError(f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`.")
         first = self._layers[0]
         if not isinstance(first, InputLayer):
             first = InputLayer(batch_shape=input_shape, dtype=first.compute_dtype)

@@ -147,9 +147,7 @@ class Trainer(Compiled):
             )
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
-        batches = Epochs(
-            make_batches(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight), steps_per_epoch
-        )
+        batches = Epochs(make_batches(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight), steps_per_epoch)
         validation = None
         if validation_data is not None:
             parts = unpack_x_y_sample_weight(validation_data)

@@ -40,9 +40,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     return conv_bias_activation(inputs, kernel, None, strides, padding, data_format, dilation_rate)
 
 
-def conv_bias_activation(
-    inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None
-):
+def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None):
     """Returns `activation(conv(inputs, kernel) + bias)`, in one pass where kernels know the activation.
 
     Args:
@@ -136,5 +134,3 @@ def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilat
 
 def _sizes(value):
     return tuple(value) if isinstance(value, list) else value
-
-

@@ -116,8 +116,7 @@ def _as_vector(vector, name, rows):
     vector, expected = as_array(vector), rows.shape[1:]
     if vector.shape != expected:
         raise ValueError(
-            f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. "
-            f"Received: `{vector.shape}."
+            f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. Received: `{vector.shape}."
         )
     return np.ascontiguousarray(vector, rows.dtype)
 

@@ -286,9 +286,7 @@ def unstack(x, num=None, axis=0):
 def _or_zeros(gradients, shapes):
     """Returns the gradients of several results, with zeros for results that nothing used."""
     dtype = next(gradient.dtype for gradient in gradients if gradient is not None)
-    return [
-        np.zeros(shape, dtype) if gradient is None else gradient for gradient, shape in zip(gradients, shapes, strict=True)
-    ]
+    return [np.zeros(shape, dtype) if gradient is None else gradient for gradient, shape in zip(gradients, shapes, strict=True)]
 
 
 def append(x1, x2, axis=None):

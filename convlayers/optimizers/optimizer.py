@@ -340,9 +340,7 @@ class Optimizer(VariableOwner):
         return {
             "name": self.name,
             "learning_rate": (
-                float(learning_rate.value)
-                if isinstance(learning_rate, Variable)
-                else serialize_keras_object(learning_rate)
+                float(learning_rate.value) if isinstance(learning_rate, Variable) else serialize_keras_object(learning_rate)
             ),
             "weight_decay": self.weight_decay,
             "clipnorm": self.clipnorm,

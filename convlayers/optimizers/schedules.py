@@ -25,14 +25,11 @@ class LearningRateSchedule:
     """
 
     def __call__(self, step):
-        raise NotImplementedError(
-            f"Learning rate schedule '{self.__class__.__name__}' must override `__call__(self, step)`."
-        )
+        raise NotImplementedError(f"Learning rate schedule '{self.__class__.__name__}' must override `__call__(self, step)`.")
 
     def get_config(self):
         raise NotImplementedError(
-            f"Learning rate schedule '{self.__class__.__name__}' must override `get_config()` in order to be "
-            "serializable."
+            f"Learning rate schedule '{self.__class__.__name__}' must override `get_config()` in order to be serializable."
         )
 
     @classmethod
@@ -206,9 +203,7 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: int, the steps from `initial_learning_rate` to `warmup_target`.
     """
 
-    def __init__(
-        self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None, warmup_steps=0
-    ):
+    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None, warmup_steps=0):
         _check_steps("decay_steps", decay_steps)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps

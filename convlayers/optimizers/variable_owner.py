@@ -34,9 +34,7 @@ class VariableOwner:
         Returns:
             A `Variable` that is not trained.
         """
-        return self._track(
-            Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=False, name=name)
-        )
+        return self._track(Variable(initializers.get(initializer), shape=shape, dtype=dtype, trainable=False, name=name))
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
         """Makes a variable of the optimizer with the shape and dtype of one of the model, named after it."""
@@ -113,8 +111,7 @@ class VariableOwner:
         weights = [np.asarray(value_of(weight)) for weight in weights]
         if len(weights) != len(self._variables):
             raise ValueError(
-                f"Optimizer '{self.name}' has {len(self._variables)} variables. "
-                f"Received: a list of {len(weights)} weights."
+                f"Optimizer '{self.name}' has {len(self._variables)} variables. Received: a list of {len(weights)} weights."
             )
         for variable, weight in zip(self._variables, weights, strict=True):
             if variable.shape != weight.shape:

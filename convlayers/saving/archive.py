@@ -96,17 +96,17 @@ class _Folder:
         self._filepath = filepath
 
     def read_json(self, name):
-        with self._open(name) as file:
+        with open(self._path(name), "rb") as file:
             return _parse(file.read(), name, self._filepath)
 
     def open_weights(self):
-        return self._open(WEIGHTS)
+        return Window(self._path(WEIGHTS))
 
-    def _open(self, name):
+    def _path(self, name):
         path = os.path.join(self._filepath, name)
         if not os.path.isfile(path):
             raise _no_such_member(name, self._filepath, os.listdir(self._filepath))
-        return Window(path)
+        return path
 
     def close(self):
         pass

@@ -7,7 +7,7 @@ from convlayers.models.model import Model
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
 from convlayers.saving.files import may_write
-from convlayers.saving.weights import read_weights, write_weights
+from convlayers.saving.weights import read_weights, weights_as_bytes
 from convlayers.serialization import ObjectSharingScope, deserialize_keras_object, serialize_keras_object
 from convlayers.variables import initialized_later
 
@@ -47,7 +47,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     from convlayers.saving.archive import write_archive, write_folder
 
     write = write_folder if zipped is False else write_archive
-    write(filepath, config, _weights(model))
+    write(filepath, config, weights_as_bytes(model))
 
 
 def _check_ending(filepath, zipped):
@@ -63,18 +63,6 @@ def _check_ending(filepath, zipped):
             "Only `.keras` can be written here. Keras 3 reads it, and writes `.h5` from it: "
             "`keras.models.load_model('model.keras').save('model.h5')`."
         )
-
-
-def _weights(model):
-    """Returns the bytes of an HDF5 file with the weights of a model."""
-    import io
-
-    from convlayers.saving import hdf5
-
-    file = io.BytesIO()
-    with hdf5.create(file) as writer:
-        write_weights(model, writer)
-    return file.getbuffer()
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):

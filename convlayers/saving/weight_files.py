@@ -3,7 +3,7 @@
 import warnings
 
 from convlayers.saving.files import may_write, replacing
-from convlayers.saving.weights import read_weights, unchanged_by_failures, write_weights
+from convlayers.saving.weights import read_weights, unchanged_by_failures, weights_as_bytes
 
 
 def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_to_skip=None):
@@ -29,13 +29,10 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
     if not filepath.endswith(".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
     _check_built(model, "saving")
-    if not may_write(filepath, overwrite):
-        return
-
-    from convlayers.saving import hdf5
-
-    with replacing(filepath) as file, hdf5.create(file) as writer:
-        write_weights(model, writer, objects_to_skip)
+    if may_write(filepath, overwrite):
+        weights = weights_as_bytes(model, objects_to_skip)
+        with replacing(filepath) as file:
+            file.write(weights)
 
 
 def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_name=None, **kwargs):

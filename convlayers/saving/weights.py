@@ -1,6 +1,7 @@
 """The variables of a model, to a file and back."""
 
 import contextlib
+import io
 
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.optimizers.optimizer import Optimizer
@@ -8,16 +9,22 @@ from convlayers.optimizers.variable_owner import VariableOwner
 from convlayers.saving.places import places
 
 
-def write_weights(model, writer, objects_to_skip=()):
-    """Writes all variables of a model, and of its optimizer if it has been compiled.
+def weights_as_bytes(model, objects_to_skip=()):
+    """Returns an HDF5 file with all variables of a model, and of its optimizer if it has been compiled.
+
+    It is made in memory: the HDF5 library could not be stopped in the middle of a file that the disk has no room for.
 
     Args:
         model: a `Model`.
-        writer: an `ArrayWriter`.
         objects_to_skip: layers that are left out.
     """
-    for path, owner in places(model, objects_to_skip):
-        owner.save_own_variables(writer.group(path, owner.name))
+    from convlayers.saving import hdf5
+
+    file = io.BytesIO()
+    with hdf5.create(file) as writer:
+        for path, owner in places(model, objects_to_skip):
+            owner.save_own_variables(writer.group(path, owner.name))
+    return file.getbuffer()
 
 
 def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):

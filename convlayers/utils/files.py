@@ -85,9 +85,7 @@ def _file_name(fname, origin):
 
     fname = os.fspath(fname) if fname else os.path.basename(urlsplit(origin).path)
     if not fname:
-        raise ValueError(
-            f"Can't parse the file name from the origin provided: '{origin}'.Please specify the `fname` argument."
-        )
+        raise ValueError(f"Can't parse the file name from the origin provided: '{origin}'.Please specify the `fname` argument.")
     if os.sep in fname:
         raise ValueError(
             "Paths are no longer accepted as the `fname` argument. To specify the file's parent directory, use "

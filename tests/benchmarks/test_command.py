@@ -139,9 +139,7 @@ def test_load_shows_earlier_results(run, capsys, tmp_path):
     assert "DISAGREES lenet/conv2" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--case", "nothing"], ["--family", "nothing"], ["--threads", "0"], ["--peers", "x"]]
-)
+@pytest.mark.parametrize("arguments", [["--case", "nothing"], ["--family", "nothing"], ["--threads", "0"], ["--peers", "x"]])
 def test_wrong_arguments_end_with_status_2(arguments):
     with pytest.raises(SystemExit) as error:
         command.main(arguments)

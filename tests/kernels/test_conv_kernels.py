@@ -121,7 +121,16 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize(
-    "name", ["many pixels", "large weights", "many tiles", "deep transformed weights", "strides", "groups", "as many groups as channels"]
+    "name",
+    [
+        "many pixels",
+        "large weights",
+        "many tiles",
+        "deep transformed weights",
+        "strides",
+        "groups",
+        "as many groups as channels",
+    ],
 )
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
 def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, name, direction, threads):

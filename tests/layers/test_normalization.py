@@ -48,9 +48,7 @@ def test_a_frozen_layer_works_as_in_inference():
     y, backward = layer.forward(X, training=True)
     # The statistics are constants: no gradient passes through them.
     gamma, _, _, variance = weights
-    np.testing.assert_allclose(
-        backward(np.ones_like(y)), np.broadcast_to(gamma / np.sqrt(variance + 1e-3), X.shape), rtol=1e-5
-    )
+    np.testing.assert_allclose(backward(np.ones_like(y)), np.broadcast_to(gamma / np.sqrt(variance + 1e-3), X.shape), rtol=1e-5)
     for before, after in zip(weights, layer.get_weights(), strict=True):
         np.testing.assert_array_equal(after, before)
 

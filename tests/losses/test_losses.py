@@ -159,9 +159,7 @@ def test_a_loss_of_the_user_trains():
 
 def test_a_function_of_several_outputs():
     def both(y_true, y_pred):
-        return ops.add(
-            losses.mean_squared_error(y_true["a"], y_pred["a"]), losses.mean_squared_error(y_true["b"], y_pred["b"])
-        )
+        return ops.add(losses.mean_squared_error(y_true["a"], y_pred["a"]), losses.mean_squared_error(y_true["b"], y_pred["b"]))
 
     loss = losses.LossFunctionWrapper(both, name="both")
     zeros = {"a": np.zeros((2, 1)), "b": np.zeros(2)}

@@ -1,6 +1,5 @@
 """Cross-entropies: extremes, gradients through a softmax, and messages."""
 
-
 import numpy as np
 import pytest
 

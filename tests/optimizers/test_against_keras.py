@@ -121,9 +121,7 @@ def test_signature(keras, name):
 
 def test_signature_of_the_base_class(keras):
     ours, theirs = (inspect.signature(cls.__init__) for cls in (optimizers.Optimizer, keras.optimizers.Optimizer))
-    assert [(p.name, p.default) for p in ours.parameters.values()] == [
-        (p.name, p.default) for p in theirs.parameters.values()
-    ]
+    assert [(p.name, p.default) for p in ours.parameters.values()] == [(p.name, p.default) for p in theirs.parameters.values()]
 
 
 @pytest.mark.parametrize(("name", "rule"), RULES)
