@@ -9,6 +9,7 @@ import numpy as np
 
 from convlayers import dtype_policies, nested, ops, regularizers, validation
 from convlayers.autograd import Operand, Tape, Tensor, value_of
+from convlayers.layers.arguments import has_shape, lists_to_arrays, shape_of
 from convlayers.layers.input_spec import assert_input_compatibility
 from convlayers.layers.weight_owner import WeightOwner, name_scope
 from convlayers.naming import auto_name
@@ -229,7 +230,7 @@ class Layer(WeightOwner):
             state.training = outer
 
     def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
-        shapes = [nested.map_structure(_shape_of, x) for x in (*args, *kwargs.values()) if _has_shape(x)]
+        shapes = [nested.map_structure(shape_of, x) for x in (*args, *kwargs.values()) if has_shape(x)]
         if self._has_build():
             several = len(inspect.signature(self.build).parameters) > 1
             self.build(*(shapes if several else shapes[:1]))
@@ -260,7 +261,7 @@ class Layer(WeightOwner):
         message = str(error)
         # Classes of others may have messages of another kind.
         if type(error) in (ValueError, TypeError) and f"\n{_RAISED_IN}" not in message and f"'{self.name}'" not in message:
-            shapes = nested.map_structure(_shape_of, first)
+            shapes = nested.map_structure(shape_of, first)
             line = f"{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}."
             error.args = (f"{message}\n{line}",)
 
@@ -293,7 +294,7 @@ class Layer(WeightOwner):
         """Returns what `call` returns for symbolic inputs, without computing it."""
         if type(self).compute_output_shape is Layer.compute_output_shape:
             return infer_outputs(self.call, args, kwargs)
-        shapes = self.compute_output_shape(nested.map_structure(_shape_of, args[0]))
+        shapes = self.compute_output_shape(nested.map_structure(shape_of, args[0]))
         return nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
 
     def forward(self, inputs, training=True):
@@ -387,31 +388,6 @@ def _recording_build(build):
         self.built = True
 
     return wrapper
-
-
-def lists_to_arrays(argument):
-    """Turns lists of numbers, however deep, into arrays; lists of arrays stay lists."""
-    if isinstance(argument, dict):
-        return {key: lists_to_arrays(part) for key, part in argument.items()}
-    if not isinstance(argument, (list, tuple)):
-        return argument
-    leaves = nested.flatten(argument)
-    if leaves and all(isinstance(leaf, (int, float, np.number)) for leaf in leaves):
-        try:
-            return np.array(argument)
-        except ValueError as error:
-            raise ValueError(f"A list given as an input is ragged: its rows have different lengths. {error}") from None
-    parts = [lists_to_arrays(part) for part in argument]
-    return tuple(parts) if isinstance(argument, tuple) else parts
-
-
-def _has_shape(argument):
-    leaves = nested.flatten(argument)
-    return leaves == [] or any(hasattr(leaf, "shape") for leaf in leaves)
-
-
-def _shape_of(x):
-    return tuple(x.shape) if hasattr(x, "shape") else None
 
 
 def _check_gradients(targets, d_targets):

@@ -6,7 +6,7 @@ import numpy as np
 
 from convlayers import config, nested
 from convlayers.autograd import value_of
-from convlayers.layers.layer import lists_to_arrays
+from convlayers.layers.arguments import lists_to_arrays
 
 
 def unpack_x_y_sample_weight(data):

@@ -90,6 +90,8 @@ def _winograd_should_not(problem, direction):
 def _depthwise_cannot(problem, direction):
     if not problem.groups == problem.input_shape[-1] == problem.output_shape[-1]:
         return "only one channel and one filter in each group"
+    if problem.groups < 16:
+        return "fewer channels than the longest vector holds: the last vector is moved back to end with the last channel"
     return None
 
 

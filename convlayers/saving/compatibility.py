@@ -1,15 +1,22 @@
-"""What versions of Keras that are older than the one whose format is written don't know."""
+"""What versions of Keras that are older than the one whose format is written don't know.
 
-# Arguments that came after Keras 3.0, with the values that mean what there was before. A layer that has such a value is
-# written without it: older versions refuse a file for any argument that they don't know, newer ones do without it.
+Keras 3.4 and later read what is written here. Of functional models, Keras 3.0 to 3.3 read only those with several inputs and
+outputs: the list of a single one had another form.
+"""
+
+# Arguments that came after Keras 3.0, by the module of the class, with the values that mean what there was before. They are
+# written only where they have another value: an older version refuses a file for any argument that it does not know, and a
+# newer one does without.
 _NEWER_ARGUMENTS = {
-    "input_axes": None,
-    "output_axes": None,
-    "quantization_config": None,
-    "renorm": False,
-    "renorm_clipping": None,
-    "renorm_momentum": 0.99,
-    "optional": False,
+    "keras.initializers": {"input_axes": None, "output_axes": None},
+    "keras.layers": {
+        "optional": False,
+        "quantization_config": None,
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+    },
+    "keras.metrics": {"ignore_class": None},
 }
 
 
@@ -24,15 +31,8 @@ def for_all_versions(encoding):
     if not isinstance(encoding, dict):
         return encoding
     encoding = {key: for_all_versions(part) for key, part in encoding.items()}
-    if _is_of_keras(encoding):
-        encoding["config"] = {key: part for key, part in encoding["config"].items() if not _says_nothing(key, part)}
+    module, config = encoding.get("module"), encoding.get("config")
+    if module in _NEWER_ARGUMENTS and isinstance(config, dict):
+        newer = _NEWER_ARGUMENTS[module]
+        encoding["config"] = {key: value for key, value in config.items() if key not in newer or value != newer[key]}
     return encoding
-
-
-def _is_of_keras(encoding):
-    module = encoding.get("module")
-    return isinstance(module, str) and module.split(".")[0] == "keras" and isinstance(encoding.get("config"), dict)
-
-
-def _says_nothing(key, value):
-    return key in _NEWER_ARGUMENTS and value == _NEWER_ARGUMENTS[key]

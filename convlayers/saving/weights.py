@@ -42,8 +42,10 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     Raises:
         ValueError: if the file lacks something, or has it in another shape.
     """
-    failures, messages = [], []
-    for path, owner in places(model, objects_to_skip, is_there=reader.__contains__):
+    failures = []
+    found = places(model, objects_to_skip, is_there=reader.__contains__)
+    messages = _name_those_without_a_place(model, found, objects_to_skip)
+    for path, owner in found:
         try:
             _read_owner(owner, reader.group(path))
         except Exception as error:  # layers may have rules of their own for loading
@@ -61,6 +63,19 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
             raise ValueError(message) from errors[0]
         messages.append(message)
     return messages
+
+
+def _name_those_without_a_place(model, found, objects_to_skip):
+    """Returns a list: a warning, if there are layers in lists of lists and the writer of the file did not look into those."""
+    known = {id(owner) for _, owner in found}
+    known.update(id(layer) for skipped in objects_to_skip or () for layer in skipped._flatten_layers())
+    left_out = [layer for layer in model._flatten_layers() if layer._own_variables and id(layer) not in known]
+    if not left_out:
+        return []
+    return [
+        f"The weights of {left_out} are not in the file, so these layers keep the weights that they had. Versions of Keras "
+        "before 3.15 did not save layers in lists of lists."
+    ]
 
 
 @contextlib.contextmanager

@@ -56,6 +56,8 @@ def _problems():
     yield "groups", problem((1, 7, 7), (1, 3, 3), 3, 5, groups=4, pads=(0, 1, 1))
     yield "wide groups", problem((1, 5, 7), (1, 3, 3), 33, 34, groups=2, strides=(1, 2, 1))
     yield "as many groups as channels", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=19, pads=(0, 1, 1))
+    yield "depthwise, few channels", problem((1, 9, 8), (1, 2, 3), 1, 1, groups=4)
+    yield "depthwise, a vector", problem((1, 9, 8), (1, 2, 3), 1, 1, groups=16)
     yield "depthwise, several filters", problem((1, 9, 8), (1, 5, 3), 1, 3, groups=17, strides=(1, 2, 2), pads=(0, 2, 1))
     yield "depthwise, dilation", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=33, dilations=(1, 2, 2), pads=(0, 2, 2))
     yield "one axis", problem((1, 1, 40), (1, 1, 5), 6, 7, strides=(1, 1, 2), dilations=(1, 1, 3), pads=(0, 0, 12))

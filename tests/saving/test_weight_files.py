@@ -2,6 +2,7 @@
 
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -77,7 +78,7 @@ def test_the_state_of_another_optimizer_is_left_out_with_a_warning(tmp_path):
     zoo.compile_model(model, inputs, "adam")
     zoo.train(model, inputs)
     model.save_weights(tmp_path / "model.weights.h5")
-    zoo.compile_model(model, inputs, k.optimizers.SGD(momentum=0.9))
+    zoo.compile_model(model, inputs, k.optimizers.SGD(momentum=0.9, name="sgd"))
     zoo.train(model, inputs, 1)
     message = "Skipping variable loading for optimizer 'sgd', because it has 9 variables whereas the saved optimizer has 16"
     with pytest.warns(UserWarning, match=message) as warned:
@@ -98,6 +99,33 @@ def test_layers_may_be_left_out(tmp_path):
         other.load_weights(tmp_path / f"{name}.weights.h5", objects_to_skip=[other.layers[1]])
         assert numbers(other.layers[0]) == {7}
         assert numbers(other.layers[1]) == {1}
+
+
+def test_layers_in_lists_of_lists_that_an_old_file_does_not_have_keep_their_weights_with_a_warning(tmp_path):
+    class Grid(layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.first = layers.Dense(4)
+            self.rows = [[layers.Dense(4, name="inside")]]
+
+        def call(self, inputs):
+            return self.rows[0][0](self.first(inputs))
+
+    def make():
+        return filled(k.Sequential([k.Input((4,)), Grid(name="grid")]), 1)
+
+    path = tmp_path / "model.weights.h5"
+    filled(make(), 7).save_weights(path)
+    model = make()
+    model.load_weights(path)
+    assert numbers(model) == {7}
+    with h5py.File(path, "a") as file:
+        del file["layers/grid/rows/container"]
+    model = make()
+    with pytest.warns(UserWarning, match=r"The weights of \[<Dense name=inside, built=True>\] are not in the file"):
+        model.load_weights(path)
+    assert numbers(model.layers[0].first) == {7}
+    assert numbers(model.layers[0].rows[0][0]) == {1}
 
 
 # Failures ---------------------------------------------------------------------------------------------------------------
