@@ -4,9 +4,9 @@ import inspect
 import warnings
 
 from convlayers import nested
+from convlayers.layers.arguments import lists_to_arrays
 from convlayers.layers.core import Input
 from convlayers.layers.input_spec import InputSpec
-from convlayers.layers.arguments import lists_to_arrays
 from convlayers.layers.layer import Layer
 from convlayers.models.graph import cut_out, is_placeholder
 from convlayers.models.graph_config import GRAPH_KEYS, decode_graph, encode_graph
