@@ -36,7 +36,7 @@ cdef enum:
     SHARED = 4 << 20     # bytes of U that is computed once for all
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
-    DEPTH = 128          # channels for which it does so at a time: U stays in L2
+    DEPTH = 64           # channels for which it does so at a time: U stays in L2
     BLOCK_C = 72         # channels and filters of the gradient that are collected at a time; multiples of MR and NR
     BLOCK_K = 64
     TILES = 36           # tiles that the gradient for the kernel transforms at a time

@@ -63,21 +63,16 @@ def is_archive(filepath):
     return os.path.isfile(os.path.join(filepath, CONFIG)) if os.path.isdir(filepath) else zipfile.is_zipfile(filepath)
 
 
-@contextlib.contextmanager
 def open_archive(filepath):
     """Opens a `.keras` file, or a folder: `with open_archive(path) as archive:`.
 
-    Yields:
+    Returns:
         An object with `read_json(name)` and `open_weights()`, which opens the HDF5 file as a binary file.
 
     Raises:
-        ValueError: if the file is damaged; also at the end of the block.
+        ValueError: if the file is damaged, which may be found out only when the weights are closed.
     """
-    try:
-        with contextlib.closing(_Folder(filepath) if os.path.isdir(filepath) else _Archive(filepath)) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError) as error:
-        raise ValueError(f"The file is damaged: filepath={filepath}. {error}") from error
+    return contextlib.closing(_Folder(filepath) if os.path.isdir(filepath) else _Archive(filepath))
 
 
 @contextlib.contextmanager
@@ -89,6 +84,19 @@ def open_weights(filepath):
     else:
         with Window(filepath) as file:
             yield file
+
+
+@contextlib.contextmanager
+def _checking(filepath):
+    """Inside, whatever the library for archives says about a damaged one becomes a `ValueError`."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _damaged(filepath, error) from error
+
+
+def _damaged(filepath, what):
+    return ValueError(f"The file is damaged: filepath={filepath}. {what}")
 
 
 class _Folder:
@@ -115,16 +123,21 @@ class _Folder:
 class _Archive:
     def __init__(self, filepath):
         self._filepath = filepath
-        self._zip = zipfile.ZipFile(filepath)
+        with _checking(filepath):
+            self._zip = zipfile.ZipFile(filepath)
 
     def read_json(self, name):
-        return _parse(self._zip.read(self._find(name)), name, self._filepath)
+        info = self._find(name)
+        with _checking(self._filepath):
+            content = self._zip.read(info)
+        return _parse(content, name, self._filepath)
 
     def open_weights(self):
         info = self._find(WEIGHTS)
-        if info.compress_type == zipfile.ZIP_STORED:
-            return _StoredMember(self._filepath, info)
-        return io.BytesIO(self._zip.read(info))
+        with _checking(self._filepath):
+            if info.compress_type == zipfile.ZIP_STORED:
+                return _StoredMember(self._filepath, info)
+            return io.BytesIO(self._zip.read(info))
 
     def _find(self, name):
         try:
@@ -173,7 +186,7 @@ class _StoredMember(Window):
         self.close()
         self._thread.join()
         if kind is None and self._checksum != self._info.CRC:
-            raise zipfile.BadZipFile(f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
+            raise _damaged(self._filepath, f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
 
 
 def _start_of(filepath, info):
@@ -192,7 +205,7 @@ def _parse(content, name, filepath):
     try:
         return json.loads(content)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"The file is damaged: filepath={filepath}. There is no JSON in '{name}': {error}") from error
+        raise _damaged(filepath, f"There is no JSON in '{name}': {error}") from error
 
 
 def _no_such_member(name, filepath, names):

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import os
-import shutil
+import stat
 
 
 @contextlib.contextmanager
@@ -23,7 +23,7 @@ def replacing(filepath):
         with open(partial, "wb") as file:
             yield file
         if os.path.exists(target):
-            shutil.copymode(target, partial)
+            os.chmod(partial, stat.S_IMODE(os.stat(target).st_mode))
         os.replace(partial, target)
     except BaseException:
         with contextlib.suppress(OSError):

@@ -123,6 +123,9 @@ class StoredArrays(Mapping):
     def __iter__(self):
         return iter(self._names)
 
+    def __contains__(self, key):
+        return key in self._names
+
     def __getitem__(self, key):
         dataset = self._open(key)
         array = np.empty(dataset.shape, dataset.dtype)

@@ -24,15 +24,14 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         filepath: path that ends in ".keras".
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
+        kwargs: `save_format` and `include_optimizer` are taken for compatibility, without effect, as in Keras.
 
     Raises:
         ValueError: if the path has another ending.
         TypeError: if something in the model can't be written, such as a `lambda`.
     """
     filepath = str(filepath)
-    if kwargs:
-        raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
-    _check_ending(filepath, zipped)
+    _check_arguments(filepath, zipped, **kwargs)
     if not may_write(filepath, overwrite):
         return
     if not model.built:
@@ -50,7 +49,15 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     write(filepath, config, weights_as_bytes(model))
 
 
-def _check_ending(filepath, zipped):
+def _check_arguments(filepath, zipped, save_format=None, include_optimizer=True, **kwargs):
+    if save_format:
+        warnings.warn(
+            "The `save_format` argument is deprecated in Keras 3. We recommend removing this argument as it can be inferred "
+            f"from the file path. Received: save_format={save_format}",
+            stacklevel=4,
+        )
+    if kwargs:
+        raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
     if zipped is False:
         if filepath.endswith(".keras"):
             raise ValueError(

@@ -115,7 +115,7 @@ def _read_owner(owner, arrays):
 def _read_variables(variables, arrays):
     """Checks all shapes, and then reads into the variables, without a copy on the way."""
     for index, variable in enumerate(variables):
-        shape = arrays.shape(str(index))
+        shape = arrays.shape(str(index)) if str(index) in arrays else None
         if shape != variable.shape:
             raise ValueError(
                 f"the shape of '{variable.path}' is not that in the file. Expected: {variable.shape}. Received: {shape}."

@@ -73,6 +73,13 @@ def test_only_the_endings_that_are_known(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_arguments_of_keras_2(tmp_path):
+    with pytest.warns(UserWarning, match="The `save_format` argument is deprecated in Keras 3") as warned:
+        small().save(tmp_path / "model.keras", save_format="keras", include_optimizer=False)
+    assert warned[0].filename == __file__
+    assert k.models.load_model(tmp_path / "model.keras").name == "small"
+
+
 def test_a_failure_leaves_the_old_file_and_no_other(filepath, monkeypatch):
     before = filepath.read_bytes()
     real_open = builtins.open
