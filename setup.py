@@ -18,6 +18,7 @@ from collections import defaultdict
 from glob import glob
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -25,7 +26,7 @@ from setuptools.errors import CompileError, LinkError, PlatformError
 
 NATIVE = "convlayers._native"
 CYTHON_CODE = "cyutility"  # Cython's own code for memoryviews, one module for all: a tenth of the time and of the size
-BASELINE = ("cpu", "runtime")  # built once, for the least CPU
+BASELINE = ("cpu", "memory", "runtime")  # built once, for the least CPU
 DTYPES = {"float32": [], "float64": [("CONVLAYERS_FLOAT64", "1")]}
 INSTRUCTION_SETS = runpy.run_path("convlayers/_native/isa.py")["built_on"](sysconfig.get_platform())
 
@@ -64,7 +65,9 @@ class Module(Extension):
     def __init__(self, name, source, instruction_set=None, dtype=None):
         headers = glob("kernels/*.pxd") + glob("convlayers/_native/*.pxd")
         super().__init__(f"{NATIVE}.{name}", [source], depends=headers, define_macros=DTYPES.get(dtype, []))
+        self.include_dirs.append(numpy.get_include())
         self.instruction_set = instruction_set
+        self.optional = instruction_set is not None and instruction_set.base is not None  # old compilers do not know it
         # Several builds of one .pyx need C files of their own: a parallel build would link one's object into another.
         self.c_folder = f"build/cython/{instruction_set.name}_{dtype}" if instruction_set else "build/cython"
 
@@ -95,7 +98,7 @@ def all_modules():
             for kernel in kernels
             for isa in INSTRUCTION_SETS
             for dtype in dtypes
-            if isa.name in isas
+            if isa.name in isas and isa.compiles(kernel, dtype)
         ],
     ]
 

@@ -35,6 +35,8 @@ import threading
 
 import numpy as np
 
+from convlayers._native import memory
+
 
 class Operand:
     """Anything but a plain array that an op takes: a `Tensor`, a `Variable`, or a symbolic tensor.
@@ -112,11 +114,11 @@ class Tape:
 
     def record(self, inputs, y, backward):
         """Keeps one op: its inputs in order (None where no gradient is wanted) and its backward pass."""
-        several = isinstance(y, (tuple, list))
-        outputs = tuple(Tensor(part) for part in y) if several else Tensor(y)
+        outputs = tuple([Tensor(part) for part in y]) if isinstance(y, (tuple, list)) else Tensor(y)
         self._records.append((inputs, outputs, backward))
         return outputs
 
+    @memory.pooled
     def backward(self, targets, d_targets, sources=(), retain=False):
         """Adds to `variable.grad` of every variable that was used, and returns the gradients of `sources`.
 
@@ -133,14 +135,14 @@ class Tape:
         gradients = {}
         for target, d_target in zip(targets, d_targets, strict=True):
             if isinstance(target, Tensor):
-                _add(gradients, target, d_target)
+                _add(gradients, target, d_target.astype(target.dtype, copy=False))
         # Tensors are known by their identity, so those that carry a gradient must stay alive: `kept` sees to the sources.
         kept = list(sources)
         records = list(self._records) if retain else self._records
         while records:
             inputs, outputs, backward = records.pop()
-            if isinstance(outputs, tuple):
-                d_outputs = tuple(gradients.pop(id(output), None) for output in outputs)
+            if type(outputs) is tuple:
+                d_outputs = tuple([gradients.pop(id(output), None) for output in outputs])
                 if all(d_output is None for d_output in d_outputs):
                     continue
             else:
@@ -148,27 +150,27 @@ class Tape:
                 if d_outputs is None:
                     continue
             d_inputs = backward(d_outputs)
+            # What the gradients below do not refer to is let go before they take memory.
+            del outputs, backward, d_outputs
             if not isinstance(d_inputs, (tuple, list)):
                 d_inputs = (d_inputs,)
             for source, gradient in zip(inputs, d_inputs, strict=False):
                 if source is None or gradient is None:
                     continue
-                if callable(gradient):
+                if type(gradient) is not np.ndarray and callable(gradient):
                     gradient = gradient()
-                if isinstance(source, Tensor):
+                dtype = source.value.dtype
+                if gradient.dtype is not dtype:
+                    gradient = gradient.astype(dtype, copy=False)
+                if type(source) is Tensor:
                     _add(gradients, source, gradient)
                 else:
-                    source.add_gradient(_in_dtype_of(source, gradient))
+                    source.add_gradient(gradient)
+            del d_inputs, gradient
         return [gradients.get(id(source)) for source in kept]
 
 
-def _in_dtype_of(operand, gradient):
-    dtype = operand.value.dtype
-    return gradient if gradient.dtype == dtype else gradient.astype(dtype)
-
-
 def _add(gradients, tensor, gradient):
-    gradient = _in_dtype_of(tensor, gradient)
     # Never in place: a backward pass may return the very array it was given.
     before = gradients.get(id(tensor))
     gradients[id(tensor)] = gradient if before is None else before + gradient
@@ -203,6 +205,10 @@ def value_of(x):
     return x.value if isinstance(x, Operand) and not x.symbolic else x
 
 
+# Types of most arguments, seen without a call.
+_NO_OPERANDS = frozenset((np.ndarray, int, float, bool, str, type(None)))
+
+
 def differentiable(forward):
     """Makes an op of a function that returns its result and its backward pass. The module's docstring has the rules."""
     signature = inspect.signature(forward)
@@ -216,39 +222,40 @@ def differentiable(forward):
                 args, kwargs = bound.args, bound.kwargs
                 break
         for argument in args:
-            if _is_operand(argument):
+            if type(argument) not in _NO_OPERANDS and _is_operand(argument):
                 return differentiate(args, kwargs)
         return forward(*args, **kwargs)[0]
 
     def differentiate(args, kwargs):
-        if not takes_list:
+        if not takes_list and list in map(type, args):
             args = [_stack(x) if type(x) is list and _is_operand(x) else x for x in args]
-        inputs, values, wanted = [], [], False
-        for x in args[0] if takes_list else args:
-            if not isinstance(x, Operand):
-                inputs.append(None)
-                values.append(x)
-            elif x.symbolic:
-                return x.apply(op, args, kwargs)
-            else:
-                wanted = wanted or x.requires_gradient
-                inputs.append(x if x.requires_gradient else None)
-                values.append(x.value)
+        values = list(args[0] if takes_list else args)
+        inputs = [None] * len(values)
+        wanted = False
+        for place, x in enumerate(values):
+            if isinstance(x, Operand):
+                if x.symbolic:
+                    return x.apply(op, args, kwargs)
+                values[place] = x.value
+                if x.requires_gradient:
+                    inputs[place] = x
+                    wanted = True
         y, backward = forward(values, *args[1:], **kwargs) if takes_list else forward(*values, **kwargs)
-        tape = current_tape()
-        if tape is None or backward is None or not wanted:
+        if not wanted or backward is None:
             return y
-        return tape.record(inputs, y, backward)
+        tape = current_tape()
+        return y if tape is None else tape.record(inputs, y, backward)
 
     return op
 
 
 def _is_operand(argument):
-    if type(argument) is np.ndarray:
-        return False
-    if isinstance(argument, (list, tuple)):
-        return any(isinstance(part, Operand) for part in argument)
-    return isinstance(argument, Operand)
+    if not isinstance(argument, (list, tuple)):
+        return isinstance(argument, Operand)
+    for part in argument:  # noqa: SIM110 (this is called for each tuple among the arguments, where `any` would take long)
+        if isinstance(part, Operand):
+            return True
+    return False
 
 
 @differentiable

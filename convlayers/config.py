@@ -85,6 +85,8 @@ def standardize_data_format(data_format):
 
 
 def _check_data_format(data_format):
+    if data_format in DATA_FORMATS:
+        return data_format
     name = str(data_format).lower()
     if name not in DATA_FORMATS:
         raise ValueError(

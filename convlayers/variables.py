@@ -1,11 +1,13 @@
 """Variables: the arrays that layers and optimizers own."""
 
 import contextlib
+import operator
 import threading
 
 import numpy as np
 
 from convlayers import config
+from convlayers._native import memory
 from convlayers.autograd import Operand, value_of
 
 
@@ -27,6 +29,7 @@ class Variable(Operand):
 
     __slots__ = ("__weakref__", "_name", "constraint", "grad", "path", "regularizer", "trainable", "value", "version")
 
+    @memory.lasting
     def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None, constraint=None):
         if callable(initializer):
             dtype = dtype or config.floatx()
@@ -45,9 +48,7 @@ class Variable(Operand):
         self.grad = None
         self.version = 0
 
-    @property
-    def requires_gradient(self):
-        return self.trainable
+    requires_gradient = property(operator.attrgetter("trainable"))
 
     @property
     def name(self):

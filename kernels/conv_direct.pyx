@@ -23,6 +23,9 @@ from libc.string cimport memcpy
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.matmul_tile cimport NR, multiply_tile
+from kernels.operands cimport (
+    Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
+)
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
@@ -37,13 +40,6 @@ cdef enum:
     COLUMNS = 256       # filters whose gradients are collected at a time
     SHARES = 16         # tasks that the gradient for the kernel is divided into at least
 
-cdef struct Weights:
-    const real* value
-    const real* end                    # behind the last
-    Py_ssize_t all_h, all_w            # taps of the whole kernel
-    Py_ssize_t first_d, first_h, first_w, step_d, step_h, step_w  # those that take part, in the order of the windows' taps
-    Py_ssize_t tap_stride, depth_stride, column_stride, group_stride  # in numbers
-
 cdef struct Slab:
     Py_ssize_t first_group, groups
     Py_ssize_t first_column, columns   # of each group
@@ -57,8 +53,7 @@ cdef struct Product:
     Py_ssize_t columns                 # of a group
     const real* bias
     int activation
-    real* target
-    Py_ssize_t stride_n, stride_d, stride_h, stride_w  # of the target, from one output pixel to the next
+    Target target
     Slab slab
     real* panels                       # of the slab: [group][column / NR][depth][NR]
     bint failed                        # out of memory
@@ -108,19 +103,13 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
     cdef Py_ssize_t column = job.slab.first_column + index % panels * NR
     cdef Py_ssize_t columns = min(job.slab.first_column + job.slab.columns - column, <Py_ssize_t>NR)
     cdef Py_ssize_t p = job.slab.start, end = job.slab.start + job.slab.depth
-    cdef Py_ssize_t tap, channel, kd, kh, kw, run
+    cdef Py_ssize_t run
     cdef real* row = panel_of(job, group, column)
     while p < end:
-        tap = p // windows.channels
-        channel = p % windows.channels
-        run = min(windows.channels - channel, end - p)
-        kw = weights.first_w + tap % windows.w.taps * weights.step_w
-        kh = weights.first_h + tap // windows.w.taps % windows.h.taps * weights.step_h
-        kd = weights.first_d + tap // windows.w.taps // windows.h.taps * weights.step_d
+        run = min(windows.channels - p % windows.channels, end - p)
         copy_columns(
-            weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
-            + channel * weights.depth_stride + group * weights.group_stride + column * weights.column_stride,
-            weights.depth_stride, weights.column_stride, run, columns, weights.end, row,
+            weight_at(weights, windows, group, p, column), weights.depth_stride, weights.column_stride, run, columns,
+            weights.end, row,
         )
         row += run * NR
         p += run
@@ -134,7 +123,10 @@ cdef inline void locate_pixels(const Product* job, Py_ssize_t first_pixel, Py_ss
     cdef Pixel pixel = pixel_at(&job.windows, first_pixel)
     cdef Py_ssize_t i
     for i in range(pixels):
-        where[i] = pixel.n * job.stride_n + pixel.d * job.stride_d + pixel.h * job.stride_h + pixel.w * job.stride_w
+        where[i] = (
+            pixel.n * job.target.stride_n + pixel.d * job.target.stride_d + pixel.h * job.target.stride_h
+            + pixel.w * job.target.stride_w
+        )
         next_pixel(&job.windows, &pixel)
 
 
@@ -187,7 +179,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
             column = first_column + p * NR
             width = min(end_column - column, <Py_ssize_t>NR)
             panel = panel_of(job, group, column) + (chunk.start - job.slab.start) * NR
-            target = job.target + group * job.columns + column
+            target = job.target.value + group * job.columns + column
             for j in range(NR):
                 start[j] = job.bias[group * job.columns + column + j] if from_bias and j < width else 0
             for t in range(ceil_div(pixels, MR)):
@@ -206,7 +198,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                         rows, row, panel, chunk.depth, target, where + i, height, width, not first, start
                     )
     if job.activation != LINEAR and job.slab.end_chunk == windows.chunks:
-        target = job.target + group * job.columns + first_column
+        target = job.target.value + group * job.columns + first_column
         for i in range(pixels):
             apply_activation(job.activation, target + where[i], end_column - first_column)
     restore_denormals(state)
@@ -355,32 +347,6 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
-cdef Py_ssize_t size_of(const real[:, :, :, :, ::1] array):
-    return array.shape[0] * array.shape[1] * array.shape[2] * array.shape[3] * array.shape[4]
-
-
-cdef void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, Py_ssize_t groups):
-    windows.source = &source[0, 0, 0, 0, 0]
-    windows.stride_n = source.strides[0] // <Py_ssize_t>sizeof(real)
-    windows.stride_d = source.strides[1] // <Py_ssize_t>sizeof(real)
-    windows.stride_h = source.strides[2] // <Py_ssize_t>sizeof(real)
-    windows.stride_w = source.strides[3] // <Py_ssize_t>sizeof(real)
-    windows.end = windows.source + 1 + (
-        (source.shape[0] - 1) * windows.stride_n + (source.shape[1] - 1) * windows.stride_d
-        + (source.shape[2] - 1) * windows.stride_h + (source.shape[3] - 1) * windows.stride_w + source.shape[4] - 1
-    )
-    windows.channels = source.shape[4] // groups
-    windows.whole_pixels = groups == 1 and windows.stride_w == windows.channels
-
-
-cdef void describe_target(Product* job, real[:, :, :, :, ::1] target, Py_ssize_t step_d, Py_ssize_t step_h,
-                          Py_ssize_t step_w):
-    job.stride_n = target.strides[0] // <Py_ssize_t>sizeof(real)
-    job.stride_d = target.strides[1] // <Py_ssize_t>sizeof(real) * step_d
-    job.stride_h = target.strides[2] // <Py_ssize_t>sizeof(real) * step_h
-    job.stride_w = target.strides[3] // <Py_ssize_t>sizeof(real) * step_w
-
-
 def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                         real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
@@ -393,18 +359,12 @@ def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
     windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
     windows.pixels = y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3]
-    job.weights = Weights(
-        value=&kernel[0, 0, 0, 0, 0], end=&kernel[0, 0, 0, 0, 0] + size_of(kernel), all_h=kernel.shape[1], all_w=kernel.shape[2],
-        first_d=0, first_h=0, first_w=0, step_d=1, step_h=1, step_w=1,
-        tap_stride=kernel.shape[3] * kernel.shape[4], depth_stride=kernel.shape[4], column_stride=1,
-        group_stride=kernel.shape[4] // groups,
-    )
+    job.weights = forward_weights(kernel, groups)
     job.groups = groups
     job.columns = kernel.shape[4] // groups
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
-    job.target = &y[0, 0, 0, 0, 0]
-    describe_target(&job, y, 1, 1, 1)
+    job.target = target_phase(y, 0, 0, 0, 1, 1, 1)
     job.failed = False
     with nogil:
         multiply(&job)
@@ -426,15 +386,7 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
         d_x[...] = 0
         return
     describe_source(windows, d_y, groups)
-    describe_target(&job, d_x, sd, sh, sw)
-    weights.value = &kernel[0, 0, 0, 0, 0]
-    weights.end = weights.value + size_of(kernel)
-    weights.all_h = kernel.shape[1]
-    weights.all_w = kernel.shape[2]
-    weights.tap_stride = kernel.shape[3] * kernel.shape[4]
-    weights.depth_stride = 1
-    weights.column_stride = kernel.shape[4]
-    weights.group_stride = kernel.shape[4] // groups
+    job.weights = backward_weights(kernel, groups)
     job.groups = groups
     job.columns = kernel.shape[3]
     job.bias = NULL
@@ -453,7 +405,7 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
                     d_x[:, rd::sd, rh::sh, rw::sw] = 0
                     continue
                 windows.pixels = d_x.shape[0] * windows.d.outputs * windows.h.outputs * windows.w.outputs
-                job.target = &d_x[0, rd, rh, rw, 0]
+                job.target = target_phase(d_x, rd, rh, rw, sd, sh, sw)
                 with nogil:
                     multiply(&job)
     if job.failed:

@@ -4,7 +4,8 @@
 # a) Built once, for the least CPU, since it decides which of the other builds may be loaded.
 # b) CPUID alone is not enough: an operating system that does not save the long registers on a task switch makes AVX fault.
 #    XGETBV tells which registers it saves.
-# c) On other machines cpuid() reports nothing, so there are no features.
+# c) The registers of AMX hold 8 KiB: Linux saves them for processes that have asked for it, which features() does.
+# d) On other machines cpuid() reports nothing, so there are no features.
 cdef extern from *:
     """
     #if defined(__x86_64__) || defined(__i386__)
@@ -25,18 +26,29 @@ cdef extern from *:
     static void cpuid(unsigned int leaf, unsigned int *r) { (void)leaf; r[0] = r[1] = r[2] = r[3] = 0; }
     static unsigned int saved_registers(void) { return 0; }
     #endif
+
+    #if defined(__linux__) && defined(__x86_64__)
+    #include <sys/syscall.h>
+    #include <unistd.h>
+    /* ARCH_REQ_XCOMP_PERM for the data of tiles */
+    static int tiles_are_granted(void) { return syscall(SYS_arch_prctl, 0x1023, 18) == 0; }
+    #else
+    static int tiles_are_granted(void) { return 0; }
+    #endif
     """
+    bint tiles_are_granted()
     void cpuid(unsigned int leaf, unsigned int* registers)
     unsigned int saved_registers()
 
 
 # Leaves of CPUID, and indices of its registers.
 BASIC, MORE, EXTENDED = 1, 7, 0x80000001
-EBX, ECX = 1, 2
+EBX, ECX, EDX = 1, 2, 3
 
 OSXSAVE = 1 << 27  # in ECX of BASIC: XGETBV may be asked
 YMM = 0x06  # bits of XGETBV: registers of 128 and 256 bits
 ZMM = 0xE6  # and of 512 bits, and masks
+TILES = 0x60000  # those of AMX, large enough that Linux wants to be asked by each process
 
 # Feature, in the name of GCC's option: leaf, register, bit, registers that the operating system must save.
 FEATURES = {
@@ -58,6 +70,8 @@ FEATURES = {
     "avx512cd": (MORE, EBX, 28, ZMM),
     "avx512bw": (MORE, EBX, 30, ZMM),
     "avx512vl": (MORE, EBX, 31, ZMM),
+    "amx-bf16": (MORE, EDX, 22, TILES),
+    "amx-tile": (MORE, EDX, 24, TILES),
     "sahf": (EXTENDED, ECX, 0, 0),
     "lzcnt": (EXTENDED, ECX, 5, 0),
 }
@@ -76,6 +90,8 @@ cdef unsigned int read(unsigned int leaf, unsigned int register):
 def features():
     """The names of the features that this CPU has and the operating system supports, as a set."""
     saved = saved_registers() if read(BASIC, ECX) & OSXSAVE else 0
+    if saved & TILES and not tiles_are_granted():
+        saved &= ~TILES
     return {
         name
         for name, (leaf, register, bit, needed) in FEATURES.items()

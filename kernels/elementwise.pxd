@@ -5,10 +5,11 @@
 # a) An activation is two functions of numbers: NAME(x), and NAME_gradient(y, d_y), the gradient for the x that gave y.
 #    Meaning and constants are those of keras.activations with default arguments.
 # b) From SILU on, y does not tell which x it came from: the gradient is NAME_gradient(x, d_y).
-# c) `apply_activation` and `activation_gradient` choose the loop by code, once for a call. A loop is told its function
+# c) `activation` and `activation_gradient` choose the loop by code, once for a call. A loop is told its function
 #    as an argument that the compiler knows, so the function becomes part of the loop, and the loop a loop over vectors.
-# d) All work in place. A gradient may replace either of its two inputs, so it is first written to local memory, CHUNK
-#    numbers at a time: a loop whose output could overlap an input would go number by number.
+# d) All may work in place, but a loop goes number by number where its output may be another of its arrays. So there is a loop
+#    of its own for an activation in place. A gradient that replaces one of its two inputs is first written to local memory,
+#    CHUNK numbers at a time.
 # e) NaN passes: comparisons are written such that NaN takes the branch that keeps it.
 # f) A constant needs its <real>: a bare 1 or 0.5 is a double in C, and the arithmetic around it would be, too.
 from libc.string cimport memcpy
@@ -196,10 +197,14 @@ ctypedef real (*Function)(real x) noexcept nogil
 ctypedef real (*Gradient)(real x_or_y, real d_y) noexcept nogil
 
 
-cdef inline void apply(Function f, real* values, Py_ssize_t count) noexcept nogil:
+cdef inline void apply(Function f, const real* x, real* y, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(count):
-        values[i] = f(values[i])
+    if x == y:
+        for i in range(count):
+            y[i] = f(y[i])
+    else:
+        for i in range(count):
+            y[i] = f(x[i])
 
 
 cdef inline void apply_gradient(
@@ -213,44 +218,52 @@ cdef inline void apply_gradient(
 # The table ------------------------------------------------------------------------------------------------------------
 
 
+cdef inline void activation(int code, const real* x, real* y, Py_ssize_t count) noexcept nogil:
+    """y = what the activation makes of x, or of itself if x is y"""
+    if code == LINEAR:
+        if x != y:
+            memcpy(y, x, count * sizeof(real))
+    elif code == RELU:
+        apply(relu, x, y, count)
+    elif code == SIGMOID:
+        apply(sigmoid, x, y, count)
+    elif code == TANH:
+        apply(tanh, x, y, count)
+    elif code == RELU6:
+        apply(relu6, x, y, count)
+    elif code == ELU:
+        apply(elu, x, y, count)
+    elif code == LEAKY_RELU:
+        apply(leaky_relu, x, y, count)
+    elif code == SOFTPLUS:
+        apply(softplus, x, y, count)
+    elif code == SELU:
+        apply(selu, x, y, count)
+    elif code == SOFTSIGN:
+        apply(softsign, x, y, count)
+    elif code == HARD_SIGMOID:
+        apply(hard_sigmoid, x, y, count)
+    elif code == EXPONENTIAL:
+        apply(exponential, x, y, count)
+    elif code == HARD_TANH:
+        apply(hard_tanh, x, y, count)
+    elif code == LOG_SIGMOID:
+        apply(log_sigmoid, x, y, count)
+    elif code == SILU:
+        apply(silu, x, y, count)
+    elif code == GELU:
+        apply(gelu, x, y, count)
+    elif code == GELU_TANH:
+        apply(gelu_tanh, x, y, count)
+    elif code == HARD_SILU:
+        apply(hard_silu, x, y, count)
+    elif code == MISH:
+        apply(mish, x, y, count)
+
+
 cdef inline void apply_activation(int code, real* values, Py_ssize_t count) noexcept nogil:
     """Replaces x by y."""
-    if code == RELU:
-        apply(relu, values, count)
-    elif code == SIGMOID:
-        apply(sigmoid, values, count)
-    elif code == TANH:
-        apply(tanh, values, count)
-    elif code == RELU6:
-        apply(relu6, values, count)
-    elif code == ELU:
-        apply(elu, values, count)
-    elif code == LEAKY_RELU:
-        apply(leaky_relu, values, count)
-    elif code == SOFTPLUS:
-        apply(softplus, values, count)
-    elif code == SELU:
-        apply(selu, values, count)
-    elif code == SOFTSIGN:
-        apply(softsign, values, count)
-    elif code == HARD_SIGMOID:
-        apply(hard_sigmoid, values, count)
-    elif code == EXPONENTIAL:
-        apply(exponential, values, count)
-    elif code == HARD_TANH:
-        apply(hard_tanh, values, count)
-    elif code == LOG_SIGMOID:
-        apply(log_sigmoid, values, count)
-    elif code == SILU:
-        apply(silu, values, count)
-    elif code == GELU:
-        apply(gelu, values, count)
-    elif code == GELU_TANH:
-        apply(gelu_tanh, values, count)
-    elif code == HARD_SILU:
-        apply(hard_silu, values, count)
-    elif code == MISH:
-        apply(mish, values, count)
+    activation(code, values, values, count)
 
 
 cdef inline void activation_gradient_apart(
@@ -302,6 +315,9 @@ cdef inline void activation_gradient(
     """d_x = d_y * the derivative. d_x may be x_or_y or d_y."""
     cdef Py_ssize_t start = 0, size
     cdef real chunk[CHUNK]
+    if d_x != x_or_y and d_x != d_y:
+        activation_gradient_apart(code, x_or_y, d_y, d_x, count)
+        return
     while start < count:
         size = min(<Py_ssize_t>CHUNK, count - start)
         activation_gradient_apart(code, x_or_y + start, d_y + start, chunk, size)

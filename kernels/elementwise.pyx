@@ -2,17 +2,19 @@
 #
 # Design:
 # a) x, y, d_x and d_y are flat, contiguous and of one length. An output may be one of the inputs.
-# b) Threads share blocks of BLOCK numbers, few enough to stay in a first-level cache between two passes over them. A
-#    result depends on the numbers at its own place only, so the division of the work cannot be seen in it.
+# b) Threads share blocks of BLOCK numbers. A result depends on the numbers at its own place only, so the division of the
+#    work cannot be seen in it.
 # c) The activations are those of the table in kernels/elementwise.pxd. Python knows their codes as `activation_codes`,
 #    and as `gradient_from_input` the names of those that compute the gradient from x; all others compute it from y.
+# d) leaky_relu and elu with other parameters than the default have functions of their own. Their gradients come from x:
+#    with a negative parameter, y does not tell on which side of 0 it was. `leaky_relu` is both, forward with x as values.
 from cython.parallel cimport prange
-from libc.string cimport memmove
 
 from kernels.elementwise cimport (
     ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU,
-    RELU6, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation_gradient, apply_activation
+    RELU6, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation, activation_gradient
 )
+from kernels.exponential cimport exponential, exponential_minus_one
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -51,9 +53,7 @@ cdef inline Py_ssize_t block_size(Py_ssize_t n, Py_ssize_t start) noexcept nogil
 
 cdef inline void forward_block(int code, const real* x, real* y, Py_ssize_t count) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    if y != x:
-        memmove(y, x, count * sizeof(real))
-    apply_activation(code, y, count)
+    activation(code, x, y, count)
     restore_denormals(state)
 
 
@@ -77,6 +77,63 @@ def activation_backward(int code, const real[::1] x_or_y, const real[::1] d_y, r
     cdef Py_ssize_t n = d_y.shape[0], start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
         backward_block(code, &x_or_y[start], &d_y[start], &d_x[start], block_size(n, start))
+
+
+# With parameters ------------------------------------------------------------------------------------------------------
+
+
+cdef inline void leaky_relu_block(
+    real slope, const real* x, const real* values, real* y, Py_ssize_t count
+) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] = values[i] if x[i] > 0 else slope * values[i]
+    restore_denormals(state)
+
+
+def leaky_relu(double slope, const real[::1] x, const real[::1] values, real[::1] y):
+    """y = values where x is above 0, and slope * values elsewhere"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
+        leaky_relu_block(<real>slope, &x[start], &values[start], &y[start], block_size(n, start))
+
+
+cdef inline void elu_block(real alpha, real width, const real* x, real* y, Py_ssize_t count) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] = x[i] if x[i] > 0 else alpha * exponential_minus_one(x[i] / width)
+    restore_denormals(state)
+
+
+def elu_forward(double alpha, double width, const real[::1] x, real[::1] y):
+    """y = x above 0, and alpha * (exp(x / width) - 1) below"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
+        elu_block(<real>alpha, <real>width, &x[start], &y[start], block_size(n, start))
+
+
+cdef inline void elu_gradient_block(
+    real slope, real width, const real* x, const real* d_y, real* d_x, Py_ssize_t count
+) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i
+    for i in range(count):
+        d_x[i] = d_y[i] if x[i] > 0 else d_y[i] * slope * exponential(x[i] / width)
+    restore_denormals(state)
+
+
+def elu_backward(double alpha, double width, const real[::1] x, const real[::1] d_y, real[::1] d_x):
+    """d_x = the gradient for x"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
+        elu_gradient_block(
+            <real>(alpha / width), <real>width, &x[start], &d_y[start], &d_x[start], block_size(n, start)
+        )
+
+
+# Dropout --------------------------------------------------------------------------------------------------------------
 
 
 cdef inline void multiply_block(const real* x, const real* factors, real* y, Py_ssize_t count) noexcept nogil:

@@ -8,7 +8,7 @@
 # c) Polynomials are minimax fits (Lawson's method) for the relative error, all below 2e-8.
 # d) Bounds are applied as `bound if x > bound else x`, which lets NaN pass.
 # e) A constant needs its <real>: a bare 1 or 0.5 is a double in C, and the arithmetic around it would be, too.
-from libc.math cimport erfc, exp, expm1, log1p
+from libc.math cimport erfc, exp, expm1, log, log1p
 from libc.math cimport tanh as libc_tanh
 
 from kernels.real cimport real
@@ -19,7 +19,7 @@ cdef union Bits:
 
 
 cdef inline float power_of_two(int n) noexcept nogil:
-    """2^n for -126 <= n <= 127, and infinity for 128."""
+    """2^n for -126 <= n <= 127, 0 for -127 and infinity for 128."""
     cdef Bits bits
     bits.whole = (n + 127) << 23
     return bits.number
@@ -44,16 +44,16 @@ cdef inline float split_exponent(float x, int* n) noexcept nogil:
 
 
 cdef inline real exponential(real x) noexcept nogil:
-    """exp(x)"""
-    cdef int n, half
+    """exp(x), and 0 where it is less than 2^-125"""
+    cdef int n
     cdef float q, highest = 89, lowest = -104  # beyond them float has infinity and zero
     if sizeof(real) == sizeof(double):
         return exp(x)
     x = highest if x > highest else x
     x = lowest if x < lowest else x
     q = split_exponent(x, &n)
-    half = n >> 1  # two factors: 2^n itself may have too large an exponent
-    return (q + <float>1) * power_of_two(half) * power_of_two(n - half)
+    # Twice 2^(n - 1): 2^n itself may have too large an exponent.
+    return (q + q + <float>2) * power_of_two(-127 if n < -126 else n - 1)
 
 
 cdef inline real exponential_minus_one(real x) noexcept nogil:
@@ -69,7 +69,7 @@ cdef inline real exponential_minus_one(real x) noexcept nogil:
 
 
 cdef inline real log_one_plus(real x) noexcept nogil:
-    """log(1 + x) for 0 <= x <= 1: twice the inverse hyperbolic tangent of s = x / (2 + x)."""
+    """log(1 + x) for -1/2 <= x <= 1: twice the inverse hyperbolic tangent of s = x / (2 + x)."""
     cdef float s, square, p
     if sizeof(real) == sizeof(double):
         return log1p(x)
@@ -81,6 +81,18 @@ cdef inline real log_one_plus(real x) noexcept nogil:
     p = p * square + <float>3.333320657e-1
     s += s
     return s + s * square * p
+
+
+cdef inline real logarithm(real x) noexcept nogil:
+    """log(x) for finite x >= 1, and NaN for NaN"""
+    cdef Bits bits
+    cdef int n
+    if sizeof(real) == sizeof(double):
+        return log(x)
+    bits.number = <float>x
+    n = (bits.whole - 0x3F3504F3) >> 23  # such that x / 2^n is at least the root of 1/2, and less than that of 2
+    bits.whole -= n << 23
+    return x if x != x else n * <float>0.693147180559945309 + log_one_plus(bits.number - <float>1)
 
 
 cdef inline real sigmoid(real x) noexcept nogil:

@@ -4,29 +4,33 @@
 # a) x is (n, id, ih, iw, c) and y is (n, od, oh, ow, c), both contiguous, channels last. Windows are clipped at the
 #    border: what is outside is neither a maximum nor counted for an average.
 # b) Forward works in two steps for each row of outputs. The input rows that its windows cover are combined into one,
-#    `column`; then, for each output, neighbouring pixels of that one. So loops run over whole rows or all channels of a
-#    pixel, plain loops that GCC makes vectors of, and a window of kh x kw costs kh + kw steps, not kh * kw.
-# c) The gradient of an average goes the same way, from the outputs whose windows cover an input.
-# d) The gradient of a maximum goes to the first number of the window, in the order of memory, that is the maximum. It
-#    is found again from x and y: no array of positions exists. A gradient that has been given away is replaced by 0, so
-#    that it is given once.
-# e) Parallel: forward and average over rows of the result. The gradient of a maximum over bands of input planes;
+#    `column`; then, for each output, neighbouring pixels of that one. So a window of kh x kw costs kh + kw steps, not
+#    kh * kw.
+# c) The numbers of a vector are neighbouring channels of a pixel. Where channels do not fill the last vector it overlaps
+#    the one before: what both compute is the same. With fewer channels than a vector has numbers, it reaches into the
+#    next pixels, which are computed later: rows are then worked on in scratch memory, with room for a vector behind.
+# d) The gradient of an average goes the same way, from the outputs whose windows cover an input.
+# e) The gradient of a maximum goes to the first number of the window, in the order of memory, that is the maximum. It
+#    is found again from x and y: no array of positions exists. For a row of outputs the rows of inputs that its windows
+#    cover are visited one after the other, with all taps of such a row in registers. What has been given away is
+#    replaced by 0 in `gradients`, so that it is given once. Lanes of an overlapping vector that belong to another are
+#    left as they are.
+# f) Where windows do not overlap, a gradient is written; otherwise it is added to what d_x holds, zeros at first.
+# g) Parallel: forward and average over rows of the result. The gradient of a maximum over bands of input planes;
 #    windows that cover two bands are visited for both, and each time only what belongs to the band is kept. Every sum
 #    has one order, whatever the bands are, so results are the same for any number of threads.
-# f) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
+# h) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
 #    row.
-# g) NaN passes: a window that has one gives NaN.
+# i) NaN passes: a window that has one gives NaN.
 from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
 
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.masks cimport choose, equal_or_nan, lanes_between, larger_or_nan, mask
 from kernels.parallel cimport threads_for
-from kernels.real cimport real
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-
-cdef enum:
-    SEGMENT = 512  # numbers of a row whose gradients are given at a time
 
 cdef struct Axis:
     Py_ssize_t inputs, outputs, pool, stride, pad
@@ -72,20 +76,28 @@ cdef inline Py_ssize_t end_output(const Axis* axis, Py_ssize_t i) noexcept nogil
     return min((i + axis.pad) // axis.stride + 1, axis.outputs)
 
 
-cdef inline Py_ssize_t first_output_of_tap(const Axis* axis, Py_ssize_t tap) noexcept nogil:
-    return max(axis.pad - tap + axis.stride - 1, <Py_ssize_t>0) // axis.stride
-
-
-cdef inline Py_ssize_t end_output_of_tap(const Axis* axis, Py_ssize_t tap) noexcept nogil:
-    return min((axis.inputs - 1 + axis.pad - tap + axis.stride) // axis.stride, axis.outputs)
-
-
 cdef inline Py_ssize_t covered(const Axis* axis, Py_ssize_t o) noexcept nogil:
     """How many inputs the window of output o covers."""
     return end_input(axis, o) - first_input(axis, o)
 
 
-# Loops over neighbours in memory
+# Neighbours in memory
+
+
+cdef inline vec load(const real* source) noexcept nogil:
+    return (<const vec*>source)[0]
+
+
+cdef inline void store(real* target, vec v) noexcept nogil:
+    (<vec*>target)[0] = v
+
+
+cdef inline vec larger_of_two(vec a, vec b) noexcept nogil:
+    return choose(larger_or_nan(b, a), b, a)
+
+
+cdef inline vec sum_of_two(vec a, vec b) noexcept nogil:
+    return a + b
 
 
 cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil:
@@ -94,22 +106,22 @@ cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil
         values[i] = value
 
 
-cdef void copy(real* into, const real* values, Py_ssize_t count) noexcept nogil:
+cdef void larger_of(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
-        into[i] = values[i]
+        into[i] = b[i] if (b[i] > a[i]) | (b[i] != b[i]) else a[i]
 
 
-cdef void take_larger(real* into, const real* values, Py_ssize_t count) noexcept nogil:
+cdef void sum_of(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
-        into[i] = values[i] if (values[i] > into[i]) | (values[i] != values[i]) else into[i]
+        into[i] = a[i] + b[i]
 
 
-cdef void add(real* into, const real* values, Py_ssize_t count) noexcept nogil:
+cdef inline void copy_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
-        into[i] += values[i]
+        into[i] = values[i] * scale
 
 
 cdef inline void add_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:
@@ -129,14 +141,26 @@ cdef inline void multiply(real* values, real scale, Py_ssize_t count) noexcept n
 cdef struct Row:  # of results: that of image n and place (d, h)
     Py_ssize_t n, d, h
     real* results
-    real* column  # scratch memory for a row
+    real* column  # scratch memory for a row, and a vector behind
 
 ctypedef void (*ComputeRow)(const Pooling* job, const real* source, Row row) noexcept nogil
 
 
-cdef inline void row_task(ComputeRow compute, const Pooling* job, const real* source, Row row) noexcept nogil:
+cdef inline Py_ssize_t row_size(const Pooling* job) noexcept nogil:
+    return max(job.w.inputs, job.w.outputs) * job.c + VL
+
+
+cdef inline void row_task(
+    ComputeRow compute, const Pooling* job, const real* source, Row row, Py_ssize_t count
+) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    compute(job, source, row)
+    cdef real* results = row.results
+    if job.c >= VL:
+        compute(job, source, row)
+    else:
+        row.results = row.column + row_size(job)
+        compute(job, source, row)
+        memcpy(results, row.results, count * sizeof(real))
     restore_denormals(state)
 
 
@@ -144,60 +168,113 @@ cdef int compute_rows(
     ComputeRow compute, const Pooling* job, const real* source, real* target, Py_ssize_t d, Py_ssize_t h, Py_ssize_t w
 ) except -1:
     """Computes all rows of target (n, d, h, w, c)."""
-    cdef Py_ssize_t longest = max(job.w.inputs, job.w.outputs) * job.c
-    cdef Py_ssize_t rows = job.n * d * h, i
-    cdef int threads = threads_for(rows * longest * <double>(job.d.pool * job.h.pool + job.w.pool))
-    cdef real* columns = <real*>scratch_take(threads * longest * sizeof(real))
-    if columns == NULL:
-        raise MemoryError("No memory for a row of each thread.")
+    cdef Py_ssize_t rows = job.n * d * h, size = row_size(job), i
+    cdef int threads = threads_for(rows * size * <double>(job.d.pool * job.h.pool + job.w.pool))
+    cdef real* scratch = take_rows(2 * threads, job)
     for i in prange(rows, nogil=True, schedule="static", num_threads=threads):
         row_task(
             compute,
             job,
             source,
-            Row(i // (d * h), i // h % d, i % h, target + i * w * job.c, columns + threadid() * longest),
+            Row(i // (d * h), i // h % d, i % h, target + i * w * job.c, scratch + threadid() * 2 * size),
+            w * job.c,
         )
-    scratch_give(columns)
+    scratch_give(scratch)
     return 0
+
+
+cdef real* take_rows(Py_ssize_t count, const Pooling* job) except NULL:
+    cdef real* rows = <real*>scratch_take(count * row_size(job) * sizeof(real))
+    if rows == NULL:
+        raise MemoryError("No memory for a few rows of each thread.")
+    return rows
+
+
+# Neighbouring pixels of a row -----------------------------------------------------------------------------------------
+
+ctypedef vec (*Combine)(vec a, vec b) noexcept nogil
+
+
+cdef inline void combine_channels(
+    Combine combine, const real* pixels, Py_ssize_t count, Py_ssize_t c, real* result
+) noexcept nogil:
+    cdef vec total = load(pixels)
+    cdef Py_ssize_t pixel
+    for pixel in range(1, count):
+        total = combine(total, load(pixels + pixel * c))
+    store(result, total)
+
+
+cdef inline void combine_pixels(
+    Combine combine, const real* pixels, Py_ssize_t count, Py_ssize_t c, real* result
+) noexcept nogil:
+    """result = what `count` pixels, one or more, are together"""
+    cdef Py_ssize_t block
+    for block in range(c // VL):
+        combine_channels(combine, pixels + block * VL, count, c, result + block * VL)
+    if c % VL > 0:
+        block = max(c - VL, <Py_ssize_t>0)
+        combine_channels(combine, pixels + block, count, c, result + block)
 
 
 # Forward --------------------------------------------------------------------------------------------------------------
 
-ctypedef void (*Combine)(real* into, const real* values, Py_ssize_t count) noexcept nogil
+ctypedef void (*CombineRows)(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil
+
+
+cdef inline const real* combine_rows(CombineRows combine, const Pooling* job, const real* x, Row row) noexcept nogil:
+    """Combines the rows of inputs that the windows cover. Returns where the result is; NULL for no rows."""
+    cdef Py_ssize_t length = job.w.inputs * job.c
+    cdef Py_ssize_t id, ih
+    cdef const real* source
+    cdef const real* column = NULL
+    for id in range(first_input(&job.d, row.d), end_input(&job.d, row.d)):
+        for ih in range(first_input(&job.h, row.h), end_input(&job.h, row.h)):
+            source = x + ((row.n * job.d.inputs + id) * job.h.inputs + ih) * length
+            if column != NULL:
+                combine(row.column, column, source, length)
+                column = row.column
+            elif job.c < VL:
+                column = <const real*>memcpy(row.column, source, length * sizeof(real))
+            else:
+                column = source
+    return column
 
 
 cdef inline void combine_windows(
-    Combine combine, real empty, const Pooling* job, const real* x, Row row
+    CombineRows combine_two, Combine combine, real empty, const Pooling* job, const real* x, Row row
 ) noexcept nogil:
     """Combines the inputs of each window; the result is `empty` for a window that covers none."""
-    cdef Py_ssize_t c = job.c, length = job.w.inputs * c
-    cdef Py_ssize_t id, ih, iw, ow, first
-    cdef Py_ssize_t rows = 0
-    for id in range(first_input(&job.d, row.d), end_input(&job.d, row.d)):
-        for ih in range(first_input(&job.h, row.h), end_input(&job.h, row.h)):
-            (combine if rows > 0 else copy)(
-                row.column, x + ((row.n * job.d.inputs + id) * job.h.inputs + ih) * length, length
-            )
-            rows += 1
+    cdef const real* column = combine_rows(combine_two, job, x, row)
+    cdef Py_ssize_t c = job.c
+    cdef Py_ssize_t ow, first, end
     for ow in range(job.w.outputs):
         first = first_input(&job.w, ow)
-        if rows == 0 or first >= end_input(&job.w, ow):
+        end = end_input(&job.w, ow)
+        if column == NULL or first >= end:
             fill(row.results + ow * c, empty, c)
-            continue
-        copy(row.results + ow * c, row.column + first * c, c)
-        for iw in range(first + 1, end_input(&job.w, ow)):
-            combine(row.results + ow * c, row.column + iw * c, c)
+        else:
+            combine_pixels(combine, column + first * c, end - first, c, row.results + ow * c)
 
 
 cdef void max_row(const Pooling* job, const real* x, Row row) noexcept nogil:
-    combine_windows(take_larger, -INFINITY, job, x, row)
+    combine_windows(larger_of, larger_of_two, -INFINITY, job, x, row)
+
+
+cdef inline void divide_by_covered(const Pooling* job, Py_ssize_t rows, real* outputs) noexcept nogil:
+    """Divides each pixel of a row of outputs by the number of inputs that its window covers: so many rows, some columns."""
+    cdef Py_ssize_t ow = 0, end
+    while ow < job.w.outputs:  # neighbours whose windows cover as many are divided together
+        end = ow + 1
+        while end < job.w.outputs and covered(&job.w, end) == covered(&job.w, ow):
+            end += 1
+        multiply(outputs + ow * job.c, <real>(1.0 / (rows * covered(&job.w, ow))), (end - ow) * job.c)
+        ow = end
 
 
 cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil:
-    cdef Py_ssize_t rows = covered(&job.d, row.d) * covered(&job.h, row.h), ow
-    combine_windows(add, 0, job, x, row)
-    for ow in range(job.w.outputs):
-        multiply(row.results + ow * job.c, <real>(1.0 / (rows * covered(&job.w, ow))), job.c)
+    combine_windows(sum_of, sum_of_two, 0, job, x, row)
+    divide_by_covered(job, covered(&job.d, row.d) * covered(&job.h, row.h), row.results)
 
 
 def max_pool_forward(
@@ -221,21 +298,27 @@ def average_pool_forward(
 
 cdef void average_gradient_row(const Pooling* job, const real* d_y, Row row) noexcept nogil:
     cdef Py_ssize_t c = job.c, length = job.w.outputs * c
-    cdef Py_ssize_t od, oh, ow, iw, rows
-    fill(row.column, 0, length)
+    cdef Py_ssize_t od, oh, ow, iw, end
+    cdef Py_ssize_t rows = 0
+    cdef const real* source
+    cdef real scale
     for od in range(first_output(&job.d, row.d), end_output(&job.d, row.d)):
         for oh in range(first_output(&job.h, row.h), end_output(&job.h, row.h)):
-            rows = covered(&job.d, od) * covered(&job.h, oh)
-            add_scaled(
-                row.column,
-                d_y + ((row.n * job.d.outputs + od) * job.h.outputs + oh) * length,
-                <real>(1.0 / rows),
-                length,
-            )
+            source = d_y + ((row.n * job.d.outputs + od) * job.h.outputs + oh) * length
+            scale = <real>(1.0 / (covered(&job.d, od) * covered(&job.h, oh)))
+            (add_scaled if rows > 0 else copy_scaled)(row.column, source, scale, length)
+            rows += 1
+    if rows == 0:
+        fill(row.results, 0, job.w.inputs * c)
+        return
+    divide_by_covered(job, 1, row.column)
     for iw in range(job.w.inputs):
-        fill(row.results + iw * c, 0, c)
-        for ow in range(first_output(&job.w, iw), end_output(&job.w, iw)):
-            add_scaled(row.results + iw * c, row.column + ow * c, <real>(1.0 / covered(&job.w, ow)), c)
+        ow = first_output(&job.w, iw)
+        end = end_output(&job.w, iw)
+        if ow < end:
+            combine_pixels(sum_of_two, row.column + ow * c, end - ow, c, row.results + iw * c)
+        else:
+            fill(row.results + iw * c, 0, c)
 
 
 def average_pool_backward(
@@ -249,14 +332,51 @@ def average_pool_backward(
 # The gradient of a maximum --------------------------------------------------------------------------------------------
 
 
-cdef inline void give_gradient(const real* x, const real* y, real* gradient, real* d_x, Py_ssize_t c) noexcept nogil:
-    """Adds the gradient to d_x, and takes it away, where x is the maximum y."""
-    cdef Py_ssize_t j
-    cdef bint found
-    for j in range(c):
-        found = (x[j] == y[j]) | (x[j] != x[j])
-        d_x[j] += gradient[j] if found else <real>0
-        gradient[j] = <real>0 if found else gradient[j]
+cdef struct Rows:  # one of inputs, and one of outputs whose windows cover it
+    const real* x
+    const real* y
+    const real* d_y   # or gradients, from the second row of inputs on
+    real* gradients   # what has not been given
+    real* d_x         # NULL where it belongs to another band
+
+
+cdef inline void give_channels(
+    const Rows* rows, Py_ssize_t input, Py_ssize_t output, Py_ssize_t taps, Py_ssize_t c,
+    bint overlapping, bint whole, mask lanes
+) noexcept nogil:
+    """Gives the gradients of some channels to the taps of a window, from `input` on: of all lanes, or of some."""
+    cdef vec y = load(rows.y + output), gradient = load(rows.d_y + output)
+    cdef vec x, d_x
+    cdef mask found
+    cdef Py_ssize_t _tap
+    for _tap in range(taps):
+        x = load(rows.x + input)
+        found = equal_or_nan(x, y)
+        if rows.d_x != NULL:
+            d_x = choose(found, gradient, ZERO_VECTOR)
+            if overlapping:
+                d_x += load(rows.d_x + input)
+            if not whole:
+                d_x = choose(lanes, d_x, load(rows.d_x + input))
+            store(rows.d_x + input, d_x)
+        gradient = choose(found, ZERO_VECTOR, gradient)
+        input += c
+    if not whole:
+        gradient = choose(lanes, gradient, load(rows.gradients + output))
+    store(rows.gradients + output, gradient)
+
+
+cdef inline void give_row(const Pooling* job, const Rows* rows, bint overlapping) noexcept nogil:
+    cdef Py_ssize_t c = job.c, last = max(c - VL, <Py_ssize_t>0)  # where the last vector begins
+    cdef mask rest = lanes_between(<int>(c // VL * VL - last), <int>(c - last))
+    cdef Py_ssize_t ow, first, taps, block
+    for ow in range(job.w.outputs):
+        first = first_input(&job.w, ow)
+        taps = end_input(&job.w, ow) - first
+        for block in range(c // VL):
+            give_channels(rows, first * c + block * VL, ow * c + block * VL, taps, c, overlapping, True, rest)
+        if c % VL > 0:
+            give_channels(rows, first * c + last, ow * c + last, taps, c, overlapping, False, rest)
 
 
 cdef struct Band:
@@ -265,54 +385,57 @@ cdef struct Band:
     const real* d_y
     real* d_x
     Py_ssize_t first_d, end_d    # planes of d_x that it consists of
-    Py_ssize_t segment           # outputs whose gradients are given at a time
-    real* gradient               # their gradients
-    real* elsewhere              # takes what belongs to planes before first_d
+    bint overlapping             # or with inputs that no window covers
+    real* scratch                # for a row each of gradients, x, y and d_x
 
 
-cdef inline void max_gradient_segment(
-    const Pooling* job, const Band* band, Py_ssize_t od, Py_ssize_t oh, Py_ssize_t first_ow, Py_ssize_t end_ow
-) noexcept nogil:
-    """Gives away the gradients of some outputs in a row."""
-    cdef Py_ssize_t c = job.c
-    cdef Py_ssize_t first = ((od * job.h.outputs + oh) * job.w.outputs + first_ow) * c
-    cdef Py_ssize_t id, ih, tap, ow, end, step, input, output
-    memcpy(band.gradient, band.d_y + first, (end_ow - first_ow) * c * sizeof(real))
+cdef inline void give_row_in_scratch(const Pooling* job, Rows rows, real* scratch, bint overlapping) noexcept nogil:
+    """As `give_row`, with room for a vector behind each row."""
+    cdef Py_ssize_t size = row_size(job)
+    cdef size_t inputs = job.w.inputs * job.c * sizeof(real), outputs = job.w.outputs * job.c * sizeof(real)
+    cdef real* d_x = rows.d_x
+    rows.x = <const real*>memcpy(scratch, rows.x, inputs)
+    rows.y = <const real*>memcpy(scratch + size, rows.y, outputs)
+    if rows.d_y != rows.gradients:
+        rows.d_y = <const real*>memcpy(rows.gradients, rows.d_y, outputs)
+    if d_x != NULL:
+        rows.d_x = <real*>memcpy(scratch + 2 * size, d_x, inputs)
+    give_row(job, &rows, overlapping)
+    if d_x != NULL:
+        memcpy(d_x, rows.d_x, inputs)
+
+
+cdef inline void give_rows(const Pooling* job, const Band* band, Py_ssize_t od, Py_ssize_t oh) noexcept nogil:
+    """Gives away the gradients of a row of outputs."""
+    cdef Py_ssize_t length = job.w.inputs * job.c, output = (od * job.h.outputs + oh) * job.w.outputs * job.c
+    cdef Py_ssize_t id, ih, input
+    cdef Rows rows = Rows(NULL, band.y + output, band.d_y + output, band.scratch, NULL)
     for id in range(first_input(&job.d, od), min(end_input(&job.d, od), band.end_d)):
         for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
-            for tap in range(job.w.pool):
-                ow = max(first_ow, first_output_of_tap(&job.w, tap))
-                end = min(end_ow, end_output_of_tap(&job.w, tap))
-                step = 1 if job.w.stride > 1 else end - ow  # without a stride, the inputs of a tap are neighbours
-                while ow < end:
-                    input = ((id * job.h.inputs + ih) * job.w.inputs + ow * job.w.stride - job.w.pad + tap) * c
-                    output = (ow - first_ow) * c
-                    give_gradient(
-                        band.x + input,
-                        band.y + first + output,
-                        band.gradient + output,
-                        band.d_x + input if id >= band.first_d else band.elsewhere,
-                        step * c,
-                    )
-                    ow += step
+            input = (id * job.h.inputs + ih) * length
+            rows.x = band.x + input
+            rows.d_x = band.d_x + input if id >= band.first_d else NULL
+            if job.c < VL:
+                give_row_in_scratch(job, rows, band.scratch + row_size(job), band.overlapping)
+            elif band.overlapping:
+                give_row(job, &rows, True)
+            else:
+                give_row(job, &rows, False)
+            rows.d_y = rows.gradients
 
 
 cdef inline void max_gradient_band(const Pooling* job, const Band* band) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t plane = job.h.inputs * job.w.inputs * job.c
     cdef Py_ssize_t clear = band.first_d  # planes before it hold numbers already
-    cdef Py_ssize_t segments = (job.w.outputs + band.segment - 1) // band.segment
-    cdef Py_ssize_t od, oh, segment, end
+    cdef Py_ssize_t od, oh, end
     for od in range(first_output(&job.d, band.first_d), end_output(&job.d, band.end_d - 1)):
         end = min(end_input(&job.d, od), band.end_d)
-        if end > clear:
+        if end > clear and band.overlapping:
             memset(band.d_x + clear * plane, 0, (end - clear) * plane * sizeof(real))
-            clear = end
+        clear = max(clear, end)
         for oh in range(job.h.outputs):
-            for segment in range(segments):
-                max_gradient_segment(
-                    job, band, od, oh, segment * band.segment, min((segment + 1) * band.segment, job.w.outputs)
-                )
+            give_rows(job, band, od, oh)
     memset(band.d_x + clear * plane, 0, (band.end_d - clear) * plane * sizeof(real))
     restore_denormals(state)
 
@@ -326,16 +449,19 @@ cdef inline void max_gradient_task(
     Py_ssize_t n,
     Py_ssize_t first_d,
     Py_ssize_t end_d,
-    Py_ssize_t segment,
     real* scratch,
 ) noexcept nogil:
     cdef Py_ssize_t inputs = job.d.inputs * job.h.inputs * job.w.inputs * job.c
     cdef Py_ssize_t outputs = job.d.outputs * job.h.outputs * job.w.outputs * job.c
+    cdef bint overlapping = not (is_covered_once(&job.d) and is_covered_once(&job.h) and is_covered_once(&job.w))
     cdef Band band = Band(
-        x + n * inputs, y + n * outputs, d_y + n * outputs, d_x + n * inputs,
-        first_d, end_d, segment, scratch, scratch + segment * job.c,
+        x + n * inputs, y + n * outputs, d_y + n * outputs, d_x + n * inputs, first_d, end_d, overlapping, scratch
     )
     max_gradient_band(job, &band)
+
+
+cdef inline bint is_covered_once(const Axis* axis) noexcept nogil:
+    return axis.stride == axis.pool and end_input(axis, axis.outputs - 1) == axis.inputs
 
 
 def max_pool_backward(
@@ -351,12 +477,9 @@ def max_pool_backward(
     cdef Pooling job = describe(x, y, pool, strides, pads)
     cdef double work = <double>job.n * job.d.outputs * job.h.outputs * job.w.outputs * job.c
     cdef int threads = threads_for(4 * work * job.d.pool * job.h.pool * job.w.pool)
-    cdef Py_ssize_t segment = max(SEGMENT // max(job.c, <Py_ssize_t>1), <Py_ssize_t>1)
     cdef Py_ssize_t bands = min((threads + job.n - 1) // max(job.n, <Py_ssize_t>1), job.d.inputs)
     cdef Py_ssize_t task, band
-    cdef real* scratch = <real*>scratch_take(threads * 2 * segment * job.c * sizeof(real))
-    if scratch == NULL:
-        raise MemoryError("No memory for the gradients of a few pixels.")
+    cdef real* scratch = take_rows(4 * threads, &job)
     for task in prange(job.n * bands, nogil=True, schedule="static", num_threads=threads):
         band = task % bands
         max_gradient_task(
@@ -368,7 +491,6 @@ def max_pool_backward(
             task // bands,
             job.d.inputs * band // bands,
             job.d.inputs * (band + 1) // bands,
-            segment,
-            scratch + threadid() * 2 * segment * job.c,
+            scratch + threadid() * 4 * row_size(&job),
         )
     scratch_give(scratch)

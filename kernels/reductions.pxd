@@ -1,8 +1,9 @@
 # Sums and maxima of a row of numbers, and sums over many rows, column by column.
 #
 # Design:
-# a) A row is reduced to LANES partial results, which are vectors to GCC, and then the lanes and the rest. Over many
-#    rows each column has a partial result of its own, so no trick is needed.
+# a) A row is reduced to LANES partial results, which are vectors to GCC, with the rest of the row in the first lanes. Lanes
+#    are then reduced by halves: one after the other, each would wait for the one before. Over many rows each column has
+#    a partial result of its own, so no trick is needed.
 # b) Sums over rows add up GROUP rows in the number type, and the groups in double: that is quick, and the error does
 #    not grow with the number of rows.
 from libc.math cimport INFINITY
@@ -12,45 +13,46 @@ from kernels.real cimport real
 
 cdef enum:
     LANES = 32
+    HALVES = 5  # 2^5 lanes
     GROUP = 64
 
 
 cdef inline real largest(const real* x, Py_ssize_t count) noexcept nogil:
     """The largest number, whatever NaN may be among them."""
     cdef real lanes[LANES]
-    cdef real result = -INFINITY
     cdef Py_ssize_t blocks = count // LANES, block, i
-    cdef int lane
-    if blocks > 0:
+    cdef int lane, half
+    for lane in range(LANES):
+        lanes[lane] = -INFINITY
+    for block in range(blocks):
         for lane in range(LANES):
-            lanes[lane] = -INFINITY
-        for block in range(blocks):
-            for lane in range(LANES):
-                i = block * LANES + lane
-                lanes[lane] = x[i] if x[i] > lanes[lane] else lanes[lane]
-        for lane in range(LANES):
-            result = lanes[lane] if lanes[lane] > result else result
-    for i in range(blocks * LANES, count):
-        result = x[i] if x[i] > result else result
-    return result
+            i = block * LANES + lane
+            lanes[lane] = x[i] if x[i] > lanes[lane] else lanes[lane]
+    for lane in range(<int>(count - blocks * LANES)):
+        i = blocks * LANES + lane
+        lanes[lane] = x[i] if x[i] > lanes[lane] else lanes[lane]
+    for half in range(HALVES):
+        for lane in range(LANES >> (half + 1)):
+            i = lane + (LANES >> (half + 1))
+            lanes[lane] = lanes[i] if lanes[i] > lanes[lane] else lanes[lane]
+    return lanes[0]
 
 
 cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
     cdef real lanes[LANES]
-    cdef real result = 0
-    cdef Py_ssize_t blocks = count // LANES, block, i
-    cdef int lane
-    if blocks > 0:
+    cdef Py_ssize_t blocks = count // LANES, block
+    cdef int lane, half
+    for lane in range(LANES):
+        lanes[lane] = 0
+    for block in range(blocks):
         for lane in range(LANES):
-            lanes[lane] = 0
-        for block in range(blocks):
-            for lane in range(LANES):
-                lanes[lane] += x[block * LANES + lane]
-        for lane in range(LANES):
-            result += lanes[lane]
-    for i in range(blocks * LANES, count):
-        result += x[i]
-    return result
+            lanes[lane] += x[block * LANES + lane]
+    for lane in range(<int>(count - blocks * LANES)):
+        lanes[lane] += x[blocks * LANES + lane]
+    for half in range(HALVES):
+        for lane in range(LANES >> (half + 1)):
+            lanes[lane] += lanes[lane + (LANES >> (half + 1))]
+    return lanes[0]
 
 
 cdef struct Summation:

@@ -2,29 +2,38 @@
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c). y may be x, and d_x may be d_y.
-# b) A task is about TASK numbers, or one row if that is more: it stays in the first-level cache from pass to pass. The
-#    exponentials of all rows of a task are taken in one loop, so short rows fill the vectors too.
-# c) The largest number of a row is subtracted first: no exponential overflows, and the sum is at least 1.
-# d) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of
+# b) Long rows: a task is about TASK numbers, or one row if that is more. It stays in the first-level cache from pass to
+#    pass, and loops run along the rows. The exponentials of all its rows are taken in one loop.
+# c) Short rows, up to SHORT numbers, would not fill vectors, and sums along them would wait for each addition. So WIDTH
+#    of them at a time are transposed (transpose.pxd): each number of a vector belongs to another row. What is left of
+#    the last vector holds zeros, or rows from before.
+# d) The largest number of a row is subtracted first: no exponential overflows, and the sum is at least 1.
+# e) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of
 #    threads.
 from cython.parallel cimport prange
-from libc.math cimport log
-from libc.string cimport memmove
+from libc.math cimport INFINITY
+from libc.string cimport memcpy, memset
 
 from kernels.elementwise cimport apply
-from kernels.exponential cimport exponential
+from kernels.exponential cimport exponential, logarithm
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
 from kernels.reductions cimport largest, total
+from kernels.transpose cimport transpose_matrix
 
 cdef enum:
     TASK = 4096
-    CHUNK = 256
-    OPERATIONS = 24  # for a number: what an exponential and the passes cost
+    CHUNK = 1024
+    SHORT = 128
+    WIDTH = 32       # some vectors
+    OPERATIONS = 16  # for a number: what an exponential and the passes cost
 
 # Works on some rows of c numbers, in place: forward finds x in `values`, backward finds d_y there.
 ctypedef void (*Rows)(const real* y, real* values, Py_ssize_t rows, Py_ssize_t c) noexcept nogil
+
+
+# Long rows ------------------------------------------------------------------------------------------------------------
 
 
 cdef inline void subtract_largest(real* values, Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
@@ -40,7 +49,7 @@ cdef void softmax_rows(const real* y, real* values, Py_ssize_t rows, Py_ssize_t 
     cdef Py_ssize_t row, i
     cdef real scale
     subtract_largest(values, rows, c)
-    apply(exponential, values, rows * c)
+    apply(exponential, values, values, rows * c)
     for row in range(rows):
         scale = <real>1 / total(values + row * c, c)
         for i in range(row * c, (row + 1) * c):
@@ -59,17 +68,16 @@ cdef void softmax_gradient_rows(const real* y, real* values, Py_ssize_t rows, Py
             values[i] -= y[i] * mean
 
 
-cdef inline double total_of_exponentials(const real* x, Py_ssize_t count) noexcept nogil:
+cdef inline real total_of_exponentials(const real* x, Py_ssize_t count) noexcept nogil:
     cdef real chunk[CHUNK]
     cdef double result = 0
-    cdef Py_ssize_t start = 0, size, i
+    cdef Py_ssize_t start = 0, size
     while start < count:
         size = min(<Py_ssize_t>CHUNK, count - start)
-        for i in range(size):
-            chunk[i] = exponential(x[start + i])
+        apply(exponential, x + start, chunk, size)
         result += total(chunk, size)
         start += size
-    return result
+    return <real>result
 
 
 cdef void log_softmax_rows(const real* y, real* values, Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
@@ -77,7 +85,7 @@ cdef void log_softmax_rows(const real* y, real* values, Py_ssize_t rows, Py_ssiz
     cdef real shift
     subtract_largest(values, rows, c)
     for row in range(rows):
-        shift = <real>log(total_of_exponentials(values + row * c, c))
+        shift = logarithm(total_of_exponentials(values + row * c, c))
         for i in range(row * c, (row + 1) * c):
             values[i] -= shift
 
@@ -92,46 +100,155 @@ cdef void log_softmax_gradient_rows(const real* y, real* values, Py_ssize_t rows
             values[i] -= exponential(y[i]) * whole
 
 
+# Short rows: the same, where a row of c numbers is a column of (c, WIDTH) ---------------------------------------------
+
+# Works on WIDTH columns: forward finds x in `values`, backward finds d_y there.
+ctypedef void (*Columns)(const real* y, real* values, Py_ssize_t c) noexcept nogil
+
+
+cdef inline void find_largest(const real* values, Py_ssize_t c, real* result) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int j
+    for j in range(WIDTH):
+        result[j] = -INFINITY
+    for i in range(c):
+        for j in range(WIDTH):
+            result[j] = values[i * WIDTH + j] if values[i * WIDTH + j] > result[j] else result[j]
+
+
+cdef void softmax_columns(const real* y, real* values, Py_ssize_t c) noexcept nogil:
+    cdef real shift[WIDTH]
+    cdef real sums[WIDTH]
+    cdef Py_ssize_t i
+    cdef int j
+    find_largest(values, c, shift)
+    memset(sums, 0, sizeof(sums))
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] = exponential(values[i * WIDTH + j] - shift[j])
+        for j in range(WIDTH):
+            sums[j] += values[i * WIDTH + j]
+    for j in range(WIDTH):
+        sums[j] = <real>1 / sums[j]
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] *= sums[j]
+
+
+cdef void softmax_gradient_columns(const real* y, real* values, Py_ssize_t c) noexcept nogil:
+    cdef real means[WIDTH]
+    cdef Py_ssize_t i
+    cdef int j
+    memset(means, 0, sizeof(means))
+    for i in range(c):
+        for j in range(WIDTH):
+            means[j] += y[i * WIDTH + j] * values[i * WIDTH + j]
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] = y[i * WIDTH + j] * (values[i * WIDTH + j] - means[j])
+
+
+cdef void log_softmax_columns(const real* y, real* values, Py_ssize_t c) noexcept nogil:
+    cdef real shift[WIDTH]
+    cdef real sums[WIDTH]
+    cdef Py_ssize_t i
+    cdef int j
+    find_largest(values, c, shift)
+    memset(sums, 0, sizeof(sums))
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] -= shift[j]
+        for j in range(WIDTH):
+            sums[j] += exponential(values[i * WIDTH + j])
+    for j in range(WIDTH):
+        sums[j] = logarithm(sums[j])
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] -= sums[j]
+
+
+cdef void log_softmax_gradient_columns(const real* y, real* values, Py_ssize_t c) noexcept nogil:
+    cdef real sums[WIDTH]
+    cdef Py_ssize_t i
+    cdef int j
+    memset(sums, 0, sizeof(sums))
+    for i in range(c):
+        for j in range(WIDTH):
+            sums[j] += values[i * WIDTH + j]
+    for i in range(c):
+        for j in range(WIDTH):
+            values[i * WIDTH + j] -= exponential(y[i * WIDTH + j]) * sums[j]
+
+
+cdef inline void compute_short(
+    Columns compute, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
+) noexcept nogil:
+    cdef real columns[SHORT * WIDTH]
+    cdef real columns_of_y[SHORT * WIDTH]
+    cdef Py_ssize_t block, row, width
+    memset(columns, 0, c * WIDTH * sizeof(real))
+    memset(columns_of_y, 0, c * WIDTH * sizeof(real))
+    for block in range((rows + WIDTH - 1) // WIDTH):
+        row = block * WIDTH
+        width = min(<Py_ssize_t>WIDTH, rows - row)
+        transpose_matrix(source + row * c, c, columns, WIDTH, width, c)
+        if y != source:
+            transpose_matrix(y + row * c, c, columns_of_y, WIDTH, width, c)
+        compute(columns_of_y, columns, c)
+        transpose_matrix(columns, WIDTH, target + row * c, c, c, width)
+
+
+# Both -----------------------------------------------------------------------------------------------------------------
+
+
 cdef inline void run_task(
-    Rows compute, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
+    Rows compute, Columns compute_columns, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    if target != source:
-        memmove(target, source, rows * c * sizeof(real))
-    compute(y, target, rows, c)
+    if c <= SHORT:
+        compute_short(compute_columns, y, source, target, rows, c)
+    else:
+        if target != source:
+            memcpy(target, source, rows * c * sizeof(real))
+        compute(y, target, rows, c)
     restore_denormals(state)
 
 
 cdef inline void run_tasks(
-    Rows compute, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
+    Rows compute, Columns compute_columns, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
 ) noexcept nogil:
-    cdef Py_ssize_t size = max(TASK // c, <Py_ssize_t>1)
+    cdef Py_ssize_t size = max(TASK // c // WIDTH * WIDTH, <Py_ssize_t>(WIDTH if c <= SHORT else 1))
     cdef Py_ssize_t task, tasks = (rows + size - 1) // size
     cdef Py_ssize_t start
     for task in prange(tasks, schedule="static", num_threads=threads_for(rows * c * OPERATIONS)):
         start = task * size
-        run_task(compute, y + start * c, source + start * c, target + start * c, min(size, rows - start), c)
+        run_task(
+            compute, compute_columns, y + start * c, source + start * c, target + start * c, min(size, rows - start), c
+        )
+
+
+cdef int run(
+    Rows compute, Columns compute_columns, const real[:, ::1] y, const real[:, ::1] source, real[:, ::1] target
+) except -1:
+    if y.shape[0] * y.shape[1] > 0:
+        with nogil:
+            run_tasks(
+                compute, compute_columns, &y[0, 0], &source[0, 0], &target[0, 0], source.shape[0], source.shape[1]
+            )
+    return 0
 
 
 def softmax_forward(const real[:, ::1] x, real[:, ::1] y):
-    if x.shape[0] * x.shape[1] > 0:
-        with nogil:
-            run_tasks(softmax_rows, &x[0, 0], &x[0, 0], &y[0, 0], x.shape[0], x.shape[1])
+    run(softmax_rows, softmax_columns, x, x, y)
 
 
 def softmax_backward(const real[:, ::1] y, const real[:, ::1] d_y, real[:, ::1] d_x):
-    if y.shape[0] * y.shape[1] > 0:
-        with nogil:
-            run_tasks(softmax_gradient_rows, &y[0, 0], &d_y[0, 0], &d_x[0, 0], y.shape[0], y.shape[1])
+    run(softmax_gradient_rows, softmax_gradient_columns, y, d_y, d_x)
 
 
 def log_softmax_forward(const real[:, ::1] x, real[:, ::1] y):
-    if x.shape[0] * x.shape[1] > 0:
-        with nogil:
-            run_tasks(log_softmax_rows, &x[0, 0], &x[0, 0], &y[0, 0], x.shape[0], x.shape[1])
+    run(log_softmax_rows, log_softmax_columns, x, x, y)
 
 
 def log_softmax_backward(const real[:, ::1] y, const real[:, ::1] d_y, real[:, ::1] d_x):
-    if y.shape[0] * y.shape[1] > 0:
-        with nogil:
-            run_tasks(log_softmax_gradient_rows, &y[0, 0], &d_y[0, 0], &d_x[0, 0], y.shape[0], y.shape[1])
+    run(log_softmax_gradient_rows, log_softmax_gradient_columns, y, d_y, d_x)

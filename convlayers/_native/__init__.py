@@ -44,6 +44,7 @@ finally:
     for _name in _spinning:
         del os.environ[_name]
 
+_BASES = {row.name: row.base for row in INSTRUCTION_SETS}
 built = [row.name for row in INSTRUCTION_SETS if _modules_in(os.path.join(_HERE, row.name))]
 isa = choose(built, cpu.features(), os.environ.get("CONVLAYERS_MAX_ISA"))
 if isa is None:
@@ -65,12 +66,13 @@ class _Kernels:
 
     def __getattr__(self, kernel):
         name = f"{kernel}_{self._dtype}"
-        compiled = _modules_in(os.path.join(_HERE, isa))
-        if name not in compiled:
-            raise AttributeError(f"No kernel {name!r} is compiled for {isa}. Compiled: {', '.join(sorted(compiled))}")
-        module = import_module(f"{__name__}.{isa}.{name}")
-        setattr(self, kernel, module)  # from now on an ordinary attribute
-        return module
+        folders = [folder for folder in (isa, _BASES[isa]) if folder]
+        for folder in folders:
+            if name in _modules_in(os.path.join(_HERE, folder)):
+                module = import_module(f"{__name__}.{folder}.{name}")
+                setattr(self, kernel, module)  # from now on an ordinary attribute
+                return module
+        raise AttributeError(f"No kernel {name!r} is compiled for {' or '.join(folders)}.")
 
 
 _KERNELS = {name: _Kernels(name) for name in ("float32", "float64")}

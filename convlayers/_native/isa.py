@@ -9,12 +9,21 @@ from typing import NamedTuple
 V2 = ("sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cx16", "sahf")
 V3 = (*V2, "avx", "avx2", "fma", "f16c", "bmi", "bmi2", "lzcnt", "movbe")
 V4 = (*V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl")
+AMX = (*V4, "amx-tile", "amx-bf16")
 
 
 class InstructionSet(NamedTuple):
     name: str  # also the name of the package in convlayers/_native that holds its kernels
     features: tuple[str, ...]  # what the CPU needs, in the names of GCC's options
     msvc_flags: tuple[str, ...] = ()
+    base: str | None = None  # whose kernels serve where this one has none of its own
+    own_kernels: tuple[str, ...] = ()  # with a base: those compiled for it, and for no other, in float32
+
+    def compiles(self, kernel, dtype):
+        """Whether `kernel` is compiled for this instruction set and number type."""
+        if self.base is not None:
+            return kernel in self.own_kernels and dtype == "float32"
+        return not any(kernel in row.own_kernels for row in INSTRUCTION_SETS)
 
     @property
     def gcc_flags(self):
@@ -27,6 +36,7 @@ INSTRUCTION_SETS = (
     InstructionSet("x86_64_v2", V2),
     InstructionSet("x86_64_v3", V3, ("/arch:AVX2",)),
     InstructionSet("x86_64_v4", V4, ("/arch:AVX512",)),
+    InstructionSet("x86_64_amx", AMX, base="x86_64_v4", own_kernels=("conv_bf16x3",)),
 )
 
 
@@ -36,6 +46,8 @@ def built_on(system):
         return INSTRUCTION_SETS[:1]
     if system.startswith("macosx"):
         return INSTRUCTION_SETS[1:2]  # its kernel turns AVX-512 on late, its emulator knows no AVX at all
+    if not system.startswith("linux"):
+        return INSTRUCTION_SETS[1:4]  # nobody asks for the registers of tiles
     return INSTRUCTION_SETS[1:]
 
 

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from convlayers import dtype_policies, nested, ops, regularizers, validation
+from convlayers._native import memory
 from convlayers.autograd import Operand, Tape, Tensor, value_of
 from convlayers.layers.arguments import has_shape, lists_to_arrays, shape_of
 from convlayers.layers.input_spec import assert_input_compatibility
@@ -87,6 +88,7 @@ class Layer(WeightOwner):
             known = [*inspect.signature(type(self)).parameters, "name", "dtype", "trainable", "activity_regularizer"]
             raise validation.unrecognized_arguments(type(self).__name__, kwargs, known)
         self.input_spec = None
+        self._known_input = None
         self.built = False
         self.nodes = []
         self._build_shapes = None
@@ -192,6 +194,14 @@ class Layer(WeightOwner):
         )
 
     def __call__(self, *args, **kwargs):
+        state = _call_states.mine
+        return self._call_inside(state, args, kwargs) if state.depth else self._call_outermost(state, args, kwargs)
+
+    @memory.pooled
+    def _call_outermost(self, state, args, kwargs):
+        return self._call_inside(state, args, kwargs)
+
+    def _call_inside(self, state, args, kwargs):
         explicit_training = kwargs.pop("training", None)
         if len(args) == 1 and not kwargs and self._is_ready(args[0]):
             first, symbolic = args[0], False
@@ -204,15 +214,14 @@ class Layer(WeightOwner):
             first = args[0] if args else next(iter(kwargs.values()), None)
             symbolic = any(isinstance(leaf, KerasTensor) for leaf in leaves)
         if self.input_spec is not None:
-            assert_input_compatibility(self.input_spec, first, self.name)
-        state = _call_states.mine
+            self._check_input(first)
         outer = state.training
         # As the caller says, else as the layer around this one, else as `call` has it by default.
         training = outer if explicit_training is None else explicit_training
         if training is None:
             training = self._training_default
         call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
-        if explicit_training is not None:
+        if symbolic and explicit_training is not None:
             kwargs = {**kwargs, "training": explicit_training}
         if state.depth == 0:
             self._clear_losses()
@@ -228,6 +237,13 @@ class Layer(WeightOwner):
         finally:
             state.depth -= 1
             state.training = outer
+
+    def _check_input(self, x):
+        # To see that a check would find the same as the last one is quicker than the check.
+        known = self.input_spec, getattr(x, "shape", None), getattr(x, "dtype", None)
+        if known != self._known_input or known[1] is None:
+            assert_input_compatibility(self.input_spec, x, self.name)
+            self._known_input = known
 
     def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
         shapes = [nested.map_structure(shape_of, x) for x in (*args, *kwargs.values()) if has_shape(x)]

@@ -63,7 +63,8 @@ class Metric:
 
     @property
     def variables(self):
-        inside = [metric for metric in nested.flatten(list(vars(self).values())) if isinstance(metric, Metric)]
+        attributes = [value for value in vars(self).values() if isinstance(value, (Metric, list, tuple, dict))]
+        inside = [metric for metric in nested.flatten(attributes) if isinstance(metric, Metric)]
         return self._variables + [variable for metric in inside for variable in metric.variables]
 
     def reset_state(self):

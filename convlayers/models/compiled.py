@@ -128,9 +128,9 @@ class Compiled:
             if compilation.loss is not None:
                 found += compilation.loss.metrics
         found += self._metrics
-        for layer in self._flatten_layers(include_self=False):
+        for layer in self._structure.layers[1:]:
             # The metrics of models in the model are those of their own training.
-            if not isinstance(layer, Compiled):
+            if layer._metrics and not isinstance(layer, Compiled):
                 found += layer._metrics
         return found
 

@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 
 from convlayers import nested, validation
+from convlayers._native import memory
 from convlayers.models.batch_parts import (
     batch_to_arrays,
     count_samples,
@@ -94,6 +95,7 @@ class ArrayBatches(_Batches):
             else:
                 yield self._cut(start, stop)
 
+    @memory.pooled
     def _take(self, indices):
         return nested.map_structure(lambda array: None if array is None else np.take(array, indices, axis=0), self._data)
 

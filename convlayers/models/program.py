@@ -38,17 +38,17 @@ class Program:
             inputs: list of arrays or tensors, one for each input.
             training: True or False for all layers; None leaves each its own.
         """
-        return self._run(inputs, training, lambda operation: operation)
+        return self._run(inputs, training, symbolic=False)
 
     def infer(self, inputs):
         """Returns, for symbolic tensors, what `run` would return, without adding to the graph."""
-        return self._run(inputs, None, lambda operation: operation.compute_output_spec)
+        return self._run(inputs, None, symbolic=True)
 
-    def _run(self, inputs, training, callee):
+    def _run(self, inputs, training, symbolic):
         values = [None] * self._size
         values[: self._inputs] = inputs
         for step in self._steps:
-            function = callee(step.operation)
+            function = step.operation.compute_output_spec if symbolic else step.operation
             if step.simple:
                 result = function(values[step.sources[0]], **step.kwargs[training])
             else:

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from convlayers import nested
+from convlayers._native import memory
 from convlayers.autograd import Tape, value_of
 from convlayers.callbacks.callback_list import CallbackList, to_floats
 from convlayers.models.batch_check import check_batch
@@ -177,7 +178,7 @@ class Trainer(Compiled):
         for step, batch in enumerate(batches):
             callbacks.on_train_batch_begin(step)
             check_batch(self, batch)
-            logs = self.train_step(batch)
+            logs = _run(self.train_step, batch)
             callbacks.on_train_batch_end(step, logs)
             if self.stop_training:
                 break
@@ -228,7 +229,7 @@ class Trainer(Compiled):
         for step, batch in enumerate(batches):
             callbacks.on_test_batch_begin(step)
             check_batch(self, batch)
-            logs = self.test_step(batch)
+            logs = _run(self.test_step, batch)
             callbacks.on_test_batch_end(step, logs)
             if self.stop_evaluating:
                 break
@@ -264,7 +265,7 @@ class Trainer(Compiled):
         outputs = []
         for step, batch in enumerate(batches):
             callbacks.on_predict_batch_begin(step)
-            outputs.append(_to_plain_arrays(self.predict_step(batch)))
+            outputs.append(_to_plain_arrays(_run(self.predict_step, batch)))
             callbacks.on_predict_batch_end(step, {"outputs": outputs[-1]})
             if self.stop_predicting:
                 break
@@ -295,7 +296,7 @@ class Trainer(Compiled):
 
     def predict_on_batch(self, x):
         """Returns predictions for one batch: an array, or a structure of arrays."""
-        return _to_plain_arrays(self.predict_step(batch_to_arrays((x,))))
+        return _to_plain_arrays(_run(self.predict_step, batch_to_arrays((x,))))
 
     def _run_on_batch(self, step, x, y, sample_weight, class_weight, return_dict):
         self._check_compiled()
@@ -303,7 +304,7 @@ class Trainer(Compiled):
         data = x, y, standardize_weights(y, sample_weight, class_weight)
         check_batch(self, data)
         self.reset_metrics()
-        logs = to_floats(step(data))
+        logs = to_floats(_run(step, data))
         return logs if return_dict else self._list_results(logs)
 
     # Helpers ----------------------------------------------------------------------------------------------------------
@@ -334,6 +335,11 @@ class Trainer(Compiled):
         results = [logs[name] for name in known if name in logs]
         results += [logs[name] for name in sorted(logs) if name not in known]
         return results[0] if len(results) == 1 else results
+
+
+@memory.pooled
+def _run(step, batch):
+    return step(batch)
 
 
 def _batch_size(x):

@@ -10,29 +10,47 @@ from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import multiply
 from convlayers.ops.bias_activation import fuse
 from convlayers.ops.dtypes import as_array, as_float, widen
+from convlayers.ops.layout import compact, in_order_of
 from convlayers.ops.shaping import split
 
 _table = _native.kernels("float32").elementwise
 
 
-def _by_kernel(name, x):
-    """Returns an activation of the kernels' table, and its backward pass."""
+def _elementwise(x, forward, backward, from_input):
+    """Returns what a kernel makes of each number, and the backward pass.
+
+    Args:
+        forward: function of the kernels, x and y, which are flat.
+        backward: function of the kernels, x or y, d_y and d_x.
+        from_input: whether it computes the gradient from x; otherwise, from y.
+    """
     x = as_float(x)
     dtype = x.dtype
-    x = np.asarray(widen(x), order="C")
-    code, kernels = _table.activation_codes[name], _native.kernels(x.dtype).elementwise
+    x = compact(widen(x))
+    kernels = _native.kernels(x.dtype).elementwise
     y = np.empty_like(x)
-    kernels.activation_forward(code, x.reshape(-1), y.reshape(-1))
+    forward(kernels, x.ravel("K"), y.ravel("K"))
     # Only one of the two is kept.
-    x_or_y = x if name in _table.gradient_from_input else y
+    x_or_y = x if from_input else y
 
-    def backward(d_y):
-        d_y = np.asarray(d_y, x_or_y.dtype, order="C")
-        d_x = np.empty_like(d_y)
-        kernels.activation_backward(code, x_or_y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
+    def gradient(d_y):
+        d_y = in_order_of(d_y.astype(x_or_y.dtype, copy=False), x_or_y)
+        d_x = np.empty_like(x_or_y)
+        backward(kernels, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
         return d_x
 
-    return y.astype(dtype, copy=False), backward
+    return y.astype(dtype, copy=False), gradient
+
+
+def _by_kernel(name, x):
+    """Returns an activation of the kernels' table, and its backward pass."""
+    code = _table.activation_codes[name]
+    return _elementwise(
+        x,
+        lambda kernels, *arrays: kernels.activation_forward(code, *arrays),
+        lambda kernels, *arrays: kernels.activation_backward(code, *arrays),
+        from_input=name in _table.gradient_from_input,
+    )
 
 
 @fuse
@@ -146,38 +164,36 @@ def leaky_relu(x, negative_slope=0.2):
     """Returns `x` above 0 and `negative_slope * x` below."""
     if negative_slope == 0.2:
         return _by_kernel("leaky_relu", x)
-    x = as_float(x)
-    above, slope = x > 0, np.array(negative_slope, x.dtype)
-
-    def bend(values):
-        # Not `where`: where signs are irregular, it takes several times as long as arithmetic.
-        slopes = ~above * slope
-        slopes += above
-        return values * slopes
-
-    return bend(x), bend
+    return _elementwise(
+        x,
+        lambda kernels, x, y: kernels.leaky_relu(negative_slope, x, x, y),
+        lambda kernels, *arrays: kernels.leaky_relu(negative_slope, *arrays),
+        from_input=True,
+    )
 
 
 @fuse
 @differentiable
 def elu(x, alpha=1.0):
     """Returns `x` above 0 and `alpha * (exp(x) - 1)` below."""
-    return _by_kernel("elu", x) if alpha == 1 else _exponential_below_zero(as_float(x), alpha, 1.0)
+    return _exponential_below_zero(x, alpha, 1.0)
 
 
 @differentiable
 def celu(x, alpha=1.0):
     """Returns `x` above 0 and `alpha * (exp(x / alpha) - 1)` below."""
-    return _by_kernel("elu", x) if alpha == 1 else _exponential_below_zero(as_float(x), alpha, alpha)
+    return _exponential_below_zero(x, alpha, alpha)
 
 
 def _exponential_below_zero(x, alpha, width):
-    below = np.minimum(x, 0) / width
-
-    def backward(d_y):
-        return d_y * np.where(x > 0, 1, alpha / width * np.exp(below))
-
-    return np.maximum(x, 0) + alpha * np.expm1(below), backward
+    if alpha == width == 1:
+        return _by_kernel("elu", x)
+    return _elementwise(
+        x,
+        lambda kernels, *arrays: kernels.elu_forward(alpha, width, *arrays),
+        lambda kernels, *arrays: kernels.elu_backward(alpha, width, *arrays),
+        from_input=True,
+    )
 
 
 @differentiable

@@ -4,11 +4,12 @@ import functools
 
 import numpy as np
 
-from convlayers import shapes, validation
+from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, backward_activation, bias_gradient, fused_code
-from convlayers.ops.conv_kernels import ConvProblem, choose, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
+from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
 
 
@@ -37,7 +38,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     >>> conv(np.ones((1, 28, 28, 3), "float32"), np.ones((3, 3, 3, 8), "float32"), strides=2, padding="same").shape
     (1, 14, 14, 8)
     """
-    return conv_bias_activation(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+    return conv_bias_activation(inputs, kernel, None, _sizes(strides), padding, data_format, _sizes(dilation_rate))
 
 
 def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None):
@@ -45,6 +46,7 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
 
     Args:
         bias: array of shape (filters,), or None.
+        strides, dilation_rate: int or tuple of ints.
         activation: a function, or None.
         The others as for `conv`.
     """
@@ -57,35 +59,30 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
 def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation):
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     data_format = standardize_data_format(data_format)
-    rank = kernel.ndim - 2
-    problem = conv_problem(
-        inputs.shape, kernel.shape, _sizes(strides), padding, data_format, _sizes(dilation_rate), inputs.dtype.name
-    )
+    arguments = inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate, inputs.dtype
+    plan = _plan(arguments, config.winograd())
     x = to_channels_last_5d(inputs, data_format)
-    weights = np.ascontiguousarray(kernel).reshape(problem.kernel_shape)
-    y = np.empty(problem.output_shape, problem.dtype)
-    description = (problem.strides, problem.dilations, problem.pads, problem.groups)
-    choose(problem, "forward")(x, weights, bias, y, *description, activation)
+    weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
+    y = plan.forward(x, weights, bias, activation)
+    kernel_shape, rank = kernel.shape, kernel.ndim - 2
 
     def backward(d_outputs):
         d_y = backward_activation(activation, y, to_channels_last_5d(d_outputs, data_format))
-
-        def d_inputs():
-            d_x = np.empty(problem.input_shape, problem.dtype)
-            choose(problem, "backward_input")(d_y, weights, d_x, *description)
-            return from_channels_last_5d(d_x, data_format, rank)
-
-        def d_kernel():
-            d_weights = np.empty(problem.kernel_shape, problem.dtype)
-            choose(problem, "backward_kernel")(x, d_y, d_weights, *description)
-            return d_weights.reshape(kernel.shape)
-
-        return d_inputs, d_kernel, lambda: bias_gradient(d_y)
+        return (
+            lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
+            lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
+            lambda: bias_gradient(d_y),
+        )
 
     return from_channels_last_5d(y, data_format, rank), backward
 
 
 @functools.lru_cache(maxsize=4096)
+def _plan(arguments, winograd):
+    # The setting is an argument for the cache only: `choose` asks for it itself.
+    return ConvPlan(conv_problem(*arguments))
+
+
 def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilation_rate, dtype):
     """Checks the arguments of a convolution, and returns it as kernels see it.
 
@@ -128,7 +125,7 @@ def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilat
         dilations=to_3d(dilation_rate),
         pads=to_3d(pads, 0),
         groups=channels // kernel_channels,
-        dtype=dtype,
+        dtype=dtype.name,
     )
 
 

@@ -63,24 +63,47 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     target, output = as_array(target), as_float(output)
     if output.ndim < 1:
         raise ValueError(f"Argument `output` must be at least rank 1. Received: output.shape={output.shape}")
-    labels = target if target.ndim == output.ndim else np.expand_dims(target, axis)
-    shape = list(output.shape)
-    shape[axis] = 1
-    if labels.shape != tuple(shape):
+    classes = output.shape[axis]
+    if target.shape not in (_replaced(output.shape, axis), _replaced(output.shape, axis, 1)):
         raise ValueError(
             "Arguments `target` and `output` must have the same shape up until the last dimension: "
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
         )
     rows, restore = rows_along(output, axis)
-    places = np.arange(len(rows)), _check_labels(labels, output.shape[axis])
-    logarithms, through_logarithms = _logarithms(rows, from_logits)
+    places = np.arange(len(rows)), _check_labels(target, classes)
+    y, through_rows = (_from_logits_at if from_logits else _from_probabilities_at)(places, rows)
+
+    def backward(d_y):
+        return None, lambda: restore(through_rows(d_y.reshape(-1)))
+
+    return _without_classes(y, output, axis), backward
+
+
+def _from_logits_at(places, rows):
+    logarithms, through_softmax = softmax_by_kernel("log_softmax", rows, -1)
 
     def backward(d_y):
         d_logarithms = np.zeros_like(logarithms)
-        d_logarithms[places] = -d_y.reshape(-1)
-        return None, lambda: restore(through_logarithms(d_logarithms))
+        d_logarithms[places] = -d_y
+        return through_softmax(d_logarithms)
 
-    return _without_classes(-logarithms[places], output, axis), backward
+    return -logarithms[places], backward
+
+
+def _from_probabilities_at(places, rows):
+    total = np.add.reduce(rows, axis=1)
+    share = rows[places] / total
+    p, inside = _clip_probabilities(share)
+
+    def backward(d_y):
+        # Each number of a row is in the total, and one of them is above it.
+        slope = d_y * inside / (p * total)
+        d_rows = np.empty_like(rows)
+        d_rows[...] = (slope * share)[:, np.newaxis]
+        d_rows[places] -= slope
+        return d_rows
+
+    return -np.log(p), backward
 
 
 @differentiable
@@ -141,15 +164,20 @@ def _logarithms(rows, from_logits):
 
 def _without_classes(y, output, axis):
     """Returns the results for the rows in the shape and dtype of the predictions, without the axis of the classes."""
-    shape = list(output.shape)
-    del shape[axis]
-    return y.reshape(shape).astype(output.dtype, copy=False)
+    return y.reshape(_replaced(output.shape, axis)).astype(output.dtype, copy=False)
+
+
+def _replaced(shape, axis, *sizes):
+    """Returns a shape with other sizes, or none, in the place of one."""
+    axis %= len(shape)
+    return (*shape[:axis], *sizes, *shape[axis + 1 :])
 
 
 def _clip_probabilities(p):
     """Returns probabilities kept within epsilon of 0 and 1, and where they were there already."""
-    low, high = np.array([config.epsilon(), 1 - config.epsilon()], p.dtype)
-    return np.minimum(np.maximum(p, low), high), (p >= low) & (p <= high)
+    real, epsilon = p.dtype.type, config.epsilon()
+    clipped = np.minimum(np.maximum(p, real(epsilon)), real(1 - epsilon))
+    return clipped, clipped == p
 
 
 def _check_labels(labels, classes):

@@ -1,12 +1,14 @@
 """The product of a batch with a matrix of weights."""
 
+import functools
 import math
 
 import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.bias_activation import LINEAR, backward_activation, bias_gradient, fused_code
-from convlayers.ops.conv_kernels import ConvProblem, choose, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
+from convlayers.ops.conv_plan import ConvPlan
 
 
 def dense(inputs, kernel, bias=None, activation=None):
@@ -39,28 +41,27 @@ def _dense(inputs, kernel, bias, activation):
             f"The last axis of the inputs must have as many features as the kernel. Received: inputs.shape={inputs.shape}, "
             f"kernel.shape={kernel.shape}."
         )
-    outputs_shape = (*inputs.shape[:-1], units)
-    x = np.ascontiguousarray(inputs).reshape(1, 1, 1, math.prod(inputs.shape[:-1]), features)
-    weights = np.ascontiguousarray(kernel).reshape(1, 1, 1, features, units)
-    unit = (1, 1, 1)
-    problem = ConvProblem(x.shape, weights.shape, (*x.shape[:-1], units), unit, unit, (0, 0, 0), 1, kernel.dtype.name)
-    description = (problem.strides, problem.dilations, problem.pads, problem.groups)
-    y = np.empty(problem.output_shape, problem.dtype)
-    choose(problem, "forward")(x, weights, bias, y, *description, activation)
+    inputs_shape, kernel_shape, rows = inputs.shape, kernel.shape, math.prod(inputs.shape[:-1])
+    plan = _plan(rows, features, units, inputs.dtype)
+    x = np.ascontiguousarray(inputs).reshape(plan.input_shape)
+    weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
+    y = plan.forward(x, weights, bias, activation)
 
     def backward(d_outputs):
-        d_y = backward_activation(activation, y, np.ascontiguousarray(d_outputs).reshape(y.shape))
+        d_y = backward_activation(activation, y, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
+        return (
+            lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
+            lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
+            lambda: bias_gradient(d_y),
+        )
 
-        def d_inputs():
-            d_x = np.empty_like(x)
-            choose(problem, "backward_input")(d_y, weights, d_x, *description)
-            return d_x.reshape(inputs.shape)
+    return y.reshape(*inputs_shape[:-1], units), backward
 
-        def d_kernel():
-            d_weights = np.empty_like(weights)
-            choose(problem, "backward_kernel")(x, d_y, d_weights, *description)
-            return d_weights.reshape(kernel.shape)
 
-        return d_inputs, d_kernel, lambda: bias_gradient(d_y)
-
-    return y.reshape(outputs_shape), backward
+@functools.lru_cache(maxsize=4096)
+def _plan(rows, features, units, dtype):
+    unit = (1, 1, 1)
+    pixels = (1, 1, 1, rows)
+    return ConvPlan(
+        ConvProblem((*pixels, features), (*unit, features, units), (*pixels, units), unit, unit, (0, 0, 0), 1, dtype.name)
+    )

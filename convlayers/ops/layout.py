@@ -1,6 +1,15 @@
-"""Between the layouts that users choose and the one that kernels read: five axes, (batch, depth, height, width, channels)."""
+"""Between the layouts that users choose and the one that kernels read: five axes, (batch, depth, height, width, channels).
+
+A layout is a matter of axes, and where numbers lie in memory is another. What kernels compute stays where they put it,
+channels last, and "channels_first" is a view of it with the axes in another order. So between consecutive layers nothing
+is moved, whatever the data format: only what comes from elsewhere with its channels first in memory is transposed, once.
+"""
+
+import math
 
 import numpy as np
+
+from convlayers import _native
 
 
 def to_channels_last_5d(x, data_format):
@@ -11,12 +20,12 @@ def to_channels_last_5d(x, data_format):
         data_format: "channels_last" or "channels_first".
 
     Returns:
-        An array of shape (n, d, h, w, c). For contiguous channels-last arrays it is a view.
+        An array of shape (n, d, h, w, c). It is a view where the channels are last in memory already.
     """
     if data_format == "channels_first":
-        x = np.moveaxis(x, 1, -1)
-    n, *spatial, c = x.shape
-    return np.ascontiguousarray(x).reshape(n, *_unit_axes(len(spatial)), *spatial, c)
+        x = x.transpose(0, *range(2, x.ndim), 1)
+    shape = x.shape
+    return (x if x.flags.c_contiguous else contiguous(x)).reshape(shape[0], *_UNIT_AXES[len(shape)], *shape[1:])
 
 
 def from_channels_last_5d(y5, data_format, rank):
@@ -28,13 +37,11 @@ def from_channels_last_5d(y5, data_format, rank):
         rank: number of spatial axes, 1 to 3.
 
     Returns:
-        A contiguous array of rank `rank + 2`. For channels last it is a view.
+        A view of rank `rank + 2`.
     """
-    n, *spatial, c = y5.shape
-    y = y5.reshape(n, *spatial[3 - rank :], c)
-    if data_format == "channels_first":
-        y = np.ascontiguousarray(np.moveaxis(y, -1, 1))
-    return y
+    shape = y5.shape
+    y = y5.reshape(shape[0], *shape[4 - rank :])
+    return y.transpose(0, rank + 1, *range(1, rank + 1)) if data_format == "channels_first" else y
 
 
 def to_3d(sizes, filler=1):
@@ -42,5 +49,48 @@ def to_3d(sizes, filler=1):
     return (*(filler for _ in range(3 - len(sizes))), *sizes)
 
 
-def _unit_axes(rank):
-    return (1,) * (3 - rank)
+def contiguous(x):
+    """Returns `x` in the order of its axes in memory: as it is, or a copy.
+
+    Where two neighbouring groups of axes have changed places, as between channels first and last, a kernel makes the copy.
+    """
+    if x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
+        return np.ascontiguousarray(x)
+    for first in range(x.ndim - 1):
+        for second in range(first + 1, x.ndim):
+            in_memory = x.transpose(*range(first), *range(second, x.ndim), *range(first, second))
+            if in_memory.flags.c_contiguous:
+                rows, columns = x.shape[second:], x.shape[first:second]
+                return _transpose(in_memory, math.prod(rows), math.prod(columns)).reshape(x.shape)
+    return np.ascontiguousarray(x)
+
+
+def compact(x):
+    """Returns `x`, or a copy without gaps between its numbers. Their order in memory may be any."""
+    if x.flags.c_contiguous:
+        return x
+    distance = x.itemsize
+    for stride, length in sorted(zip(x.strides, x.shape, strict=True)):
+        if length > 1 and stride != distance:
+            return contiguous(x)
+        distance *= length
+    return x
+
+
+def in_order_of(x, other):
+    """Returns `x` with its numbers in memory in the same order as those of `other`: a compact array of the same shape."""
+    if x.strides == other.strides or (x.flags.c_contiguous and other.flags.c_contiguous):
+        return x
+    order = sorted(range(x.ndim), key=lambda axis: -other.strides[axis])
+    return contiguous(x.transpose(order)).transpose(np.argsort(order))
+
+
+def _transpose(x, rows, columns):
+    x = x.reshape(-1, rows, columns)
+    y = np.empty((len(x), columns, rows), x.dtype)
+    _native.kernels(x.dtype).layout.transpose(x, y)
+    return y
+
+
+# The spatial axes that arrays of 3, 4 and 5 axes lack.
+_UNIT_AXES = {3: (1, 1), 4: (1,), 5: ()}

@@ -161,16 +161,22 @@ def _layout(inputs, data_format):
             "Inputs to pooling op must have ndim=3, 4 or 5, corresponding to 1D, 2D and 3D inputs. "
             f"Received input shape: {inputs.shape}.\nThe first axis is the batch, and the last or second the channels."
         )
-    # Kernels have float32 and float64, which hold all smaller types.
-    kernel_dtype = np.result_type(dtype, np.float32)
+    kernel_dtype = _kernel_dtype(dtype)
 
     def to_kernel(x):
-        return to_channels_last_5d(x.astype(kernel_dtype, copy=False), data_format)
+        return to_channels_last_5d(x if x.dtype is kernel_dtype else x.astype(kernel_dtype), data_format)
 
     def from_kernel(y5):
-        return from_channels_last_5d(y5, data_format, rank).astype(dtype, copy=False)
+        y = from_channels_last_5d(y5, data_format, rank)
+        return y if dtype is kernel_dtype else y.astype(dtype)
 
     return to_kernel, from_kernel
+
+
+@functools.cache
+def _kernel_dtype(dtype):
+    """Returns that of the two number types of kernels which holds all numbers of another."""
+    return np.result_type(dtype, np.float32)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
@@ -191,4 +197,4 @@ def _describe(input_shape, pool_size, strides, padding, data_format):
 
 
 def _hashable(sizes):
-    return tuple(sizes) if hasattr(sizes, "__iter__") else sizes
+    return tuple(sizes) if type(sizes) is not tuple and hasattr(sizes, "__iter__") else sizes

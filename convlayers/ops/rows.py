@@ -1,10 +1,12 @@
 """Any axes of an array as the rows of a matrix, which is what some kernels read."""
 
+import functools
 import math
 
 import numpy as np
 
 from convlayers.ops.dtypes import widen
+from convlayers.ops.layout import contiguous
 
 
 def rows_along(x, axis):
@@ -17,18 +19,27 @@ def rows_along(x, axis):
     Returns:
         The matrix, and a function that puts such rows back to where they were, in the dtype of `x`.
     """
-    if axis is None:
-        axis = range(x.ndim)
-    axes = [axis % x.ndim] if isinstance(axis, int) else [one % x.ndim for one in axis]
-    order = [other for other in range(x.ndim) if other not in axes] + axes
-    in_order = order == list(range(x.ndim))
-    moved = x if in_order else x.transpose(order)
+    order, back, count = _order(axis if axis is None or isinstance(axis, int) else tuple(axis), x.ndim)
+    moved = contiguous(x if order is None else x.transpose(order))
     shape, dtype = moved.shape, x.dtype
-    length = math.prod(shape[x.ndim - len(axes) :])
-    rows = np.ascontiguousarray(widen(moved.reshape(x.size // length if length else 0, length)))
+    length = math.prod(shape[x.ndim - count :])
+    rows = widen(moved.reshape(x.size // length if length else 0, length))
 
     def restore(rows):
-        y = rows.reshape(shape).astype(dtype, copy=False)
-        return y if in_order else y.transpose(np.argsort(order))
+        y = rows.reshape(shape)
+        if y.dtype is not dtype:
+            y = y.astype(dtype)
+        return y if order is None else y.transpose(back)
 
     return rows, restore
+
+
+@functools.cache
+def _order(axis, ndim):
+    """Returns the order in which the axes of rows come last (None if they do already), the order back, and their number."""
+    axes = range(ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    axes = [one % ndim for one in axes]
+    order = [*(other for other in range(ndim) if other not in axes), *axes]
+    if order == list(range(ndim)):
+        return None, None, len(axes)
+    return order, [order.index(place) for place in range(ndim)], len(axes)

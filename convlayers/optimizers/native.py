@@ -1,5 +1,7 @@
 """The way to the kernels: variables of any shape as the flat arrays that kernels update."""
 
+import functools
+
 from convlayers import _native
 
 
@@ -13,13 +15,18 @@ def update(kernel, variable, gradient, slots, *settings):
         slots: list of variables of its shape and dtype, in the kernel's order, None where the optimizer keeps none.
         settings: the kernel's numbers, in its order.
     """
-    run = getattr(_native.kernels(variable.value.dtype).optimizer, kernel)
     # Views, except of a gradient in another order.
     flat_slots = [None if slot is None else slot.value.ravel() for slot in slots]
-    run(variable.value.ravel(), gradient.ravel(), *flat_slots, *settings)
-    for changed in (variable, *slots):
-        if changed is not None:
-            changed.version += 1
+    _compiled(kernel, variable.value.dtype)(variable.value.ravel(), gradient.ravel(), *flat_slots, *settings)
+    variable.version += 1
+    for slot in slots:
+        if slot is not None:
+            slot.version += 1
+
+
+@functools.cache
+def _compiled(kernel, dtype):
+    return getattr(_native.kernels(dtype).optimizer, kernel)
 
 
 def sum_of_squares(array):

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from convlayers import config, ops
+from convlayers._native import memory
 from convlayers.autograd import value_of
 from convlayers.naming import auto_name
 from convlayers.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -168,6 +169,7 @@ class Optimizer(VariableOwner):
         self.apply(grads, trainable_variables)
         return self._iterations
 
+    @memory.pooled
     def apply(self, grads, trainable_variables=None):
         """Updates variables from gradients. A call that fails changes nothing.
 
@@ -373,8 +375,10 @@ def _check_ema(momentum, overwrite_frequency):
 
 def _check_gradient(gradient, variable):
     """Returns the pair, with the gradient as an array of the variable's dtype."""
-    gradient = np.asarray(value_of(gradient), variable.value.dtype)
-    if gradient.shape != variable.shape:
+    value = variable.value
+    if type(gradient) is not np.ndarray or gradient.dtype is not value.dtype:
+        gradient = np.asarray(value_of(gradient), value.dtype)
+    if gradient.shape != value.shape:
         raise ValueError(
             f"A gradient must have the shape of its variable. Expected shape {variable.shape}, for variable "
             f"'{variable.path}'. Received shape {gradient.shape}."

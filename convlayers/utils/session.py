@@ -3,13 +3,15 @@
 import gc
 
 from convlayers import dtype_policies, naming, random
+from convlayers._native import memory
 
 
 def clear_session(free_memory=True):
     """Forgets what layers made so far have left behind: names that were given out, the dtype policy, the random seeds.
 
     Args:
-        free_memory: whether to run Python's garbage collector, which gives back the memory of models no longer in use.
+        free_memory: whether to run Python's garbage collector, which gives back the memory of models no longer in use, and to
+            give the system what is kept for the next step of training.
 
     Example:
 
@@ -26,3 +28,4 @@ def clear_session(free_memory=True):
     random.reset_unseeded()
     if free_memory:
         gc.collect()
+        memory.give_back()

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from convlayers.ops.conv_kernels import CONV_KERNELS, DIRECTIONS, ConvProblem
+from convlayers import config
+from convlayers.ops.conv_kernels import CONV_KERNELS, DIRECTIONS, ConvProblem, choose
 
 # Around the register tiles (12 x 32, 6 x 16, 6 x 8 and their halves), the chunk of the depth (384), and blocks of 64 and 72.
 CHANNELS = (1, 3, 7, 16, 17, 33, 73, 385)
@@ -78,13 +79,14 @@ def run(native, kernel, problem, direction):
     x, weights, y, bias = map(native.array, (x, weights, y, bias))
     if direction == "forward":
         result = native.empty(y.shape)
-        function(x, weights, bias, result, *description, 1)  # 1 is relu
+        done = function(x, weights, bias, result, *description, 1)  # 1 is relu
     elif direction == "backward_input":
         result = native.empty(x.shape)
-        function(y, weights, result, *description)
+        done = function(y, weights, result, *description)
     else:
         result = native.empty(weights.shape)
-        function(x, y, result, *description)
+        done = function(x, y, result, *description)
+    assert done is not False  # all numbers are finite
     return result
 
 
@@ -117,7 +119,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
     found, right = run(native, kernel.module, problem, direction), expected(name, direction)
     scale = np.abs(right).max(initial=0)
     # Winograd's transforms multiply rounding errors; its bound is that of the documentation, 5e-5 in float32.
-    tolerance = 400 if kernel.module == "conv_winograd" else 40
+    tolerance = 400 if "winograd" in kernel.module else 40
     np.testing.assert_allclose(found, right, rtol=0, atol=tolerance * native.epsilon * max(scale, 1e-30))
 
 
@@ -152,17 +154,35 @@ def test_every_kernel_is_chosen_for_something():
         assert any(kernel.cannot(problem, direction) is None for problem in PROBLEMS.values() for direction in DIRECTIONS)
 
 
-def test_nan_and_infinity_stay_where_they_belong(native):
-    for kernel in KERNELS:
-        problem = PROBLEMS["many tiles"]._replace(dtype=native.dtype.name)
-        if kernel.module == "conv_winograd" or kernel.cannot(problem, "forward"):
-            continue  # Winograd's tiles spread them over their 16 outputs
-        x = np.zeros(problem.input_shape)
-        x[0, 0, 5, 5, 3] = np.nan
-        y = native.empty(problem.output_shape)
-        function = getattr(getattr(native, kernel.module), f"{kernel.module}_forward")
-        weights = native.array(np.ones(problem.kernel_shape))
-        function(native.array(x), weights, None, y, problem.strides, problem.dilations, problem.pads, problem.groups, 0)
-        spoiled = np.isnan(y).any(axis=-1)[0, 0]
-        assert spoiled[4:7, 4:7].all()
-        assert spoiled.sum() == 9
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
+def test_nan_and_infinity_stay_where_they_belong(native, kernel, value):
+    problem = PROBLEMS["many tiles"]._replace(dtype=native.dtype.name)
+    if kernel.cannot(problem, "forward"):
+        pytest.skip(kernel.cannot(problem, "forward"))
+    if "winograd" in kernel.module:
+        pytest.skip("Winograd's tiles spread them over their 16 outputs")
+    x = np.zeros(problem.input_shape)
+    x[0, 0, 5, 5, 3] = value
+    y = native.empty(problem.output_shape)
+    function = getattr(getattr(native, kernel.module), f"{kernel.module}_forward")
+    weights = native.array(np.ones(problem.kernel_shape))
+    done = function(native.array(x), weights, None, y, problem.strides, problem.dilations, problem.pads, problem.groups, 0)
+    if kernel.only_finite:
+        assert done is False
+        return
+    spoiled = (~np.isfinite(y)).any(axis=-1)[0, 0]
+    assert spoiled[4:7, 4:7].all()
+    assert spoiled.sum() == 9
+
+
+def test_numbers_that_a_kernel_leaves_are_computed_by_another(monkeypatch):
+    problem = PROBLEMS["many tiles"]
+    x = np.zeros(problem.input_shape, "float32")
+    x[0, 0, 5, 5, 3] = np.inf
+    y = np.empty(problem.output_shape, "float32")
+    weights = np.ones(problem.kernel_shape, "float32")
+    monkeypatch.setattr(config, "winograd", lambda: False)
+    choose(problem, "forward")(x, weights, None, y, problem.strides, problem.dilations, problem.pads, problem.groups, 0)
+    assert np.isposinf(y[0, 0, 4:7, 4:7]).all()
+    assert np.isfinite(y).sum() == y.size - 9 * problem.output_shape[-1]

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers import ops
+from convlayers.autograd import Tape
+from convlayers.ops.layout import compact, contiguous, from_channels_last_5d, in_order_of, to_3d, to_channels_last_5d
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -22,10 +24,19 @@ def test_channels_first_is_transposed_there_and_back(rank):
     x = np.arange(2 * 3 * 4**rank * 1.0).reshape(2, 3, *[4] * rank)
     x5 = to_channels_last_5d(x, "channels_first")
     np.testing.assert_array_equal(x5.reshape(2, *[4] * rank, 3), np.moveaxis(x, 1, -1))
+    assert x5.flags.c_contiguous
     y = from_channels_last_5d(x5, "channels_first", rank)
     np.testing.assert_array_equal(y, x)
-    assert x5.flags.c_contiguous
-    assert y.flags.c_contiguous
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_between_layers_nothing_is_transposed(rank):
+    x5 = np.zeros((2, *[1] * (3 - rank), *[4] * rank, 3))
+    y = from_channels_last_5d(x5, "channels_first", rank)
+    assert np.shares_memory(y, x5)
+    again = to_channels_last_5d(y, "channels_first")
+    assert np.shares_memory(again, x5)
+    assert again.shape == x5.shape
 
 
 def test_other_orders_in_memory_become_contiguous():
@@ -46,3 +57,66 @@ def test_sizes():
     assert to_3d((2,)) == (1, 1, 2)
     assert to_3d((2, 3), 0) == (0, 2, 3)
     assert to_3d([2, 3, 4]) == (2, 3, 4)
+
+
+# All ways in which two neighbouring groups of axes change places, and one that is none.
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (0, 1, 2), (2, 1, 0)], ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "uint8"])
+def test_contiguous(order, dtype):
+    x = np.arange(5 * 17 * 33).reshape(5, 17, 33).astype(dtype).transpose(order)
+    y = contiguous(x)
+    np.testing.assert_array_equal(y, x)
+    assert y.flags.c_contiguous
+    assert y.dtype == x.dtype
+
+
+def test_compact_closes_gaps_and_keeps_orders():
+    x = np.random.default_rng(0).normal(size=(4, 6, 5))
+    for same in (x, x.T, x.transpose(0, 2, 1), x[:1]):
+        assert np.shares_memory(compact(same), x)
+    for gaps in (x[::2], x[..., 1:], np.broadcast_to(x[0], (3, 6, 5)), x[::-1]):
+        y = compact(gaps)
+        assert y.flags.c_contiguous
+        np.testing.assert_array_equal(y, gaps)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 1, 4, 5), (1, 1, 1, 1), (0, 2, 3, 4)], ids=str)
+def test_in_order_of(shape):
+    x, other = np.random.default_rng(0).normal(size=(2, *shape))
+    other = np.ascontiguousarray(other.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    y = in_order_of(x, other)
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(y.ravel("K"), x.transpose(0, 2, 3, 1).ravel())
+
+
+LAYERS = {
+    "relu": lambda x: ops.relu(x),
+    "silu": lambda x: ops.silu(x),
+    "batch_norm": lambda x: ops.batch_normalization_training(x, axis=1)[0],
+    "softmax": lambda x: ops.softmax(x, axis=1),
+    "max_pool": lambda x: ops.max_pool(x, 2, data_format="channels_first"),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_gradients_whatever_the_order_in_memory(name):
+    """The same numbers in another order in memory: forward in one, backward in any."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2, 5, 4, 6))
+    d_y = rng.normal(size=LAYERS[name](x).shape)
+
+    def orders(x):
+        channels_last = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+        return x, channels_last, np.asfortranarray(x), np.repeat(x, 2, 3)[..., ::2]
+
+    expected = _gradient(LAYERS[name], x, d_y)
+    for ordered_x in orders(x):
+        for ordered_d_y in orders(d_y):
+            np.testing.assert_allclose(_gradient(LAYERS[name], ordered_x, ordered_d_y), expected, rtol=1e-12, atol=1e-12)
+
+
+def _gradient(function, x, d_y):
+    with Tape() as tape:
+        watched = tape.watch(x)
+        y = function(watched)
+    return tape.backward([y], [d_y], [watched])[0]

@@ -1,0 +1,1 @@
+"""Kernels compiled for one instruction set; filled by the build."""

@@ -1,0 +1,58 @@
+"""Convolutions that are thought through once: which kernels compute them, and what these are told besides the arrays."""
+
+import functools
+
+import numpy as np
+
+from convlayers.ops.conv_kernels import choose
+
+
+class ConvPlan:
+    """A convolution of arrays as kernels see them.
+
+    Args:
+        problem: a `ConvProblem`.
+    """
+
+    def __init__(self, problem):
+        self._problem = problem
+        self.input_shape, self.kernel_shape, self.output_shape, *description, self._dtype = problem
+        self._description = tuple(description)
+
+    # The last two are looked for when they are needed: a model may never be trained.
+
+    @functools.cached_property
+    def _forward(self):
+        return choose(self._problem, "forward")
+
+    @functools.cached_property
+    def _backward_input(self):
+        return choose(self._problem, "backward_input")
+
+    @functools.cached_property
+    def _backward_kernel(self):
+        return choose(self._problem, "backward_kernel")
+
+    def forward(self, x, weights, bias, activation):
+        """Returns `activation(conv(x, weights) + bias)`.
+
+        Args:
+            x, weights: contiguous arrays of `input_shape` and `kernel_shape`.
+            bias: contiguous vector, or None.
+            activation: the number by which kernels know it.
+        """
+        y = np.empty(self.output_shape, self._dtype)
+        self._forward(x, weights, bias, y, *self._description, activation)
+        return y
+
+    def backward_input(self, d_y, weights):
+        """Returns the gradient for `x`."""
+        d_x = np.empty(self.input_shape, self._dtype)
+        self._backward_input(d_y, weights, d_x, *self._description)
+        return d_x
+
+    def backward_kernel(self, x, d_y):
+        """Returns the gradient for `weights`."""
+        d_weights = np.empty(self.kernel_shape, self._dtype)
+        self._backward_kernel(x, d_y, d_weights, *self._description)
+        return d_weights

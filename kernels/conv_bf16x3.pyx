@@ -1,0 +1,679 @@
+# Convolution on a processor's tiles of bfloat16, as exact as in float32.
+#
+# Design:
+# a) Forward: y[position, k] = sum over depth of window[position, depth] * weights[depth, k], 32 positions by 32 filters at a time,
+#    where each float32 is a sum of three bfloat16 (bf16x3.pxd).
+# b) The source below a block of positions is split once into a padded copy that stays in L2 (field.pxd). Every window lies in it
+#    at an even distance from the next, so tiles read the copy in place, for each tap at another offset; there are no packed rows.
+# c) The depth is divided into runs that lie together in the copy (all columns of taps of a row, if they are neighbours), and those
+#    into chunks of 32. The last chunk of a run reads on into what follows, times weights of zero.
+# d) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
+#    A panel is used for all positions of a block in sections that stay in L2; sums of unfinished positions wait in a buffer.
+# e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
+# f) The gradient for the kernel: d_kernel[tap, c, k] = sum over positions of d_y[position, k] * source[position + tap, c]. d_y is
+#    transposed, [filter][position], with zeros where a position has no output. The copy of the source is the packed operand, its
+#    depth being positions: a tap reads it some pairs further on, in one of two versions, with pairs that begin at even or at
+#    odd positions. Sums for all taps of a block of channels and filters stay in L2.
+# g) Parallel: forward over blocks of positions and parts of the filters; gradient for the kernel over blocks of channels and filters
+#    and, where those are few, over a number of shares of the positions that depends on the problem only. So the order of all
+#    additions is the same for any number of threads.
+# h) With a number that is not finite, the functions return False, and what they wrote means nothing.
+from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+from kernels.bf16x3 cimport (
+    DEPTH, PACKED, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split,
+    split_row, store_halves
+)
+from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.field cimport Block, Field, block_at, field_of, phases_of, shifts_of, source_row
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.operands cimport (
+    Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
+)
+from kernels.parallel cimport threads_for
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.scratch cimport scratch_give, scratch_take
+from kernels.transpose cimport transpose_matrix, transpose_rows
+from kernels.windows cimport Windows, ceil_div, forward_axis, phase_axis
+
+cdef enum:
+    BLOCK = 768 << 10    # bytes of a block: the copy of the source and the results
+    POSITIONS = 2048     # in a block, about
+    WEIGHTS = 4 << 20    # bytes of packed weights
+    SECTION = 64         # chunks of a panel that are used at a time
+    SUMS = 300 << 10     # bytes of the sums for a block of channels and filters
+    OPERANDS = 700 << 10  # bytes of what they are summed up from
+    ADDED = 1024         # totals that are added up at a time
+    SHARES = 16          # tasks that the gradient for the kernel is divided into at least
+    FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
+
+cdef struct Product:
+    Windows windows
+    Field field
+    Weights weights
+    Py_ssize_t images
+    Py_ssize_t columns         # filters; channels, for the gradient for the input
+    const real* bias
+    int activation
+    Target target
+    Py_ssize_t gather          # columns of the source from one column of the copy to the next
+    Py_ssize_t position        # numbers of the copy from one position to the next
+    Py_ssize_t line            # and from one row to the next
+    Py_ssize_t run             # taps along w that lie together
+    Py_ssize_t chunks
+    Py_ssize_t* offset         # of each chunk from the first number of a window
+    Py_ssize_t* start          # where in the depth each begins
+    Py_ssize_t* depth          # numbers of each
+    Py_ssize_t first_column    # of the slab
+    Py_ssize_t panels          # of the slab
+    bf16* packed               # [panel][chunk][PACKED]
+    bint failed                # out of memory
+    bint finite
+
+
+# Packed weights ---------------------------------------------------------------------------------------------------------
+
+
+cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk) noexcept nogil:
+    """Packs the weights of one chunk of the depth for SIDE columns; those that are missing are zeros."""
+    cdef Weights* weights = &job.weights
+    cdef Py_ssize_t column = job.first_column + panel * SIDE
+    cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
+    cdef Py_ssize_t p = job.start[chunk], end = p + job.depth[chunk], run, i
+    cdef real block[DEPTH * SIDE]
+    cdef const real* rows[DEPTH]
+    cdef const real* value
+    cdef vec leftover = ZERO_VECTOR
+    cdef Py_ssize_t row = 0
+    if end - p < DEPTH or columns < SIDE:
+        memset(block, 0, sizeof(block))
+    for i in range(DEPTH):
+        rows[i] = block + i * SIDE
+    while p < end:
+        run = min(job.windows.channels - p % job.windows.channels, end - p)
+        value = weight_at(weights, &job.windows, 0, p, column)
+        if weights.depth_stride == 1:
+            transpose_matrix(value, weights.column_stride, block + row * SIDE, SIDE, columns, run)
+        else:
+            for i in range(run):
+                if columns == SIDE:
+                    rows[row + i] = value + i * weights.depth_stride
+                else:
+                    memcpy(block + (row + i) * SIDE, value + i * weights.depth_stride, columns * sizeof(real))
+        row += run
+        p += run
+    for i in range(DEPTH // 2):
+        pack_pair(
+            <const vec*>rows[2 * i], <const vec*>rows[2 * i + 1], job.packed + (panel * job.chunks + chunk) * PACKED + i * PAIR,
+            &leftover,
+        )
+    if not all_finite(leftover):
+        job.finite = False
+
+
+# Forward, and the gradient for the input --------------------------------------------------------------------------------
+
+
+cdef void divide_depth(Product* job) noexcept nogil:
+    """Divides the depth into runs and chunks."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t plane = job.line * (block_at(&job.field, windows, 0).copied)
+    cdef Py_ssize_t width = job.run * windows.channels
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t run, tap, td, th, tw, i
+    job.chunks = 0
+    for run in range(taps // job.run):
+        tap = run * job.run
+        tw = tap % windows.w.taps
+        th = tap // windows.w.taps % windows.h.taps * windows.h.spacing
+        td = tap // windows.w.taps // windows.h.taps
+        for i in range(ceil_div(width, DEPTH)):
+            job.offset[job.chunks] = (
+                (td * job.field.phases_h + th % windows.h.step) * plane + th // windows.h.step * job.line
+                + tw * windows.w.spacing * windows.channels + i * DEPTH
+            )
+            job.start[job.chunks] = tap * windows.channels + i * DEPTH
+            job.depth[job.chunks] = min(<Py_ssize_t>DEPTH, width - i * DEPTH)
+            job.chunks += 1
+
+
+cdef inline void split_line(const Product* job, const real* source, Py_ssize_t first_column, bf16* line, Py_ssize_t term,
+                            vec* leftover) noexcept nogil:
+    """Fills a row of the copy from a row of the source, from the windows of an output column on; NULL stands for zeros."""
+    cdef const Windows* windows = &job.windows
+    cdef Py_ssize_t channels = windows.channels
+    cdef Py_ssize_t columns = job.line // channels
+    cdef Py_ssize_t offset = first_column * windows.w.step + windows.w.offset
+    # Columns that are inside the source.
+    cdef Py_ssize_t first = min(ceil_div(max(-offset, <Py_ssize_t>0), job.gather), columns)
+    cdef Py_ssize_t end = max(min(ceil_div(max(windows.w.size - offset, <Py_ssize_t>0), job.gather), columns), first)
+    cdef Py_ssize_t t, w
+    if source == NULL:
+        first = end = columns
+    for t in range(TERMS):
+        memset(line + t * term, 0, first * channels * sizeof(bf16))
+    if end > first:
+        source += (first * job.gather + offset) * windows.stride_w
+        if job.gather == 1:
+            split_row(source, (end - first) * channels, line + first * channels, term, leftover)
+        else:
+            for w in range(first, end):
+                split_row(source, channels, line + w * channels, term, leftover)
+                source += job.gather * windows.stride_w
+    for t in range(TERMS):
+        memset(line + t * term + end * channels, 0, (columns - end) * channels * sizeof(bf16))
+
+
+cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_ssize_t plane, Py_ssize_t term) noexcept nogil:
+    """Fills the copy below a block: [term][tap along d][phase][row][column][channel]."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t planes = windows.d.taps * job.field.phases_h
+    cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * windows.channels + 2 * DEPTH
+    cdef Py_ssize_t p, row, start
+    cdef vec leftover = ZERO_VECTOR
+    cdef bint inside
+    for p in range(planes):
+        for row in range(block.copied):
+            inside = source_row(&job.field, windows, block, p // job.field.phases_h, p % job.field.phases_h, row, &start)
+            split_line(
+                job, windows.source + start if inside else NULL, block.first_column, copy + p * plane + row * job.line, term,
+                &leftover,
+            )
+    for p in range(TERMS):
+        memset(copy + p * term + (planes - 1) * plane + block.copied * job.line, 0, behind * sizeof(bf16))
+    if not all_finite(leftover):
+        job.finite = False
+
+
+cdef inline void locate_outputs(const Product* job, const Block* block, Py_ssize_t count, Py_ssize_t* where) noexcept nogil:
+    """Where in the target the results of a block's positions belong, -1 for those without an output."""
+    cdef const Windows* windows = &job.windows
+    cdef const Target* target = &job.target
+    cdef Py_ssize_t image, plane, row, w, start, position
+    memset(where, -1, count * sizeof(Py_ssize_t))
+    for image in range(block.images):
+        plane = block.first_plane + image
+        for row in range(block.rows):
+            start = (
+                plane // windows.d.outputs * target.stride_n + plane % windows.d.outputs * target.stride_d
+                + (block.first_row + row) * target.stride_h + block.first_column * target.stride_w
+            )
+            position = image * job.field.image + row * job.field.row
+            for w in range(block.columns):
+                where[position + w] = start + w * target.stride_w
+
+
+cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* where, Py_ssize_t column,
+                            Py_ssize_t columns) noexcept nogil:
+    """Applies the activation to 32 positions by 32 columns, and stores those that are outputs."""
+    cdef Py_ssize_t i
+    cdef real* target
+    if job.activation != LINEAR:
+        apply_activation(job.activation, sums, SIDE * SIDE)
+    for i in range(SIDE):
+        if where[i] >= 0:
+            target = job.target.value + where[i] + column
+            if columns == SIDE:
+                (<vec*>target)[0] = (<vec*>(sums + i * SIDE))[0]
+                (<vec*>(target + VL))[0] = (<vec*>(sums + i * SIDE + VL))[0]
+            else:
+                memcpy(target, sums + i * SIDE, columns * sizeof(real))
+
+
+cdef inline void multiply_panel(const Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t tiles, Py_ssize_t panel,
+                                const Py_ssize_t* where, real* sums) noexcept nogil:
+    """Multiplies a block of positions by a panel of weights, in sections of the depth."""
+    cdef Py_ssize_t sections = ceil_div(job.chunks, SECTION)
+    cdef Py_ssize_t column = job.first_column + panel * SIDE
+    cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
+    cdef Py_ssize_t section, first, t
+    cdef real bias[SIDE]
+    cdef real* sum
+    cdef bint last, evenly
+    memset(bias, 0, sizeof(bias))
+    if job.bias != NULL:
+        memcpy(bias, job.bias + column, columns * sizeof(real))
+    for section in range(sections):
+        first = section * SECTION
+        last = section == sections - 1
+        for t in range(tiles):
+            sum = sums + (t * SIDE * SIDE if sections > 1 else 0)
+            # Outputs that are evenly spaced are stored where they belong.
+            evenly = (
+                last and columns == SIDE and job.activation == LINEAR and where[t * SIDE] >= 0
+                and where[t * SIDE + SIDE - 1] == where[t * SIDE] + (SIDE - 1) * job.target.stride_w
+            )
+            multiply_tiles(
+                copy + t * SIDE * job.position, job.position, term, job.offset + first,
+                min(job.chunks - first, <Py_ssize_t>SECTION), job.packed + (panel * job.chunks + first) * PACKED,
+                sum if section else &bias[0], SIDE if section else 0,
+                job.target.value + where[t * SIDE] + column if evenly else sum, job.target.stride_w if evenly else SIDE,
+            )
+            if last and not evenly:
+                store_sums(job, sum, where + t * SIDE, column, columns)
+
+
+cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first_panel, Py_ssize_t end_panel) noexcept nogil:
+    """Computes some columns of a block of positions."""
+    cdef Windows* windows = &job.windows
+    cdef Block block = block_at(&job.field, windows, index)
+    cdef Py_ssize_t tiles = ceil_div(block.positions, SIDE)
+    cdef Py_ssize_t plane = job.line * block_at(&job.field, windows, 0).copied
+    cdef Py_ssize_t term = (
+        windows.d.taps * job.field.phases_h * plane
+        + max(-windows.w.offset, <Py_ssize_t>0) * windows.channels + SIDE * job.position + 2 * DEPTH
+    )
+    cdef Py_ssize_t panel
+    cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
+    cdef real* sums = <real*>scratch_take((tiles if job.chunks > SECTION else 1) * SIDE * SIDE * sizeof(real))
+    cdef Py_ssize_t* where = <Py_ssize_t*>scratch_take(tiles * SIDE * sizeof(Py_ssize_t))
+    cdef unsigned long long state = flush_denormals()
+    if copy == NULL or sums == NULL or where == NULL:
+        job.failed = True
+    else:
+        locate_outputs(job, &block, tiles * SIDE, where)
+        split_source(job, &block, copy, plane, term)
+        begin_tiles()
+        for panel in range(first_panel, end_panel):
+            multiply_panel(job, copy, term, tiles, panel, where, sums)
+        end_tiles()
+    restore_denormals(state)
+    scratch_give(where)
+    scratch_give(sums)
+    scratch_give(copy)
+
+
+cdef void multiply(Product* job) noexcept nogil:
+    """The whole product, slab by slab."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t outputs = job.images * windows.d.outputs * windows.h.outputs * windows.w.outputs
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef int threads = threads_for(2.0 / VL / FAST * outputs * taps * windows.channels * job.columns)
+    cdef Py_ssize_t panels = ceil_div(job.columns, SIDE)
+    cdef Py_ssize_t most = taps * ceil_div(windows.channels, DEPTH)  # chunks
+    cdef Py_ssize_t of_position, parts, slab, i
+    cdef void* chunks = scratch_take(3 * most * sizeof(Py_ssize_t))
+    job.offset = <Py_ssize_t*>chunks
+    job.start = job.offset + most
+    job.depth = job.start + most
+    # Columns lie in order, those between two positions too, unless no tap meets them.
+    job.gather = windows.w.step if windows.w.taps == 1 else 1
+    job.position = windows.w.step // job.gather * windows.channels
+    job.run = windows.w.taps if windows.w.spacing == 1 else 1
+    # Bytes of a position in the copy and in the target, but for rows that taps meet beyond the block.
+    of_position = TERMS * windows.d.taps * job.position * sizeof(bf16) + job.columns * sizeof(real)
+    job.field = field_of(windows, job.images, min(<Py_ssize_t>POSITIONS, BLOCK // of_position), threads)
+    job.line = job.field.row * job.position
+    slab = 0
+    if chunks == NULL:
+        job.failed = True
+    else:
+        divide_depth(job)
+        slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // (job.chunks * PACKED * <Py_ssize_t>sizeof(bf16))))
+        job.packed = <bf16*>scratch_take(slab * job.chunks * PACKED * sizeof(bf16))
+        job.failed = job.packed == NULL
+    job.first_column = 0
+    while job.first_column < job.columns and job.finite and not job.failed:
+        job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
+        parts = min(job.panels, ceil_div(2 * threads, job.field.blocks) if threads > 1 else 1)
+        for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
+            pack_chunk(job, i // job.chunks, i % job.chunks)
+        for i in prange(parts * job.field.blocks, num_threads=threads, schedule="dynamic"):
+            multiply_block(
+                job, i % job.field.blocks, job.panels * (i // job.field.blocks) // parts,
+                job.panels * (i // job.field.blocks + 1) // parts,
+            )
+        job.first_column += job.panels * SIDE
+    scratch_give(job.packed)
+    scratch_give(chunks)
+
+
+# Gradient for the kernel ------------------------------------------------------------------------------------------------
+
+cdef struct Correlation:
+    Windows windows
+    Field field
+    const real* d_y            # (output pixel, filter)
+    Py_ssize_t filters
+    Py_ssize_t block_filters, block_channels  # whose gradients are collected at a time, multiples of SIDE
+    Py_ssize_t planes          # copies of the source for each tap along d and each phase
+    Py_ssize_t versions        # 2 where pairs of positions begin at even and at odd ones
+    Py_ssize_t line            # positions of a block, rounded up to whole chunks
+    Py_ssize_t pairs           # of positions of the copy, with what taps meet beyond the block
+    Py_ssize_t shares          # of the positions
+    real* totals               # [share](tap, channel, filter), the layout of d_kernel
+    bint failed
+    bint finite
+
+
+cdef inline vec load_part(const real* source, Py_ssize_t count) noexcept nogil:
+    """Reads `count` numbers, at most a vector; zeros behind, and nothing but zeros from NULL."""
+    cdef vec v = ZERO_VECTOR
+    if source != NULL and count >= VL:
+        v = (<const vec*>source)[0]
+    elif source != NULL and count > 0:
+        memcpy(&v, source, count * sizeof(real))
+    return v
+
+
+cdef inline void transpose_positions(const real** pixel, Py_ssize_t numbers, bf16* target, Py_ssize_t line, Py_ssize_t term,
+                                     vec* leftover) noexcept nogil:
+    """target[t * term + j * line + i] = term t of number j of pixel i, for DEPTH pixels; NULL is a pixel of zeros."""
+    cdef vec first[VL]
+    cdef vec second[VL]
+    cdef Split a, b
+    cdef Py_ssize_t part, j, i
+    cdef bf16* row
+    for part in range(ceil_div(numbers, VL)):
+        j = part * VL
+        for i in range(VL):
+            first[i] = load_part(pixel[i] + j if pixel[i] != NULL else NULL, numbers - j)
+            second[i] = load_part(pixel[VL + i] + j if pixel[VL + i] != NULL else NULL, numbers - j)
+        transpose_rows(first)
+        transpose_rows(second)
+        for i in range(VL):
+            a = split(first[i], leftover)
+            b = split(second[i], leftover)
+            row = target + (j + i) * line
+            store_halves(row, a.first, b.first)
+            store_halves(row + term, a.second, b.second)
+            store_halves(row + 2 * term, a.third, b.third)
+
+
+cdef inline void split_filters(Correlation* job, const Block* block, Py_ssize_t first_filter, Py_ssize_t filters,
+                               const real** pixel, bf16* copy, Py_ssize_t term) noexcept nogil:
+    """Fills the transposed copy of some filters of d_y: [term][filter][position], zeros where a position has no output."""
+    cdef const Windows* windows = &job.windows
+    cdef Py_ssize_t image, row, column, position
+    cdef const real* d_y
+    cdef vec leftover = ZERO_VECTOR
+    memset(pixel, 0, job.line * sizeof(real*))
+    for image in range(block.images):
+        for row in range(block.rows):
+            d_y = job.d_y + first_filter + job.filters * (
+                ((block.first_plane + image) * windows.h.outputs + block.first_row + row) * windows.w.outputs + block.first_column
+            )
+            position = image * job.field.image + row * job.field.row
+            for column in range(block.columns):
+                pixel[position + column] = d_y + column * job.filters
+    for position in range(ceil_div(block.positions, DEPTH)):
+        transpose_positions(pixel + position * DEPTH, filters, copy + position * DEPTH, job.line, term, &leftover)
+    if not all_finite(leftover):
+        job.finite = False
+
+
+cdef inline void locate_source(const Correlation* job, const Block* block, Py_ssize_t plane, const real** pixel) noexcept nogil:
+    """Where the source is for each position of a phase; NULL where it is outside."""
+    cdef const Windows* windows = &job.windows
+    cdef Py_ssize_t phases = job.field.phases_h * job.field.phases_w
+    cdef Py_ssize_t offset = block.first_column * windows.w.step + windows.w.offset + plane % job.field.phases_w
+    cdef Py_ssize_t row, column, w, start
+    memset(pixel, 0, (2 * job.pairs + 1) * sizeof(real*))
+    for row in range(block.copied):
+        if source_row(
+            &job.field, windows, block, plane // phases, plane // job.field.phases_w % job.field.phases_h, row, &start
+        ):
+            for column in range(job.field.row):
+                w = column * windows.w.step + offset
+                if 0 <= w < windows.w.size:
+                    pixel[row * job.field.row + column] = windows.source + start + w * windows.stride_w
+
+
+cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
+                             const real** pixel, bf16* packed) noexcept nogil:
+    """Packs some channels of the source below a block: [tap along d][phase][version][panel][pair of positions][PAIR]."""
+    cdef Py_ssize_t panels = ceil_div(channels, SIDE)
+    cdef Py_ssize_t plane, version, panel, pair, c, width
+    cdef const real* source[2]
+    cdef vec numbers[2][2]
+    cdef vec leftover = ZERO_VECTOR
+    cdef int i
+    for plane in range(job.planes):
+        locate_source(job, block, plane, pixel)
+        for version in range(job.versions):
+            for panel in range(panels):
+                c = first_channel + panel * SIDE
+                width = channels - panel * SIDE
+                for pair in range(job.pairs):
+                    for i in range(2):
+                        source[i] = pixel[2 * pair + version + i]
+                        if source[i] != NULL:
+                            source[i] += c
+                        numbers[i][0] = load_part(source[i], width)
+                        numbers[i][1] = load_part(source[i] + VL if source[i] != NULL else NULL, width - VL)
+                    pack_pair(numbers[0], numbers[1], packed, &leftover)
+                    packed += PAIR
+    if not all_finite(leftover):
+        job.finite = False
+
+
+cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t panels, Py_ssize_t chunks, const bf16* copy,
+                           Py_ssize_t term, const Py_ssize_t* offset, const bf16* packed, bint first, real* sums) noexcept nogil:
+    """Adds the products of a block: sums[tap][tile of filters][panel of channels][SIDE][SIDE]."""
+    cdef const Windows* windows = &job.windows
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t tap, tile, panel, td, th, tw, plane, shift
+    cdef const bf16* right
+    cdef real zeros[SIDE]
+    cdef real* sum = sums
+    memset(zeros, 0, sizeof(zeros))
+    begin_tiles()
+    for tap in range(taps):
+        tw = tap % windows.w.taps * windows.w.spacing
+        th = tap // windows.w.taps % windows.h.taps * windows.h.spacing
+        td = tap // windows.w.taps // windows.h.taps
+        plane = (td * job.field.phases_h + th % windows.h.step) * job.field.phases_w + tw % windows.w.step
+        shift = th // windows.h.step * job.field.row + tw // windows.w.step
+        for tile in range(tiles):
+            for panel in range(panels):
+                right = packed + (
+                    ((plane * job.versions + shift % 2) * panels + panel) * job.pairs + shift // 2
+                ) * PAIR
+                multiply_tiles(
+                    copy + tile * SIDE * job.line, job.line, term, offset, chunks, right,
+                    &zeros[0] if first else sum, 0 if first else SIDE, sum, SIDE,
+                )
+                sum += SIDE * SIDE
+    end_tiles()
+
+
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_filter, Py_ssize_t first_channel) noexcept nogil:
+    """The totals of one share of the positions for a block of filters and channels."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t filters = min(job.block_filters, job.filters - first_filter)
+    cdef Py_ssize_t channels = min(job.block_channels, windows.channels - first_channel)
+    cdef Py_ssize_t tiles = ceil_div(filters, SIDE), panels = ceil_div(channels, SIDE)
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t first = job.field.blocks * share // job.shares, end = job.field.blocks * (share + 1) // job.shares
+    cdef Py_ssize_t term = tiles * SIDE * job.line
+    cdef Py_ssize_t index, tap, tile, panel, i
+    cdef Block block
+    cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
+    cdef bf16* packed = <bf16*>scratch_take(job.planes * job.versions * panels * job.pairs * PAIR * sizeof(bf16))
+    cdef real* sums = <real*>scratch_take(taps * tiles * panels * SIDE * SIDE * sizeof(real))
+    cdef Py_ssize_t* offset = <Py_ssize_t*>scratch_take(job.line // DEPTH * sizeof(Py_ssize_t))
+    cdef const real** pixel = <const real**>scratch_take((2 * job.pairs + 1) * sizeof(real*))
+    cdef unsigned long long state = flush_denormals()
+    if copy == NULL or packed == NULL or sums == NULL or offset == NULL or pixel == NULL:
+        job.failed = True
+    else:
+        for i in range(job.line // DEPTH):
+            offset[i] = i * DEPTH
+        for index in range(first, end):
+            block = block_at(&job.field, windows, index)
+            split_filters(job, &block, first_filter, filters, pixel, copy, term)
+            pack_source(job, &block, first_channel, channels, pixel, packed)
+            add_block(
+                job, tiles, panels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, sums
+            )
+        for tap in range(taps):
+            for tile in range(tiles):
+                for panel in range(panels):
+                    transpose_matrix(
+                        sums + ((tap * tiles + tile) * panels + panel) * SIDE * SIDE, SIDE,
+                        job.totals + first_filter + tile * SIDE
+                        + ((share * taps + tap) * windows.channels + first_channel + panel * SIDE) * job.filters,
+                        job.filters, min(filters - tile * SIDE, <Py_ssize_t>SIDE), min(channels - panel * SIDE, <Py_ssize_t>SIDE),
+                    )
+    restore_denormals(state)
+    scratch_give(pixel)
+    scratch_give(offset)
+    scratch_give(sums)
+    scratch_give(packed)
+    scratch_give(copy)
+
+
+cdef inline void add_shares(const real* totals, Py_ssize_t shares, Py_ssize_t count, Py_ssize_t first, Py_ssize_t end,
+                            real* d_kernel) noexcept nogil:
+    """Adds up some totals of all shares, in their order."""
+    cdef Py_ssize_t share, i
+    for share in range(shares):
+        for i in range(first, end):
+            d_kernel[i] = (d_kernel[i] if share else 0) + totals[share * count + i]
+
+
+cdef void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil:
+    """Chooses blocks of filters, channels and positions that stay in L2, and shares of the positions."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t channels = ceil_div(windows.channels, SIDE) * SIDE, filters = ceil_div(job.filters, SIDE) * SIDE
+    cdef Py_ssize_t room = SUMS // (taps * <Py_ssize_t>sizeof(real)), side = SIDE, of_position, tasks, beyond
+    while side < channels and 2 * side * side <= room:
+        side *= 2
+    job.block_channels = min(side, channels)
+    job.block_filters = min(max(room // job.block_channels // SIDE, <Py_ssize_t>1) * SIDE, filters)
+    job.planes = windows.d.taps * phases_of(windows.h) * phases_of(windows.w)
+    job.versions = 2 if shifts_of(windows.h) + shifts_of(windows.w) > 0 else 1
+    of_position = TERMS * sizeof(bf16) * (job.planes * job.versions * job.block_channels + job.block_filters)
+    job.field = field_of(windows, images, OPERANDS // of_position, 1)
+    job.line = ceil_div(block_at(&job.field, windows, 0).positions, DEPTH) * DEPTH
+    beyond = job.field.shifts_h * job.field.row + job.field.shifts_w
+    job.pairs = ceil_div(max(job.line + beyond, block_at(&job.field, windows, 0).copied * job.field.row), 2)
+    tasks = ceil_div(windows.channels, job.block_channels) * ceil_div(job.filters, job.block_filters)
+    job.shares = min(ceil_div(SHARES, tasks), job.field.blocks)
+
+
+def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
+                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    Returns:
+        False if a number was not finite: y means nothing then.
+    """
+    cdef Product job
+    cdef Windows* windows = &job.windows
+    if size_of(y) == 0:
+        return True
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
+    job.images = y.shape[0]
+    job.weights = forward_weights(kernel, groups)
+    job.columns = kernel.shape[4]
+    job.bias = &bias[0] if bias is not None else NULL
+    job.activation = activation
+    job.target = target_phase(y, 0, 0, 0, 1, 1, 1)
+    job.packed = NULL
+    job.failed = False
+    job.finite = True
+    with nogil:
+        multiply(&job)
+    if job.failed:
+        raise MemoryError()
+    return job.finite
+
+
+def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                               real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_x = gradient for the input, from that for the output.
+
+    Returns:
+        False if a number was not finite: d_x means nothing then.
+    """
+    cdef Product job
+    cdef Windows* windows = &job.windows
+    cdef Weights* weights = &job.weights
+    cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
+    cdef Py_ssize_t rd, rh, rw
+    if size_of(d_x) == 0:
+        return True
+    if size_of(d_y) == 0:
+        d_x[...] = 0
+        return True
+    describe_source(windows, d_y, groups)
+    job.images = d_x.shape[0]
+    job.weights = backward_weights(kernel, groups)
+    job.columns = kernel.shape[3]
+    job.bias = NULL
+    job.activation = LINEAR
+    job.failed = False
+    job.finite = True
+    for rd in range(min(sd, d_x.shape[1])):
+        windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,
+                               &weights.first_d, &weights.step_d)
+        for rh in range(min(sh, d_x.shape[2])):
+            windows.h = phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], sh, dilations[1], pads[1], rh,
+                                   &weights.first_h, &weights.step_h)
+            for rw in range(min(sw, d_x.shape[3])):
+                windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
+                                       &weights.first_w, &weights.step_w)
+                if windows.d.taps * windows.h.taps * windows.w.taps == 0:
+                    d_x[:, rd::sd, rh::sh, rw::sw] = 0
+                    continue
+                job.target = target_phase(d_x, rd, rh, rw, sd, sh, sw)
+                job.packed = NULL
+                with nogil:
+                    multiply(&job)
+    if job.failed:
+        raise MemoryError()
+    return job.finite
+
+
+def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                                real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_kernel = gradient for the kernel, from the input and the gradient for the output (contiguous).
+
+    Returns:
+        False if a number was not finite: d_kernel means nothing then.
+    """
+    cdef Correlation job
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t i, tasks, parts, count = size_of(d_kernel), outputs = size_of(d_y)
+    cdef int threads
+    cdef real* d_weights
+    if count == 0:
+        return True
+    if outputs == 0:
+        d_kernel[...] = 0
+        return True
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2])
+    job.d_y = &d_y[0, 0, 0, 0, 0]
+    job.filters = d_kernel.shape[4]
+    job.failed = False
+    job.finite = True
+    d_weights = &d_kernel[0, 0, 0, 0, 0]
+    with nogil:
+        divide_work(&job, x.shape[0])
+        parts = ceil_div(windows.channels, job.block_channels)
+        tasks = ceil_div(job.filters, job.block_filters) * parts
+        threads = threads_for(2.0 / VL / FAST * outputs * count / job.filters)
+        job.totals = d_weights
+        if job.shares > 1:
+            job.totals = <real*>scratch_take(job.shares * count * sizeof(real))
+        if job.totals == NULL:
+            job.failed = True
+        else:
+            for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
+                correlate(&job, i // tasks, i % tasks // parts * job.block_filters, i % parts * job.block_channels)
+            if job.shares > 1:
+                for i in prange(ceil_div(count, ADDED), num_threads=threads, schedule="static"):
+                    add_shares(job.totals, job.shares, count, i * ADDED, min((i + 1) * ADDED, count), d_weights)
+                scratch_give(job.totals)
+    if job.failed:
+        raise MemoryError()
+    return job.finite

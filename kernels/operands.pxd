@@ -1,0 +1,74 @@
+# What a product over windows reads and writes beside the source: weights, and the pixels of the target.
+from kernels.real cimport real
+from kernels.windows cimport Windows
+
+cdef struct Weights:
+    const real* value
+    const real* end                    # behind the last
+    Py_ssize_t all_h, all_w            # taps of the whole kernel
+    Py_ssize_t first_d, first_h, first_w, step_d, step_h, step_w  # those that take part, in the order of the windows' taps
+    Py_ssize_t tap_stride, depth_stride, column_stride, group_stride  # in numbers
+
+cdef struct Target:
+    real* value
+    Py_ssize_t stride_n, stride_d, stride_h, stride_w  # from one output pixel to the next, in numbers
+
+
+cdef inline Py_ssize_t size_of(const real[:, :, :, :, ::1] array):
+    return array.shape[0] * array.shape[1] * array.shape[2] * array.shape[3] * array.shape[4]
+
+
+cdef inline void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, Py_ssize_t groups):
+    windows.source = &source[0, 0, 0, 0, 0]
+    windows.stride_n = source.strides[0] // <Py_ssize_t>sizeof(real)
+    windows.stride_d = source.strides[1] // <Py_ssize_t>sizeof(real)
+    windows.stride_h = source.strides[2] // <Py_ssize_t>sizeof(real)
+    windows.stride_w = source.strides[3] // <Py_ssize_t>sizeof(real)
+    windows.end = windows.source + 1 + (
+        (source.shape[0] - 1) * windows.stride_n + (source.shape[1] - 1) * windows.stride_d
+        + (source.shape[2] - 1) * windows.stride_h + (source.shape[3] - 1) * windows.stride_w + source.shape[4] - 1
+    )
+    windows.channels = source.shape[4] // groups
+    windows.whole_pixels = groups == 1 and windows.stride_w == windows.channels
+
+
+cdef inline Target target_phase(real[:, :, :, :, ::1] target, Py_ssize_t first_d, Py_ssize_t first_h, Py_ssize_t first_w,
+                                Py_ssize_t step_d, Py_ssize_t step_h, Py_ssize_t step_w):
+    """Every step-th pixel of the target along each axis."""
+    return Target(
+        value=&target[0, first_d, first_h, first_w, 0],
+        stride_n=target.strides[0] // <Py_ssize_t>sizeof(real),
+        stride_d=target.strides[1] // <Py_ssize_t>sizeof(real) * step_d,
+        stride_h=target.strides[2] // <Py_ssize_t>sizeof(real) * step_h,
+        stride_w=target.strides[3] // <Py_ssize_t>sizeof(real) * step_w,
+    )
+
+
+cdef inline Weights forward_weights(const real[:, :, :, :, ::1] kernel, Py_ssize_t groups):
+    """Depth: all taps and channels; columns: filters."""
+    return Weights(
+        value=&kernel[0, 0, 0, 0, 0], end=&kernel[0, 0, 0, 0, 0] + size_of(kernel), all_h=kernel.shape[1], all_w=kernel.shape[2],
+        first_d=0, first_h=0, first_w=0, step_d=1, step_h=1, step_w=1,
+        tap_stride=kernel.shape[3] * kernel.shape[4], depth_stride=kernel.shape[4], column_stride=1,
+        group_stride=kernel.shape[4] // groups,
+    )
+
+
+cdef inline Weights backward_weights(const real[:, :, :, :, ::1] kernel, Py_ssize_t groups):
+    """Depth: taps of a phase (which `phase_axis` tells) and filters; columns: channels."""
+    cdef Weights weights = forward_weights(kernel, groups)
+    weights.depth_stride, weights.column_stride = weights.column_stride, weights.depth_stride
+    return weights
+
+
+cdef inline const real* weight_at(const Weights* weights, const Windows* windows, Py_ssize_t group, Py_ssize_t depth,
+                                  Py_ssize_t column) noexcept nogil:
+    """Where the weight is that multiplies one number of a window."""
+    cdef Py_ssize_t tap = depth // windows.channels
+    cdef Py_ssize_t kw = weights.first_w + tap % windows.w.taps * weights.step_w
+    cdef Py_ssize_t kh = weights.first_h + tap // windows.w.taps % windows.h.taps * weights.step_h
+    cdef Py_ssize_t kd = weights.first_d + tap // windows.w.taps // windows.h.taps * weights.step_d
+    return (
+        weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
+        + depth % windows.channels * weights.depth_stride + group * weights.group_stride + column * weights.column_stride
+    )

@@ -1,0 +1,40 @@
+"""Transpositions against NumPy."""
+
+import numpy as np
+import pytest
+
+# Around the tiles of all instruction sets and number types (2 to 16), the blocks (64), and the shapes of usual images.
+SIZES = [(1, 1), (1, 7), (3, 100), (100, 3), (15, 16), (16, 15), (16, 17), (17, 33), (63, 65), (64, 128), (129, 20), (49, 512)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("n", [1, 3])
+def test_transpose(native, n, size):
+    x = native.array(np.random.default_rng(0).normal(size=(n, *size)))
+    y = native.empty((n, *size[::-1]))
+    native.layout.transpose(x, y)
+    np.testing.assert_array_equal(y, x.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (2, 0, 4), (2, 3, 0)], ids=str)
+def test_nothing_to_transpose(native, shape):
+    native.layout.transpose(native.empty(shape), native.empty((shape[0], shape[2], shape[1])))
+
+
+def test_bits_stay(native):
+    """NaN with its payload, minus zero and numbers too small for a normal exponent."""
+    smallest = np.finfo(native.dtype).smallest_subnormal
+    bits = np.array([np.nan, -np.nan, -0.0, smallest, -smallest], native.dtype)
+    x = native.array(np.resize(bits, (1, 33, 35)))
+    y = native.empty((1, 35, 33))
+    native.layout.transpose(x, y)
+    assert y.tobytes() == x.transpose(0, 2, 1).tobytes()
+
+
+def test_same_results_for_any_number_of_threads(native, threads):
+    x = native.array(np.random.default_rng(0).normal(size=(3, 500, 701)))
+    for count in (1, 2, 3):
+        y = native.empty((3, 701, 500))
+        with threads(count):
+            native.layout.transpose(x, y)
+        np.testing.assert_array_equal(y, x.transpose(0, 2, 1))
