@@ -114,7 +114,8 @@ class Tape:
 
     def record(self, inputs, y, backward):
         """Keeps one op: its inputs in order (None where no gradient is wanted) and its backward pass."""
-        outputs = tuple([Tensor(part) for part in y]) if isinstance(y, (tuple, list)) else Tensor(y)
+        several = type(y) is not np.ndarray and isinstance(y, (tuple, list))
+        outputs = tuple([Tensor(part) for part in y]) if several else Tensor(y)
         self._records.append((inputs, outputs, backward))
         return outputs
 
@@ -152,8 +153,9 @@ class Tape:
             d_inputs = backward(d_outputs)
             # What the gradients below do not refer to is let go before they take memory.
             del outputs, backward, d_outputs
-            if not isinstance(d_inputs, (tuple, list)):
+            if type(d_inputs) is not tuple and type(d_inputs) is not list:
                 d_inputs = (d_inputs,)
+            # There are inputs without gradients behind the arrays, or gradients of arguments that were left out.
             for source, gradient in zip(inputs, d_inputs, strict=False):
                 if source is None or gradient is None:
                     continue
@@ -202,10 +204,12 @@ class no_gradient:
 
 def value_of(x):
     """Returns the plain array behind a tensor or variable; anything else as it is."""
+    if type(x) is np.ndarray:
+        return x
     return x.value if isinstance(x, Operand) and not x.symbolic else x
 
 
-# Types of most arguments, seen without a call.
+# What most arguments are, by type: it takes Python longer to see that they are no instances of a class.
 _NO_OPERANDS = frozenset((np.ndarray, int, float, bool, str, type(None)))
 
 
@@ -233,13 +237,14 @@ def differentiable(forward):
         inputs = [None] * len(values)
         wanted = False
         for place, x in enumerate(values):
-            if isinstance(x, Operand):
-                if x.symbolic:
-                    return x.apply(op, args, kwargs)
-                values[place] = x.value
-                if x.requires_gradient:
-                    inputs[place] = x
-                    wanted = True
+            if type(x) in _NO_OPERANDS or not isinstance(x, Operand):
+                continue
+            if x.symbolic:
+                return x.apply(op, args, kwargs)
+            values[place] = x.value
+            if x.requires_gradient:
+                inputs[place] = x
+                wanted = True
         y, backward = forward(values, *args[1:], **kwargs) if takes_list else forward(*values, **kwargs)
         if not wanted or backward is None:
             return y

@@ -3,7 +3,7 @@
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may
-#    be d_y.
+#    be d_y, but such loops go number by number.
 # b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers,
 #    and what belongs to a channel is repeated as often.
 # c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then
@@ -15,7 +15,7 @@
 #    once for the sums, which are d_gamma and d_beta, and once for d_x.
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
-from libc.string cimport memmove, memset
+from libc.string cimport memset
 
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -129,7 +129,7 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
 # One multiplication and addition per number ---------------------------------------------------------------------------
 
 cdef struct Affine:
-    void (*map_row)(const Affine* job, const real* x, real* values) noexcept nogil  # in place; one gradient uses x, too
+    void (*map_row)(const Affine* job, const real* source, const real* x, real* target) noexcept nogil
     Py_ssize_t rows, width
     real* scale   # width numbers each
     real* shift
@@ -150,10 +150,8 @@ cdef inline void map_task(
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t row
-    if target != source:
-        memmove(target, source, rows * job.width * sizeof(real))
     for row in range(rows):
-        job.map_row(job, x + row * job.width, target + row * job.width)
+        job.map_row(job, source + row * job.width, x + row * job.width, target + row * job.width)
     restore_denormals(state)
 
 
@@ -168,10 +166,12 @@ cdef void map_rows(const Affine* job, const real* source, const real* x, real* t
         map_task(job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start))
 
 
-cdef void scale_shift_row(const Affine* job, const real* x, real* values) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(job.width):
-        values[j] = values[j] * job.scale[j] + job.shift[j]
+cdef void scale_shift_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    cdef const real* scale = job.scale
+    cdef const real* shift = job.shift
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
+        target[j] = source[j] * scale[j] + shift[j]
 
 
 def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shift, real[:, ::1] y):
@@ -190,10 +190,13 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
 # Batch normalization --------------------------------------------------------------------------------------------------
 
 
-cdef void normalize_row(const Affine* job, const real* x, real* values) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(job.width):
-        values[j] = (values[j] - job.center[j]) * job.scale[j] + job.shift[j]
+cdef void normalize_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    cdef const real* center = job.center
+    cdef const real* scale = job.scale
+    cdef const real* shift = job.shift
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
+        target[j] = (source[j] - center[j]) * scale[j] + shift[j]
 
 
 def batch_normalization_forward(
@@ -252,10 +255,14 @@ def batch_normalization_backward_parameters(
     scratch_give(totals)
 
 
-cdef void normalize_gradient_row(const Affine* job, const real* x, real* values) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(job.width):
-        values[j] = values[j] * job.scale[j] + (x[j] - job.center[j]) * job.slope[j] + job.shift[j]
+cdef void normalize_gradient_row(const Affine* job, const real* d_y, const real* x, real* d_x) noexcept nogil:
+    cdef const real* center = job.center
+    cdef const real* scale = job.scale
+    cdef const real* slope = job.slope
+    cdef const real* shift = job.shift
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
+        d_x[j] = d_y[j] * scale[j] + (x[j] - center[j]) * slope[j] + shift[j]
 
 
 def batch_normalization_backward_input(

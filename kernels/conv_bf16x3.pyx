@@ -318,7 +318,7 @@ cdef void multiply(Product* job) noexcept nogil:
         job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
         parts = min(job.panels, ceil_div(2 * threads, job.field.blocks) if threads > 1 else 1)
         for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
-            pack_chunk(job, i // job.chunks, i % job.chunks)
+            pack_chunk(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
         for i in prange(parts * job.field.blocks, num_threads=threads, schedule="dynamic"):
             multiply_block(
                 job, i % job.field.blocks, job.panels * (i // job.field.blocks) // parts,

@@ -3,12 +3,11 @@
 # Design:
 # a) y[pixel, k] = sum over taps and the channels c of k's group of x[pixel + tap, c] * kernel[tap, c, k]. Neighbouring filters
 #    fill the vectors, of several groups where groups are small (lanes.pxd).
-# b) Outputs are divided into blocks of some rows and columns. For one vector of filters, the source below a block is copied, in
-#    units in which its lanes meet it, with zeros outside the image. The copy stays in L1. It is [unit][plane][row][column], and
-#    columns are sorted by their number modulo the step from one output to the next: so neighbouring outputs meet neighbouring
-#    vectors for any stride and dilation.
-# c) A segment is PIXELS neighbouring outputs in a row. The totals of two segments stay in registers while a loop runs over
-#    taps, units and channels. Their source is read where it is multiplied.
+# b) Outputs are divided into blocks of one segment, PIXELS neighbouring vectors of outputs, by some rows. The source below a
+#    block is copied to where it stays in L2, [plane][row][column][channel], with zeros outside the image. Vectors of filters
+#    take their turns with it, and so do the phases (e).
+# c) The totals of two rows of a block stay in registers, while a loop runs over the rows of the source below them, taps and
+#    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these.
 # d) Weights are packed beforehand, [vector of filters][tap][channel][VL], zeros in lanes without a filter.
 # e) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
 #    stride, the input pixels fall into phases, each with the taps that reach it (windows.pxd). All phases of a block of as many
@@ -18,11 +17,11 @@
 # g) Parallel: forward over blocks and parts of the filters; gradient for the kernel over parts of the filters and shares of the
 #    blocks. These depend on the problem only and are added up in their order, so results are the same for any number of threads.
 from cython.parallel cimport prange
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.lanes cimport Lanes, Slice, copy_units, lane, lanes_of, load_lanes, slice_of, store_lanes
+from kernels.lanes cimport Lanes, Slice, copy_lanes, lane, lane_vec, lanes_of, load_lanes, rearrange, slice_of, store_lanes
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -32,16 +31,22 @@ from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
 cdef extern from *:
     """
     #if VECTOR_BYTES == 64
-    #define PIXELS 7  /* two segments fill half of 32 registers: a width of 7, 14, 28 or 56 leaves none empty */
+    #define PIXELS 7  /* two rows of totals and what they are computed from fill 32 registers */
     #else
-    #define PIXELS 4  /* half of 16 registers */
+    #define PIXELS 4  /* 16 registers */
+    #endif
+
+    /* GCC leaves large functions alone otherwise, and their totals pass through memory: a fifth slower. */
+    #if defined(__GNUC__)
+    #undef CYTHON_INLINE
+    #define CYTHON_INLINE inline __attribute__((always_inline))
     #endif
     """
     enum:
         PIXELS
 
 cdef enum:
-    COPY = 32 << 10     # bytes of the copied source, to stay in L1
+    COPY = 100 << 10    # bytes of the copied source, to stay in L2
     SUMS = 64 << 10     # bytes of the sums of a task
     SHARES = 16         # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 256         # pixels that make a share worth its sums
@@ -65,8 +70,8 @@ cdef struct Job:
     real* target                      # (n, d, h, w, filters); the gradient for the kernel reads it
     Py_ssize_t target_d, target_h, target_w
     Py_ssize_t images, planes, height, width  # of the target
-    Py_ssize_t rows, segments         # of a block, in each phase
-    Py_ssize_t line                   # columns of a copied row of the same number modulo the step
+    Py_ssize_t rows                   # of a block, in each phase
+    Py_ssize_t pixel, row, plane      # from one to the next in the copied source, in numbers
     const real* kernel
     Py_ssize_t tap, channel, filter, group  # from one to the next, in numbers of the kernel
     Py_ssize_t taps_h, taps_w, taps   # of the kernel; in all
@@ -78,34 +83,10 @@ cdef struct Job:
 cdef struct Block:
     Py_ssize_t n, od, oh, ow          # the first output, each counted in its phase
     Py_ssize_t id, ih, iw             # the first source pixel, inside the image or not
-    Py_ssize_t rows, columns          # of outputs, at most: a phase may have less
-
-cdef struct Segment:
-    const vec* source                 # of the first output, from the copy's begin on for tap 0
-    real* target
-    Py_ssize_t row                    # of the source, for tap 0
-    Py_ssize_t pixels                 # outputs inside the image
+    Py_ssize_t rows, pixels           # of outputs, at most: a phase may have less
 
 
 # Sizes ------------------------------------------------------------------------------------------------------------------
-
-
-cdef inline Py_ssize_t copied_rows(const Job* job) noexcept nogil:
-    return (job.rows - 1) * job.h.step + job.h.extent
-
-
-cdef inline Py_ssize_t copied_columns(const Job* job) noexcept nogil:
-    return (job.segments * PIXELS - 1) * job.w.step * job.lanes.pixels + job.w.extent
-
-
-cdef inline Py_ssize_t copied_row(const Job* job) noexcept nogil:
-    """In vectors."""
-    return job.line * job.w.step * job.lanes.pixels
-
-
-cdef inline Py_ssize_t copied_unit(const Job* job) noexcept nogil:
-    """In vectors."""
-    return job.d.extent * copied_rows(job) * copied_row(job)
 
 
 cdef inline Py_ssize_t panel_size(const Job* job) noexcept nogil:
@@ -113,18 +94,9 @@ cdef inline Py_ssize_t panel_size(const Job* job) noexcept nogil:
     return job.taps * job.lanes.depth * VL
 
 
-cdef inline Py_ssize_t columns_of(const Job* job) noexcept nogil:
-    """Blocks beside each other."""
-    return ceil_div(job.w.phase.axis.outputs, job.segments * PIXELS * job.lanes.pixels)
-
-
-cdef inline Py_ssize_t rows_of(const Job* job) noexcept nogil:
-    """Blocks below each other."""
-    return ceil_div(job.h.phase.axis.outputs, job.rows)
-
-
-cdef inline Py_ssize_t blocks_of(const Job* job) noexcept nogil:
-    return job.images * job.d.phase.axis.outputs * rows_of(job) * columns_of(job)
+cdef inline Py_ssize_t bands_of(const Job* job) noexcept nogil:
+    """Rows of blocks."""
+    return job.images * job.d.phase.axis.outputs * ceil_div(job.h.phase.axis.outputs, job.rows)
 
 
 cdef inline double work_of(const Job* job) noexcept nogil:
@@ -133,299 +105,385 @@ cdef inline double work_of(const Job* job) noexcept nogil:
     return 2 * job.images * outputs * job.lanes.vectors * panel_size(job) / VL
 
 
-cdef void choose_blocks(Job* job) noexcept nogil:
-    """The size of a block for which least is copied for each output, of those whose copy stays in L1."""
-    cdef Py_ssize_t widest = ceil_div(job.w.phase.axis.outputs, PIXELS * job.lanes.pixels)
-    cdef Py_ssize_t rows, segments, best_rows = 1, best_segments = 1
-    cdef double cost, least = 0
-    for segments in range(1, min(widest, <Py_ssize_t>4) + 1):
-        for rows in range(1, min(job.h.phase.axis.outputs, <Py_ssize_t>16) + 1):
-            job.rows = rows
-            job.segments = segments
-            job.line = ceil_div(copied_columns(job), job.w.step * job.lanes.pixels)
-            if rows * segments > 1 and job.lanes.units * copied_unit(job) * VL * <Py_ssize_t>sizeof(real) > COPY:
-                break
-            cost = <double>copied_unit(job) / (rows * segments)
-            # Two segments at a time; and no block smaller than the others.
-            cost *= (rows * segments + 1) // 2 * 2.0 / (rows * segments)
-            cost *= <double>ceil_div(job.h.phase.axis.outputs, rows) * rows / job.h.phase.axis.outputs
-            cost *= <double>ceil_div(widest, segments) * segments / widest
-            if least == 0 or cost < least:
-                least = cost
-                best_rows = rows
-                best_segments = segments
-    job.rows = best_rows
-    job.segments = best_segments
-    job.line = ceil_div(copied_columns(job), job.w.step * job.lanes.pixels)
+cdef inline Py_ssize_t copied_columns(const Job* job) noexcept nogil:
+    return (PIXELS * job.lanes.pixels - 1) * job.w.step + job.w.extent
+
+
+cdef inline Py_ssize_t copied_rows(const Job* job, Py_ssize_t rows) noexcept nogil:
+    return (rows - 1) * job.h.step + job.h.extent
+
+
+cdef void choose_rows(Job* job) noexcept nogil:
+    """As many rows of outputs as there is room for the source below them, in pairs."""
+    cdef Py_ssize_t channels = job.lanes.groups * job.lanes.depth
+    cdef Py_ssize_t room
+    # Pixels do not share cache sets: an odd number of vectors. Several pixels of a vector lie together.
+    job.pixel = channels if job.lanes.pixels > 1 else (ceil_div(channels, VL) | 1) * VL
+    job.row = copied_columns(job) * job.pixel
+    room = COPY // (job.d.extent * job.row * <Py_ssize_t>sizeof(real))
+    job.rows = min(max((room - job.h.extent) // job.h.step // 2 * 2, <Py_ssize_t>2), job.h.phase.axis.outputs)
+    job.plane = copied_rows(job, job.rows) * job.row
 
 
 # Blocks -----------------------------------------------------------------------------------------------------------------
 
 
-cdef inline Block block_at(const Job* job, Py_ssize_t index) noexcept nogil:
+cdef inline Block block_at(const Job* job, Py_ssize_t band, Py_ssize_t ow) noexcept nogil:
     cdef Block block
-    cdef Py_ssize_t columns = columns_of(job), rows = rows_of(job), width = job.segments * PIXELS * job.lanes.pixels
-    block.ow = index % columns * width
-    block.oh = index // columns % rows * job.rows
-    block.od = index // columns // rows % job.d.phase.axis.outputs
-    block.n = index // columns // rows // job.d.phase.axis.outputs
+    cdef Py_ssize_t bands = ceil_div(job.h.phase.axis.outputs, job.rows)
+    block.ow = ow
+    block.oh = band % bands * job.rows
+    block.od = band // bands % job.d.phase.axis.outputs
+    block.n = band // bands // job.d.phase.axis.outputs
     block.rows = min(job.rows, job.h.phase.axis.outputs - block.oh)
-    block.columns = min(width, job.w.phase.axis.outputs - block.ow)
+    block.pixels = min(PIXELS * job.lanes.pixels, job.w.phase.axis.outputs - ow)
     block.id = block.od * job.d.step + job.d.first
     block.ih = block.oh * job.h.step + job.h.first
-    block.iw = block.ow * job.w.step + job.w.first
+    block.iw = ow * job.w.step + job.w.first
     return block
 
 
-cdef inline void copy_block(const Job* job, const Block* block, const Slice* part, vec* copy) noexcept nogil:
-    """Copies the source below a block, for a vector of filters."""
-    cdef const Lanes* lanes = &job.lanes
-    cdef Py_ssize_t modulus = job.w.step * lanes.pixels, unit = copied_unit(job)
-    # Columns behind the windows count as outside: zeros in place of missing d_y would not take away a NaN.
-    cdef Py_ssize_t end = min(job.w.phase.axis.size, block.iw + (block.columns - 1) * job.w.step + job.w.extent)
-    cdef Py_ssize_t columns = copied_columns(job), rows = (block.rows - 1) * job.h.step + job.h.extent
-    cdef Py_ssize_t d, h, j, iw
-    cdef lane before, behind
-    cdef bint inside
+cdef inline void copy_pixel(const real* source, Py_ssize_t channels, Py_ssize_t next_block, real* target) noexcept nogil:
+    """Copies one pixel, and asks for the same of the block beside."""
+    cdef Py_ssize_t i
+    for i in range(channels // VL):
+        (<vec*>target)[i] = (<const vec*>source)[i]
+        prefetch_for_reading(source + i * VL + next_block)
+    if channels % VL:
+        copy_lanes(target + channels // VL * VL, source + channels // VL * VL, channels % VL)
+
+
+cdef inline void copy_block(const Job* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
+                            real* copy) noexcept nogil:
+    """Copies some channels of the source below a block. Rows and planes outside the image are left out."""
+    cdef Py_ssize_t size_d = job.d.phase.axis.size, size_h = job.h.phase.axis.size
+    cdef Py_ssize_t columns = copied_columns(job)
+    # Columns behind the windows count as outside, too: zeros in place of missing d_y would not take away a NaN.
+    cdef Py_ssize_t end_iw = min(job.w.phase.axis.size, block.iw + (block.pixels - 1) * job.w.step + job.w.extent)
+    cdef Py_ssize_t first = min(max(-block.iw, <Py_ssize_t>0), columns)
+    cdef Py_ssize_t end = max(end_iw - block.iw, first)
+    cdef Py_ssize_t next_block = PIXELS * job.lanes.pixels * job.w.step * job.source_w
+    cdef Py_ssize_t d, h, w
     cdef const real* source
-    cdef vec* target
-    for d in range(job.d.extent):
-        for h in range(rows):
-            inside = 0 <= block.id + d < job.d.phase.axis.size and 0 <= block.ih + h < job.h.phase.axis.size
+    cdef real* row
+    for d in range(max(-block.id, <Py_ssize_t>0), min(job.d.extent, size_d - block.id)):
+        for h in range(max(-block.ih, <Py_ssize_t>0), min(copied_rows(job, block.rows), size_h - block.ih)):
+            row = copy + d * job.plane + h * job.row
             source = (
-                job.source + (block.n * job.d.phase.axis.size + block.id + d) * job.source_d + (block.ih + h) * job.source_h
-                + part.channel
+                job.source + (block.n * size_d + block.id + d) * job.source_d + (block.ih + h) * job.source_h
+                + block.iw * job.source_w + first_channel
             )
-            target = copy + (d * copied_rows(job) + h) * copied_row(job)
-            for j in range(columns):
-                iw = block.iw + j
-                before = 0
-                behind = <lane>lanes.pixels
-                while before < behind and iw + before * job.w.step < 0:
-                    before += 1
-                while before < behind and (iw + (behind - 1) * job.w.step >= end or not inside):
-                    behind -= 1
-                copy_units(
-                    lanes, source + iw * job.source_w, job.end, part.count, before, behind,
-                    target + j % modulus * job.line + j // modulus, unit,
-                )
-                prefetch_for_reading(source + iw * job.source_w + VL)  # for the next vector of filters
-
-
-cdef inline Segment segment_at(const Job* job, const Block* block, const Slice* part, const vec* copy, const Phase* d,
-                               const Phase* h, const Phase* w, Py_ssize_t index) noexcept nogil:
-    cdef Py_ssize_t row = index // job.segments, column = index % job.segments * PIXELS
-    cdef Py_ssize_t ow = block.ow + column * job.lanes.pixels
-    cdef Segment segment
-    segment.row = row * job.h.step
-    segment.source = copy + column
-    segment.target = (
-        job.target
-        + (block.n * job.planes + block.od * job.d.phases + d - job.d.phase) * job.target_d
-        + ((block.oh + row) * job.h.phases + h - job.h.phase) * job.target_h
-        + (ow * job.w.phases + w - job.w.phase) * job.target_w + part.filter
-    )
-    segment.pixels = 0
-    if block.oh + row < h.axis.outputs:
-        segment.pixels = min(max(w.axis.outputs - ow, <Py_ssize_t>0), <Py_ssize_t>(PIXELS * job.lanes.pixels))
-    return segment
-
-
-cdef inline void load_segment(const Job* job, const Segment* segment, const Slice* part, vec* d_y) noexcept nogil:
-    """Reads d_y; zeros for outputs outside."""
-    cdef Py_ssize_t pixels = job.lanes.pixels
-    cdef int t
-    for t in range(PIXELS):
-        d_y[t] = ZERO_VECTOR
-        if t * pixels < segment.pixels:
-            d_y[t] = load_lanes(segment.target + t * pixels * job.target_w, min(pixels, segment.pixels - t * pixels) * part.count)
-
-
-cdef inline void store_segment(const Job* job, const Segment* segment, const Slice* part, const vec* total) noexcept nogil:
-    cdef Py_ssize_t pixels = job.lanes.pixels, step = job.w.phases * job.target_w
-    cdef vec y[PIXELS]
-    cdef Py_ssize_t t, p
-    for t in range(PIXELS):
-        y[t] = total[t]
-    if job.activation != LINEAR:
-        apply_activation(job.activation, <real*>y, PIXELS * VL)
-    for t in range(ceil_div(segment.pixels, pixels)):
-        if pixels == 1 or step == part.count:
-            store_lanes(segment.target + t * pixels * step, y[t], min(pixels, segment.pixels - t * pixels) * part.count)
-        else:
-            for p in range(min(pixels, segment.pixels - t * pixels)):
-                store_lanes(segment.target + (t * pixels + p) * step, load_lanes(<real*>(y + t) + p * part.count, part.count), part.count)
-        prefetch_for_writing(segment.target + t * pixels * step + VL)  # by the next vector of filters
+            memset(row, 0, first * job.pixel * sizeof(real))
+            if job.pixel == channels:
+                memcpy(row + first * channels, source + first * channels, (end - first) * channels * sizeof(real))
+            else:
+                for w in range(first, end):
+                    copy_pixel(source + w * job.source_w, channels, next_block, row + w * job.pixel)
+            memset(row + end * job.pixel, 0, (columns - end) * job.pixel * sizeof(real))
 
 
 # The inner loops --------------------------------------------------------------------------------------------------------
 
+# What one row of the source contributes to one or two rows of outputs. `numbers` are the weights of a row of taps for the upper
+# outputs, or its sums, `tap` from one to the next; those for the lower outputs lie `lower` behind.
 
-cdef inline void multiply_segments(const Job* job, const vec* upper, const vec* lower, const vec* weights, vec* total_upper,
-                                   vec* total_lower, bint alike) noexcept nogil:
-    """What one tap contributes to two segments of outputs."""
-    cdef Py_ssize_t unit = copied_unit(job)
-    cdef Py_ssize_t u, c, channels
+
+cdef inline vec meeting(const real* source, Py_ssize_t c, lane_vec lanes, bint alike) noexcept nogil:
+    """What the weights of a vector of filters meet: channel c of their groups in a pixel."""
+    if alike:
+        return source[c] - ZERO_VECTOR
+    return rearrange((<const vec*>source)[0], lanes + <lane>c)
+
+
+cdef inline void multiply_row(const Job* job, const Phase* w, vec* total, vec* total_lower, const real* source,
+                              const real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper,
+                              bint for_lower) noexcept nogil:
+    cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
+    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * job.pixel
+    cdef Py_ssize_t kw, c
+    cdef const real* x
+    cdef vec v, weights, weights_lower
+    cdef int t
+    for kw in range(w.axis.taps):
+        x = source + kw * w.axis.spacing * job.pixel
+        for c in range(job.lanes.depth):
+            weights = (<const vec*>(numbers + kw * tap))[c] if for_upper else ZERO_VECTOR
+            weights_lower = (<const vec*>(numbers + kw * tap + lower))[c] if for_lower else ZERO_VECTOR
+            for t in range(PIXELS):
+                v = meeting(x + t * step, c, lanes, alike)
+                if for_upper:
+                    total[t] += v * weights
+                if for_lower:
+                    total_lower[t] += v * weights_lower
+
+
+cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, const real* source, const real* numbers,
+                                Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper, bint for_lower) noexcept nogil:
+    """`multiply_row` for three neighbouring taps, which share what they meet."""
+    cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
+    cdef vec x[PIXELS + 2]
+    cdef Py_ssize_t c
     cdef vec w
+    cdef int t, kw
+    for c in range(job.lanes.depth):
+        for t in range(PIXELS + 2):
+            x[t] = meeting(source + t * job.pixel, c, lanes, alike)
+        for kw in range(3):
+            if for_upper:
+                w = (<const vec*>(numbers + kw * tap))[c]
+                for t in range(PIXELS):
+                    total[t] += x[t + kw] * w
+            if for_lower:
+                w = (<const vec*>(numbers + kw * tap + lower))[c]
+                for t in range(PIXELS):
+                    total_lower[t] += x[t + kw] * w
+
+
+cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, const vec* d_y_lower, const real* source,
+                               real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper,
+                               bint for_lower) noexcept nogil:
+    cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
+    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * job.pixel
+    cdef Py_ssize_t kw, c
+    cdef const real* x
+    cdef vec* sums
+    cdef vec* sums_lower
+    cdef vec v, sum, sum_lower
     cdef int t
-    for u in range(job.lanes.units):
-        channels = min(job.lanes.depth - u * VL, <Py_ssize_t>VL) if alike else 1
-        for c in range(channels):
-            w = weights[0]
-            weights += 1
+    for kw in range(w.axis.taps):
+        x = source + kw * w.axis.spacing * job.pixel
+        sums = <vec*>(numbers + kw * tap)
+        sums_lower = <vec*>(numbers + kw * tap + lower)
+        for c in range(job.lanes.depth):
+            sum = sums[c] if for_upper else ZERO_VECTOR
+            sum_lower = sums_lower[c] if for_lower else ZERO_VECTOR
             for t in range(PIXELS):
-                if alike:
-                    total_upper[t] += w * (<const real*>(upper + t))[c]
-                    total_lower[t] += w * (<const real*>(lower + t))[c]
-                else:
-                    total_upper[t] += w * upper[t]
-                    total_lower[t] += w * lower[t]
-        upper += unit
-        lower += unit
+                v = meeting(x + t * step, c, lanes, alike)
+                if for_upper:
+                    sum += v * d_y[t]
+                if for_lower:
+                    sum_lower += v * d_y_lower[t]
+            if for_upper:
+                sums[c] = sum
+            if for_lower:
+                sums_lower[c] = sum_lower
 
 
-cdef inline void correlate_segments(const Job* job, const vec* upper, const vec* lower, vec* sums, const vec* d_upper,
-                                    const vec* d_lower, bint alike) noexcept nogil:
-    """What two segments of outputs contribute to one tap."""
-    cdef Py_ssize_t unit = copied_unit(job)
-    cdef Py_ssize_t u, c, channels
-    cdef vec sum_upper, sum_lower
-    cdef int t
-    for u in range(job.lanes.units):
-        channels = min(job.lanes.depth - u * VL, <Py_ssize_t>VL) if alike else 1
-        for c in range(channels):
-            sum_upper = sums[0]
-            sum_lower = ZERO_VECTOR
-            for t in range(PIXELS):
-                if alike:
-                    sum_upper += d_upper[t] * (<const real*>(upper + t))[c]
-                    sum_lower += d_lower[t] * (<const real*>(lower + t))[c]
-                else:
-                    sum_upper += d_upper[t] * upper[t]
-                    sum_lower += d_lower[t] * lower[t]
-            sums[0] = sum_upper + sum_lower
-            sums += 1
-        upper += unit
-        lower += unit
+cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_lower, const real* source, real* numbers,
+                                 Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper, bint for_lower) noexcept nogil:
+    """`correlate_row` for three neighbouring taps, which share what they meet."""
+    cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
+    cdef vec x[PIXELS + 2]
+    cdef Py_ssize_t c
+    cdef vec sum
+    cdef int t, kw
+    for c in range(job.lanes.depth):
+        for t in range(PIXELS + 2):
+            x[t] = meeting(source + t * job.pixel, c, lanes, alike)
+        for kw in range(3):
+            if for_upper:
+                sum = (<const vec*>(numbers + kw * tap))[c]
+                for t in range(PIXELS):
+                    sum += x[t + kw] * d_y[t]
+                (<vec*>(numbers + kw * tap))[c] = sum
+            if for_lower:
+                sum = (<const vec*>(numbers + kw * tap + lower))[c]
+                for t in range(PIXELS):
+                    sum += x[t + kw] * d_y_lower[t]
+                (<vec*>(numbers + kw * tap + lower))[c] = sum
 
 
-cdef inline void do_segments(const Job* job, const Block* block, const Slice* part, const Segment* upper, const Segment* lower,
-                             const Phase* d, const Phase* h, const Phase* w, real* numbers, bint alike,
-                             bint correlate) noexcept nogil:
-    """Two segments, for a vector of filters with its packed weights, or its sums."""
-    cdef vec total_upper[PIXELS]
-    cdef vec total_lower[PIXELS]
-    cdef vec start
-    cdef Py_ssize_t modulus = job.w.step * job.lanes.pixels
-    cdef Py_ssize_t kd, kh, kw, id, ih, iw, tap, offset
-    cdef Py_ssize_t row = copied_row(job)
-    cdef int t
-    if correlate:
-        load_segment(job, upper, part, total_upper)
-        load_segment(job, lower, part, total_lower)
+cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, real* numbers, Py_ssize_t tap,
+                        Py_ssize_t back, bint alike, bint three, bint correlate, bint for_upper, bint for_lower) noexcept nogil:
+    if correlate and three:
+        correlate_three(job, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+    elif correlate:
+        correlate_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+    elif three:
+        multiply_three(job, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
     else:
-        start = ZERO_VECTOR
+        multiply_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+
+
+cdef inline void load_row(const Job* job, const real* source, Py_ssize_t count, Py_ssize_t pixels, vec* d_y) noexcept nogil:
+    """Reads d_y; zeros for outputs outside."""
+    cdef Py_ssize_t several = job.lanes.pixels
+    cdef int t
+    for t in range(PIXELS):
+        d_y[t] = ZERO_VECTOR
+        if t * several < pixels:
+            d_y[t] = load_lanes(source + t * several * job.target_w, min(several, pixels - t * several) * count)
+
+
+cdef inline void store_row(const Job* job, real* target, Py_ssize_t count, Py_ssize_t pixels, const vec* total) noexcept nogil:
+    cdef Py_ssize_t several = job.lanes.pixels, step = job.w.phases * job.target_w
+    cdef vec y[PIXELS]  # totals are in registers, and have no address
+    cdef Py_ssize_t p, inside
+    cdef int t
+    for t in range(PIXELS):
+        y[t] = total[t]
+    if job.activation != LINEAR:
+        apply_activation(job.activation, <real*>y, PIXELS * VL)
+    for t in range(PIXELS):
+        inside = min(several, pixels - t * several)
+        if inside <= 0:
+            break
+        if several == 1 or step == count:
+            store_lanes(target + t * several * step, y[t], inside * count)
+        else:
+            for p in range(inside):
+                copy_lanes(target + (t * several + p) * step, <real*>(y + t) + p * count, count)
+        prefetch_for_writing(target + t * several * step + VL)  # by the next vector of filters
+
+
+cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
+                         const real* source, real* numbers, Py_ssize_t row, bint two, bint alike, bint three,
+                         bint correlate) noexcept nogil:
+    """One row of a block, or two, for a vector of filters with its packed weights, or its sums."""
+    cdef vec upper[PIXELS]
+    cdef vec lower[PIXELS]
+    cdef vec start = ZERO_VECTOR
+    cdef Py_ssize_t depth = job.lanes.depth * VL
+    cdef Py_ssize_t lag = job.h.step // h.axis.spacing if two else 0  # taps from the upper row's windows to the lower's
+    cdef Py_ssize_t back = -lag * h.tap_step * job.taps_w * depth
+    cdef Py_ssize_t id = d.axis.offset - job.d.first
+    cdef Py_ssize_t ih = row * job.h.step + h.axis.offset - job.h.first
+    cdef Py_ssize_t first = 0, end = h.axis.taps + lag  # rows inside the image
+    cdef Py_ssize_t pixels = min(block.pixels, w.axis.outputs - block.ow)
+    cdef Py_ssize_t step = job.h.phases * job.target_h
+    cdef Py_ssize_t kd, kh
+    cdef const real* x
+    cdef real* at
+    cdef real* target = (
+        job.target + (block.n * job.planes + block.od * job.d.phases + d - job.d.phase) * job.target_d
+        + ((block.oh + row) * job.h.phases + h - job.h.phase) * job.target_h
+        + (block.ow * job.w.phases + w - job.w.phase) * job.target_w + part.filter
+    )
+    cdef int t
+    while first < end and block.ih + ih + first * h.axis.spacing < 0:
+        first += 1
+    while first < end and block.ih + ih + (end - 1) * h.axis.spacing >= h.axis.size:
+        end -= 1
+    if correlate:
+        load_row(job, target, part.count, pixels, upper)
+        load_row(job, target + two * step, part.count, pixels, lower)
+    else:
         if job.bias != NULL:
             for t in range(<int>job.lanes.pixels):
-                store_lanes(<real*>&start + t * part.count, load_lanes(job.bias + part.filter, part.count), part.count)
+                memcpy(<real*>&start + t * part.count, job.bias + part.filter, part.count * sizeof(real))
         for t in range(PIXELS):
-            total_upper[t] = start
-            total_lower[t] = start
+            upper[t] = start
+            lower[t] = start
     for kd in range(d.axis.taps):
-        id = d.axis.offset - job.d.first + kd * d.axis.spacing
-        if block.id + id < 0 or block.id + id >= d.axis.size:
+        if block.id + id + kd * d.axis.spacing < 0 or block.id + id + kd * d.axis.spacing >= d.axis.size:
             continue
-        for kh in range(h.axis.taps):
-            ih = h.axis.offset - job.h.first + kh * h.axis.spacing
-            if block.ih + lower.row + ih < 0 or block.ih + upper.row + ih >= h.axis.size:
-                continue
-            for kw in range(w.axis.taps):
-                iw = w.axis.offset - job.w.first + kw * w.axis.spacing
-                offset = (id * copied_rows(job) + ih) * row + iw % modulus * job.line + iw // modulus
-                tap = (
-                    ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w
-                    + w.first_tap + kw * w.tap_step
-                )
-                if correlate:
-                    correlate_segments(
-                        job, upper.source + upper.row * row + offset, lower.source + lower.row * row + offset,
-                        <vec*>numbers + tap * job.lanes.depth, total_upper, total_lower, alike,
-                    )
-                else:
-                    multiply_segments(
-                        job, upper.source + upper.row * row + offset, lower.source + lower.row * row + offset,
-                        <const vec*>numbers + tap * job.lanes.depth, total_upper, total_lower, alike,
-                    )
+        for kh in range(first, end):
+            x = (
+                source + (id + kd * d.axis.spacing) * job.plane + (ih + kh * h.axis.spacing) * job.row
+                + (w.axis.offset - job.w.first) * job.pixel
+            )
+            at = numbers + (
+                ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w + w.first_tap
+            ) * depth
+            if two and lag <= kh < h.axis.taps:
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, True, True)
+            elif kh < h.axis.taps:
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, True, False)
+            elif kh >= lag:
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, False, True)
     if not correlate:
-        store_segment(job, upper, part, total_upper)
-        store_segment(job, lower, part, total_lower)
+        store_row(job, target, part.count, pixels, upper)
+        if two:
+            store_row(job, target + step, part.count, pixels, lower)
 
 
-cdef void multiply_two(const Job* job, const Block* block, const Slice* part, const Segment* upper, const Segment* lower,
-                       const Phase* d, const Phase* h, const Phase* w, real* weights) noexcept nogil:
-    if job.lanes.alike:
-        do_segments(job, block, part, upper, lower, d, h, w, weights, True, False)
+cdef inline void do_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
+                          const real* source, real* numbers, bint alike, bint three, bint correlate) noexcept nogil:
+    """All rows of a block, for a vector of filters."""
+    cdef Py_ssize_t rows = min(block.rows, h.axis.outputs - block.oh)
+    cdef Py_ssize_t row = 0
+    while row < rows:
+        if row + 1 < rows and job.h.step % h.axis.spacing == 0:
+            do_rows(job, block, part, d, h, w, source, numbers, row, True, alike, three, correlate)
+            row += 2
+        else:
+            do_rows(job, block, part, d, h, w, source, numbers, row, False, alike, three, correlate)
+            row += 1
+
+
+# The next two are functions for themselves, without variables, so that GCC inlines what they call.
+
+
+cdef void multiply_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
+                         const real* source, real* weights, bint three) noexcept nogil:
+    if job.lanes.alike and three:
+        do_phase(job, block, part, d, h, w, source, weights, True, True, False)
+    elif job.lanes.alike:
+        do_phase(job, block, part, d, h, w, source, weights, True, False, False)
+    elif three:
+        do_phase(job, block, part, d, h, w, source, weights, False, True, False)
     else:
-        do_segments(job, block, part, upper, lower, d, h, w, weights, False, False)
+        do_phase(job, block, part, d, h, w, source, weights, False, False, False)
 
 
-cdef void correlate_two(const Job* job, const Block* block, const Slice* part, const Segment* upper, const Segment* lower,
-                        const Phase* d, const Phase* h, const Phase* w, real* sums) noexcept nogil:
-    if job.lanes.alike:
-        do_segments(job, block, part, upper, lower, d, h, w, sums, True, True)
+cdef void correlate_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
+                          const real* source, real* sums, bint three) noexcept nogil:
+    if job.lanes.alike and three:
+        do_phase(job, block, part, d, h, w, source, sums, True, True, True)
+    elif job.lanes.alike:
+        do_phase(job, block, part, d, h, w, source, sums, True, False, True)
+    elif three:
+        do_phase(job, block, part, d, h, w, source, sums, False, True, True)
     else:
-        do_segments(job, block, part, upper, lower, d, h, w, sums, False, True)
+        do_phase(job, block, part, d, h, w, source, sums, False, False, True)
 
 
-cdef inline void do_block(const Job* job, const Block* block, const Slice* part, vec* copy, real* weights,
+cdef inline void do_block(const Job* job, const Block* block, const Slice* part, const real* source, real* weights,
                           real* sums) noexcept nogil:
     """A block for a vector of filters: with its packed weights, or its sums, whichever is not NULL."""
-    cdef Py_ssize_t phase, index
+    cdef Py_ssize_t phase
     cdef const Phase* d
     cdef const Phase* h
     cdef const Phase* w
-    cdef Segment upper, lower
-    copy_block(job, block, part, copy)
+    cdef bint three
     for phase in range(job.d.phases * job.h.phases * job.w.phases):
         w = job.w.phase + phase % job.w.phases
         h = job.h.phase + phase // job.w.phases % job.h.phases
         d = job.d.phase + phase // job.w.phases // job.h.phases
-        if block.od >= d.axis.outputs:
+        if block.od >= d.axis.outputs or block.oh >= h.axis.outputs or block.ow >= w.axis.outputs:
             continue
-        for index in range(0, block.rows * job.segments, 2):
-            upper = segment_at(job, block, part, copy, d, h, w, index)
-            lower = upper
-            lower.pixels = 0
-            if index + 1 < block.rows * job.segments:
-                lower = segment_at(job, block, part, copy, d, h, w, index + 1)
-            if sums != NULL:
-                correlate_two(job, block, part, &upper, &lower, d, h, w, sums)
-            elif upper.pixels > 0 or lower.pixels > 0:
-                multiply_two(job, block, part, &upper, &lower, d, h, w, weights)
+        three = w.axis.taps == 3 and w.axis.spacing == 1 and job.w.step * job.lanes.pixels == 1
+        if sums != NULL:
+            correlate_phase(job, block, part, d, h, w, source, sums, three)
+        else:
+            multiply_phase(job, block, part, d, h, w, source, weights, three)
 
 
 # Work for all threads ---------------------------------------------------------------------------------------------------
 
 
-cdef inline void do_blocks(Job* job, Py_ssize_t first_block, Py_ssize_t end_block, Py_ssize_t first, Py_ssize_t end,
-                           real* sums) noexcept nogil:
-    """Some blocks, for some vectors of filters. `sums` are those of the first one, or NULL for the outputs."""
+cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+    """One row of blocks, for some vectors of filters. `sums` are those of the first one, or NULL for the outputs."""
     cdef unsigned long long state = flush_denormals()
-    cdef vec* copy = <vec*>scratch_take(job.lanes.units * copied_unit(job) * sizeof(vec))
-    cdef Py_ssize_t i, v
+    cdef Slice part = slice_of(&job.lanes, end - 1)
+    cdef Py_ssize_t first_channel = slice_of(&job.lanes, first).channel
+    cdef Py_ssize_t channels = part.channel + ceil_div(part.count, job.lanes.columns) * job.lanes.depth - first_channel
+    cdef real* copy = <real*>scratch_take((job.d.extent * job.plane + VL) * sizeof(real))
+    cdef Py_ssize_t v, ow = 0
     cdef Block block
-    cdef Slice part
     if copy == NULL:
         job.failed = True
     else:
-        for i in range(first_block, end_block):
-            block = block_at(job, i)
+        while ow < job.w.phase.axis.outputs:
+            block = block_at(job, band, ow)
+            copy_block(job, &block, first_channel, channels, copy)
             for v in range(first, end):
                 part = slice_of(&job.lanes, v)
                 if sums != NULL:
-                    do_block(job, &block, &part, copy, NULL, sums + (v - first) * panel_size(job))
+                    do_block(job, &block, &part, copy + part.channel - first_channel, NULL, sums + (v - first) * panel_size(job))
                 else:
-                    do_block(job, &block, &part, copy, job.weights + v * panel_size(job), NULL)
+                    do_block(job, &block, &part, copy + part.channel - first_channel, job.weights + v * panel_size(job), NULL)
+            ow += PIXELS * job.lanes.pixels
     scratch_give(copy)
     restore_denormals(state)
 
@@ -433,21 +491,19 @@ cdef inline void do_blocks(Job* job, Py_ssize_t first_block, Py_ssize_t end_bloc
 cdef void convolve(Job* job) noexcept nogil:
     cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t vectors = job.lanes.vectors
-    cdef Py_ssize_t blocks = blocks_of(job)
-    cdef Py_ssize_t tasks = min(blocks, <Py_ssize_t>(8 * threads))
-    cdef Py_ssize_t parts = min(vectors, ceil_div(4 * threads, blocks)) if threads > 1 else 1
+    cdef Py_ssize_t bands = bands_of(job)
+    cdef Py_ssize_t parts = min(vectors, ceil_div(4 * threads, bands)) if threads > 1 else 1
     cdef Py_ssize_t i
-    for i in prange(tasks * parts, num_threads=threads, schedule="dynamic"):
-        do_blocks(
-            job, blocks * (i // parts) // tasks, blocks * (i // parts + 1) // tasks,
-            vectors * (i % parts) // parts, vectors * (i % parts + 1) // parts, NULL,
-        )
+    for i in prange(bands * parts, num_threads=threads, schedule="dynamic"):
+        do_band(job, i // parts, vectors * (i % parts) // parts, vectors * (i % parts + 1) // parts, NULL)
 
 
-cdef inline void correlate_share(Job* job, Py_ssize_t first_block, Py_ssize_t end_block, Py_ssize_t first, Py_ssize_t end,
+cdef inline void correlate_share(Job* job, Py_ssize_t first_band, Py_ssize_t end_band, Py_ssize_t first, Py_ssize_t end,
                                  real* sums) noexcept nogil:
+    cdef Py_ssize_t band
     memset(sums, 0, (end - first) * panel_size(job) * sizeof(real))
-    do_blocks(job, first_block, end_block, first, end, sums)
+    for band in range(first_band, end_band):
+        do_band(job, band, first, end, sums)
 
 
 cdef inline void add_shares(const Job* job, Py_ssize_t shares, const real* sums, Py_ssize_t v, real* d_kernel) noexcept nogil:
@@ -470,9 +526,9 @@ cdef void correlate(Job* job, real* d_kernel) noexcept nogil:
     cdef Py_ssize_t size = panel_size(job)
     cdef Py_ssize_t vectors = job.lanes.vectors
     cdef Py_ssize_t parts = ceil_div(vectors, max(SUMS // (size * <Py_ssize_t>sizeof(real)), <Py_ssize_t>1))
-    cdef Py_ssize_t blocks = blocks_of(job)
+    cdef Py_ssize_t bands = bands_of(job)
     cdef Py_ssize_t pixels = job.images * job.planes * job.height * job.width
-    cdef Py_ssize_t shares = max(min(min(ceil_div(SHARES, parts), pixels // SHARE), blocks), <Py_ssize_t>1)
+    cdef Py_ssize_t shares = max(min(min(ceil_div(SHARES, parts), pixels // SHARE), bands), <Py_ssize_t>1)
     cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t i, first
     cdef real* sums = <real*>scratch_take(shares * vectors * size * sizeof(real))
@@ -482,7 +538,7 @@ cdef void correlate(Job* job, real* d_kernel) noexcept nogil:
     for i in prange(shares * parts, num_threads=threads, schedule="dynamic"):
         first = vectors * (i % parts) // parts
         correlate_share(
-            job, blocks * (i // parts) // shares, blocks * (i // parts + 1) // shares,
+            job, bands * (i // parts) // shares, bands * (i // parts + 1) // shares,
             first, vectors * (i % parts + 1) // parts, sums + (i // parts * vectors + first) * size,
         )
     for i in prange(vectors, num_threads=threads, schedule="static"):
@@ -585,8 +641,8 @@ cdef void describe(Job* job, const real[:, :, :, :, ::1] source, const real[:, :
     job.bias = NULL
     job.activation = LINEAR
     job.failed = False
-    job.lanes = lanes_of(groups, source.shape[4] // groups, target.shape[4] // groups, job.w.step * job.source_w)
-    choose_blocks(job)
+    job.lanes = lanes_of(groups, source.shape[4] // groups, target.shape[4] // groups, job.w.step)
+    choose_rows(job)
 
 
 cdef void describe_outputs(Job* job, Phase* phase, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y,

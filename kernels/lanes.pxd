@@ -1,13 +1,12 @@
-# Which filters of a grouped convolution share a vector, and how the channels that they meet are laid out for them.
+# Which filters of a grouped convolution share a vector, and how it meets the channels of their groups.
 #
 # Design:
-# a) The numbers of a vector (its lanes) are neighbouring filters. Where the filters of a group fill more than half a vector, the
-#    lanes are `alike`: one group in ceil(filters / VL) vectors, of which the last is moved back to end with the last filter, so
-#    that some filters are computed twice. Otherwise a vector has as many whole groups as there is room for, and where all
-#    groups leave half of it empty, several neighbouring pixels.
-# b) Source pixels are copied into units, vectors each, such that no address depends on the groups any more. Where lanes are
-#    alike, a unit is VL channels of the group, and each channel meets all lanes. Otherwise unit c has in each lane channel c of
-#    the lane's group. All these channels often lie in one vector: then units are made of it by an instruction.
+# a) The numbers of a vector (its lanes) are neighbouring filters. Where a group has more than half a vector of filters, or more
+#    channels than a vector holds, the lanes are `alike`: one group in ceil(filters / VL) vectors, of which the last is moved back
+#    to end with the last filter, so that some filters are computed twice. The c-th channel meets all lanes as one number.
+# b) Otherwise a vector has as many whole groups as there is room for, for their filters and for their channels. These channels
+#    lie together: they are loaded at once, and an instruction gives each lane the c-th channel of its group.
+# c) Where one vector has room for several pixels with all groups, it has those of neighbouring outputs.
 from libc.string cimport memcpy
 
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -43,16 +42,13 @@ cdef extern from *:
 
 cdef struct Lanes:
     bint alike
-    bint near             # the source numbers of all lanes lie in one vector
     Py_ssize_t groups
     Py_ssize_t depth      # channels of a group
     Py_ssize_t columns    # filters of a group
     Py_ssize_t whole      # groups of a vector
     Py_ssize_t pixels     # of a vector
     Py_ssize_t vectors    # of all groups
-    Py_ssize_t units      # of a pixel
     lane first[VL]        # where channel 0 of the lane's group lies, from that of lane 0 on
-    lane pixel[VL]
 
 cdef struct Slice:        # what one vector stands for
     Py_ssize_t filter     # its first
@@ -60,23 +56,22 @@ cdef struct Slice:        # what one vector stands for
     Py_ssize_t channel    # its first
 
 
-cdef inline Lanes lanes_of(Py_ssize_t groups, Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t pixel_step) noexcept nogil:
-    """`pixel_step` is the distance of the source pixels of neighbouring outputs, in numbers."""
+cdef inline Lanes lanes_of(Py_ssize_t groups, Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t step) noexcept nogil:
+    """`step` is that from the source pixel of one output to that of the next."""
     cdef Lanes lanes
     cdef Py_ssize_t l, group
     lanes.groups = groups
     lanes.depth = depth
     lanes.columns = columns
-    lanes.alike = 2 * columns > VL
-    lanes.pixels = max(VL // (groups * columns), <Py_ssize_t>1)
-    lanes.whole = min(max(VL // columns, <Py_ssize_t>1), groups)
+    lanes.alike = 2 * columns > VL or depth > VL
+    lanes.whole = 1 if lanes.alike else min(min(VL // columns, VL // depth), groups)
     lanes.vectors = groups * ceil_div(columns, VL) if lanes.alike else ceil_div(groups, lanes.whole)
-    lanes.units = ceil_div(depth, VL) if lanes.alike else depth
+    lanes.pixels = 1
+    if lanes.vectors == 1 and not lanes.alike and groups * depth <= VL:
+        lanes.pixels = min(VL // (groups * columns), (VL // (groups * depth) - 1) // step + 1)
     for l in range(VL):
         group = min(l // columns, lanes.pixels * lanes.whole - 1)
-        lanes.pixel[l] = <lane>(group // lanes.whole)
-        lanes.first[l] = <lane>(group // lanes.whole * pixel_step + group % lanes.whole * depth)
-    lanes.near = lanes.first[VL - 1] + depth <= VL
+        lanes.first[l] = <lane>((group // lanes.whole * step * groups + group % lanes.whole) * depth)
     return lanes
 
 
@@ -96,12 +91,26 @@ cdef inline Slice slice_of(const Lanes* lanes, Py_ssize_t v) noexcept nogil:
     return part
 
 
+cdef inline void copy_lanes(real* target, const real* source, Py_ssize_t count) noexcept nogil:
+    """memcpy for less than a vector, which would be a call: two parts, of fixed sizes, that overlap."""
+    cdef Py_ssize_t l
+    if 2 * count >= VL:
+        memcpy(target, source, VL // 2 * sizeof(real))
+        memcpy(target + count - VL // 2, source + count - VL // 2, VL // 2 * sizeof(real))
+    elif 4 * count >= VL:
+        memcpy(target, source, VL // 4 * sizeof(real))
+        memcpy(target + count - VL // 4, source + count - VL // 4, VL // 4 * sizeof(real))
+    else:
+        for l in range(count):
+            target[l] = source[l]
+
+
 cdef inline vec load_lanes(const real* source, Py_ssize_t count) noexcept nogil:
     """Reads so many numbers; zeros behind."""
     cdef vec v = ZERO_VECTOR
     if count >= VL:
         return (<const vec*>source)[0]
-    memcpy(&v, source, count * sizeof(real))
+    copy_lanes(<real*>&v, source, count)
     return v
 
 
@@ -110,36 +119,4 @@ cdef inline void store_lanes(real* target, vec v, Py_ssize_t count) noexcept nog
     if count >= VL:
         (<vec*>target)[0] = v
     else:
-        memcpy(target, &v, count * sizeof(real))
-
-
-cdef inline void copy_units(const Lanes* lanes, const real* source, const real* end, Py_ssize_t filters, lane before, lane behind,
-                            vec* units, Py_ssize_t step) noexcept nogil:
-    """Copies a source pixel into its units, each `step` vectors from the one before.
-
-    Of a vector with several pixels, those from number `before` to `behind` are inside the image, the others count as zeros.
-    Nothing is read from `end` on.
-    """
-    cdef const real* numbers
-    cdef Py_ssize_t u, l
-    cdef vec v
-    cdef lane_vec first
-    if before >= behind:
-        for u in range(lanes.units):
-            units[u * step] = ZERO_VECTOR
-    elif lanes.alike:
-        for u in range(lanes.units):
-            numbers = source + u * VL
-            units[u * step] = load_lanes(numbers, VL if numbers + VL <= end else lanes.depth - u * VL)
-    elif lanes.near and before == 0 and behind >= lanes.pixels and source + VL <= end:
-        v = (<const vec*>source)[0]
-        first = (<const lane_vec*>lanes.first)[0]
-        for u in range(lanes.units):
-            units[u * step] = rearrange(v, first + <lane>u)
-    else:
-        for u in range(lanes.units):
-            v = ZERO_VECTOR
-            for l in range(filters * lanes.pixels):
-                if before <= lanes.pixel[l] < behind:
-                    (<real*>&v)[l] = source[lanes.first[l] + u]
-            units[u * step] = v
+        copy_lanes(target, <real*>&v, count)

@@ -45,7 +45,7 @@ cdef enum:
     ALIGNMENT = 64  # bytes: a cache line, and the longest vector
     SMALL = 1 << 14  # bytes
     SEGMENT = 1 << 26  # bytes
-    CALLS = 8
+    CALLS = 64
     LISTS = 40
     SEARCHED = 64
 

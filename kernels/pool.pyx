@@ -9,35 +9,26 @@
 # c) The numbers of a vector are neighbouring channels of a pixel. Where channels do not fill the last vector it overlaps
 #    the one before: what both compute is the same. With fewer channels than a vector has numbers, it reaches into the
 #    next pixels, which are computed later: rows are then worked on in scratch memory, with room for a vector behind.
-# d) The gradient of an average goes the same way, from the outputs whose windows cover an input.
-# e) The gradient of a maximum goes to the first number of the window, in the order of memory, that is the maximum. It
-#    is found again from x and y: no array of positions exists. For a row of outputs the rows of inputs that its windows
-#    cover are visited one after the other, with all taps of such a row in registers. What has been given away is
-#    replaced by 0 in `gradients`, so that it is given once. Lanes of an overlapping vector that belong to another are
-#    left as they are.
-# f) Where windows do not overlap, a gradient is written; otherwise it is added to what d_x holds, zeros at first.
-# g) Parallel: forward and average over rows of the result. The gradient of a maximum over bands of input planes;
-#    windows that cover two bands are visited for both, and each time only what belongs to the band is kept. Every sum
-#    has one order, whatever the bands are, so results are the same for any number of threads.
-# h) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
+# d) The gradient of an average goes the same way, from the outputs whose windows cover an input. That of a maximum is in
+#    max_gradient.pxd.
+# e) Parallel: forward and average over rows of the result, the gradient of a maximum over bands of input planes. Every
+#    sum has one order: results are the same for any number of threads.
+# f) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
 #    row.
-# i) NaN passes: a window that has one gives NaN.
+# g) NaN passes: a window that has one gives NaN.
 from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.masks cimport choose, equal_or_nan, lanes_between, larger_or_nan, mask
+from kernels.masks cimport choose, larger_or_nan
+from kernels.max_gradient cimport max_gradient_task
 from kernels.parallel cimport threads_for
-from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.pooling cimport (
+    Axis, Pooling, covered, end_input, end_output, first_input, first_output, load, row_size, store
+)
+from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-
-cdef struct Axis:
-    Py_ssize_t inputs, outputs, pool, stride, pad
-
-cdef struct Pooling:
-    Py_ssize_t n, c
-    Axis d, h, w
 
 
 cdef Pooling describe(
@@ -57,39 +48,7 @@ cdef inline real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
     return NULL
 
 
-# Where windows are: the inputs of output o are from first_input to end_input, the outputs of input i likewise.
-
-
-cdef inline Py_ssize_t first_input(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    return max(o * axis.stride - axis.pad, <Py_ssize_t>0)
-
-
-cdef inline Py_ssize_t end_input(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    return min(o * axis.stride - axis.pad + axis.pool, axis.inputs)
-
-
-cdef inline Py_ssize_t first_output(const Axis* axis, Py_ssize_t i) noexcept nogil:
-    return max(i + axis.pad - axis.pool + axis.stride, <Py_ssize_t>0) // axis.stride
-
-
-cdef inline Py_ssize_t end_output(const Axis* axis, Py_ssize_t i) noexcept nogil:
-    return min((i + axis.pad) // axis.stride + 1, axis.outputs)
-
-
-cdef inline Py_ssize_t covered(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    """How many inputs the window of output o covers."""
-    return end_input(axis, o) - first_input(axis, o)
-
-
 # Neighbours in memory
-
-
-cdef inline vec load(const real* source) noexcept nogil:
-    return (<const vec*>source)[0]
-
-
-cdef inline void store(real* target, vec v) noexcept nogil:
-    (<vec*>target)[0] = v
 
 
 cdef inline vec larger_of_two(vec a, vec b) noexcept nogil:
@@ -144,10 +103,6 @@ cdef struct Row:  # of results: that of image n and place (d, h)
     real* column  # scratch memory for a row, and a vector behind
 
 ctypedef void (*ComputeRow)(const Pooling* job, const real* source, Row row) noexcept nogil
-
-
-cdef inline Py_ssize_t row_size(const Pooling* job) noexcept nogil:
-    return max(job.w.inputs, job.w.outputs) * job.c + VL
 
 
 cdef inline void row_task(
@@ -330,138 +285,6 @@ def average_pool_backward(
 
 
 # The gradient of a maximum --------------------------------------------------------------------------------------------
-
-
-cdef struct Rows:  # one of inputs, and one of outputs whose windows cover it
-    const real* x
-    const real* y
-    const real* d_y   # or gradients, from the second row of inputs on
-    real* gradients   # what has not been given
-    real* d_x         # NULL where it belongs to another band
-
-
-cdef inline void give_channels(
-    const Rows* rows, Py_ssize_t input, Py_ssize_t output, Py_ssize_t taps, Py_ssize_t c,
-    bint overlapping, bint whole, mask lanes
-) noexcept nogil:
-    """Gives the gradients of some channels to the taps of a window, from `input` on: of all lanes, or of some."""
-    cdef vec y = load(rows.y + output), gradient = load(rows.d_y + output)
-    cdef vec x, d_x
-    cdef mask found
-    cdef Py_ssize_t _tap
-    for _tap in range(taps):
-        x = load(rows.x + input)
-        found = equal_or_nan(x, y)
-        if rows.d_x != NULL:
-            d_x = choose(found, gradient, ZERO_VECTOR)
-            if overlapping:
-                d_x += load(rows.d_x + input)
-            if not whole:
-                d_x = choose(lanes, d_x, load(rows.d_x + input))
-            store(rows.d_x + input, d_x)
-        gradient = choose(found, ZERO_VECTOR, gradient)
-        input += c
-    if not whole:
-        gradient = choose(lanes, gradient, load(rows.gradients + output))
-    store(rows.gradients + output, gradient)
-
-
-cdef inline void give_row(const Pooling* job, const Rows* rows, bint overlapping) noexcept nogil:
-    cdef Py_ssize_t c = job.c, last = max(c - VL, <Py_ssize_t>0)  # where the last vector begins
-    cdef mask rest = lanes_between(<int>(c // VL * VL - last), <int>(c - last))
-    cdef Py_ssize_t ow, first, taps, block
-    for ow in range(job.w.outputs):
-        first = first_input(&job.w, ow)
-        taps = end_input(&job.w, ow) - first
-        for block in range(c // VL):
-            give_channels(rows, first * c + block * VL, ow * c + block * VL, taps, c, overlapping, True, rest)
-        if c % VL > 0:
-            give_channels(rows, first * c + last, ow * c + last, taps, c, overlapping, False, rest)
-
-
-cdef struct Band:
-    const real* x                # of one image, like the others
-    const real* y
-    const real* d_y
-    real* d_x
-    Py_ssize_t first_d, end_d    # planes of d_x that it consists of
-    bint overlapping             # or with inputs that no window covers
-    real* scratch                # for a row each of gradients, x, y and d_x
-
-
-cdef inline void give_row_in_scratch(const Pooling* job, Rows rows, real* scratch, bint overlapping) noexcept nogil:
-    """As `give_row`, with room for a vector behind each row."""
-    cdef Py_ssize_t size = row_size(job)
-    cdef size_t inputs = job.w.inputs * job.c * sizeof(real), outputs = job.w.outputs * job.c * sizeof(real)
-    cdef real* d_x = rows.d_x
-    rows.x = <const real*>memcpy(scratch, rows.x, inputs)
-    rows.y = <const real*>memcpy(scratch + size, rows.y, outputs)
-    if rows.d_y != rows.gradients:
-        rows.d_y = <const real*>memcpy(rows.gradients, rows.d_y, outputs)
-    if d_x != NULL:
-        rows.d_x = <real*>memcpy(scratch + 2 * size, d_x, inputs)
-    give_row(job, &rows, overlapping)
-    if d_x != NULL:
-        memcpy(d_x, rows.d_x, inputs)
-
-
-cdef inline void give_rows(const Pooling* job, const Band* band, Py_ssize_t od, Py_ssize_t oh) noexcept nogil:
-    """Gives away the gradients of a row of outputs."""
-    cdef Py_ssize_t length = job.w.inputs * job.c, output = (od * job.h.outputs + oh) * job.w.outputs * job.c
-    cdef Py_ssize_t id, ih, input
-    cdef Rows rows = Rows(NULL, band.y + output, band.d_y + output, band.scratch, NULL)
-    for id in range(first_input(&job.d, od), min(end_input(&job.d, od), band.end_d)):
-        for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
-            input = (id * job.h.inputs + ih) * length
-            rows.x = band.x + input
-            rows.d_x = band.d_x + input if id >= band.first_d else NULL
-            if job.c < VL:
-                give_row_in_scratch(job, rows, band.scratch + row_size(job), band.overlapping)
-            elif band.overlapping:
-                give_row(job, &rows, True)
-            else:
-                give_row(job, &rows, False)
-            rows.d_y = rows.gradients
-
-
-cdef inline void max_gradient_band(const Pooling* job, const Band* band) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t plane = job.h.inputs * job.w.inputs * job.c
-    cdef Py_ssize_t clear = band.first_d  # planes before it hold numbers already
-    cdef Py_ssize_t od, oh, end
-    for od in range(first_output(&job.d, band.first_d), end_output(&job.d, band.end_d - 1)):
-        end = min(end_input(&job.d, od), band.end_d)
-        if end > clear and band.overlapping:
-            memset(band.d_x + clear * plane, 0, (end - clear) * plane * sizeof(real))
-        clear = max(clear, end)
-        for oh in range(job.h.outputs):
-            give_rows(job, band, od, oh)
-    memset(band.d_x + clear * plane, 0, (band.end_d - clear) * plane * sizeof(real))
-    restore_denormals(state)
-
-
-cdef inline void max_gradient_task(
-    const Pooling* job,
-    const real* x,
-    const real* y,
-    const real* d_y,
-    real* d_x,
-    Py_ssize_t n,
-    Py_ssize_t first_d,
-    Py_ssize_t end_d,
-    real* scratch,
-) noexcept nogil:
-    cdef Py_ssize_t inputs = job.d.inputs * job.h.inputs * job.w.inputs * job.c
-    cdef Py_ssize_t outputs = job.d.outputs * job.h.outputs * job.w.outputs * job.c
-    cdef bint overlapping = not (is_covered_once(&job.d) and is_covered_once(&job.h) and is_covered_once(&job.w))
-    cdef Band band = Band(
-        x + n * inputs, y + n * outputs, d_y + n * outputs, d_x + n * inputs, first_d, end_d, overlapping, scratch
-    )
-    max_gradient_band(job, &band)
-
-
-cdef inline bint is_covered_once(const Axis* axis) noexcept nogil:
-    return axis.stride == axis.pool and end_input(axis, axis.outputs - 1) == axis.inputs
 
 
 def max_pool_backward(

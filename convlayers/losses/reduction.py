@@ -77,7 +77,9 @@ def _mean(values):
     count = max(1, values.size)
 
     def backward(d_y):
-        return np.full(values.shape, d_y / count, values.dtype)
+        d_values = np.empty(values.shape, values.dtype)
+        d_values.fill(d_y / count)
+        return d_values
 
     return np.asarray(np.add.reduce(values, axis=None) / count, values.dtype), backward
 

@@ -82,8 +82,8 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         values, sample_weight = reduce_to_samplewise_values(values, sample_weight, np.mean, self.dtype)
-        self.total.assign_add(values.sum())
-        self.count.assign_add(values.size if sample_weight is None else sample_weight.sum())
+        self.total.assign_add(np.add.reduce(values, axis=None))
+        self.count.assign_add(values.size if sample_weight is None else np.add.reduce(sample_weight, axis=None))
 
     def result(self):
         count = self.count.value[()]

@@ -26,10 +26,10 @@ def fused_code(activation):
 
 
 def backward_activation(code, y, d_y):
-    """Returns the gradient before an activation, from its output and the gradient behind it."""
+    """Returns the gradient before an activation, from its output (which may be None for `LINEAR`) and that behind it."""
     if code == LINEAR:
         return d_y
-    d_x = np.empty_like(y)
+    d_x = np.empty(y.shape, y.dtype)
     _native.kernels(y.dtype).elementwise.activation_backward(code, y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
     return d_x
 

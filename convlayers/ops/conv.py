@@ -65,9 +65,10 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation)
     kernel_shape, rank = kernel.shape, kernel.ndim - 2
+    activated = None if activation == LINEAR else y
 
     def backward(d_outputs):
-        d_y = backward_activation(activation, y, to_channels_last_5d(d_outputs, data_format))
+        d_y = backward_activation(activation, activated, to_channels_last_5d(d_outputs, data_format))
         return (
             lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),

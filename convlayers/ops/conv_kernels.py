@@ -83,10 +83,13 @@ def _winograd_should_not(problem, direction):
     if min(problem.kernel_shape[3:]) < 32:
         return "too few channels or filters to be worth the transforms"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
-    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.3 times as
-    # long as a direct one, tiles come by the dozen, and to transform a kernel takes as long as 40 tiles.
+    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times as
+    # long as a direct one, tiles come by the dozen, and to transform a kernel takes as long as 28 tiles.
     tiles = math.ceil(n * math.ceil(h / 4) * math.ceil(w / 4) / 12) * 12
-    if 36 * (1.3 * tiles + 40) > 9 * n * h * w:
+    direct = 9 * n * h * w
+    if _bf16x3_cannot(problem, direction) is None:
+        direct = 9 * (n * h * w / 1.6 + 35)  # faster, and 35 pixels to split the kernel
+    if 36 * (1.25 * tiles + 28) > direct:
         return "too few pixels to be worth the transforms"
     return None
 

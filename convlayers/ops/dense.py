@@ -46,9 +46,10 @@ def _dense(inputs, kernel, bias, activation):
     x = np.ascontiguousarray(inputs).reshape(plan.input_shape)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation)
+    activated = None if activation == LINEAR else y
 
     def backward(d_outputs):
-        d_y = backward_activation(activation, y, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
+        d_y = backward_activation(activation, activated, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
         return (
             lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),

@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_float
+from convlayers.ops.layout import in_order_of
 from convlayers.random import dropout_mask
 
 
@@ -24,6 +25,8 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     shape = inputs.shape if noise_shape is None else _drawn_shape(noise_shape, inputs.shape)
     # One byte for each number, and nothing else, is kept for the backward pass.
     kept = dropout_mask(shape, rate, seed)
+    if shape == inputs.shape:
+        kept = in_order_of(kept, inputs)
     scale = np.array(1 / (1 - rate) if rate < 1 else 0, inputs.dtype)
 
     def drop(values):

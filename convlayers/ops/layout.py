@@ -11,6 +11,8 @@ import numpy as np
 
 from convlayers import _native
 
+KERNEL_DTYPES = (np.dtype("float32"), np.dtype("float64"))
+
 
 def to_channels_last_5d(x, data_format):
     """Returns `x` as kernels read it: contiguous, channels last, unit axes in front of the spatial axes that it lacks.
@@ -25,7 +27,7 @@ def to_channels_last_5d(x, data_format):
     if data_format == "channels_first":
         x = x.transpose(0, *range(2, x.ndim), 1)
     shape = x.shape
-    return (x if x.flags.c_contiguous else contiguous(x)).reshape(shape[0], *_UNIT_AXES[len(shape)], *shape[1:])
+    return (x if x.flags.c_contiguous else contiguous(x)).reshape(shape[:1] + _UNIT_AXES[len(shape)] + shape[1:])
 
 
 def from_channels_last_5d(y5, data_format, rank):
@@ -40,7 +42,7 @@ def from_channels_last_5d(y5, data_format, rank):
         A view of rank `rank + 2`.
     """
     shape = y5.shape
-    y = y5.reshape(shape[0], *shape[4 - rank :])
+    y = y5.reshape(shape[:1] + shape[4 - rank :])
     return y.transpose(0, rank + 1, *range(1, rank + 1)) if data_format == "channels_first" else y
 
 
@@ -54,12 +56,12 @@ def contiguous(x):
 
     Where two neighbouring groups of axes have changed places, as between channels first and last, a kernel makes the copy.
     """
-    if x.flags.c_contiguous or x.dtype not in (np.float32, np.float64):
-        return np.ascontiguousarray(x)
+    if x.flags.c_contiguous:
+        return x
     for first in range(x.ndim - 1):
         for second in range(first + 1, x.ndim):
             in_memory = x.transpose(*range(first), *range(second, x.ndim), *range(first, second))
-            if in_memory.flags.c_contiguous:
+            if in_memory.flags.c_contiguous and x.dtype in KERNEL_DTYPES:
                 rows, columns = x.shape[second:], x.shape[first:second]
                 return _transpose(in_memory, math.prod(rows), math.prod(columns)).reshape(x.shape)
     return np.ascontiguousarray(x)

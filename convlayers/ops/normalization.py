@@ -1,6 +1,7 @@
 """Numbers shifted and scaled to a mean of 0 and a variance of 1, over a batch, a sample or an axis."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -8,12 +9,15 @@ from convlayers import _native, config
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import divide, maximum, multiply
 from convlayers.ops.core import cast, dtype
-from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.dtypes import as_array, as_float, widen
+from convlayers.ops.layout import contiguous
 from convlayers.ops.linear import norm
 from convlayers.ops.pointwise import rsqrt, square
 from convlayers.ops.reductions import mean as mean_of
 from convlayers.ops.reductions import var
 from convlayers.ops.rows import rows_along
+
+SMALL_PLANE = 16  # numbers, which take no longer as rows of channels
 
 
 def moments(x, axes, keepdims=False, synchronized=False):
@@ -43,26 +47,25 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
         ValueError: if one of the vectors has another length than the axis.
     """
     x = as_float(x)
-    rows, restore = rows_along(x, axis)
+    kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
     given = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
-    m, v, beta, gamma = (_as_vector(vector, name, rows) for name, vector in given.items())
-    kernels = _native.kernels(rows.dtype).channels
-    y = np.empty_like(rows)
-    kernels.batch_normalization_forward(rows, m, v, gamma, beta, epsilon, y)
+    m, v, beta, gamma = (_as_vector(vector, name, x) for name, vector in given.items())
+    y = np.empty_like(x)
+    kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y)
 
     def backward(d_y):
-        d_rows, _ = rows_along(d_y, axis)
+        d_y = to_kernel(d_y)
         factors = (1 if gamma is None else gamma) / np.sqrt(v + epsilon)
 
         def d_inputs():
-            d_x = np.empty_like(rows)
-            kernels.scale_shift(d_rows, factors, np.zeros_like(m), d_x)
-            return restore(d_x)
+            d_x = np.empty_like(d_y)
+            kernels.scale_shift(d_y, factors, np.zeros_like(m), d_x)
+            return from_kernel(d_x)
 
         @functools.cache
         def sums():
             d_gamma, d_beta = np.empty_like(m), np.empty_like(m)
-            kernels.batch_normalization_backward_parameters(rows, m, v, epsilon, d_rows, d_gamma, d_beta)
+            kernels.batch_normalization_backward_parameters(x, m, v, epsilon, d_y, d_gamma, d_beta)
             return d_gamma, d_beta
 
         return (
@@ -74,7 +77,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
             lambda: sums()[0],
         )
 
-    return restore(y), backward
+    return from_kernel(y), backward
 
 
 @differentiable
@@ -88,37 +91,57 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
         offset, scale: vectors, with a number for each place along `axis`, or None.
     """
     x = as_float(x)
-    rows, restore = rows_along(x, axis)
-    beta, gamma = _as_vector(offset, "offset", rows), _as_vector(scale, "scale", rows)
-    kernels = _native.kernels(rows.dtype).channels
-    mean, variance, y = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype), np.empty_like(rows)
-    kernels.moments(rows, mean, variance)
-    kernels.batch_normalization_forward(rows, mean, variance, gamma, beta, epsilon, y)
+    kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
+    beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
+    mean, variance, y = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), np.empty_like(x)
+    kernels.moments(x, mean, variance)
+    kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y)
 
     def backward(d_outputs):
-        d_rows, _ = rows_along(d_outputs[0], axis)
+        d_y = to_kernel(d_outputs[0])
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
-        kernels.batch_normalization_backward_parameters(rows, mean, variance, epsilon, d_rows, d_gamma, d_beta)
+        kernels.batch_normalization_backward_parameters(x, mean, variance, epsilon, d_y, d_gamma, d_beta)
 
         def d_inputs():
-            d_x = np.empty_like(rows)
-            kernels.batch_normalization_backward_input(rows, mean, variance, gamma, epsilon, d_rows, d_gamma, d_beta, d_x)
-            return restore(d_x)
+            d_x = np.empty_like(x)
+            kernels.batch_normalization_backward_input(x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
+            return from_kernel(d_x)
 
         return d_inputs, lambda: d_beta, lambda: d_gamma
 
-    return (restore(y), mean, variance), backward
+    return (from_kernel(y), mean, variance), backward
 
 
-def _as_vector(vector, name, rows):
+def _channels_along(x, axis):
+    """Returns kernels for the channels along an axis, `x` as they read it, and what changes arrays to that and back.
+
+    They are those for channels that lie together in memory (planes) where they do so in `x`, else those for rows of channels.
+    """
+    shape, dtype = x.shape, x.dtype
+    before, after = math.prod(shape[:axis]), math.prod(shape[axis:][1:])
+    if not x.flags.c_contiguous or after < SMALL_PLANE:
+        rows, from_kernel = rows_along(x, axis)
+        return _native.kernels(rows.dtype).channels, rows, lambda array: rows_along(array, axis)[0], from_kernel
+
+    def to_kernel(array):
+        return widen(contiguous(array)).reshape(before, shape[axis], after)
+
+    def from_kernel(planes):
+        return planes.reshape(shape).astype(dtype, copy=False)
+
+    planes = to_kernel(x)
+    return _native.kernels(planes.dtype).planes, planes, to_kernel, from_kernel
+
+
+def _as_vector(vector, name, x):
     if vector is None:
         return None
-    vector, expected = as_array(vector), rows.shape[1:]
+    vector, expected = as_array(vector), x.shape[1:2]
     if vector.shape != expected:
         raise ValueError(
             f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. Received: `{vector.shape}."
         )
-    return np.ascontiguousarray(vector, rows.dtype)
+    return np.ascontiguousarray(vector, x.dtype)
 
 
 @differentiable

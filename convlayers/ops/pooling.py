@@ -45,7 +45,7 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     kernels.max_pool_forward(x, y, *windows)
 
     def backward(d_y):
-        d_x = np.empty_like(x)
+        d_x = np.empty(x.shape, x.dtype)
         kernels.max_pool_backward(x, y, to_kernel(d_y), d_x, *windows)
         return from_kernel(d_x)
 

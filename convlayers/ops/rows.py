@@ -3,8 +3,6 @@
 import functools
 import math
 
-import numpy as np
-
 from convlayers.ops.dtypes import widen
 from convlayers.ops.layout import contiguous
 

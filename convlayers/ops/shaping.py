@@ -7,6 +7,7 @@ import numpy as np
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import unbroadcast
 from convlayers.ops.dtypes import as_array, promote
+from convlayers.ops.layout import contiguous
 
 
 @differentiable
@@ -20,7 +21,7 @@ def reshape(x, newshape):
     def backward(d_y):
         return d_y.reshape(shape)
 
-    return x.reshape(newshape), backward
+    return contiguous(x).reshape(newshape), backward
 
 
 @differentiable
@@ -32,7 +33,7 @@ def ravel(x):
     def backward(d_y):
         return d_y.reshape(shape)
 
-    return x.reshape(-1), backward
+    return contiguous(x).reshape(-1), backward
 
 
 @differentiable

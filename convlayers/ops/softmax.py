@@ -32,12 +32,12 @@ def softmax_by_kernel(name, x, axis):
     """Returns softmax or its logarithm, and the backward pass."""
     rows, restore = rows_along(x, axis)
     kernels = _native.kernels(rows.dtype).softmax
-    y = np.empty_like(rows)
+    y = np.empty(rows.shape, rows.dtype)
     getattr(kernels, f"{name}_forward")(rows, y)
 
     def backward(d_y):
         d_rows, _ = rows_along(d_y, axis)
-        d_x = np.empty_like(d_rows)
+        d_x = np.empty(d_rows.shape, d_rows.dtype)
         getattr(kernels, f"{name}_backward")(y, d_rows, d_x)
         return restore(d_x)
 

@@ -1,4 +1,7 @@
-"""Sums, moments and batch normalization over channels against NumPy in long double, and against PyTorch."""
+"""Sums, moments and batch normalization over channels against NumPy in long double, and against PyTorch.
+
+Two modules have the same functions: `channels` for matrices (rows, c), `planes` for arrays (n, c, pixels).
+"""
 
 import numpy as np
 import pytest
@@ -27,27 +30,52 @@ def vectors(native, c):
     return native.array(rng.normal(size=c)), native.array(rng.normal(size=c))
 
 
-def moments(native, x):
-    mean, variance = native.empty(x.shape[1]), native.empty(x.shape[1])
-    native.channels.moments(x, mean, variance)
-    return mean, variance
+class Kernels:
+    """One of the two modules, for matrices (rows, c)."""
+
+    def __init__(self, native, name):
+        self.native, self.planes, self.module = native, name == "planes", getattr(native, name)
+
+    def arrange(self, x):
+        """Returns a matrix as the module reads it: the planes of two images where rows can be halved, else of one."""
+        if self.planes:
+            x = x.reshape(2 if len(x) % 2 == 0 else 1, len(x) // (2 - len(x) % 2), x.shape[1]).transpose(0, 2, 1)
+        return self.native.array(x)
+
+    def back(self, y):
+        return y.transpose(0, 2, 1).reshape(y.shape[0] * y.shape[2], y.shape[1]) if self.planes else y
+
+    def moments(self, x):
+        mean, variance = self.native.empty(x.shape[1]), self.native.empty(x.shape[1])
+        self.module.moments(self.arrange(x), mean, variance)
+        return mean, variance
+
+    def normalize(self, x, gamma, beta):
+        mean, variance = self.moments(x)
+        x = self.arrange(x)
+        y = self.native.empty(x.shape)
+        self.module.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y)
+        return self.back(y)
+
+    def normalize_gradients(self, x, gamma, d_y):
+        """Returns d_x, d_gamma and d_beta."""
+        mean, variance = self.moments(x)
+        x, d_y = self.arrange(x), self.arrange(d_y)
+        d_gamma, d_beta, d_x = self.native.empty(x.shape[1]), self.native.empty(x.shape[1]), self.native.empty(x.shape)
+        self.module.batch_normalization_backward_parameters(x, mean, variance, EPSILON, d_y, d_gamma, d_beta)
+        self.module.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d_y, d_gamma, d_beta, d_x)
+        return self.back(d_x), d_gamma, d_beta
+
+    def scale_shift(self, x, scale, shift):
+        x = self.arrange(x)
+        y = self.native.empty(x.shape)
+        self.module.scale_shift(x, scale, shift, y)
+        return self.back(y)
 
 
-def normalize(native, x, gamma, beta):
-    mean, variance = moments(native, x)
-    y = native.empty(x.shape)
-    native.channels.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y)
-    return y
-
-
-def normalize_gradients(native, x, gamma, d_y):
-    """Returns d_x, d_gamma and d_beta."""
-    mean, variance = moments(native, x)
-    d_gamma, d_beta, d_x = native.empty(x.shape[1]), native.empty(x.shape[1]), native.empty(x.shape)
-    kernels = native.channels
-    kernels.batch_normalization_backward_parameters(x, mean, variance, EPSILON, d_y, d_gamma, d_beta)
-    kernels.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d_y, d_gamma, d_beta, d_x)
-    return d_x, d_gamma, d_beta
+@pytest.fixture(params=["channels", "planes"])
+def kernels(native, request):
+    return Kernels(native, request.param)
 
 
 def expected_normalize(x, gamma, beta):
@@ -71,84 +99,84 @@ def test_sum_rows(native, shape):
     np.testing.assert_allclose(y, x.sum(axis=0, dtype="longdouble"), rtol=0, atol=8 * native.epsilon * largest)
 
 
-def test_moments(native, shape):
+def test_moments(native, kernels, shape):
     x, _ = numbers(native, shape)
-    mean, variance = moments(native, x)
+    mean, variance = kernels.moments(x)
     np.testing.assert_allclose(mean, x.mean(axis=0, dtype="longdouble"), rtol=0, atol=16 * native.epsilon)
     expected = x.var(axis=0, dtype="longdouble")
     np.testing.assert_allclose(variance, expected, rtol=16 * native.epsilon, atol=64 * native.epsilon)
 
 
 @pytest.mark.parametrize(("mean", "outlier"), [(1e3, 0), (1e4, 0), (-1e5, 0), (0, 1e3)], ids=str)
-def test_variance_does_not_cancel(native, mean, outlier):
+def test_variance_does_not_cancel(native, kernels, mean, outlier):
     x = np.random.default_rng(0).normal(mean, 1, (50_000, 3))
     x[0] += outlier
     x = native.array(x)
-    _, variance = moments(native, x)
+    _, variance = kernels.moments(x)
     np.testing.assert_allclose(variance, x.var(axis=0, dtype="longdouble"), rtol=64 * native.epsilon)
 
 
-def test_variance_of_equal_numbers_is_zero(native):
+def test_variance_of_equal_numbers_is_zero(native, kernels):
     for number in (0.1, 1e8, 0):
-        _, variance = moments(native, native.array(np.full((1000, 5), number)))
+        _, variance = kernels.moments(native.array(np.full((1000, 5), number)))
         assert not variance.any()
 
 
-def test_moments_of_infinity_and_nan(native):
+def test_moments_of_infinity_and_nan(native, kernels):
     x = np.zeros((200, 3))
     x[0, 0], x[150, 1], x[3, 2] = np.inf, -np.inf, np.nan
-    mean, variance = moments(native, native.array(x))
+    mean, variance = kernels.moments(native.array(x))
     np.testing.assert_array_equal(mean, [np.inf, -np.inf, np.nan])
     assert np.isnan(variance).all()
 
 
-def test_batch_normalization_forward(native, shape):
+def test_batch_normalization_forward(native, kernels, shape):
     x, _ = numbers(native, shape)
     gamma, beta = vectors(native, shape[1])
     tolerance = {"rtol": 64 * native.epsilon, "atol": 64 * native.epsilon * (1 if shape[0] > 1 else 100)}
     expected = expected_normalize(x, gamma, beta)
-    np.testing.assert_allclose(normalize(native, x, gamma, beta), expected, **tolerance)
-    np.testing.assert_allclose(normalize(native, x, gamma, None), expected - beta, **tolerance)
-    np.testing.assert_allclose(normalize(native, x, None, beta), expected_normalize(x, 1, beta), **tolerance)
+    np.testing.assert_allclose(kernels.normalize(x, gamma, beta), expected, **tolerance)
+    np.testing.assert_allclose(kernels.normalize(x, gamma, None), expected - beta, **tolerance)
+    np.testing.assert_allclose(kernels.normalize(x, None, beta), expected_normalize(x, 1, beta), **tolerance)
 
 
-def test_batch_normalization_backward(native, shape):
+def test_batch_normalization_backward(native, kernels, shape):
     x, d_y = numbers(native, shape)
     gamma, _ = vectors(native, shape[1])
     for factor in (gamma, None):
         expected = expected_gradients(x, 1 if factor is None else factor, d_y)
         tolerance = {"rtol": 64 * native.epsilon, "atol": 256 * native.epsilon * np.sqrt(shape[0])}
-        for ours, theirs in zip(normalize_gradients(native, x, factor, d_y), expected, strict=True):
+        for ours, theirs in zip(kernels.normalize_gradients(x, factor, d_y), expected, strict=True):
             np.testing.assert_allclose(ours, theirs, **tolerance)
 
 
-def test_scale_shift(native, shape):
+def test_scale_shift(native, kernels, shape):
     x, _ = numbers(native, shape)
     scale, shift = vectors(native, shape[1])
-    y = native.empty(shape)
-    native.channels.scale_shift(x, scale, shift, y)
+    y = kernels.scale_shift(x, scale, shift)
     expected = x.astype("longdouble") * scale + shift
     np.testing.assert_allclose(y, expected, rtol=8 * native.epsilon, atol=8 * native.epsilon)
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)], ids=str)
-def test_nothing_to_compute(native, shape):
+def test_nothing_to_compute(native, kernels, shape):
     x, d_y = numbers(native, shape)
     gamma, beta = vectors(native, shape[1])
-    assert normalize(native, x, gamma, beta).shape == shape
-    d_x, d_gamma, d_beta = normalize_gradients(native, x, gamma, d_y)
+    assert kernels.normalize(x, gamma, beta).shape == shape
+    d_x, d_gamma, d_beta = kernels.normalize_gradients(x, gamma, d_y)
     assert d_x.shape == shape
     assert not d_beta.any()
-    native.channels.scale_shift(x, gamma, beta, d_x)
+    assert kernels.scale_shift(x, gamma, beta).shape == shape
     native.channels.sum_rows(x, d_gamma)
     assert not d_gamma.any()
 
 
 def test_in_place(native):
+    kernels = Kernels(native, "channels")
     x, d_y = numbers(native, (500, 33))
     gamma, beta = vectors(native, 33)
-    mean, variance = moments(native, x)
-    y, (d_x, d_gamma, d_beta) = normalize(native, x, gamma, beta), normalize_gradients(native, x, gamma, d_y)
+    mean, variance = kernels.moments(x)
+    y, (d_x, d_gamma, d_beta) = kernels.normalize(x, gamma, beta), kernels.normalize_gradients(x, gamma, d_y)
     d = d_y.copy()
     native.channels.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d, d_gamma, d_beta, d)
     np.testing.assert_array_equal(d, d_x)
@@ -158,28 +186,28 @@ def test_in_place(native):
 
 
 @pytest.mark.parametrize("shape", [(20_000, 3), (4000, 33), (50, 3000)], ids=str)
-def test_same_results_for_any_number_of_threads(native, threads, shape):
+def test_same_results_for_any_number_of_threads(native, kernels, threads, shape):
     x, d_y = numbers(native, shape)
     gamma, beta = vectors(native, shape[1])
     results = []
     for count in (1, 2, 3):
         with threads(count):
             arrays = [
-                normalize(native, x, gamma, beta),
-                *normalize_gradients(native, x, gamma, d_y),
-                *moments(native, x),
+                kernels.normalize(x, gamma, beta),
+                *kernels.normalize_gradients(x, gamma, d_y),
+                *kernels.moments(x),
             ]
             results.append([array.tobytes() for array in arrays])
     assert results[0] == results[1] == results[2]
 
 
-def test_same_results_as_torch(native):
+def test_same_results_as_torch(native, kernels):
     torch = pytest.importorskip("torch")
     x, d_y = numbers(native, (400, 19))
     gamma, beta = vectors(native, 19)
     peers = [torch.tensor(array.copy(), requires_grad=True) for array in (x, gamma, beta)]
     peer_y = torch.nn.functional.batch_norm(peers[0], None, None, *peers[1:], training=True, eps=EPSILON)
     peer_y.backward(torch.tensor(d_y.copy()))
-    np.testing.assert_allclose(normalize(native, x, gamma, beta), peer_y.detach().numpy(), rtol=1e-4, atol=1e-5)
-    for ours, peer in zip(normalize_gradients(native, x, gamma, d_y), peers, strict=True):
+    np.testing.assert_allclose(kernels.normalize(x, gamma, beta), peer_y.detach().numpy(), rtol=1e-4, atol=1e-5)
+    for ours, peer in zip(kernels.normalize_gradients(x, gamma, d_y), peers, strict=True):
         np.testing.assert_allclose(ours, peer.grad.numpy(), rtol=1e-4, atol=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from convlayers import layers, serialization
+from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.signatures import with_defaults
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")
@@ -159,3 +160,14 @@ def test_default_type_and_layout_are_those_of_the_settings(monkeypatch):
     assert layer.data_format == "channels_first"
     y = layer(np.zeros((1, 3, 4, 6)))
     assert (y.shape, y.dtype) == ((1, 3, 2, 3), "float64")
+
+
+def test_inputs_are_checked_whenever_they_change():
+    layer = layers.Dense(2)
+    for _ in range(2):
+        assert layer(np.ones((1, 3), "float32")).shape == (1, 2)
+        with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 3"):
+            layer(np.ones((1, 4), "float32"))
+    layer.input_spec = InputSpec(ndim=3)
+    with pytest.raises(ValueError, match="expected ndim=3, found ndim=2"):
+        layer(np.ones((1, 3), "float32"))
