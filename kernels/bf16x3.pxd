@@ -16,6 +16,7 @@
 #    `leftover`; their product must be computed in another way.
 from libc.string cimport memcpy
 
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport ZERO_VECTOR, real, vec
 
 cdef extern from *:
@@ -61,6 +62,7 @@ cdef enum:
     SIDE = 32                     # rows and columns of a product
     PAIR = TERMS * 2 * SIDE       # numbers of two neighbours along the depth in the packed right operand
     PACKED = DEPTH // 2 * PAIR    # and of a chunk
+    AHEAD = 512                   # numbers: as far ahead memory is asked for
 
 cdef struct Split:                # 16 numbers as bits of their terms, in the upper halves
     bits first, second, third
@@ -103,6 +105,8 @@ cdef inline void split_row(const real* source, Py_ssize_t count, bf16* target, P
     cdef const vec* numbers
     while i < count:
         numbers = <const vec*>(source + i)
+        prefetch_for_reading(source + i + AHEAD)
+        prefetch_for_reading(source + i + AHEAD + 16)
         if count - i < DEPTH:
             last[0] = last[1] = ZERO_VECTOR
             memcpy(last, numbers, (count - i) * sizeof(real))

@@ -32,6 +32,7 @@ from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix, transpose_rows
@@ -45,6 +46,7 @@ cdef enum:
     SUMS = 300 << 10     # bytes of the sums for a block of channels and filters
     OPERANDS = 700 << 10  # bytes of what they are summed up from
     ADDED = 1024         # totals that are added up at a time
+    AHEAD = 8            # pairs of positions: so far ahead memory is asked for
     SHARES = 16          # tasks that the gradient for the kernel is divided into at least
     FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
 
@@ -426,24 +428,31 @@ cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t fi
     cdef Py_ssize_t panels = ceil_div(channels, SIDE)
     cdef Py_ssize_t plane, version, panel, pair, c, width
     cdef const real* source[2]
+    cdef const real* later
     cdef vec numbers[2][2]
     cdef vec leftover = ZERO_VECTOR
     cdef int i
     for plane in range(job.planes):
         locate_source(job, block, plane, pixel)
         for version in range(job.versions):
-            for panel in range(panels):
-                c = first_channel + panel * SIDE
-                width = channels - panel * SIDE
-                for pair in range(job.pairs):
+            for pair in range(job.pairs):
+                for panel in range(panels):
+                    c = first_channel + panel * SIDE
+                    width = channels - panel * SIDE
                     for i in range(2):
                         source[i] = pixel[2 * pair + version + i]
                         if source[i] != NULL:
                             source[i] += c
+                        later = pixel[min(2 * (pair + AHEAD) + i, 2 * job.pairs)]
+                        if later != NULL:
+                            prefetch_for_reading(later + c)
+                            prefetch_for_reading(later + c + VL)
                         numbers[i][0] = load_part(source[i], width)
                         numbers[i][1] = load_part(source[i] + VL if source[i] != NULL else NULL, width - VL)
-                    pack_pair(numbers[0], numbers[1], packed, &leftover)
-                    packed += PAIR
+                    pack_pair(
+                        numbers[0], numbers[1],
+                        packed + (((plane * job.versions + version) * panels + panel) * job.pairs + pair) * PAIR, &leftover,
+                    )
     if not all_finite(leftover):
         job.finite = False
 

@@ -1,11 +1,12 @@
 # Which filters of a grouped convolution share a vector, and how it meets the channels of their groups.
 #
 # Design:
-# a) The numbers of a vector (its lanes) are neighbouring filters. Where a group has more than half a vector of filters, or more
-#    channels than a vector holds, the lanes are `alike`: one group in ceil(filters / VL) vectors, of which the last is moved back
-#    to end with the last filter, so that some filters are computed twice. The c-th channel meets all lanes as one number.
-# b) Otherwise a vector has as many whole groups as there is room for, for their filters and for their channels. These channels
-#    lie together: they are loaded at once, and an instruction gives each lane the c-th channel of its group.
+# a) The numbers of a vector (its lanes) are neighbouring filters. Where a group has more than half a vector of filters, or
+#    more channels than a vector holds, the lanes are `alike`: one group in ceil(filters / VL) vectors, of which the last is
+#    moved back to end with the last filter, so that some filters are computed twice. The c-th channel meets all lanes as one
+#    number.
+# b) Otherwise a vector has as many whole groups as there is room for, for their filters and for their channels. These
+#    channels lie together: they are loaded at once, and an instruction gives each lane the c-th channel of its group.
 # c) Where one vector has room for several pixels with all groups, it has those of neighbouring outputs.
 from libc.string cimport memcpy
 
@@ -59,7 +60,7 @@ cdef struct Slice:        # what one vector stands for
 cdef inline Lanes lanes_of(Py_ssize_t groups, Py_ssize_t depth, Py_ssize_t columns, Py_ssize_t step) noexcept nogil:
     """`step` is that from the source pixel of one output to that of the next."""
     cdef Lanes lanes
-    cdef Py_ssize_t l, group
+    cdef Py_ssize_t i, group
     lanes.groups = groups
     lanes.depth = depth
     lanes.columns = columns
@@ -69,9 +70,9 @@ cdef inline Lanes lanes_of(Py_ssize_t groups, Py_ssize_t depth, Py_ssize_t colum
     lanes.pixels = 1
     if lanes.vectors == 1 and not lanes.alike and groups * depth <= VL:
         lanes.pixels = min(VL // (groups * columns), (VL // (groups * depth) - 1) // step + 1)
-    for l in range(VL):
-        group = min(l // columns, lanes.pixels * lanes.whole - 1)
-        lanes.first[l] = <lane>((group // lanes.whole * step * groups + group % lanes.whole) * depth)
+    for i in range(VL):
+        group = min(i // columns, lanes.pixels * lanes.whole - 1)
+        lanes.first[i] = <lane>((group // lanes.whole * step * groups + group % lanes.whole) * depth)
     return lanes
 
 
@@ -93,7 +94,7 @@ cdef inline Slice slice_of(const Lanes* lanes, Py_ssize_t v) noexcept nogil:
 
 cdef inline void copy_lanes(real* target, const real* source, Py_ssize_t count) noexcept nogil:
     """memcpy for less than a vector, which would be a call: two parts, of fixed sizes, that overlap."""
-    cdef Py_ssize_t l
+    cdef Py_ssize_t i
     if 2 * count >= VL:
         memcpy(target, source, VL // 2 * sizeof(real))
         memcpy(target + count - VL // 2, source + count - VL // 2, VL // 2 * sizeof(real))
@@ -101,8 +102,8 @@ cdef inline void copy_lanes(real* target, const real* source, Py_ssize_t count) 
         memcpy(target, source, VL // 4 * sizeof(real))
         memcpy(target + count - VL // 4, source + count - VL // 4, VL // 4 * sizeof(real))
     else:
-        for l in range(count):
-            target[l] = source[l]
+        for i in range(count):
+            target[i] = source[i]
 
 
 cdef inline vec load_lanes(const real* source, Py_ssize_t count) noexcept nogil:

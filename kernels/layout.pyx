@@ -2,8 +2,8 @@
 #
 # Design:
 # a) x is (n, rows, columns) and y is (n, columns, rows), both contiguous.
-# b) A task is a block of up to BLOCK x BLOCK numbers: its rows, in both matrices, stay in the first-level cache and their pages
-#    in that of addresses, although they lie far apart. Within it, tiles.
+# b) A task is a block of up to BLOCK x BLOCK numbers: its rows, in both matrices, stay in the first-level cache and their
+#    pages in that of addresses, although they lie far apart. Within it, tiles.
 # c) Blocks are the parallel work. Each number is moved once: no result depends on the division.
 from cython.parallel cimport prange
 

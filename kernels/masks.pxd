@@ -1,10 +1,10 @@
 # Choosing between two vectors, lane by lane.
 #
 # Design:
-# a) A comparison of vectors is a vector of whole numbers, -1 in lanes where it holds and 0 elsewhere: a mask. Masks are combined
-#    by & and |.
-# b) `choose` is written as arithmetic on bits: GCC makes one instruction of it, and where the CPU has registers for masks, uses
-#    them. A loop over lanes with a condition becomes that only where GCC happens to see it.
+# a) A comparison of vectors is a vector of whole numbers, -1 in lanes where it holds and 0 elsewhere: a mask. Masks are
+#    combined by & and |.
+# b) `choose` is written as arithmetic on bits: GCC makes one instruction of it, and where the CPU has registers for masks,
+#    uses them. A loop over lanes with a condition becomes that only where GCC happens to see it.
 # c) Functions that work on vectors must become part of the loops that call them, however large they are.
 from kernels.real cimport real, vec
 

@@ -1,12 +1,13 @@
-# Statistics and arithmetic for each channel, as in channels.pyx, where the pixels of a channel are neighbours in memory, not the
-# channels of a pixel.
+# Statistics and arithmetic for each channel, as in channels.pyx, where the pixels of a channel are neighbours in memory, not
+# the channels of a pixel.
 #
 # Design:
 # a) x, y, d_x and d_y are (n, c, pixels), contiguous. The functions are those of channels.pyx, by name and arguments.
-# b) A sum over a channel is the work of one task, image after image. LANES partial sums are vectors to GCC; after GROUP blocks of
-#    LANES numbers, and at the end of a plane, they are added to partial sums in double, so the error does not grow.
-# c) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the channel's
-#    first plane, so the two do not nearly cancel.
+# b) A sum over a channel is the work of one task, image after image. LANES partial sums are vectors to GCC; after GROUP
+#    blocks of LANES numbers, and at the end of a plane, they are added to partial sums in double, so the error does not
+#    grow.
+# c) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
+#    channel's first plane, so the two do not nearly cancel.
 # d) The other functions share planes. Each has few coefficients, in double: one multiplication and addition for a number.
 # e) Tasks depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport prange

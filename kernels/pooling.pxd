@@ -37,7 +37,7 @@ cdef inline Py_ssize_t covered(const Axis* axis, Py_ssize_t o) noexcept nogil:
     return end_input(axis, o) - first_input(axis, o)
 
 
-# Neighbours in memory
+# Rows and vectors
 
 
 cdef inline Py_ssize_t row_size(const Pooling* job) noexcept nogil:

@@ -1,9 +1,10 @@
 # The transposition of a square tile in vector registers, and of a matrix by such tiles.
 #
 # Design:
-# a) A tile is VL rows of one vector each. In log2(VL) rounds, with s = VL / 2 ... 2, 1, rows i and i + s exchange: the numbers
-#    of the upper one in lanes where bit s is set, for those of the lower one s lanes before. Each exchange is two shuffles with
-#    patterns that the compiler knows. It runs at twice the speed of a copy in memory; loops over numbers reach a fifth of that.
+# a) A tile is VL rows of one vector each. In log2(VL) rounds, with s = VL / 2 ... 2, 1, rows i and i + s exchange: the
+#    numbers of the upper one in lanes where bit s is set, for those of the lower one s lanes before. Each exchange is two
+#    shuffles with patterns that the compiler knows. It runs at twice the speed of a copy in memory; loops over numbers
+#    reach a fifth of that.
 # b) Where tiles do not fill the matrix, the last one overlaps the one before: what both write is the same.
 # c) A matrix with fewer rows or columns than a tile is transposed number by number.
 # d) Tiles go along the rows of the source: VL streams are read, and each tile fills a cache line in VL rows of the target.

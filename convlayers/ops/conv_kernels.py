@@ -83,8 +83,8 @@ def _winograd_should_not(problem, direction):
     if min(problem.kernel_shape[3:]) < 32:
         return "too few channels or filters to be worth the transforms"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
-    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times as
-    # long as a direct one, tiles come by the dozen, and to transform a kernel takes as long as 28 tiles.
+    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
+    # as long as a direct one, tiles come by the dozen, and to transform a kernel takes as long as 28 tiles.
     tiles = math.ceil(n * math.ceil(h / 4) * math.ceil(w / 4) / 12) * 12
     direct = 9 * n * h * w
     if _bf16x3_cannot(problem, direction) is None:
@@ -109,11 +109,13 @@ def _winograd_grouped_cannot(problem, direction):
 def _winograd_grouped_should_not(problem, direction):
     if not config.winograd() or problem.dtype != "float32":
         return _winograd_should_not(problem, direction)
+    if problem.groups == 1:
+        return "only one group"
     channels, filters = problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
-    if channels * filters > 1 << 15:
-        return "all transformed weights of a group would take more than 5 MB"
+    if channels * filters + 32 * (channels + filters) > 52_000:
+        return "a group and 32 of its tiles would take more than 8 MB once they are transformed"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
-    # As measured, to transform a kernel takes as long as 40 tiles.
+    # As measured, in multiplications for each pair of a channel and a filter, like those above.
     taps = problem.kernel_shape[1]
     tiles = n * math.ceil(h / (7 - taps)) * math.ceil(w / (7 - taps))
     if 36 * (1.5 * tiles + 40) > taps * taps * n * h * w:
@@ -134,6 +136,8 @@ def _bf16x3_cannot(problem, direction):
 def _bf16x3_should_not(problem, direction):
     *taps, channels, filters = problem.kernel_shape
     depth, columns = (filters, channels) if direction == "backward_input" else (channels, filters)
+    if 384 * depth + max(4 << 20, 192 * math.prod(taps) * depth) > 8_000_000:
+        return "64 split windows and the weights of 32 filters would take more than 8 MB"
     run = taps[2] if problem.dilations[2] == 1 else 1  # taps that are neighbours along the depth
     # Tiles take 32 numbers of each, and do 2.1 times the work of the vectors of `conv_direct`, as measured.
     if direction == "backward_kernel":
@@ -161,8 +165,9 @@ def _depthwise_cannot(problem, direction):
 def _grouped_should_not(problem, direction):
     if problem.groups == 1:
         return "only one group"
-    channels, filters = problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
-    if max(channels, filters) > (48 if max(problem.kernel_shape[:3]) > 1 else 16):
+    # As measured: with 32 registers, neighbouring taps share what they load, up to three vectors of filters.
+    most = 16 if max(problem.kernel_shape[:3]) == 1 else 48 if _native.isa == "x86_64_v4" else 24
+    if max(problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups) > most:
         return "groups are large enough for conv_direct"
     return None
 

@@ -183,3 +183,47 @@ def test_multiply(native, size):
     y = native.empty(size)
     native.elementwise.multiply(x, factors, y)
     np.testing.assert_array_equal(y, x * factors)
+
+
+# With parameters ------------------------------------------------------------------------------------------------------
+
+SPECIAL = [0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4]
+
+
+@pytest.mark.parametrize("slope", [0.3, 0, -2, 1.5])
+@pytest.mark.parametrize("size", SIZES)
+def test_leaky_relu(native, slope, size):
+    x, values = native.array(np.r_[SPECIAL, numbers(size)][:size]), native.array(numbers(size + 1)[1:])
+    y = native.empty(size)
+    native.elementwise.leaky_relu(slope, x, x, y)
+    factors = np.where(x > 0, 1, np.asarray(slope, native.dtype))
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(y, x * factors)
+    native.elementwise.leaky_relu(slope, x, values, y)
+    np.testing.assert_array_equal(y, values * factors)
+
+
+@pytest.mark.parametrize(("alpha", "width"), [(0.5, 1), (2, 2), (-1, 1), (0.1, 3)])
+@pytest.mark.parametrize("size", SIZES)
+def test_elu(native, alpha, width, size):
+    x, d_y = native.array(np.r_[SPECIAL, numbers(size)][:size]), native.array(numbers(size + 1)[1:])
+    y, d_x = native.empty(size), native.empty(size)
+    native.elementwise.elu_forward(alpha, width, x, y)
+    native.elementwise.elu_backward(alpha, width, x, d_y, d_x)
+    below = np.minimum(x.astype("float64"), 0) / width
+    tolerance = {"rtol": 8 * native.epsilon, "atol": native.epsilon}
+    np.testing.assert_allclose(y, np.where(x > 0, x, alpha * np.expm1(below)), **tolerance)
+    np.testing.assert_allclose(d_x, d_y * np.where(x > 0, 1, alpha / width * np.exp(below)), **tolerance)
+
+
+def test_parameters_same_results_for_any_number_of_threads(native, threads):
+    x, d_y = native.array(numbers(100_003)), native.array(numbers(100_004)[1:])
+    results = []
+    for count in (1, 2, 3):
+        arrays = [native.empty(x.size) for _ in range(3)]
+        with threads(count):
+            native.elementwise.leaky_relu(0.3, x, d_y, arrays[0])
+            native.elementwise.elu_forward(0.3, 1, x, arrays[1])
+            native.elementwise.elu_backward(0.3, 1, x, d_y, arrays[2])
+        results.append([array.tobytes() for array in arrays])
+    assert results[0] == results[1] == results[2]

@@ -30,7 +30,7 @@ SYMMETRIC = {
     "3d": ((9, 20, 11), (3, 3, 2), (2, 1, 2), (1, 0, 1), (5, 18, 6)),
 }
 # One, three, and around the vectors of all instruction sets and number types.
-CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 33]
+CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 20, 33]
 
 
 @pytest.fixture(params=GEOMETRIES.values(), ids=GEOMETRIES.keys())

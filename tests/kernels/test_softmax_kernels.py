@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-# Around the lanes of a sum (32), tasks of one row and of many (4096 numbers), and enough for threads.
-SHAPES = [(0, 5), (3, 0), (1, 1), (7, 10), (5, 31), (5, 32), (5, 33), (3, 65), (700, 21), (3, 4097), (40, 2000)]
+# Rows that count as short (up to 128 numbers), around the 32 that are computed together, and long ones, around the lanes of a
+# sum (32) and tasks of one row and of many (4096 numbers); enough for threads.
+SHORT = [(0, 5), (3, 0), (1, 1), (7, 10), (31, 3), (32, 17), (33, 16), (65, 2), (3, 65), (700, 21), (5, 127), (40, 128)]
+LONG = [(5, 129), (5, 160), (5, 161), (100, 191), (3, 4097), (40, 2000)]
+SHAPES = SHORT + LONG
 
 
 def softmax(x):

@@ -9,16 +9,16 @@ import pytest
 
 from convlayers import _native
 from convlayers._native.cpu import FEATURES
-from convlayers._native.isa import INSTRUCTION_SETS, V2, V3, V4, built_on, choose
+from convlayers._native.isa import AMX, INSTRUCTION_SETS, V2, V3, V4, built_on, choose
 
 SHOW = "from convlayers import _native; print(_native.isa)"
-ALL_BUILT = ["x86_64_v2", "x86_64_v3", "x86_64_v4"]
+ALL_BUILT = ["x86_64_v2", "x86_64_v3", "x86_64_v4", "x86_64_amx"]
 
 
 @pytest.mark.parametrize(
     ("features", "expected"),
-    [(V4, "x86_64_v4"), (V3, "x86_64_v3"), (V2, "x86_64_v2"), ((), None)],
-    ids=["v4", "v3", "v2", "older"],
+    [(AMX, "x86_64_amx"), (V4, "x86_64_v4"), (V3, "x86_64_v3"), (V2, "x86_64_v2"), ((), None)],
+    ids=["amx", "v4", "v3", "v2", "older"],
 )
 def test_the_cpu_decides(features, expected):
     assert choose(ALL_BUILT, set(features)) == expected
@@ -42,8 +42,15 @@ def test_what_is_not_built_is_not_chosen():
 
 
 def test_an_unknown_maximum_is_an_error():
-    with pytest.raises(ValueError, match=r"generic, x86_64_v2, x86_64_v3, x86_64_v4\. Received: 'avx2'"):
+    with pytest.raises(ValueError, match=r"generic, x86_64_v2, x86_64_v3, x86_64_v4, x86_64_amx\. Received: 'avx2'"):
         choose(ALL_BUILT, set(V4), "avx2")
+
+
+def test_a_kernel_is_compiled_for_an_instruction_set_or_for_its_base():
+    for row in INSTRUCTION_SETS:
+        assert row.compiles("pool", "float64") == (row.base is None)
+        assert row.compiles("conv_bf16x3", "float32") == (row.name == "x86_64_amx")
+        assert not row.compiles("conv_bf16x3", "float64")
 
 
 def test_every_instruction_set_can_be_detected():
@@ -55,7 +62,7 @@ def test_every_instruction_set_can_be_detected():
     ("system", "names"),
     [
         ("linux-x86_64", ALL_BUILT),
-        ("win-amd64", ALL_BUILT),
+        ("win-amd64", ALL_BUILT[:3]),
         ("macosx-11.0-x86_64", ["x86_64_v2"]),
         ("macosx-11.0-arm64", ["generic"]),
         ("macosx-11.0-universal2", ["generic"]),
@@ -68,6 +75,7 @@ def test_what_is_built_on_a_system(system, names):
 
 
 LINUX_NAMES = {"sse3": "pni", "sse4.1": "sse4_1", "sse4.2": "sse4_2", "bmi": "bmi1", "lzcnt": "abm", "sahf": "lahf_lm"}
+LINUX_NAMES |= {"amx-tile": "amx_tile", "amx-bf16": "amx_bf16"}
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="compares with the Linux kernel's list")

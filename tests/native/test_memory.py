@@ -104,9 +104,6 @@ def test_neighbours_become_one_again():
     churn(sizes)
     # Seven arrays of up to 8 MB: two segments of 64 MB hold them however they come.
     assert memory.held_bytes() <= 128 * MEGABYTE
-    whole = filled(64, 1)  # takes a segment of its own kind only if others are in pieces
-    assert memory.held_bytes() <= 256 * MEGABYTE
-    del whole
 
 
 def test_a_single_large_call_gives_everything_back():
