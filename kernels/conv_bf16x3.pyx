@@ -45,8 +45,8 @@ cdef enum:
     SECTION = 64         # chunks of a panel that are used at a time
     SUMS = 300 << 10     # bytes of the sums for a block of channels and filters
     OPERANDS = 700 << 10  # bytes of what they are summed up from
-    ADDED = 1024         # totals that are added up at a time
     AHEAD = 8            # pairs of positions: so far ahead memory is asked for
+    TOTALS = 5 << 20     # bytes of the totals of all shares
     SHARES = 16          # tasks that the gradient for the kernel is divided into at least
     FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
 
@@ -343,8 +343,12 @@ cdef struct Correlation:
     Py_ssize_t versions        # 2 where pairs of positions begin at even and at odd ones
     Py_ssize_t line            # positions of a block, rounded up to whole chunks
     Py_ssize_t pairs           # of positions of the copy, with what taps meet beyond the block
+    Py_ssize_t parts           # blocks of the channels
+    Py_ssize_t tasks           # pairs of a block of filters and one of channels
     Py_ssize_t shares          # of the positions
-    real* totals               # [share](tap, channel, filter), the layout of d_kernel
+    Py_ssize_t block           # numbers of the totals of a task
+    real* totals               # [share][task][tap][tile of filters][panel of channels][SIDE filters][SIDE channels]
+    real* d_kernel             # (tap, channel, filter)
     bint failed
     bint finite
 
@@ -459,7 +463,7 @@ cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t fi
 
 cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t panels, Py_ssize_t chunks, const bf16* copy,
                            Py_ssize_t term, const Py_ssize_t* offset, const bf16* packed, bint first, real* sums) noexcept nogil:
-    """Adds the products of a block: sums[tap][tile of filters][panel of channels][SIDE][SIDE]."""
+    """Adds the products of a block of positions."""
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef Py_ssize_t tap, tile, panel, td, th, tw, plane, shift
@@ -487,59 +491,69 @@ cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t 
     end_tiles()
 
 
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_filter, Py_ssize_t first_channel) noexcept nogil:
-    """The totals of one share of the positions for a block of filters and channels."""
-    cdef Windows* windows = &job.windows
+cdef inline void store_totals(const Correlation* job, Py_ssize_t task, Py_ssize_t tap, real* totals) noexcept nogil:
+    """Adds up the totals of all shares for a tap, in their order, and transposes them into d_kernel."""
+    cdef Py_ssize_t first_filter = task // job.parts * job.block_filters, first_channel = task % job.parts * job.block_channels
     cdef Py_ssize_t filters = min(job.block_filters, job.filters - first_filter)
-    cdef Py_ssize_t channels = min(job.block_channels, windows.channels - first_channel)
+    cdef Py_ssize_t channels = min(job.block_channels, job.windows.channels - first_channel)
+    cdef Py_ssize_t panels = ceil_div(channels, SIDE)
+    cdef Py_ssize_t size = ceil_div(filters, SIDE) * panels * SIDE * SIDE
+    cdef Py_ssize_t share, i
+    cdef real* total = totals + tap * size
+    cdef real* other
+    for share in range(1, job.shares):
+        other = total + share * job.tasks * job.block
+        for i in range(size // VL):
+            (<vec*>(total + i * VL))[0] += (<vec*>(other + i * VL))[0]
+    for i in range(ceil_div(filters, SIDE) * panels):
+        transpose_matrix(
+            total + i * SIDE * SIDE, SIDE,
+            job.d_kernel + (tap * job.windows.channels + first_channel + i % panels * SIDE) * job.filters
+            + first_filter + i // panels * SIDE,
+            job.filters, min(filters - i // panels * SIDE, <Py_ssize_t>SIDE), min(channels - i % panels * SIDE, <Py_ssize_t>SIDE),
+        )
+
+
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t task) noexcept nogil:
+    """The totals of one share of the positions for a block of filters and channels."""
+    cdef Py_ssize_t first_filter = task // job.parts * job.block_filters, first_channel = task % job.parts * job.block_channels
+    cdef Py_ssize_t filters = min(job.block_filters, job.filters - first_filter)
+    cdef Py_ssize_t channels = min(job.block_channels, job.windows.channels - first_channel)
     cdef Py_ssize_t tiles = ceil_div(filters, SIDE), panels = ceil_div(channels, SIDE)
-    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef Py_ssize_t first = job.field.blocks * share // job.shares, end = job.field.blocks * (share + 1) // job.shares
     cdef Py_ssize_t term = tiles * SIDE * job.line
-    cdef Py_ssize_t index, tap, tile, panel, i
+    cdef Py_ssize_t index, i
     cdef Block block
+    cdef real* totals = job.totals + (share * job.tasks + task) * job.block
     cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
     cdef bf16* packed = <bf16*>scratch_take(job.planes * job.versions * panels * job.pairs * PAIR * sizeof(bf16))
-    cdef real* sums = <real*>scratch_take(taps * tiles * panels * SIDE * SIDE * sizeof(real))
     cdef Py_ssize_t* offset = <Py_ssize_t*>scratch_take(job.line // DEPTH * sizeof(Py_ssize_t))
     cdef const real** pixel = <const real**>scratch_take((2 * job.pairs + 1) * sizeof(real*))
     cdef unsigned long long state = flush_denormals()
-    if copy == NULL or packed == NULL or sums == NULL or offset == NULL or pixel == NULL:
+    if job.shares == 1:
+        totals = <real*>scratch_take(job.block * sizeof(real))
+    if copy == NULL or packed == NULL or offset == NULL or pixel == NULL or totals == NULL:
         job.failed = True
     else:
         for i in range(job.line // DEPTH):
             offset[i] = i * DEPTH
         for index in range(first, end):
-            block = block_at(&job.field, windows, index)
+            block = block_at(&job.field, &job.windows, index)
             split_filters(job, &block, first_filter, filters, pixel, copy, term)
             pack_source(job, &block, first_channel, channels, pixel, packed)
             add_block(
-                job, tiles, panels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, sums
+                job, tiles, panels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, totals
             )
-        for tap in range(taps):
-            for tile in range(tiles):
-                for panel in range(panels):
-                    transpose_matrix(
-                        sums + ((tap * tiles + tile) * panels + panel) * SIDE * SIDE, SIDE,
-                        job.totals + first_filter + tile * SIDE
-                        + ((share * taps + tap) * windows.channels + first_channel + panel * SIDE) * job.filters,
-                        job.filters, min(filters - tile * SIDE, <Py_ssize_t>SIDE), min(channels - panel * SIDE, <Py_ssize_t>SIDE),
-                    )
+        if job.shares == 1:
+            for i in range(job.windows.d.taps * job.windows.h.taps * job.windows.w.taps):
+                store_totals(job, task, i, totals)
+    if job.shares == 1:
+        scratch_give(totals)
     restore_denormals(state)
     scratch_give(pixel)
     scratch_give(offset)
-    scratch_give(sums)
     scratch_give(packed)
     scratch_give(copy)
-
-
-cdef inline void add_shares(const real* totals, Py_ssize_t shares, Py_ssize_t count, Py_ssize_t first, Py_ssize_t end,
-                            real* d_kernel) noexcept nogil:
-    """Adds up some totals of all shares, in their order."""
-    cdef Py_ssize_t share, i
-    for share in range(shares):
-        for i in range(first, end):
-            d_kernel[i] = (d_kernel[i] if share else 0) + totals[share * count + i]
 
 
 cdef void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil:
@@ -547,7 +561,7 @@ cdef void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil:
     cdef Windows* windows = &job.windows
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef Py_ssize_t channels = ceil_div(windows.channels, SIDE) * SIDE, filters = ceil_div(job.filters, SIDE) * SIDE
-    cdef Py_ssize_t room = SUMS // (taps * <Py_ssize_t>sizeof(real)), side = SIDE, of_position, tasks, beyond
+    cdef Py_ssize_t room = SUMS // (taps * <Py_ssize_t>sizeof(real)), side = SIDE, of_position, beyond
     while side < channels and 2 * side * side <= room:
         side *= 2
     job.block_channels = min(side, channels)
@@ -559,8 +573,11 @@ cdef void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil:
     job.line = ceil_div(block_at(&job.field, windows, 0).positions, DEPTH) * DEPTH
     beyond = job.field.shifts_h * job.field.row + job.field.shifts_w
     job.pairs = ceil_div(max(job.line + beyond, block_at(&job.field, windows, 0).copied * job.field.row), 2)
-    tasks = ceil_div(windows.channels, job.block_channels) * ceil_div(job.filters, job.block_filters)
-    job.shares = min(ceil_div(SHARES, tasks), job.field.blocks)
+    job.parts = ceil_div(windows.channels, job.block_channels)
+    job.tasks = ceil_div(job.filters, job.block_filters) * job.parts
+    job.block = taps * job.block_filters * job.block_channels
+    job.shares = min(ceil_div(SHARES, job.tasks), job.field.blocks)
+    job.shares = max(min(job.shares, TOTALS // (job.tasks * job.block * <Py_ssize_t>sizeof(real))), <Py_ssize_t>1)
 
 
 def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
@@ -649,9 +666,8 @@ def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     """
     cdef Correlation job
     cdef Windows* windows = &job.windows
-    cdef Py_ssize_t i, tasks, parts, count = size_of(d_kernel), outputs = size_of(d_y)
+    cdef Py_ssize_t i, taps, count = size_of(d_kernel), outputs = size_of(d_y)
     cdef int threads
-    cdef real* d_weights
     if count == 0:
         return True
     if outputs == 0:
@@ -665,24 +681,22 @@ def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     job.filters = d_kernel.shape[4]
     job.failed = False
     job.finite = True
-    d_weights = &d_kernel[0, 0, 0, 0, 0]
+    job.d_kernel = &d_kernel[0, 0, 0, 0, 0]
     with nogil:
         divide_work(&job, x.shape[0])
-        parts = ceil_div(windows.channels, job.block_channels)
-        tasks = ceil_div(job.filters, job.block_filters) * parts
+        taps = windows.d.taps * windows.h.taps * windows.w.taps
         threads = threads_for(2.0 / VL / FAST * outputs * count / job.filters)
-        job.totals = d_weights
+        job.totals = NULL
         if job.shares > 1:
-            job.totals = <real*>scratch_take(job.shares * count * sizeof(real))
-        if job.totals == NULL:
-            job.failed = True
-        else:
-            for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
-                correlate(&job, i // tasks, i % tasks // parts * job.block_filters, i % parts * job.block_channels)
-            if job.shares > 1:
-                for i in prange(ceil_div(count, ADDED), num_threads=threads, schedule="static"):
-                    add_shares(job.totals, job.shares, count, i * ADDED, min((i + 1) * ADDED, count), d_weights)
-                scratch_give(job.totals)
+            job.totals = <real*>scratch_take(job.shares * job.tasks * job.block * sizeof(real))
+            job.failed = job.totals == NULL
+        if not job.failed:
+            for i in prange(job.tasks * job.shares, num_threads=threads, schedule="dynamic"):
+                correlate(&job, i // job.tasks, i % job.tasks)
+        if job.shares > 1 and not job.failed:
+            for i in prange(job.tasks * taps, num_threads=threads, schedule="static"):
+                store_totals(&job, i // taps, i % taps, job.totals + i // taps * job.block)
+        scratch_give(job.totals)
     if job.failed:
         raise MemoryError()
     return job.finite

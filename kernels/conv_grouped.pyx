@@ -3,20 +3,19 @@
 # Design:
 # a) y[pixel, k] = sum over taps and the channels c of k's group of x[pixel + tap, c] * kernel[tap, c, k]. Neighbouring
 #    filters fill the vectors, of several groups where groups are small (lanes.pxd).
-# b) Outputs are divided into blocks of one segment, PIXELS neighbouring vectors of outputs, by some rows. The source below a
-#    block is copied to where it stays in L2, [plane][row][column][channel], with zeros outside the image. Vectors of filters
-#    take their turns with it, and so do the phases (e).
-# c) The totals of two rows of a block stay in registers, while a loop runs over the rows of the source below them, taps and
-#    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these.
-# d) Weights are packed beforehand, [vector of filters][tap][channel][VL], zeros in lanes without a filter.
-# e) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
+# b) Outputs are divided into blocks of PIXELS neighbouring vectors of outputs by some rows. The source below a block is copied
+#    to where it stays in L2. Vectors of filters take their turns with it, and so do the phases (d). Their inner loops are
+#    those of grouped_rows.pxd.
+# c) Weights are packed beforehand, [vector of filters][tap][channel][VL], zeros in lanes without a filter.
+# d) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
 #    stride, the input pixels fall into phases, each with the taps that reach it (windows.pxd). All phases of a block of as
 #    many outputs each share one copy of the source.
-# f) The gradient for the kernel sums numbers of the source times vectors of d_y, from the same copies. The sums lie in L1 or
+# e) The gradient for the kernel sums numbers of the source times vectors of d_y, from the same copies. The sums lie in L1 or
 #    L2, in the layout of the packed weights.
-# g) Parallel: forward over blocks and parts of the filters; gradient for the kernel over parts of the filters and shares of
-#    the blocks. These depend on the problem only and are added up in their order, so results are the same for any number of
-#    threads.
+# f) Parallel: forward over rows of blocks and parts of the filters; gradient for the kernel over parts of the filters and
+#    shares of the rows. These depend on the problem only and are added up in their order, so results are the same for any
+#    number of threads.
+from cpython.pyport cimport PY_SSIZE_T_MAX, PY_SSIZE_T_MIN
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
@@ -51,8 +50,8 @@ cdef inline Py_ssize_t bands_of(const Job* job) noexcept nogil:
 
 cdef inline double work_of(const Job* job) noexcept nogil:
     """In operations on vectors."""
-    cdef double outputs = job.d.phase.axis.outputs * job.h.phase.axis.outputs * ceil_div(job.w.phase.axis.outputs, job.lanes.pixels)
-    return 2 * job.images * outputs * job.lanes.vectors * panel_size(job) / VL
+    cdef double rows = job.images * job.d.phase.axis.outputs * job.h.phase.axis.outputs
+    return 2 * rows * ceil_div(job.w.phase.axis.outputs, job.lanes.pixels) * job.lanes.vectors * panel_size(job) / VL
 
 
 cdef inline Py_ssize_t copied_columns(const Job* job) noexcept nogil:
@@ -207,6 +206,7 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
     cdef Py_ssize_t first_channel = slice_of(&job.lanes, first).channel
     cdef Py_ssize_t channels = part.channel + ceil_div(part.count, job.lanes.columns) * job.lanes.depth - first_channel
     cdef real* copy = <real*>scratch_take((job.d.extent * job.plane + VL) * sizeof(real))
+    cdef const real* source
     cdef Py_ssize_t v, ow = 0
     cdef Block block
     if copy == NULL:
@@ -217,10 +217,11 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
             copy_block(job, &block, first_channel, channels, copy)
             for v in range(first, end):
                 part = slice_of(&job.lanes, v)
+                source = copy + part.channel - first_channel
                 if sums != NULL:
-                    do_block(job, &block, &part, copy + part.channel - first_channel, NULL, sums + (v - first) * panel_size(job))
+                    do_block(job, &block, &part, source, NULL, sums + (v - first) * panel_size(job))
                 else:
-                    do_block(job, &block, &part, copy + part.channel - first_channel, job.weights + v * panel_size(job), NULL)
+                    do_block(job, &block, &part, source, job.weights + v * panel_size(job), NULL)
             ow += PIXELS * job.lanes.pixels
     scratch_give(copy)
     restore_denormals(state)
@@ -290,15 +291,16 @@ cdef inline void pack_panel(const Job* job, Py_ssize_t v) noexcept nogil:
     cdef Py_ssize_t columns = job.lanes.columns, depth = job.lanes.depth
     cdef real* panel = job.weights + v * panel_size(job)
     cdef Py_ssize_t place[VL]
-    cdef Py_ssize_t i, l, filter
+    cdef Py_ssize_t count = part.count * job.lanes.pixels
+    cdef Py_ssize_t i, j, filter
     cdef const real* source
-    for l in range(part.count * job.lanes.pixels):
-        filter = part.filter + l % part.count
-        place[l] = filter // columns * job.group + filter % columns * job.filter
+    for j in range(count):
+        filter = part.filter + j % part.count
+        place[j] = filter // columns * job.group + filter % columns * job.filter
     for i in range(job.taps * depth):
         source = job.kernel + i // depth * job.tap + i % depth * job.channel
-        for l in range(VL):
-            panel[i * VL + l] = source[place[l]] if l < part.count * job.lanes.pixels else 0
+        for j in range(VL):
+            panel[i * VL + j] = source[place[j]] if j < count else 0
 
 
 cdef void convolve_with_weights(Job* job) noexcept nogil:
@@ -321,22 +323,19 @@ cdef bint is_empty(const real[:, :, :, :, ::1] x):
 
 
 cdef Side side_of(Phase* phase, Py_ssize_t phases):
-    cdef Side side = Side(phase=phase, phases=phases, step=phase.axis.step, first=0, extent=0)
-    cdef Py_ssize_t i, end = 0
+    """The phases of an axis, and the source pixels that they need together."""
+    cdef Py_ssize_t i, first = PY_SSIZE_T_MAX, last = PY_SSIZE_T_MIN
     cdef Axis axis
-    cdef bint found = False
     for i in range(phases):
         axis = phase[i].axis
         if axis.taps > 0:
-            side.first = min(side.first, axis.offset) if found else axis.offset
-            end = max(end, axis.offset + (axis.taps - 1) * axis.spacing + 1) if found else axis.offset + (axis.taps - 1) * axis.spacing + 1
-            found = True
-    side.extent = max(end - side.first, <Py_ssize_t>1)
-    return side
+            first = min(first, axis.offset)
+            last = max(last, axis.offset + (axis.taps - 1) * axis.spacing)
+    return Side(phase=phase, phases=phases, step=phase.axis.step, first=first, extent=last - first + 1)
 
 
-cdef Side outputs_side(Phase* phase, Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps, Py_ssize_t stride, Py_ssize_t dilation,
-                       Py_ssize_t pad):
+cdef Side outputs_side(Phase* phase, Py_ssize_t size, Py_ssize_t outputs, Py_ssize_t taps, Py_ssize_t stride,
+                       Py_ssize_t dilation, Py_ssize_t pad):
     """The target is y: one phase."""
     phase.axis = forward_axis(size, outputs, taps, stride, dilation, pad)
     phase.first_tap = 0

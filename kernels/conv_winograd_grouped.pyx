@@ -77,17 +77,19 @@ cdef inline void multiply_points(Py_ssize_t count, Py_ssize_t channels, Py_ssize
     """m = v * u for each point. Tiles are counted up to a multiple of ROWS; those behind the last are dropped."""
     cdef Py_ssize_t vectors_c = vectors_of(channels), vectors_k = vectors_of(filters)
     cdef Py_ssize_t point, group, part, tile
+    cdef const real* tiles
     cdef const vec* weights
+    cdef vec* target
     for point in range(POINTS):
+        tiles = v + point * plane_of(groups * vectors_c * TILES) * VL
+        target = <vec*>m + point * plane_of(groups * TILES * vectors_k)
         weights = <const vec*>u + point * plane_of(groups * vectors_k * channels)
         for group in range(groups):
             for part in range(vectors_k):
                 for tile in range(ceil_div(count, ROWS)):
                     multiply_tiles(
-                        v + (point * plane_of(groups * vectors_c * TILES) + group * vectors_c * TILES + tile * ROWS) * VL,
-                        weights, channels,
-                        <vec*>m + point * plane_of(groups * TILES * vectors_k) + (group * TILES + tile * ROWS) * vectors_k + part,
-                        vectors_k,
+                        tiles + (group * vectors_c * TILES + tile * ROWS) * VL, weights, channels,
+                        target + (group * TILES + tile * ROWS) * vectors_k + part, vectors_k,
                     )
                 weights += channels
 
@@ -181,8 +183,9 @@ cdef inline void correlate_points(Py_ssize_t count, Py_ssize_t vectors_c, Py_ssi
             )
 
 
-cdef inline void correlate_share(Job* job, Py_ssize_t share, Py_ssize_t first_group, Py_ssize_t groups, Py_ssize_t first_channel,
-                                 Py_ssize_t channels, Py_ssize_t first_filter, Py_ssize_t filters) noexcept nogil:
+cdef inline void correlate_share(Job* job, Py_ssize_t share, Py_ssize_t first_group, Py_ssize_t groups,
+                                 Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter,
+                                 Py_ssize_t filters) noexcept nogil:
     """The totals of one share of the tiles for some channels and filters of some groups."""
     cdef Py_ssize_t tile = job.tiles * share // job.shares
     cdef Py_ssize_t end = job.tiles * (share + 1) // job.shares
@@ -335,7 +338,8 @@ def conv_winograd_grouped_backward_input(const real[:, :, :, :, ::1] d_y, const 
 
 
 def conv_winograd_grouped_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
-                                          real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
+                                          real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads,
+                                          int groups):
     """d_kernel = gradient for the kernel, from the input and the gradient for the output."""
     cdef Job job
     if is_empty(x):

@@ -178,8 +178,9 @@ cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_
                 (<vec*>(numbers + kw * tap + lower))[c] = sum
 
 
-cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, real* numbers, Py_ssize_t tap,
-                        Py_ssize_t back, bint alike, bint three, bint correlate, bint for_upper, bint for_lower) noexcept nogil:
+cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, real* numbers,
+                        Py_ssize_t tap, Py_ssize_t back, bint alike, bint three, bint correlate, bint for_upper,
+                        bint for_lower) noexcept nogil:
     if correlate and three:
         correlate_three(job, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
     elif correlate:

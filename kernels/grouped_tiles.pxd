@@ -87,7 +87,8 @@ cdef inline size_t bytes_of(Py_ssize_t vectors) noexcept nogil:
     return POINTS * plane_of(vectors) * VL * sizeof(real)
 
 
-cdef inline const real* pixel_at(const Images* images, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, Py_ssize_t channel) noexcept nogil:
+cdef inline const real* pixel_at(const Images* images, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w,
+                                 Py_ssize_t channel) noexcept nogil:
     return images.value + n * images.stride_n + h * images.stride_h + w * images.stride_w + channel
 
 
@@ -275,7 +276,8 @@ cdef inline void transform_output_gradients(const Job* job, Py_ssize_t first_til
 
 
 cdef inline void transform_totals(const Job* job, const real* p, Py_ssize_t share, Py_ssize_t first_channel,
-                                  Py_ssize_t channels, Py_ssize_t first_filter, Py_ssize_t filters, Py_ssize_t groups) noexcept nogil:
+                                  Py_ssize_t channels, Py_ssize_t first_filter, Py_ssize_t filters,
+                                  Py_ssize_t groups) noexcept nogil:
     """d_kernel = Gt p G, from p[point][group][vector of channels][vector of filters][VL][VL]"""
     cdef Py_ssize_t vectors_c = vectors_of(channels), vectors_k = vectors_of(filters)
     cdef Py_ssize_t plane = plane_of(groups * vectors_c * vectors_k * VL)

@@ -61,6 +61,33 @@ def _problems():
     yield "depthwise, a vector", problem((1, 9, 8), (1, 2, 3), 1, 1, groups=16)
     yield "depthwise, several filters", problem((1, 9, 8), (1, 5, 3), 1, 3, groups=17, strides=(1, 2, 2), pads=(0, 2, 1))
     yield "depthwise, dilation", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=33, dilations=(1, 2, 2), pads=(0, 2, 2))
+    # Vectors of filters of one group, of several groups, or of several pixels; the last vector is not full.
+    for channels, filters, groups in (
+        (4, 4, 9),
+        (2, 2, 17),
+        (8, 8, 5),
+        (1, 3, 33),
+        (3, 1, 33),
+        (5, 3, 7),
+        (3, 7, 5),
+        (12, 12, 3),
+        (17, 20, 2),
+        (1, 1, 3),
+        (1, 2, 2),
+    ):
+        shape = problem((1, 9, 16), (1, 3, 3), channels, filters, groups=groups, pads=(0, 1, 1))
+        yield f"{groups} groups of {channels} channels and {filters} filters", shape
+    yield "groups, strides", problem((1, 13, 17), (1, 3, 3), 4, 4, groups=8, strides=(1, 2, 2), pads=(0, 1, 1))
+    yield "groups, strides beyond the kernel", problem((1, 13, 17), (1, 2, 3), 4, 4, groups=8, strides=(1, 3, 1))
+    yield "groups, dilation", problem((1, 13, 17), (1, 3, 3), 4, 4, groups=8, dilations=(1, 2, 2), pads=(0, 4, 1))
+    yield "groups, three axes", problem((4, 5, 9), (2, 3, 3), 4, 4, groups=4, strides=(1, 2, 1), pads=(1, 1, 1))
+    yield "groups, padding beyond the kernel", problem((1, 2, 3), (1, 3, 3), 4, 4, groups=8, pads=(0, 5, 9))
+    yield "groups, several blocks", problem((1, 60, 8), (1, 3, 3), 4, 4, groups=64, pads=(0, 1, 1))
+    yield "few channels, strides", problem((1, 9, 31), (1, 3, 2), 1, 1, groups=3, strides=(1, 2, 3), pads=(0, 1, 1))
+    # Bundles of groups, the last of which is smaller; groups that are divided into blocks; both sizes of tiles.
+    yield "many groups of a vector", problem((1, 17, 9), (1, 3, 3), 16, 17, groups=9, pads=(0, 1, 1))
+    yield "groups that are divided", problem((1, 9, 10), (1, 3, 3), 97, 100, groups=2, pads=(0, 0, 2), behind=(0, 1, 1))
+    yield "groups of 5x5", problem((1, 11, 13), (1, 5, 5), 20, 33, groups=3, pads=(0, 2, 4), behind=(0, 1, 2))
     yield "one axis", problem((1, 1, 40), (1, 1, 5), 6, 7, strides=(1, 1, 2), dilations=(1, 1, 3), pads=(0, 0, 12))
     yield "three axes", problem((5, 6, 7), (2, 3, 3), strides=(2, 1, 2), dilations=(1, 2, 1), pads=(1, 2, 0))
     yield "no images", problem((1, 6, 6), (1, 3, 3), 33, 33, batch=0)
@@ -134,6 +161,9 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "strides",
         "groups",
         "as many groups as channels",
+        "groups, several blocks",
+        "many groups of a vector",
+        "groups of 5x5",
     ],
 )
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
