@@ -135,16 +135,16 @@ cdef inline void copy_block(const Job* job, const Block* block, Py_ssize_t first
 
 
 cdef inline void do_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
-                          const real* source, real* numbers, bint alike, bint three, bint correlate) noexcept nogil:
+                          const real* source, real* numbers, bint alike, int step, bint correlate) noexcept nogil:
     """All rows of a block, for a vector of filters."""
     cdef Py_ssize_t rows = min(block.rows, h.axis.outputs - block.oh)
     cdef Py_ssize_t row = 0
     while row < rows:
         if row + 1 < rows and job.h.step % h.axis.spacing == 0:
-            do_rows(job, block, part, d, h, w, source, numbers, row, True, alike, three, correlate)
+            do_rows(job, block, part, d, h, w, source, numbers, row, True, alike, step, correlate)
             row += 2
         else:
-            do_rows(job, block, part, d, h, w, source, numbers, row, False, alike, three, correlate)
+            do_rows(job, block, part, d, h, w, source, numbers, row, False, alike, step, correlate)
             row += 1
 
 
@@ -152,27 +152,35 @@ cdef inline void do_phase(const Job* job, const Block* block, const Slice* part,
 
 
 cdef void multiply_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
-                         const real* source, real* weights, bint three) noexcept nogil:
-    if job.lanes.alike and three:
-        do_phase(job, block, part, d, h, w, source, weights, True, True, False)
+                         const real* source, real* weights, int step) noexcept nogil:
+    if job.lanes.alike and step == 1:
+        do_phase(job, block, part, d, h, w, source, weights, True, 1, False)
+    elif job.lanes.alike and step == 2:
+        do_phase(job, block, part, d, h, w, source, weights, True, 2, False)
     elif job.lanes.alike:
-        do_phase(job, block, part, d, h, w, source, weights, True, False, False)
-    elif three:
-        do_phase(job, block, part, d, h, w, source, weights, False, True, False)
+        do_phase(job, block, part, d, h, w, source, weights, True, 0, False)
+    elif step == 1:
+        do_phase(job, block, part, d, h, w, source, weights, False, 1, False)
+    elif step == 2:
+        do_phase(job, block, part, d, h, w, source, weights, False, 2, False)
     else:
-        do_phase(job, block, part, d, h, w, source, weights, False, False, False)
+        do_phase(job, block, part, d, h, w, source, weights, False, 0, False)
 
 
 cdef void correlate_phase(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
-                          const real* source, real* sums, bint three) noexcept nogil:
-    if job.lanes.alike and three:
-        do_phase(job, block, part, d, h, w, source, sums, True, True, True)
+                          const real* source, real* sums, int step) noexcept nogil:
+    if job.lanes.alike and step == 1:
+        do_phase(job, block, part, d, h, w, source, sums, True, 1, True)
+    elif job.lanes.alike and step == 2:
+        do_phase(job, block, part, d, h, w, source, sums, True, 2, True)
     elif job.lanes.alike:
-        do_phase(job, block, part, d, h, w, source, sums, True, False, True)
-    elif three:
-        do_phase(job, block, part, d, h, w, source, sums, False, True, True)
+        do_phase(job, block, part, d, h, w, source, sums, True, 0, True)
+    elif step == 1:
+        do_phase(job, block, part, d, h, w, source, sums, False, 1, True)
+    elif step == 2:
+        do_phase(job, block, part, d, h, w, source, sums, False, 2, True)
     else:
-        do_phase(job, block, part, d, h, w, source, sums, False, False, True)
+        do_phase(job, block, part, d, h, w, source, sums, False, 0, True)
 
 
 cdef inline void do_block(const Job* job, const Block* block, const Slice* part, const real* source, real* weights,
@@ -182,18 +190,20 @@ cdef inline void do_block(const Job* job, const Block* block, const Slice* part,
     cdef const Phase* d
     cdef const Phase* h
     cdef const Phase* w
-    cdef bint three
+    cdef int step
     for phase in range(job.d.phases * job.h.phases * job.w.phases):
         w = job.w.phase + phase % job.w.phases
         h = job.h.phase + phase // job.w.phases % job.h.phases
         d = job.d.phase + phase // job.w.phases // job.h.phases
         if block.od >= d.axis.outputs or block.oh >= h.axis.outputs or block.ow >= w.axis.outputs:
             continue
-        three = w.axis.taps == 3 and w.axis.spacing == 1 and job.w.step * job.lanes.pixels == 1
+        step = 0
+        if w.axis.taps == 3 and w.axis.spacing == 1 and job.w.step <= 2 and job.lanes.pixels == 1:
+            step = <int>job.w.step
         if sums != NULL:
-            correlate_phase(job, block, part, d, h, w, source, sums, three)
+            correlate_phase(job, block, part, d, h, w, source, sums, step)
         else:
-            multiply_phase(job, block, part, d, h, w, source, weights, three)
+            multiply_phase(job, block, part, d, h, w, source, weights, step)
 
 
 # Work for all threads ---------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
                                   Py_ssize_t channels, real* v, Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
     """v[point * plane + tile * row + c] = Bt d B"""
     cdef const real* pixel[IN * IN]
-    cdef vec d[IN * IN]
+    cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
     cdef Py_ssize_t t, tile, part, c, i, j, width
@@ -129,10 +129,10 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
-            for i in range(IN * IN):
-                d[i] = load(pixel[i] + first_channel + c, width)
             for j in range(IN):
-                transform_input(d + j, IN, half + j, IN)
+                for i in range(IN):
+                    column[i] = load(pixel[i * IN + j] + first_channel + c, width)
+                transform_input(column, 1, half + j, IN)
             for i in range(IN):
                 transform_input(half + i * IN, 1, full, 1)
                 for j in range(IN):
@@ -202,7 +202,7 @@ cdef inline void transform_outputs(const Job* job, const real* m, Py_ssize_t pla
     """y = activation(At m A + bias), from m[point * plane + tile * SLAB + k]"""
     cdef const Tiles* tiles = &job.tiles
     cdef const Images* outputs = &tiles.outputs
-    cdef vec points[POINTS]
+    cdef vec column[IN]
     cdef vec half[OUT * IN]
     cdef vec full[OUT]
     cdef vec bias
@@ -222,10 +222,10 @@ cdef inline void transform_outputs(const Job* job, const real* m, Py_ssize_t pla
                 + w * outputs.stride_w + first_filter + k
             )
             bias = load(job.bias + first_filter + k, width) if job.bias != NULL else ZERO_VECTOR
-            for i in range(POINTS):
-                points[i] = (<const vec*>(m + i * plane + t * SLAB + k))[0]
             for j in range(IN):
-                transform_output(points + j, IN, half + j, IN)
+                for i in range(IN):
+                    column[i] = (<const vec*>(m + (i * IN + j) * plane + t * SLAB + k))[0]
+                transform_output(column, 1, half + j, IN)
             for i in range(rows):
                 transform_output(half + i * IN, 1, full, 1)
                 for j in range(columns):

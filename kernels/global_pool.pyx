@@ -4,11 +4,13 @@
 # a) x and d_x are (n, pixels, c), y and d_y are (n, c), all contiguous.
 # b) A task is an image and a block of up to CHANNELS channels, with partial results in local memory. Loops run over the
 #    channels of a pixel, plain loops that GCC makes vectors of.
-# c) The sum for a mean adds up GROUP pixels in the number type, and the groups in double, so the error does not grow
+# c) A few channels would not fill the vectors. So `repeats` neighbouring pixels are taken as one row of `width` numbers,
+#    with a partial result for each. What remains of the pixels is the last row.
+# d) The sum for a mean adds up GROUP rows in the number type, and the groups in double, so the error does not grow
 #    with the size of the image.
-# d) Pixels that share a maximum share its gradient evenly, as for the reduction that Keras makes of it. (In a window of
+# e) Pixels that share a maximum share its gradient evenly, as for the reduction that Keras makes of it. (In a window of
 #    pool.pyx the first one gets it.)
-# e) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
+# f) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
@@ -20,6 +22,7 @@ from kernels.reductions cimport GROUP
 
 cdef enum:
     CHANNELS = 256
+    WIDE = 64  # numbers that fill a few vectors
 
 cdef struct Block:  # pointers are those of its first channel; the one of the next pixel is `stride` numbers behind
     const real* x
@@ -28,7 +31,33 @@ cdef struct Block:  # pointers are those of its first channel; the one of the ne
     real* d_x
     Py_ssize_t pixels, channels, stride
 
+cdef struct Rows:
+    Py_ssize_t repeats, width
+    Py_ssize_t whole, rest  # so many rows of `width` numbers, then one of `rest`
+    Py_ssize_t stride       # from one to the next
+
 ctypedef void (*Compute)(const Block* block) noexcept nogil
+
+
+cdef inline Rows rows_of(const Block* block) noexcept nogil:
+    cdef Py_ssize_t c = block.channels
+    cdef Py_ssize_t repeats = max(WIDE // c, <Py_ssize_t>1) if block.stride == c else 1
+    return Rows(repeats, repeats * c, block.pixels // repeats, block.pixels % repeats * c, repeats * block.stride)
+
+
+cdef inline Py_ssize_t count_in(const Rows* rows, Py_ssize_t row) noexcept nogil:
+    return rows.width if row < rows.whole else rows.rest
+
+
+cdef inline void repeat(const Rows* rows, Py_ssize_t channels, real* values) noexcept nogil:
+    """Repeats what belongs to the channels of a pixel for those of a row."""
+    cdef Py_ssize_t pixel
+    for pixel in range(1, rows.repeats):
+        memcpy(values + pixel * channels, values, channels * sizeof(real))
+
+
+cdef inline bint is_maximum(real x, real largest) noexcept nogil:
+    return (x == largest) | (x != x)
 
 
 cdef inline void compute_block(Compute compute, Block block) noexcept nogil:
@@ -73,29 +102,35 @@ cdef inline real* pixel_data(const real[:, ::1] y) noexcept nogil:
 cdef void average_block(const Block* block) noexcept nogil:
     cdef real sums[CHANNELS]
     cdef double totals[CHANNELS]
-    cdef Py_ssize_t pixel, j
+    cdef Rows rows = rows_of(block)
+    cdef Py_ssize_t row, j
     cdef const real* x = block.x
-    memset(sums, 0, sizeof(sums))
-    memset(totals, 0, sizeof(totals))
-    for pixel in range(block.pixels):
-        for j in range(block.channels):
+    memset(sums, 0, rows.width * sizeof(real))
+    memset(totals, 0, rows.width * sizeof(double))
+    for row in range(rows.whole + 1):
+        for j in range(count_in(&rows, row)):
             sums[j] += x[j]
-        if (pixel + 1) % GROUP == 0 or pixel + 1 == block.pixels:
-            for j in range(block.channels):
+        if (row + 1) % GROUP == 0 or row == rows.whole:
+            for j in range(rows.width):
                 totals[j] += sums[j]
                 sums[j] = 0
-        x += block.stride
+        x += rows.stride
+    for row in range(1, rows.repeats):
+        for j in range(block.channels):
+            totals[j] += totals[row * block.channels + j]
     for j in range(block.channels):
         block.y[j] = <real>(totals[j] / block.pixels)
 
 
 cdef void average_gradient_block(const Block* block) noexcept nogil:
     cdef real share[CHANNELS]
-    cdef Py_ssize_t pixel, j
+    cdef Rows rows = rows_of(block)
+    cdef Py_ssize_t row, j
     for j in range(block.channels):
         share[j] = block.d_y[j] / <real>block.pixels
-    for pixel in range(block.pixels):
-        memcpy(block.d_x + pixel * block.stride, share, block.channels * sizeof(real))
+    repeat(&rows, block.channels, share)
+    for row in range(rows.whole + 1):
+        memcpy(block.d_x + row * rows.stride, share, count_in(&rows, row) * sizeof(real))
 
 
 def global_average_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):
@@ -117,33 +152,49 @@ def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
 
 cdef void max_block(const Block* block) noexcept nogil:
     cdef real largest[CHANNELS]
-    cdef Py_ssize_t _pixel, j
+    cdef real other
+    cdef Rows rows = rows_of(block)
+    cdef Py_ssize_t row, j
     cdef const real* x = block.x
-    for j in range(block.channels):
+    for j in range(rows.width):
         largest[j] = -INFINITY
-    for _pixel in range(block.pixels):
-        for j in range(block.channels):
+    for row in range(rows.whole + 1):
+        for j in range(count_in(&rows, row)):
             largest[j] = x[j] if (x[j] > largest[j]) | (x[j] != x[j]) else largest[j]
-        x += block.stride
+        x += rows.stride
     memcpy(block.y, largest, block.channels * sizeof(real))
+    for row in range(1, rows.repeats):
+        for j in range(block.channels):
+            other = largest[row * block.channels + j]
+            block.y[j] = other if (other > block.y[j]) | (other != other) else block.y[j]
 
 
 cdef void max_gradient_block(const Block* block) noexcept nogil:
+    cdef real largest[CHANNELS]
     cdef real share[CHANNELS]
-    cdef Py_ssize_t pixel, _pixel, j
+    cdef Rows rows = rows_of(block)
+    cdef Py_ssize_t row, j
     cdef const real* x = block.x
-    memset(share, 0, sizeof(share))
-    for _pixel in range(block.pixels):  # share = how many pixels have the maximum
+    cdef real* d_x = block.d_x
+    memset(share, 0, rows.width * sizeof(real))
+    memcpy(largest, block.y, block.channels * sizeof(real))
+    repeat(&rows, block.channels, largest)
+    for row in range(rows.whole + 1):  # share = how many pixels have the maximum
+        for j in range(count_in(&rows, row)):
+            share[j] += <real>1 if is_maximum(x[j], largest[j]) else <real>0
+        x += rows.stride
+    for row in range(1, rows.repeats):
         for j in range(block.channels):
-            share[j] += <real>1 if (x[j] == block.y[j]) | (x[j] != x[j]) else <real>0
-        x += block.stride
+            share[j] += share[row * block.channels + j]
     for j in range(block.channels):
         share[j] = block.d_y[j] / share[j]
+    repeat(&rows, block.channels, share)
     x = block.x
-    for pixel in range(block.pixels):
-        for j in range(block.channels):
-            block.d_x[pixel * block.stride + j] = share[j] if (x[j] == block.y[j]) | (x[j] != x[j]) else <real>0
-        x += block.stride
+    for row in range(rows.whole + 1):
+        for j in range(count_in(&rows, row)):
+            d_x[j] = share[j] if is_maximum(x[j], largest[j]) else <real>0
+        x += rows.stride
+        d_x += rows.stride
 
 
 def global_max_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):

@@ -7,7 +7,7 @@
 #    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these: 0.3
 #    loads, or rearrangements of lanes (lanes.pxd), for each multiplication.
 # c) For the gradient for the kernel, both rows of d_y stay in registers, and a sum for each tap and channel lies in memory.
-# d) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, three taps or any, one
+# d) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, three taps and their step or any, one
 #    row of outputs or two, products or correlations.
 from libc.string cimport memcpy
 
@@ -103,25 +103,25 @@ cdef inline void multiply_row(const Job* job, const Phase* w, vec* total, vec* t
 
 
 cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, const real* source, const real* numbers,
-                                Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper, bint for_lower) noexcept nogil:
+                                Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper, bint for_lower) noexcept nogil:
     """`multiply_row` for three neighbouring taps, which share what they meet."""
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
-    cdef vec x[PIXELS + 2]
+    cdef vec x[2 * PIXELS + 1]
     cdef Py_ssize_t c
     cdef vec w
     cdef int t, kw
     for c in range(job.lanes.depth):
-        for t in range(PIXELS + 2):
+        for t in range((PIXELS - 1) * step + 3):
             x[t] = meeting(source + t * job.pixel, c, lanes, alike)
         for kw in range(3):
             if for_upper:
                 w = (<const vec*>(numbers + kw * tap))[c]
                 for t in range(PIXELS):
-                    total[t] += x[t + kw] * w
+                    total[t] += x[t * step + kw] * w
             if for_lower:
                 w = (<const vec*>(numbers + kw * tap + lower))[c]
                 for t in range(PIXELS):
-                    total_lower[t] += x[t + kw] * w
+                    total_lower[t] += x[t * step + kw] * w
 
 
 cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, const vec* d_y_lower, const real* source,
@@ -155,38 +155,39 @@ cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, c
 
 
 cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_lower, const real* source, real* numbers,
-                                 Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper, bint for_lower) noexcept nogil:
+                                 Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
+                                 bint for_lower) noexcept nogil:
     """`correlate_row` for three neighbouring taps, which share what they meet."""
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
-    cdef vec x[PIXELS + 2]
+    cdef vec x[2 * PIXELS + 1]
     cdef Py_ssize_t c
     cdef vec sum
     cdef int t, kw
     for c in range(job.lanes.depth):
-        for t in range(PIXELS + 2):
+        for t in range((PIXELS - 1) * step + 3):
             x[t] = meeting(source + t * job.pixel, c, lanes, alike)
         for kw in range(3):
             if for_upper:
                 sum = (<const vec*>(numbers + kw * tap))[c]
                 for t in range(PIXELS):
-                    sum += x[t + kw] * d_y[t]
+                    sum += x[t * step + kw] * d_y[t]
                 (<vec*>(numbers + kw * tap))[c] = sum
             if for_lower:
                 sum = (<const vec*>(numbers + kw * tap + lower))[c]
                 for t in range(PIXELS):
-                    sum += x[t + kw] * d_y_lower[t]
+                    sum += x[t * step + kw] * d_y_lower[t]
                 (<vec*>(numbers + kw * tap + lower))[c] = sum
 
 
 cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, real* numbers,
-                        Py_ssize_t tap, Py_ssize_t back, bint alike, bint three, bint correlate, bint for_upper,
+                        Py_ssize_t tap, Py_ssize_t back, bint alike, int step, bint correlate, bint for_upper,
                         bint for_lower) noexcept nogil:
-    if correlate and three:
-        correlate_three(job, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+    if correlate and step > 0:
+        correlate_three(job, upper, lower, source, numbers, tap, back, alike, step, for_upper, for_lower)
     elif correlate:
         correlate_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
-    elif three:
-        multiply_three(job, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+    elif step > 0:
+        multiply_three(job, upper, lower, source, numbers, tap, back, alike, step, for_upper, for_lower)
     else:
         multiply_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
 
@@ -223,9 +224,12 @@ cdef inline void store_row(const Job* job, real* target, Py_ssize_t count, Py_ss
 
 
 cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, const Phase* d, const Phase* h, const Phase* w,
-                         const real* source, real* numbers, Py_ssize_t row, bint two, bint alike, bint three,
+                         const real* source, real* numbers, Py_ssize_t row, bint two, bint alike, int step,
                          bint correlate) noexcept nogil:
-    """One row of a block, or two, for a vector of filters with its packed weights, or its sums."""
+    """One row of a block, or two, for a vector of filters with its packed weights, or its sums.
+
+    `step` is that of three neighbouring taps, 1 or 2, and 0 for other taps.
+    """
     cdef vec upper[PIXELS]
     cdef vec lower[PIXELS]
     cdef vec start = ZERO_VECTOR
@@ -236,7 +240,7 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
     cdef Py_ssize_t ih = row * job.h.step + h.axis.offset - job.h.first
     cdef Py_ssize_t first = 0, end = h.axis.taps + lag  # rows inside the image
     cdef Py_ssize_t pixels = min(block.pixels, w.axis.outputs - block.ow)
-    cdef Py_ssize_t step = job.h.phases * job.target_h
+    cdef Py_ssize_t below = job.h.phases * job.target_h
     cdef Py_ssize_t kd, kh
     cdef const real* x
     cdef real* at
@@ -252,7 +256,7 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
         end -= 1
     if correlate:
         load_row(job, target, part.count, pixels, upper)
-        load_row(job, target + two * step, part.count, pixels, lower)
+        load_row(job, target + two * below, part.count, pixels, lower)
     else:
         if job.bias != NULL:
             for t in range(<int>job.lanes.pixels):
@@ -272,12 +276,12 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
                 ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w + w.first_tap
             ) * depth
             if two and lag <= kh < h.axis.taps:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, True, True)
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, True, True)
             elif kh < h.axis.taps:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, True, False)
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, True, False)
             elif kh >= lag:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, three, correlate, False, True)
+                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, False, True)
     if not correlate:
         store_row(job, target, part.count, pixels, upper)
         if two:
-            store_row(job, target + step, part.count, pixels, lower)
+            store_row(job, target + below, part.count, pixels, lower)

@@ -1,6 +1,7 @@
 """Pooling: the largest or the mean number of each window, or of the whole image."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -98,9 +99,7 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
         ValueError: if there are no pixels.
     """
     inputs = as_array(inputs)
-    to_kernel, from_kernel = _layout(inputs, standardize_data_format(data_format))
-    x5 = to_kernel(inputs)
-    x = _pixels(x5)
+    x, from_kernel, result = _images(inputs, standardize_data_format(data_format), keepdims)
     if x.shape[1] == 0:
         raise ValueError(
             f"Cannot compute the max of an empty tensor.\nThe images have no pixels. Received: inputs.shape={inputs.shape}"
@@ -110,44 +109,54 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
     kernels.global_max_pool_forward(x, y)
 
     def backward(d_outputs):
-        d_x = np.empty_like(x5)
-        kernels.global_max_pool_backward(x, y, _channels(d_outputs, y), _pixels(d_x))
+        d_x = np.empty(x.shape, x.dtype)
+        kernels.global_max_pool_backward(x, y, _channels(d_outputs, y), d_x)
         return from_kernel(d_x)
 
-    return _result(y, from_kernel, keepdims, inputs.dtype), backward
+    return result(y), backward
 
 
 @differentiable
 def global_average_pool(inputs, data_format=None, keepdims=False):
     """Returns the mean of each channel. Arguments as for `global_max_pool`."""
-    inputs = as_float(inputs)
-    to_kernel, from_kernel = _layout(inputs, standardize_data_format(data_format))
-    x5 = to_kernel(inputs)
-    y = np.empty((x5.shape[0], x5.shape[-1]), x5.dtype)
-    kernels = _native.kernels(x5.dtype).global_pool
-    kernels.global_average_pool_forward(_pixels(x5), y)
-    input_shape = x5.shape
+    x, from_kernel, result = _images(as_float(inputs), standardize_data_format(data_format), keepdims)
+    shape, y = x.shape, np.empty((x.shape[0], x.shape[2]), x.dtype)
+    kernels = _native.kernels(y.dtype).global_pool
+    kernels.global_average_pool_forward(x, y)
 
     def backward(d_outputs):
-        d_x = np.empty(input_shape, y.dtype)
-        kernels.global_average_pool_backward(_channels(d_outputs, y), _pixels(d_x))
+        d_x = np.empty(shape, y.dtype)
+        kernels.global_average_pool_backward(_channels(d_outputs, y), d_x)
         return from_kernel(d_x)
 
-    return _result(y, from_kernel, keepdims, inputs.dtype), backward
+    return result(y), backward
 
 
-def _pixels(x5):
-    n, d, h, w, c = x5.shape
-    return x5.reshape(n, d * h * w, c)
+def _images(inputs, data_format, keepdims):
+    """Returns the inputs as kernels read them, (n, pixels, c), and two functions: from such a gradient to the user's layout and
+    dtype, and from results (n, c) to what the user gets.
+
+    Images with their channels first in memory are not transposed: each channel is an image of its own.
+    """
+    to_kernel, from_kernel = _layout(inputs, data_format)
+    shape, dtype = inputs.shape, inputs.dtype
+    batch, spatial, channels = shapes.split_shape(shape, data_format)
+    pixels = math.prod(spatial)
+    kept = shapes.join_shape(batch, [1] * len(spatial), channels, data_format) if keepdims else (batch, channels)
+
+    def result(y):
+        return y.reshape(kept).astype(dtype, copy=False)
+
+    if data_format == "channels_first" and inputs.flags.c_contiguous:
+        x = inputs.astype(_kernel_dtype(dtype), copy=False).reshape(batch * channels, pixels, 1)
+        return x, lambda d_x: d_x.reshape(shape).astype(dtype, copy=False), result
+    x5 = to_kernel(inputs)
+    shape5 = x5.shape
+    return x5.reshape(batch, pixels, channels), lambda d_x: from_kernel(d_x.reshape(shape5)), result
 
 
 def _channels(d_outputs, y):
     return np.ascontiguousarray(d_outputs.reshape(y.shape), y.dtype)
-
-
-def _result(y, from_kernel, keepdims, dtype):
-    n, c = y.shape
-    return from_kernel(y.reshape(n, 1, 1, 1, c)) if keepdims else y.astype(dtype, copy=False)
 
 
 # Between users and kernels --------------------------------------------------------------------------------------------
