@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import worker
+from benchmarks import scaling, worker
 from benchmarks.cases import FAMILIES, select
 from benchmarks.libraries import ADAPTERS
 from benchmarks.machine import describe_machine
@@ -28,7 +28,14 @@ def parse(arguments):
     parser.add_argument("--family", type=_one_or_more(FAMILIES), default=[], help=f"of {', '.join(FAMILIES)}")
     parser.add_argument("--case", type=_words, default=[], help="parts of the names of cases, such as vgg16/")
     parser.add_argument("--direction", type=_one_or_more(DIRECTIONS), default=list(DIRECTIONS), help="forward, both")
-    parser.add_argument("--threads", type=_numbers, default=[1], help="numbers of threads, one process for each (default: 1)")
+    parser.add_argument(
+        "--scaling",
+        type=_one_or_more(scaling.AXES),
+        default=[],
+        metavar="AXES",
+        help=f"in place of the cases, two layers that change along {', '.join(scaling.AXES)}",
+    )
+    parser.add_argument("--threads", type=_numbers, help="numbers of threads, one process for each (default: 1)")
     parser.add_argument(
         "--peers",
         type=_one_or_more(ADAPTERS),
@@ -46,7 +53,8 @@ def parse(arguments):
     parser.add_argument("--list", action="store_true", help="print the names of the cases and do nothing else")
     options = parser.parse_args(arguments)
     options.peers = [peer for peer in options.peers if peer != options.subject]
-    options.cases = select(options.family, options.case, options.quick)
+    options.cases = scaling.select(options.scaling) if options.scaling else select(options.family, options.case, options.quick)
+    options.threads = options.threads or (scaling.thread_counts() if "threads" in options.scaling else [1])
     if not options.cases:
         parser.error("no case has this name and family; --list prints all")
     return options
@@ -68,9 +76,7 @@ def main(arguments=None):
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
     if options.plot and rows:
-        from benchmarks.plot import draw
-
-        draw(rows, options.plot)
+        _draw(results, options.plot)
     report.broken(rows)
     return 0 if complete and not any(row["status"] in BROKEN for row in rows) else 1
 
@@ -80,7 +86,7 @@ def _measure(options, results, report):
     limits = QUICK if options.quick else FULL
     for threads in options.threads:
         plan = worker.Plan(
-            cases=[case.name for case in options.cases],
+            cases=[case.name for case in _cases(options, threads)],
             directions=options.direction,
             subject=options.subject,
             peers=options.peers,
@@ -99,6 +105,19 @@ def _measure(options, results, report):
             report.failure(f"Nothing was measured: {results['runs'][-1]['unavailable'][options.subject]}.")
             return False
     return True
+
+
+def _cases(options, threads):
+    """Returns the cases to measure with this number of threads: of `--scaling`, all with the first number only."""
+    return scaling.select(["threads"]) if options.scaling and threads != options.threads[0] else options.cases
+
+
+def _draw(results, path):
+    if results["rows"][0]["family"] in scaling.FAMILIES:
+        from benchmarks.plot_scaling import draw
+    else:
+        from benchmarks.plot import draw
+    draw(results, path)
 
 
 def _show(results, report):

@@ -13,6 +13,7 @@ zeros, as in Keras's own ResNet and MobileNet: every library then computes the s
 
 from benchmarks.layer_case import conv, depthwise, family, pool
 from benchmarks.models import MODEL_CASES
+from benchmarks.scaling import SCALING_CASES
 
 LAYER_CASES = [
     *family(
@@ -184,8 +185,8 @@ FAMILIES = list(dict.fromkeys(case.family for case in CASES))
 
 
 def named(name):
-    """Returns the case of this name."""
-    return next(case for case in CASES if case.name == name)
+    """Returns the case of this name, from this table or that of `scaling.py`."""
+    return next(case for case in [*CASES, *SCALING_CASES] if case.name == name)
 
 
 def select(families=(), substrings=(), quick=False):

@@ -7,8 +7,8 @@ TITLES = {"forward": "forward", "both": "forward + backward"}
 TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
-def draw(rows, path):
-    """Writes the picture of the rows to `path`; the ending of the name chooses the format.
+def draw(results, path):
+    """Writes the picture of all results to `path`; the ending of the name chooses the format.
 
     Raises:
         ImportError: without matplotlib.
@@ -18,7 +18,7 @@ def draw(rows, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    rows = measured(rows)
+    rows = measured(results["rows"])
     groups = by_family(rows)
     families = list(dict.fromkeys(row["family"] for row in rows))
     directions = [direction for direction in TITLES if any(row["direction"] == direction for row in rows)]

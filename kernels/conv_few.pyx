@@ -23,6 +23,7 @@ from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport describe_source, size_of
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Windows, ceil_div, clear_numbers, forward_axis
@@ -203,6 +204,7 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
     for g in range(GROUPS):
         group[g] = copy + window[g]
         for j in range(4):
+            prefetch_for_writing(y + where[(g * 4 + j) // vectors] + j % vectors * VL)
             total[g][j] = (<const vec*>(panel + j % vectors * VL))[0]
     for p in range(depth):
         panel += vectors * VL
@@ -334,7 +336,8 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
     cdef Product job
     cdef Windows* windows = &job.blocks.windows
-    if size_of(y) == 0:
+    cdef double numbers = size_of(y)
+    if numbers == 0:
         return
     describe_source(windows, x, groups)
     windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
@@ -347,6 +350,194 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
     job.failed = False
     with nogil:
         divide(&job.blocks, y.shape[0], kernel.shape[4], 2)
-        multiply(&job, 2.0 / VL * size_of(y) * job.blocks.depth)
+        multiply(&job, numbers * 2 / VL * job.blocks.depth)
+    if job.failed:
+        raise MemoryError()
+
+
+# Gradient for the kernel ------------------------------------------------------------------------------------------------
+
+cdef struct Correlation:
+    Blocks blocks
+    const real* d_y
+    const real* end        # behind the last number of d_y
+    Py_ssize_t numbers     # of a piece: neighbours in a window
+    Py_ssize_t lines       # pieces in a tile
+    Py_ssize_t run         # neighbours in a window that the pieces divide
+    Py_ssize_t pieces      # of each run
+    Py_ssize_t tiles
+    Py_ssize_t* piece      # offset of each from the first number of a window
+    Py_ssize_t shares      # of the blocks
+    real* totals           # [share][number of a window][filter], the layout of d_kernel
+    bint failed
+
+
+cdef inline void correlate_windows(const real* copy, const Py_ssize_t* piece, Py_ssize_t line, Py_ssize_t step,
+                                   const real* d_y, Py_ssize_t filters, Py_ssize_t rows, Py_ssize_t columns, real* sums,
+                                   int lines, int numbers, int vectors) noexcept nogil:
+    """A tile: sums[l, q] += sum over outputs of number q of piece l of the window * d_y[output]."""
+    cdef vec total[3][LONGEST][2]
+    cdef vec row[2]
+    cdef const real* first[3]
+    cdef Py_ssize_t h, w
+    cdef int l, q, v
+    for l in range(lines):
+        for q in range(numbers):
+            for v in range(vectors):
+                total[l][q][v] = (<const vec*>(sums + ((l * numbers + q) * vectors + v) * VL))[0]
+    for h in range(rows):
+        for l in range(lines):
+            first[l] = copy + piece[l] + h * line
+        for w in range(columns):
+            for v in range(vectors):
+                row[v] = (<const vec*>(d_y + v * VL))[0]
+            for l in range(lines):
+                for q in range(numbers):
+                    for v in range(vectors):
+                        total[l][q][v] += row[v] * first[l][q]
+                first[l] += step
+            d_y += filters
+    for l in range(lines):
+        for q in range(numbers):
+            for v in range(vectors):
+                (<vec*>(sums + ((l * numbers + q) * vectors + v) * VL))[0] = total[l][q][v]
+
+
+cdef inline void correlate_tile(const Correlation* job, const Block* block, const real* copy, Py_ssize_t tile, const real* d_y,
+                                real* sums, int vectors) noexcept nogil:
+    """Chooses the tile of the right size. `vectors` is a literal."""
+    cdef const Blocks* blocks = &job.blocks
+    cdef const Py_ssize_t* piece = job.piece + tile * job.lines
+    cdef Py_ssize_t line = blocks.windows.h.step * blocks.line, step = blocks.step, filters = blocks.filters
+    if job.numbers == 3:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 3, 3, vectors)
+    elif job.numbers == 5 and job.lines == 2:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 2, 5, vectors)
+    elif job.numbers == 5:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 5, vectors)
+    elif job.numbers == 7:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 7, vectors)
+    elif job.numbers == 9:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 9, vectors)
+    elif job.numbers == 11:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 11, vectors)
+    else:
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 12, vectors)
+
+
+cdef void correlate_block(const Correlation* job, Py_ssize_t index, real* copy, real* spare, real* sums) noexcept nogil:
+    """Adds a block to the sums [panel][tile][piece][number][filter]. `spare` has room for d_y of a block."""
+    cdef const Blocks* blocks = &job.blocks
+    cdef Block block = block_at(blocks, index)
+    cdef Py_ssize_t panel, tile
+    cdef const real* d_y = job.d_y + block.start
+    copy_source(blocks, &block, copy)
+    if d_y + block.outputs * blocks.filters + blocks.width > job.end:  # whole vectors are read, beyond the last filter too
+        memcpy(spare, d_y, block.outputs * blocks.filters * sizeof(real))
+        d_y = spare
+    for panel in range(blocks.panels):
+        for tile in range(job.tiles):
+            if MOST_VECTORS == 2 and blocks.vectors == 2:
+                correlate_tile(job, &block, copy, tile, d_y + panel * blocks.width, sums, 2)
+            else:
+                correlate_tile(job, &block, copy, tile, d_y + panel * blocks.width, sums, 1)
+            sums += job.lines * job.numbers * blocks.width
+
+
+cdef inline void correlate(Correlation* job, Py_ssize_t share) noexcept nogil:
+    """The totals of one share of the blocks."""
+    cdef const Blocks* blocks = &job.blocks
+    cdef Py_ssize_t rows = job.tiles * job.lines * job.numbers  # sums of a panel
+    cdef Py_ssize_t index, panel, i, p, q, columns
+    cdef const real* source
+    cdef real* copy = <real*>scratch_take(blocks.size * sizeof(real))
+    cdef real* spare = <real*>scratch_take((blocks.rows * blocks.columns * blocks.filters + blocks.width) * sizeof(real))
+    cdef real* sums = <real*>scratch_take(blocks.panels * rows * blocks.width * sizeof(real))
+    cdef real* target = job.totals + share * blocks.depth * blocks.filters
+    cdef unsigned long long state = flush_denormals()
+    if copy == NULL or spare == NULL or sums == NULL:
+        job.failed = True
+    else:
+        clear_numbers(sums, blocks.panels * rows * blocks.width)
+        for index in range(blocks.count * share // job.shares, blocks.count * (share + 1) // job.shares):
+            correlate_block(job, index, copy, spare, sums)
+        for panel in range(blocks.panels):
+            columns = min(blocks.width, blocks.filters - panel * blocks.width)
+            for p in range(blocks.depth):
+                i = p // job.run * job.pieces + p % job.run // job.numbers
+                q = p % job.run % job.numbers
+                source = sums + (panel * rows + i * job.numbers + q) * blocks.width
+                memcpy(target + p * blocks.filters + panel * blocks.width, source, columns * sizeof(real))
+    restore_denormals(state)
+    scratch_give(sums)
+    scratch_give(spare)
+    scratch_give(copy)
+
+
+cdef inline void try_tile(Correlation* job, Py_ssize_t numbers, Py_ssize_t lines, Py_ssize_t* least) noexcept nogil:
+    """Takes this size of a tile if it needs the fewest instructions so far."""
+    cdef Py_ssize_t pieces = ceil_div(job.run, numbers)
+    cdef Py_ssize_t tiles = ceil_div(job.blocks.depth // job.run * pieces, lines)
+    if least[0] == 0 or tiles * (lines * numbers + 1) < least[0]:
+        least[0] = tiles * (lines * numbers + 1)
+        job.numbers, job.lines, job.pieces, job.tiles = numbers, lines, pieces, tiles
+
+
+cdef void correlate_all(Correlation* job, double work, real* d_kernel) noexcept nogil:
+    cdef Blocks* blocks = &job.blocks
+    cdef Windows* windows = &blocks.windows
+    cdef int threads = threads_for(work)
+    cdef Py_ssize_t count = blocks.depth * blocks.filters, least = 0, share, i
+    cdef Py_ssize_t* tables = <Py_ssize_t*>scratch_take((2 * blocks.depth + 3) * sizeof(Py_ssize_t))
+    job.run = windows.channels * (windows.w.taps if windows.w.spacing == 1 else 1)
+    try_tile(job, 12, 1, &least)
+    try_tile(job, 11, 1, &least)
+    try_tile(job, 9, 1, &least)
+    try_tile(job, 7, 1, &least)
+    try_tile(job, 5, 1 if blocks.vectors == 2 else 2, &least)
+    try_tile(job, 3, 3, &least)
+    job.shares = min(<Py_ssize_t>SHARES, blocks.count)
+    job.totals = <real*>scratch_take(job.shares * count * sizeof(real))
+    if tables == NULL or job.totals == NULL:
+        job.failed = True
+    else:
+        blocks.offset = tables
+        job.piece = tables + blocks.depth
+        locate_numbers(blocks)
+        for i in range(job.tiles * job.lines):
+            # Where pieces are missing in the last tile, any will do.
+            share = min(i // job.pieces * job.run + i % job.pieces * job.numbers, blocks.depth - 1)
+            job.piece[i] = blocks.offset[share]
+        for share in prange(job.shares, num_threads=threads, schedule="dynamic"):
+            correlate(job, share)
+        memcpy(d_kernel, job.totals, count * sizeof(real))
+        for share in range(1, job.shares):
+            for i in range(count):
+                d_kernel[i] += job.totals[share * count + i]
+    scratch_give(job.totals)
+    scratch_give(tables)
+
+
+def conv_few_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                             real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_kernel = gradient for the kernel, from the input and the gradient for the output (contiguous)."""
+    cdef Correlation job
+    cdef Windows* windows = &job.blocks.windows
+    cdef double numbers = size_of(d_y)
+    if size_of(d_kernel) == 0:
+        return
+    if numbers == 0:
+        d_kernel[...] = 0
+        return
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2])
+    job.d_y = &d_y[0, 0, 0, 0, 0]
+    job.end = job.d_y + size_of(d_y)
+    job.failed = False
+    with nogil:
+        divide(&job.blocks, d_y.shape[0], d_kernel.shape[4], MOST_VECTORS)
+        correlate_all(&job, numbers * 2 / VL * job.blocks.depth, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

@@ -32,7 +32,7 @@ cdef struct Block:  # pointers are those of its first channel; the one of the ne
     Py_ssize_t pixels, channels, stride
 
 cdef struct Rows:
-    Py_ssize_t repeats, width
+    Py_ssize_t width
     Py_ssize_t whole, rest  # so many rows of `width` numbers, then one of `rest`
     Py_ssize_t stride       # from one to the next
 
@@ -40,9 +40,10 @@ ctypedef void (*Compute)(const Block* block) noexcept nogil
 
 
 cdef inline Rows rows_of(const Block* block) noexcept nogil:
-    cdef Py_ssize_t c = block.channels
-    cdef Py_ssize_t repeats = max(WIDE // c, <Py_ssize_t>1) if block.stride == c else 1
-    return Rows(repeats, repeats * c, block.pixels // repeats, block.pixels % repeats * c, repeats * block.stride)
+    cdef Py_ssize_t c = block.channels, repeats = 1
+    while block.stride == c and 2 * repeats * c <= WIDE:
+        repeats *= 2
+    return Rows(repeats * c, block.pixels // repeats, block.pixels % repeats * c, repeats * block.stride)
 
 
 cdef inline Py_ssize_t count_in(const Rows* rows, Py_ssize_t row) noexcept nogil:
@@ -51,9 +52,10 @@ cdef inline Py_ssize_t count_in(const Rows* rows, Py_ssize_t row) noexcept nogil
 
 cdef inline void repeat(const Rows* rows, Py_ssize_t channels, real* values) noexcept nogil:
     """Repeats what belongs to the channels of a pixel for those of a row."""
-    cdef Py_ssize_t pixel
-    for pixel in range(1, rows.repeats):
-        memcpy(values + pixel * channels, values, channels * sizeof(real))
+    cdef Py_ssize_t count = channels
+    while count < rows.width:
+        memcpy(values + count, values, count * sizeof(real))
+        count *= 2
 
 
 cdef inline bint is_maximum(real x, real largest) noexcept nogil:
@@ -115,9 +117,10 @@ cdef void average_block(const Block* block) noexcept nogil:
                 totals[j] += sums[j]
                 sums[j] = 0
         x += rows.stride
-    for row in range(1, rows.repeats):
-        for j in range(block.channels):
-            totals[j] += totals[row * block.channels + j]
+    while rows.width > block.channels:  # the pixels of a row, by halves
+        rows.width //= 2
+        for j in range(rows.width):
+            totals[j] += totals[rows.width + j]
     for j in range(block.channels):
         block.y[j] = <real>(totals[j] / block.pixels)
 
@@ -162,18 +165,19 @@ cdef void max_block(const Block* block) noexcept nogil:
         for j in range(count_in(&rows, row)):
             largest[j] = x[j] if (x[j] > largest[j]) | (x[j] != x[j]) else largest[j]
         x += rows.stride
+    while rows.width > block.channels:
+        rows.width //= 2
+        for j in range(rows.width):
+            other = largest[rows.width + j]
+            largest[j] = other if (other > largest[j]) | (other != other) else largest[j]
     memcpy(block.y, largest, block.channels * sizeof(real))
-    for row in range(1, rows.repeats):
-        for j in range(block.channels):
-            other = largest[row * block.channels + j]
-            block.y[j] = other if (other > block.y[j]) | (other != other) else block.y[j]
 
 
 cdef void max_gradient_block(const Block* block) noexcept nogil:
     cdef real largest[CHANNELS]
     cdef real share[CHANNELS]
     cdef Rows rows = rows_of(block)
-    cdef Py_ssize_t row, j
+    cdef Py_ssize_t row, j, width
     cdef const real* x = block.x
     cdef real* d_x = block.d_x
     memset(share, 0, rows.width * sizeof(real))
@@ -183,9 +187,11 @@ cdef void max_gradient_block(const Block* block) noexcept nogil:
         for j in range(count_in(&rows, row)):
             share[j] += <real>1 if is_maximum(x[j], largest[j]) else <real>0
         x += rows.stride
-    for row in range(1, rows.repeats):
-        for j in range(block.channels):
-            share[j] += share[row * block.channels + j]
+    width = rows.width
+    while width > block.channels:
+        width //= 2
+        for j in range(width):
+            share[j] += share[width + j]
     for j in range(block.channels):
         share[j] = block.d_y[j] / share[j]
     repeat(&rows, block.channels, share)

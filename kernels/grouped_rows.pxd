@@ -7,8 +7,8 @@
 #    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these: 0.3
 #    loads, or rearrangements of lanes (lanes.pxd), for each multiplication.
 # c) For the gradient for the kernel, both rows of d_y stay in registers, and a sum for each tap and channel lies in memory.
-# d) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, three taps and their step or any, one
-#    row of outputs or two, products or correlations.
+# d) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, the step of three taps or
+#    0 for any taps, one row of outputs or two, products or correlations.
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -103,7 +103,8 @@ cdef inline void multiply_row(const Job* job, const Phase* w, vec* total, vec* t
 
 
 cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, const real* source, const real* numbers,
-                                Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper, bint for_lower) noexcept nogil:
+                                Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
+                                bint for_lower) noexcept nogil:
     """`multiply_row` for three neighbouring taps, which share what they meet."""
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
     cdef vec x[2 * PIXELS + 1]

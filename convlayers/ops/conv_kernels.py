@@ -123,6 +123,36 @@ def _winograd_grouped_should_not(problem, direction):
     return None
 
 
+def _few_cannot(problem, direction):
+    if direction == "backward_input":
+        return "the gradient for the input has as many channels as there are filters"
+    if problem.groups != 1:
+        return "no groups"
+    if problem.kernel_shape[3] > 16:
+        return "it takes few channels, as it keeps all weights at once"
+    return None
+
+
+def _few_should_not(problem, direction):
+    if problem.kernel_shape[3] > 8:
+        return "windows are long enough to be packed"
+    return None
+
+
+def _few_pixels_cannot(problem, direction):
+    if math.prod(problem.kernel_shape[:3]) != 1 or math.prod(problem.strides) != 1 or any(problem.pads) or problem.groups != 1:
+        return "only windows of one pixel, without strides, padding and groups"
+    if problem.kernel_shape[4] < 64:
+        return "fewer filters than its tile is wide"
+    return None
+
+
+def _few_pixels_should_not(problem, direction):
+    if math.prod(problem.output_shape[:4]) > (48 if direction == "backward_kernel" else 32):
+        return "pixels enough to be worth packing the weights"
+    return None
+
+
 def _bf16x3_cannot(problem, direction):
     if problem.dtype != "float32":
         return "three bfloat16 make a float32, not more"
@@ -179,6 +209,8 @@ def _reference_should_not(problem, direction):
 CONV_KERNELS = (
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not),
+    ConvKernel("conv_few", _few_cannot, _few_should_not),
+    ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
     ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True),
     ConvKernel("conv_depthwise", _depthwise_cannot, _never),
     ConvKernel("conv_grouped", _never, _grouped_should_not),

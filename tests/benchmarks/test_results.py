@@ -122,6 +122,6 @@ def test_zeros_agree_with_zeros():
 
 def test_draw(tmp_path):
     pytest.importorskip("matplotlib")
-    draw(ROWS, tmp_path / "ratios.svg")
+    draw({"rows": ROWS}, tmp_path / "ratios.svg")
     text = (tmp_path / "ratios.svg").read_text()
     assert "training" in text and "4.00" in text

@@ -40,6 +40,9 @@ def _problems():
     for pixels in (1, 11, 12, 13, 25, 191, 192, 193, 385):
         yield f"1x1, {pixels} pixels", problem((1, 1, pixels), one, 7, 33, batch=1)
         yield f"3 taps, {pixels} pixels", problem((1, 1, pixels), (1, 1, 3), 2, 9, pads=(0, 0, 1), batch=1)
+    for pixels in (1, 6, 13, 31):
+        yield f"a dense layer, {pixels} samples", problem((1, 1, pixels), one, 61, 130, batch=1)
+    yield "a dense layer, many features", problem((1, 1, 5), one, 1035, 64, batch=1)
     yield "many pixels", problem((1, 70, 70), (1, 3, 3), 4, 3, batch=3)
     yield "large weights", problem((1, 3, 3), (1, 3, 3), 800, 300, pads=(0, 1, 1))
     yield "a deep window", problem((1, 5, 4), (1, 5, 4), 900, 8, batch=3)
@@ -159,6 +162,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "many tiles",
         "deep transformed weights",
         "strides",
+        "a dense layer, many features",
         "groups",
         "as many groups as channels",
         "groups, several blocks",

@@ -5,7 +5,9 @@ import pytest
 
 from convlayers import ops
 from convlayers.autograd import Tape
+from convlayers.ops.dropout import dropout
 from convlayers.ops.layout import compact, contiguous, from_channels_last_5d, in_order_of, to_3d, to_channels_last_5d
+from convlayers.ops.pooling import global_average_pool, global_max_pool
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -95,6 +97,11 @@ LAYERS = {
     "batch_norm": lambda x: ops.batch_normalization_training(x, axis=1)[0],
     "softmax": lambda x: ops.softmax(x, axis=1),
     "max_pool": lambda x: ops.max_pool(x, 2, data_format="channels_first"),
+    "average_pool": lambda x: ops.average_pool(x, 3, 1, "same", data_format="channels_first"),
+    "global_max_pool": lambda x: global_max_pool(x, "channels_first", keepdims=True),
+    "global_average_pool": lambda x: global_average_pool(x, "channels_first", keepdims=True),
+    "dropout": lambda x: dropout(x, 0.5, seed=1),
+    "reshape": lambda x: ops.reshape(x, (2, 10, -1, 4)),
 }
 
 
