@@ -23,7 +23,6 @@ from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport describe_source, size_of
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Windows, ceil_div, clear_numbers, forward_axis
@@ -204,7 +203,6 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
     for g in range(GROUPS):
         group[g] = copy + window[g]
         for j in range(4):
-            prefetch_for_writing(y + where[(g * 4 + j) // vectors] + j % vectors * VL)
             total[g][j] = (<const vec*>(panel + j % vectors * VL))[0]
     for p in range(depth):
         panel += vectors * VL

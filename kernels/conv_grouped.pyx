@@ -35,6 +35,7 @@ cdef enum:
     SHARES = 16         # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 256         # pixels that make a share worth its sums
 
+
 # Sizes ------------------------------------------------------------------------------------------------------------------
 
 
@@ -369,7 +370,6 @@ cdef void describe(Job* job, const real[:, :, :, :, ::1] source, const real[:, :
     job.source_w = source.shape[4]
     job.source_h = source.shape[3] * job.source_w
     job.source_d = source.shape[2] * job.source_h
-    job.end = job.source + source.shape[0] * source.shape[1] * job.source_d
     job.target = <real*>&target[0, 0, 0, 0, 0]
     job.target_w = target.shape[4]
     job.target_h = target.shape[3] * job.target_w

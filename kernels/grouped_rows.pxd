@@ -48,7 +48,6 @@ cdef struct Job:
     Lanes lanes
     Side d, h, w
     const real* source                # (n, d, h, w, channels)
-    const real* end                   # behind its last number
     Py_ssize_t source_d, source_h, source_w  # from one plane, row and pixel to the next, in numbers
     real* target                      # (n, d, h, w, filters); the gradient for the kernel reads it
     Py_ssize_t target_d, target_h, target_w
@@ -76,7 +75,7 @@ cdef struct Block:
 cdef inline vec meeting(const real* source, Py_ssize_t c, lane_vec lanes, bint alike) noexcept nogil:
     """What the weights of a vector of filters meet: channel c of their groups in a pixel."""
     if alike:
-        return source[c] - ZERO_VECTOR
+        return source[c] - ZERO_VECTOR  # the same number in all lanes
     return rearrange((<const vec*>source)[0], lanes + <lane>c)
 
 

@@ -109,14 +109,15 @@ def _winograd_grouped_cannot(problem, direction):
 def _winograd_grouped_should_not(problem, direction):
     if not config.winograd() or problem.dtype != "float32":
         return _winograd_should_not(problem, direction)
-    if problem.groups == 1:
-        return "only one group"
-    channels, filters = problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
+    taps, channels, filters = problem.kernel_shape[1], problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
+    if problem.groups == 1 and taps == 3 and min(channels, filters) >= 32:
+        return "channels and filters enough for conv_winograd"
+    if problem.groups == 1 and taps == 5 and _bf16x3_cannot(problem, direction) is None:
+        return "tiles of bfloat16 are as fast, and more accurate"
     if channels * filters + 32 * (channels + filters) > 52_000:
         return "a group and 32 of its tiles would take more than 8 MB once they are transformed"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
     # As measured, in multiplications for each pair of a channel and a filter, like those above.
-    taps = problem.kernel_shape[1]
     tiles = n * math.ceil(h / (7 - taps)) * math.ceil(w / (7 - taps))
     if 36 * (1.5 * tiles + 40) > taps * taps * n * h * w:
         return "too few pixels to be worth the transforms"
@@ -140,14 +141,19 @@ def _few_should_not(problem, direction):
 
 
 def _few_pixels_cannot(problem, direction):
-    if math.prod(problem.kernel_shape[:3]) != 1 or math.prod(problem.strides) != 1 or any(problem.pads) or problem.groups != 1:
-        return "only windows of one pixel, without strides, padding and groups"
-    if problem.kernel_shape[4] < 64:
-        return "fewer filters than its tile is wide"
+    if problem.groups != 1:
+        return "no groups"
+    pixel = math.prod(problem.kernel_shape[:3]) == math.prod(problem.strides) == 1
+    if any(problem.pads) and problem.kernel_shape[:3] == (1, 1, 1):
+        return "a window of one pixel needs no padding"
+    if direction == "backward_input" and not pixel:
+        return "this gradient is computed for windows of one pixel only"
     return None
 
 
 def _few_pixels_should_not(problem, direction):
+    if direction == "backward_input" and problem.kernel_shape[4] < 64:
+        return "too few filters for sums of vectors"
     if math.prod(problem.output_shape[:4]) > (48 if direction == "backward_kernel" else 32):
         return "pixels enough to be worth packing the weights"
     return None
@@ -196,7 +202,7 @@ def _grouped_should_not(problem, direction):
     if problem.groups == 1:
         return "only one group"
     # As measured: with 32 registers, neighbouring taps share what they load, up to three vectors of filters.
-    most = 16 if max(problem.kernel_shape[:3]) == 1 else 48 if _native.isa == "x86_64_v4" else 24
+    most = 16 if max(problem.kernel_shape[:3]) == 1 else 48 if _native.isa in ("x86_64_v4", "x86_64_amx") else 24
     if max(problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups) > most:
         return "groups are large enough for conv_direct"
     return None
