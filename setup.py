@@ -5,6 +5,7 @@ Environment variables for those who work on kernels (several values are separate
     CONVLAYERS_ISAS=x86_64_v4        for these instruction sets only
     CONVLAYERS_DTYPES=float32        for these number types only
     CONVLAYERS_DEBUG_CYTHON=1        check bounds and memoryviews (with `build_ext --force`, here and back)
+    CONVLAYERS_SANITIZE=address      GCC or Clang watch every access to memory: see docs/sanitizers.md (--force as well)
     CONVLAYERS_REQUIRE_OPENMP=1      a compiler without OpenMP is an error, not a warning
 """
 
@@ -31,6 +32,7 @@ DTYPES = {"float32": [], "float64": [("CONVLAYERS_FLOAT64", "1")]}
 INSTRUCTION_SETS = runpy.run_path("convlayers/_native/isa.py")["built_on"](sysconfig.get_platform())
 
 DEBUG = os.environ.get("CONVLAYERS_DEBUG_CYTHON") == "1"
+SANITIZERS = os.environ.get("CONVLAYERS_SANITIZE")  # in the words of the compiler: "address", "undefined", or both
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": DEBUG,
@@ -42,6 +44,8 @@ DIRECTIVES = {
 
 # For each family of compilers. Never -ffast-math: it changes the arithmetic of the whole process.
 COMPILE_FLAGS = {"msvc": ["/O2"], "gcc": ["-O3", "-fno-math-errno", "-fno-trapping-math", "-g" if DEBUG else "-g0"]}
+# After those above, for GCC and Clang. -O1 keeps lines and calls apart, so that a report names the place.
+SANITIZE_FLAGS = [f"-fsanitize={SANITIZERS}", "-fno-omit-frame-pointer", "-O1", "-g"] if SANITIZERS else []
 OPENMP_FLAGS = {  # to compile, to link
     "msvc": (["/openmp"], []),
     "gcc": (["-fopenmp"], ["-fopenmp"]),
@@ -158,8 +162,8 @@ class BuildModules(build_ext):
         compile_openmp, link_openmp = openmp_flags(self.compiler, family)
         translate_to_c(self.extensions)
         for module in self.extensions:
-            module.extra_compile_args = [*module.compile_flags(family), *compile_openmp]
-            module.extra_link_args = link_openmp
+            module.extra_compile_args = [*module.compile_flags(family), *compile_openmp, *SANITIZE_FLAGS]
+            module.extra_link_args = [*link_openmp, *SANITIZE_FLAGS]
         super().build_extensions()
 
     def run(self):

@@ -13,14 +13,17 @@
 # e) What is the same for all rows is computed in double, once per channel: the coefficients of one multiplication and
 #    addition. So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y
 #    once for the sums, which are d_gamma and d_beta, and once for d_x.
+# f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
+#    computed on the way, GROUP rows at a time: they are added up while they lie in the first-level cache.
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
+from kernels.elementwise cimport activation_gradient
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
-from kernels.reductions cimport GROUP, Summation, add_row, sum_over_rows
+from kernels.reductions cimport GROUP, Summation, add_matrix, add_rows, sum_over_rows
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -39,6 +42,12 @@ cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil
 cdef inline real* data_of(const real[:, ::1] x) noexcept nogil:
     if x.shape[0] * x.shape[1] > 0:
         return <real*>&x[0, 0]
+    return NULL
+
+
+cdef inline real* data_of_images(const real[:, :, :, :, ::1] x) noexcept nogil:
+    if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
+        return <real*>&x[0, 0, 0, 0, 0]
     return NULL
 
 
@@ -82,25 +91,15 @@ cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except 
     return 0
 
 
-def sum_rows(const real[:, ::1] x, real[::1] y):
-    """y = the sum of each column"""
-    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
-    cdef Summation job = Summation(add_row, data_of(x), NULL, NULL, rows // repeats, c * repeats, 1)
-    cdef double* totals = <double*>take(c * sizeof(double))
-    sum_columns(&job, c, totals)
-    for j in range(c):
-        y[j] = <real>totals[j]
-    scratch_give(totals)
-
-
-cdef void add_deviations(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
-    cdef const real* x = job.a + row * job.width
+cdef void add_deviations(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+    cdef const real* x
     cdef const real* center = job.center
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        sums[j] += x[j] - center[j]
-        sums[width + j] += (x[j] - center[j]) * (x[j] - center[j])
+    cdef Py_ssize_t width = job.width, row, j
+    for row in range(first, end):
+        x = job.a + row * width
+        for j in range(width):
+            sums[j] += x[j] - center[j]
+            sums[width + j] += (x[j] - center[j]) * (x[j] - center[j])
 
 
 def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
@@ -109,7 +108,7 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = Summation(add_row, data_of(x), NULL, center, min(rows, <Py_ssize_t>GROUP), c, 1)
+    cdef Summation job = Summation(add_rows, data_of(x), NULL, center, min(rows, <Py_ssize_t>GROUP), c, 1)
     cdef double deviation, square
     sum_columns(&job, c, totals)
     for j in range(c * repeats):
@@ -124,6 +123,51 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
         mean[j] = <real>(center[j] + deviation)
         variance[j] = <real>(0 if square < 0 else square)
     scratch_give(totals)
+
+
+# Bias -----------------------------------------------------------------------------------------------------------------
+
+
+cdef int sum_images(Summation* job, const real[:, :, :, :, ::1] like, real[::1] d_bias) except -1:
+    """d_bias = the sums of a job whose matrices have the shape of `like`, with a row for each pixel"""
+    cdef Py_ssize_t rows = like.shape[0] * like.shape[1] * like.shape[2] * like.shape[3], c = like.shape[4], j
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef double* totals = <double*>take(c * sizeof(double))
+    job.rows, job.width, job.sums = rows // repeats, c * repeats, 1
+    sum_columns(job, c, totals)
+    for j in range(c):
+        d_bias[j] = <real>totals[j]
+    scratch_give(totals)
+    return 0
+
+
+def bias_backward(const real[:, :, :, :, ::1] d_y, real[::1] d_bias):
+    """d_bias = the sum over all pixels for each channel"""
+    cdef Summation job
+    job.add_rows, job.a = add_rows, data_of_images(d_y)
+    sum_images(&job, d_y, d_bias)
+
+
+cdef void add_rows_before_activation(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums
+) noexcept nogil:
+    cdef Py_ssize_t start = first * job.width, rows = end - first
+    activation_gradient(job.code, job.b + start, job.a + start, job.target + start, rows * job.width)
+    add_matrix(job.target + start, rows, job.width, sums)
+
+
+def bias_activation_backward(
+    int code,
+    const real[:, :, :, :, ::1] y,
+    const real[:, :, :, :, ::1] d_y,
+    real[:, :, :, :, ::1] d_x,
+    real[::1] d_bias,
+):
+    """d_x = d_y * the derivative of the activation, which follows from y; d_bias = its sum for each channel"""
+    cdef Summation job
+    job.add_rows, job.code = add_rows_before_activation, code
+    job.a, job.b, job.target = data_of_images(d_y), data_of_images(y), data_of_images(d_x)
+    sum_images(&job, d_y, d_bias)
 
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
@@ -221,14 +265,17 @@ def batch_normalization_forward(
     scratch_give(job.scale)
 
 
-cdef void add_gradients(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
-    cdef const real* d_y = job.a + row * job.width
-    cdef const real* x = job.b + row * job.width
+cdef void add_gradients(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+    cdef const real* d_y
+    cdef const real* x
     cdef const real* center = job.center
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        sums[j] += d_y[j]
-        sums[width + j] += d_y[j] * (x[j] - center[j])
+    cdef Py_ssize_t width = job.width, row, j
+    for row in range(first, end):
+        d_y = job.a + row * width
+        x = job.b + row * width
+        for j in range(width):
+            sums[j] += d_y[j]
+            sums[width + j] += d_y[j] * (x[j] - center[j])
 
 
 def batch_normalization_backward_parameters(

@@ -10,32 +10,26 @@
 # d) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
 #    A panel is used for all positions of a block in sections that stay in L2; sums of unfinished positions wait in a buffer.
 # e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
-# f) The gradient for the kernel: d_kernel[tap, c, k] = sum over positions of d_y[position, k] * source[position + tap, c]. d_y is
-#    transposed, [filter][position], with zeros where a position has no output. The copy of the source is the packed operand, its
-#    depth being positions: a tap reads it some pairs further on, in one of two versions, with pairs that begin at even or at
-#    odd positions. Sums for all taps of a block of channels and filters stay in L2.
-# g) Parallel: forward over blocks of positions and parts of the filters; gradient for the kernel over blocks of channels and filters
-#    and, where those are few, over a number of shares of the positions that depends on the problem only. So the order of all
-#    additions is the same for any number of threads.
+# f) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
+# g) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
 # h) With a number that is not finite, the functions return False, and what they wrote means nothing.
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from kernels.bf16x3 cimport (
-    DEPTH, PACKED, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split,
-    split_row, store_halves
+    DEPTH, PACKED, PAIR, SIDE, TERMS, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split_row
 )
+from kernels.bf16x3_gradient cimport Correlation, correlate_all, divide_work
 from kernels.elementwise cimport LINEAR, apply_activation
-from kernels.field cimport Block, Field, block_at, field_of, phases_of, shifts_of, source_row
+from kernels.field cimport Block, Field, block_at, field_of, source_row
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.transpose cimport transpose_matrix, transpose_rows
+from kernels.transpose cimport transpose_matrix
 from kernels.windows cimport Windows, ceil_div, forward_axis, phase_axis
 
 cdef enum:
@@ -43,11 +37,6 @@ cdef enum:
     POSITIONS = 2048     # in a block, about
     WEIGHTS = 4 << 20    # bytes of packed weights
     SECTION = 64         # chunks of a panel that are used at a time
-    SUMS = 300 << 10     # bytes of the sums for a block of channels and filters
-    OPERANDS = 700 << 10  # bytes of what they are summed up from
-    AHEAD = 8            # pairs of positions: so far ahead memory is asked for
-    TOTALS = 5 << 20     # bytes of the totals of all shares
-    SHARES = 16          # tasks that the gradient for the kernel is divided into at least
     FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
 
 cdef struct Product:
@@ -88,6 +77,7 @@ cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk) no
     cdef const real* value
     cdef vec leftover = ZERO_VECTOR
     cdef Py_ssize_t row = 0
+    cdef unsigned long long state = flush_denormals()
     if end - p < DEPTH or columns < SIDE:
         memset(block, 0, sizeof(block))
     for i in range(DEPTH):
@@ -112,6 +102,7 @@ cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk) no
         )
     if not all_finite(leftover):
         job.finite = False
+    restore_denormals(state)
 
 
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
@@ -314,7 +305,7 @@ cdef void multiply(Product* job) noexcept nogil:
         divide_depth(job)
         slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // (job.chunks * PACKED * <Py_ssize_t>sizeof(bf16))))
         job.packed = <bf16*>scratch_take(slab * job.chunks * PACKED * sizeof(bf16))
-        job.failed = job.packed == NULL
+        job.failed = job.failed or job.packed == NULL
     job.first_column = 0
     while job.first_column < job.columns and job.finite and not job.failed:
         job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
@@ -331,253 +322,7 @@ cdef void multiply(Product* job) noexcept nogil:
     scratch_give(chunks)
 
 
-# Gradient for the kernel ------------------------------------------------------------------------------------------------
-
-cdef struct Correlation:
-    Windows windows
-    Field field
-    const real* d_y            # (output pixel, filter)
-    Py_ssize_t filters
-    Py_ssize_t block_filters, block_channels  # whose gradients are collected at a time, multiples of SIDE
-    Py_ssize_t planes          # copies of the source for each tap along d and each phase
-    Py_ssize_t versions        # 2 where pairs of positions begin at even and at odd ones
-    Py_ssize_t line            # positions of a block, rounded up to whole chunks
-    Py_ssize_t pairs           # of positions of the copy, with what taps meet beyond the block
-    Py_ssize_t parts           # blocks of the channels
-    Py_ssize_t tasks           # pairs of a block of filters and one of channels
-    Py_ssize_t shares          # of the positions
-    Py_ssize_t block           # numbers of the totals of a task
-    real* totals               # [share][task][tap][tile of filters][panel of channels][SIDE filters][SIDE channels]
-    real* d_kernel             # (tap, channel, filter)
-    bint failed
-    bint finite
-
-
-cdef inline vec load_part(const real* source, Py_ssize_t count) noexcept nogil:
-    """Reads `count` numbers, at most a vector; zeros behind, and nothing but zeros from NULL."""
-    cdef vec v = ZERO_VECTOR
-    if source != NULL and count >= VL:
-        v = (<const vec*>source)[0]
-    elif source != NULL and count > 0:
-        memcpy(&v, source, count * sizeof(real))
-    return v
-
-
-cdef inline void transpose_positions(const real** pixel, Py_ssize_t numbers, bf16* target, Py_ssize_t line, Py_ssize_t term,
-                                     vec* leftover) noexcept nogil:
-    """target[t * term + j * line + i] = term t of number j of pixel i, for DEPTH pixels; NULL is a pixel of zeros."""
-    cdef vec first[VL]
-    cdef vec second[VL]
-    cdef Split a, b
-    cdef Py_ssize_t part, j, i
-    cdef bf16* row
-    for part in range(ceil_div(numbers, VL)):
-        j = part * VL
-        for i in range(VL):
-            first[i] = load_part(pixel[i] + j if pixel[i] != NULL else NULL, numbers - j)
-            second[i] = load_part(pixel[VL + i] + j if pixel[VL + i] != NULL else NULL, numbers - j)
-        transpose_rows(first)
-        transpose_rows(second)
-        for i in range(VL):
-            a = split(first[i], leftover)
-            b = split(second[i], leftover)
-            row = target + (j + i) * line
-            store_halves(row, a.first, b.first)
-            store_halves(row + term, a.second, b.second)
-            store_halves(row + 2 * term, a.third, b.third)
-
-
-cdef inline void split_filters(Correlation* job, const Block* block, Py_ssize_t first_filter, Py_ssize_t filters,
-                               const real** pixel, bf16* copy, Py_ssize_t term) noexcept nogil:
-    """Fills the transposed copy of some filters of d_y: [term][filter][position], zeros where a position has no output."""
-    cdef const Windows* windows = &job.windows
-    cdef Py_ssize_t image, row, column, position
-    cdef const real* d_y
-    cdef vec leftover = ZERO_VECTOR
-    memset(pixel, 0, job.line * sizeof(real*))
-    for image in range(block.images):
-        for row in range(block.rows):
-            d_y = job.d_y + first_filter + job.filters * (
-                ((block.first_plane + image) * windows.h.outputs + block.first_row + row) * windows.w.outputs + block.first_column
-            )
-            position = image * job.field.image + row * job.field.row
-            for column in range(block.columns):
-                pixel[position + column] = d_y + column * job.filters
-    for position in range(ceil_div(block.positions, DEPTH)):
-        transpose_positions(pixel + position * DEPTH, filters, copy + position * DEPTH, job.line, term, &leftover)
-    if not all_finite(leftover):
-        job.finite = False
-
-
-cdef inline void locate_source(const Correlation* job, const Block* block, Py_ssize_t plane, const real** pixel) noexcept nogil:
-    """Where the source is for each position of a phase; NULL where it is outside."""
-    cdef const Windows* windows = &job.windows
-    cdef Py_ssize_t phases = job.field.phases_h * job.field.phases_w
-    cdef Py_ssize_t offset = block.first_column * windows.w.step + windows.w.offset + plane % job.field.phases_w
-    cdef Py_ssize_t row, column, w, start
-    memset(pixel, 0, (2 * job.pairs + 1) * sizeof(real*))
-    for row in range(block.copied):
-        if source_row(
-            &job.field, windows, block, plane // phases, plane // job.field.phases_w % job.field.phases_h, row, &start
-        ):
-            for column in range(job.field.row):
-                w = column * windows.w.step + offset
-                if 0 <= w < windows.w.size:
-                    pixel[row * job.field.row + column] = windows.source + start + w * windows.stride_w
-
-
-cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
-                             const real** pixel, bf16* packed) noexcept nogil:
-    """Packs some channels of the source below a block: [tap along d][phase][version][panel][pair of positions][PAIR]."""
-    cdef Py_ssize_t panels = ceil_div(channels, SIDE)
-    cdef Py_ssize_t plane, version, panel, pair, c, width
-    cdef const real* source[2]
-    cdef const real* later
-    cdef vec numbers[2][2]
-    cdef vec leftover = ZERO_VECTOR
-    cdef int i
-    for plane in range(job.planes):
-        locate_source(job, block, plane, pixel)
-        for version in range(job.versions):
-            for pair in range(job.pairs):
-                for panel in range(panels):
-                    c = first_channel + panel * SIDE
-                    width = channels - panel * SIDE
-                    for i in range(2):
-                        source[i] = pixel[2 * pair + version + i]
-                        if source[i] != NULL:
-                            source[i] += c
-                        later = pixel[min(2 * (pair + AHEAD) + i, 2 * job.pairs)]
-                        if later != NULL:
-                            prefetch_for_reading(later + c)
-                            prefetch_for_reading(later + c + VL)
-                        numbers[i][0] = load_part(source[i], width)
-                        numbers[i][1] = load_part(source[i] + VL if source[i] != NULL else NULL, width - VL)
-                    pack_pair(
-                        numbers[0], numbers[1],
-                        packed + (((plane * job.versions + version) * panels + panel) * job.pairs + pair) * PAIR, &leftover,
-                    )
-    if not all_finite(leftover):
-        job.finite = False
-
-
-cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t panels, Py_ssize_t chunks, const bf16* copy,
-                           Py_ssize_t term, const Py_ssize_t* offset, const bf16* packed, bint first, real* sums) noexcept nogil:
-    """Adds the products of a block of positions."""
-    cdef const Windows* windows = &job.windows
-    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef Py_ssize_t tap, tile, panel, td, th, tw, plane, shift
-    cdef const bf16* right
-    cdef real zeros[SIDE]
-    cdef real* sum = sums
-    memset(zeros, 0, sizeof(zeros))
-    begin_tiles()
-    for tap in range(taps):
-        tw = tap % windows.w.taps * windows.w.spacing
-        th = tap // windows.w.taps % windows.h.taps * windows.h.spacing
-        td = tap // windows.w.taps // windows.h.taps
-        plane = (td * job.field.phases_h + th % windows.h.step) * job.field.phases_w + tw % windows.w.step
-        shift = th // windows.h.step * job.field.row + tw // windows.w.step
-        for tile in range(tiles):
-            for panel in range(panels):
-                right = packed + (
-                    ((plane * job.versions + shift % 2) * panels + panel) * job.pairs + shift // 2
-                ) * PAIR
-                multiply_tiles(
-                    copy + tile * SIDE * job.line, job.line, term, offset, chunks, right,
-                    &zeros[0] if first else sum, 0 if first else SIDE, sum, SIDE,
-                )
-                sum += SIDE * SIDE
-    end_tiles()
-
-
-cdef inline void store_totals(const Correlation* job, Py_ssize_t task, Py_ssize_t tap, real* totals) noexcept nogil:
-    """Adds up the totals of all shares for a tap, in their order, and transposes them into d_kernel."""
-    cdef Py_ssize_t first_filter = task // job.parts * job.block_filters, first_channel = task % job.parts * job.block_channels
-    cdef Py_ssize_t filters = min(job.block_filters, job.filters - first_filter)
-    cdef Py_ssize_t channels = min(job.block_channels, job.windows.channels - first_channel)
-    cdef Py_ssize_t panels = ceil_div(channels, SIDE)
-    cdef Py_ssize_t size = ceil_div(filters, SIDE) * panels * SIDE * SIDE
-    cdef Py_ssize_t share, i
-    cdef real* total = totals + tap * size
-    cdef real* other
-    for share in range(1, job.shares):
-        other = total + share * job.tasks * job.block
-        for i in range(size // VL):
-            (<vec*>(total + i * VL))[0] += (<vec*>(other + i * VL))[0]
-    for i in range(ceil_div(filters, SIDE) * panels):
-        transpose_matrix(
-            total + i * SIDE * SIDE, SIDE,
-            job.d_kernel + (tap * job.windows.channels + first_channel + i % panels * SIDE) * job.filters
-            + first_filter + i // panels * SIDE,
-            job.filters, min(filters - i // panels * SIDE, <Py_ssize_t>SIDE), min(channels - i % panels * SIDE, <Py_ssize_t>SIDE),
-        )
-
-
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t task) noexcept nogil:
-    """The totals of one share of the positions for a block of filters and channels."""
-    cdef Py_ssize_t first_filter = task // job.parts * job.block_filters, first_channel = task % job.parts * job.block_channels
-    cdef Py_ssize_t filters = min(job.block_filters, job.filters - first_filter)
-    cdef Py_ssize_t channels = min(job.block_channels, job.windows.channels - first_channel)
-    cdef Py_ssize_t tiles = ceil_div(filters, SIDE), panels = ceil_div(channels, SIDE)
-    cdef Py_ssize_t first = job.field.blocks * share // job.shares, end = job.field.blocks * (share + 1) // job.shares
-    cdef Py_ssize_t term = tiles * SIDE * job.line
-    cdef Py_ssize_t index, i
-    cdef Block block
-    cdef real* totals = job.totals + (share * job.tasks + task) * job.block
-    cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
-    cdef bf16* packed = <bf16*>scratch_take(job.planes * job.versions * panels * job.pairs * PAIR * sizeof(bf16))
-    cdef Py_ssize_t* offset = <Py_ssize_t*>scratch_take(job.line // DEPTH * sizeof(Py_ssize_t))
-    cdef const real** pixel = <const real**>scratch_take((2 * job.pairs + 1) * sizeof(real*))
-    cdef unsigned long long state = flush_denormals()
-    if job.shares == 1:
-        totals = <real*>scratch_take(job.block * sizeof(real))
-    if copy == NULL or packed == NULL or offset == NULL or pixel == NULL or totals == NULL:
-        job.failed = True
-    else:
-        for i in range(job.line // DEPTH):
-            offset[i] = i * DEPTH
-        for index in range(first, end):
-            block = block_at(&job.field, &job.windows, index)
-            split_filters(job, &block, first_filter, filters, pixel, copy, term)
-            pack_source(job, &block, first_channel, channels, pixel, packed)
-            add_block(
-                job, tiles, panels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, totals
-            )
-        if job.shares == 1:
-            for i in range(job.windows.d.taps * job.windows.h.taps * job.windows.w.taps):
-                store_totals(job, task, i, totals)
-    if job.shares == 1:
-        scratch_give(totals)
-    restore_denormals(state)
-    scratch_give(pixel)
-    scratch_give(offset)
-    scratch_give(packed)
-    scratch_give(copy)
-
-
-cdef void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil:
-    """Chooses blocks of filters, channels and positions that stay in L2, and shares of the positions."""
-    cdef Windows* windows = &job.windows
-    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef Py_ssize_t channels = ceil_div(windows.channels, SIDE) * SIDE, filters = ceil_div(job.filters, SIDE) * SIDE
-    cdef Py_ssize_t room = SUMS // (taps * <Py_ssize_t>sizeof(real)), side = SIDE, of_position, beyond
-    while side < channels and 2 * side * side <= room:
-        side *= 2
-    job.block_channels = min(side, channels)
-    job.block_filters = min(max(room // job.block_channels // SIDE, <Py_ssize_t>1) * SIDE, filters)
-    job.planes = windows.d.taps * phases_of(windows.h) * phases_of(windows.w)
-    job.versions = 2 if shifts_of(windows.h) + shifts_of(windows.w) > 0 else 1
-    of_position = TERMS * sizeof(bf16) * (job.planes * job.versions * job.block_channels + job.block_filters)
-    job.field = field_of(windows, images, OPERANDS // of_position, 1)
-    job.line = ceil_div(block_at(&job.field, windows, 0).positions, DEPTH) * DEPTH
-    beyond = job.field.shifts_h * job.field.row + job.field.shifts_w
-    job.pairs = ceil_div(max(job.line + beyond, block_at(&job.field, windows, 0).copied * job.field.row), 2)
-    job.parts = ceil_div(windows.channels, job.block_channels)
-    job.tasks = ceil_div(job.filters, job.block_filters) * job.parts
-    job.block = taps * job.block_filters * job.block_channels
-    job.shares = min(ceil_div(SHARES, job.tasks), job.field.blocks)
-    job.shares = max(min(job.shares, TOTALS // (job.tasks * job.block * <Py_ssize_t>sizeof(real))), <Py_ssize_t>1)
+# For Python -------------------------------------------------------------------------------------------------------------
 
 
 def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
@@ -666,8 +411,7 @@ def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     """
     cdef Correlation job
     cdef Windows* windows = &job.windows
-    cdef Py_ssize_t i, taps, count = size_of(d_kernel), outputs = size_of(d_y)
-    cdef int threads
+    cdef Py_ssize_t count = size_of(d_kernel), outputs = size_of(d_y)
     if count == 0:
         return True
     if outputs == 0:
@@ -684,19 +428,7 @@ def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     job.d_kernel = &d_kernel[0, 0, 0, 0, 0]
     with nogil:
         divide_work(&job, x.shape[0])
-        taps = windows.d.taps * windows.h.taps * windows.w.taps
-        threads = threads_for(2.0 / VL / FAST * outputs * count / job.filters)
-        job.totals = NULL
-        if job.shares > 1:
-            job.totals = <real*>scratch_take(job.shares * job.tasks * job.block * sizeof(real))
-            job.failed = job.totals == NULL
-        if not job.failed:
-            for i in prange(job.tasks * job.shares, num_threads=threads, schedule="dynamic"):
-                correlate(&job, i // job.tasks, i % job.tasks)
-        if job.shares > 1 and not job.failed:
-            for i in prange(job.tasks * taps, num_threads=threads, schedule="static"):
-                store_totals(&job, i // taps, i % taps, job.totals + i // taps * job.block)
-        scratch_give(job.totals)
+        correlate_all(&job, threads_for(2.0 / VL / FAST * outputs * count / job.filters))
     if job.failed:
         raise MemoryError()
     return job.finite

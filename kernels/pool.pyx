@@ -125,7 +125,10 @@ cdef int compute_rows(
     """Computes all rows of target (n, d, h, w, c)."""
     cdef Py_ssize_t rows = job.n * d * h, size = row_size(job), i
     cdef int threads = threads_for(rows * size * <double>(job.d.pool * job.h.pool + job.w.pool))
-    cdef real* scratch = take_rows(2 * threads, job)
+    cdef real* scratch
+    if job.c == 0:  # no numbers, and nowhere to copy from or to
+        return 0
+    scratch = take_rows(2 * threads, job)
     for i in prange(rows, nogil=True, schedule="static", num_threads=threads):
         row_task(
             compute,
@@ -302,7 +305,10 @@ def max_pool_backward(
     cdef int threads = threads_for(4 * work * job.d.pool * job.h.pool * job.w.pool)
     cdef Py_ssize_t bands = min((threads + job.n - 1) // max(job.n, <Py_ssize_t>1), job.d.inputs)
     cdef Py_ssize_t task, band
-    cdef real* scratch = take_rows(4 * threads, &job)
+    cdef real* scratch
+    if job.c == 0:  # no numbers, and nowhere to copy from or to
+        return
+    scratch = take_rows(4 * threads, &job)
     for task in prange(job.n * bands, nogil=True, schedule="static", num_threads=threads):
         band = task % bands
         max_gradient_task(

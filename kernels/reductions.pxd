@@ -56,31 +56,37 @@ cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
 
 
 cdef struct Summation:
-    void (*add_row)(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil
+    # Adds the rows from `first` to `end`, at most GROUP of them, to the sums of their columns.
+    void (*add_rows)(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil
     const real* a       # (rows, width)
-    const real* b       # (rows, width), if add_row uses a second matrix
+    const real* b       # (rows, width), if add_rows uses a second matrix
     const real* center  # (width), if it uses one
     Py_ssize_t rows, width
     Py_ssize_t sums     # for each column: 1 or 2
+    int code            # of an activation, if it uses one
+    real* target        # (rows, width), if it also writes a matrix
 
 
-cdef inline void add_row(const Summation* job, Py_ssize_t row, real* sums) noexcept nogil:
-    cdef const real* a = job.a + row * job.width
-    cdef Py_ssize_t j
-    for j in range(job.width):
-        sums[j] += a[j]
+cdef inline void add_matrix(const real* a, Py_ssize_t rows, Py_ssize_t width, real* sums) noexcept nogil:
+    cdef Py_ssize_t row, j
+    for row in range(rows):
+        for j in range(width):
+            sums[j] += a[row * width + j]
+
+
+cdef inline void add_rows(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+    add_matrix(job.a + first * job.width, end - first, job.width, sums)
 
 
 cdef inline void sum_over_rows(
     const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums, double* totals
 ) noexcept nogil:
     """totals = the sums over the rows from `first` to `end`. `sums` is scratch memory for as many numbers."""
-    cdef Py_ssize_t columns = job.sums * job.width, row, j
+    cdef Py_ssize_t columns = job.sums * job.width, j
     memset(totals, 0, columns * sizeof(double))
-    memset(sums, 0, columns * sizeof(real))
-    for row in range(first, end):
-        job.add_row(job, row, sums)
-        if (row - first + 1) % GROUP == 0 or row + 1 == end:
-            for j in range(columns):
-                totals[j] += sums[j]
-                sums[j] = 0
+    while first < end:
+        memset(sums, 0, columns * sizeof(real))
+        job.add_rows(job, first, min(first + GROUP, end), sums)
+        for j in range(columns):
+            totals[j] += sums[j]
+        first += GROUP

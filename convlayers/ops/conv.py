@@ -7,7 +7,7 @@ import numpy as np
 from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
-from convlayers.ops.bias_activation import LINEAR, backward_activation, bias_gradient, fused_code
+from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
 from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
@@ -68,11 +68,11 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs):
-        d_y = backward_activation(activation, activated, to_channels_last_5d(d_outputs, data_format))
+        d_y, d_bias = backward_bias_activation(activation, activated, to_channels_last_5d(d_outputs, data_format))
         return (
             lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
-            lambda: bias_gradient(d_y),
+            d_bias,
         )
 
     return from_channels_last_5d(y, data_format, rank), backward

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.bias_activation import LINEAR, backward_activation, bias_gradient, fused_code
+from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
 from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 
@@ -49,11 +49,11 @@ def _dense(inputs, kernel, bias, activation):
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs):
-        d_y = backward_activation(activation, activated, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
+        d_y, d_bias = backward_bias_activation(activation, activated, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
         return (
             lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
-            lambda: bias_gradient(d_y),
+            d_bias,
         )
 
     return y.reshape(*inputs_shape[:-1], units), backward

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from convlayers._native import runtime
+
 PROGRAM = """
 import sys
 import numpy as np
@@ -40,6 +42,7 @@ LAYERS = {
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.skipif(runtime.sanitized, reason="AddressSanitizer needs memory of its own")
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_scratch_memory_is_small(layer, threads):

@@ -11,7 +11,9 @@ import threading
 import numpy as np
 import pytest
 
-from convlayers._native import memory
+from convlayers._native import memory, runtime
+
+pytestmark = pytest.mark.skipif(runtime.sanitized, reason="there is no pool beside AddressSanitizer")
 
 MEGABYTE = 1 << 20
 

@@ -32,6 +32,7 @@ def test_a_buffer_is_aligned_and_its_own(size):
     give(second)
 
 
+@pytest.mark.skipif(runtime.sanitized, reason="there is no pool beside AddressSanitizer")
 def test_a_buffer_is_used_again_for_sizes_like_it():
     buffer = take(100_000)
     give(buffer)
