@@ -45,7 +45,8 @@ cdef extern from *:
         MOST_VECTORS  # of a tile of the gradient: with two, 16 registers would hold too few numbers of a window
 
 cdef enum:
-    BLOCK = 32 << 10     # bytes of the outputs of a block, about
+    PRODUCTS = 96 << 10  # bytes of the outputs of a block, about
+    FACTORS = 32 << 10   # the same for the gradient, which reads them for each tile
     LONGEST = 12         # piece of a window
     SHARES = 16          # tasks that the gradient for the kernel is divided into at most
 
@@ -77,8 +78,8 @@ cdef inline Py_ssize_t extent(Py_ssize_t outputs, Py_ssize_t step, Py_ssize_t ta
     return (outputs - 1) * step + (taps - 1) * spacing + 1
 
 
-cdef void divide(Blocks* blocks, Py_ssize_t images, Py_ssize_t filters, Py_ssize_t most_vectors) noexcept nogil:
-    """Chooses the panels, and blocks of about BLOCK bytes."""
+cdef void divide(Blocks* blocks, Py_ssize_t images, Py_ssize_t filters, Py_ssize_t bytes, Py_ssize_t most_vectors) noexcept nogil:
+    """Chooses the panels, and blocks with about so many bytes of outputs."""
     cdef Windows* windows = &blocks.windows
     cdef Py_ssize_t most, rows, least, groups, tiles, fewest = -1
     cdef Py_ssize_t vectors = ceil_div(filters, VL)
@@ -87,7 +88,7 @@ cdef void divide(Blocks* blocks, Py_ssize_t images, Py_ssize_t filters, Py_ssize
     blocks.width = blocks.vectors * VL
     blocks.panels = ceil_div(filters, blocks.width)
     blocks.planes = images * windows.d.outputs
-    most = max(BLOCK // (filters * <Py_ssize_t>sizeof(real)), <Py_ssize_t>2 * GROUPS)
+    most = max(bytes // (filters * <Py_ssize_t>sizeof(real)), <Py_ssize_t>2 * GROUPS)
     blocks.parts_w = ceil_div(windows.w.outputs, most) if windows.w.outputs > 2 * most else 1
     blocks.columns = ceil_div(windows.w.outputs, blocks.parts_w)
     blocks.parts_w = ceil_div(windows.w.outputs, blocks.columns)
@@ -249,7 +250,7 @@ cdef void locate_groups(const Product* job) noexcept nogil:
     cdef Py_ssize_t size = 4 // blocks.vectors
     cdef Py_ssize_t groups = ceil_div(blocks.columns, size)
     cdef Py_ssize_t g, i, row, column
-    for g in range(job.tiles * GROUPS):
+    for g in range(job.tiles * GROUPS + 1):
         row = g // groups
         column = g % groups * size
         job.window[g] = row * blocks.windows.h.step * blocks.line + column * blocks.step if row < blocks.rows else 0
@@ -285,8 +286,8 @@ cdef void multiply_block(const Product* job, Py_ssize_t index, real* copy, real*
                             y + where[i] + panel * blocks.width, spare + i * blocks.width,
                             min(blocks.width, blocks.filters - panel * blocks.width) * sizeof(real),
                         )
-    if job.activation != LINEAR:
-        apply_activation(job.activation, y, end)
+        if job.activation != LINEAR:  # nothing that comes later writes before the next tile
+            apply_activation(job.activation, y + where[0], min(where[outputs], end) - where[0])
 
 
 cdef inline void multiply_blocks(Product* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
@@ -312,14 +313,14 @@ cdef void multiply(Product* job, double work) noexcept nogil:
     cdef Py_ssize_t i
     cdef Py_ssize_t* tables
     job.tiles = ceil_div(groups, GROUPS)
-    tables = <Py_ssize_t*>scratch_take((blocks.depth + 5 * job.tiles * GROUPS) * sizeof(Py_ssize_t))
+    tables = <Py_ssize_t*>scratch_take((blocks.depth + 5 * (job.tiles * GROUPS + 1)) * sizeof(Py_ssize_t))
     job.panel = <real*>scratch_take(blocks.panels * (blocks.depth + 1) * blocks.width * sizeof(real))
     if tables == NULL or job.panel == NULL:
         job.failed = True
     else:
         blocks.offset = tables
         job.window = blocks.offset + blocks.depth
-        job.where = job.window + job.tiles * GROUPS
+        job.where = job.window + job.tiles * GROUPS + 1
         locate_numbers(blocks)
         locate_groups(job)
         pack_panels(job)
@@ -347,7 +348,7 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
     job.y = &y[0, 0, 0, 0, 0]
     job.failed = False
     with nogil:
-        divide(&job.blocks, y.shape[0], kernel.shape[4], 2)
+        divide(&job.blocks, y.shape[0], kernel.shape[4], PRODUCTS, 2)
         multiply(&job, numbers * 2 / VL * job.blocks.depth)
     if job.failed:
         raise MemoryError()
@@ -535,7 +536,7 @@ def conv_few_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, 
     job.end = job.d_y + size_of(d_y)
     job.failed = False
     with nogil:
-        divide(&job.blocks, d_y.shape[0], d_kernel.shape[4], MOST_VECTORS)
+        divide(&job.blocks, d_y.shape[0], d_kernel.shape[4], FACTORS, MOST_VECTORS)
         correlate_all(&job, numbers * 2 / VL * job.blocks.depth, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

@@ -1,12 +1,16 @@
 # One step of an optimizer: new weights from old ones and their gradients.
 #
 # Design:
-# a) Weights w, gradients g and what the optimizer remembers (m, v ...) are flat arrays of one length. Each number is
-#    read once and written once: a step is limited by memory, not by arithmetic. An optional array is None, here NULL.
-# b) The rules and the order of operations are Keras's. Settings come as double and are rounded to the number type once.
-# c) Threads share blocks of BLOCK numbers. A new number depends on those at its own place only, so the division of the
-#    work cannot be seen in the result. `sum_of_squares` adds up each block alone, and then the blocks in their order.
-# d) GCC makes vectors of the plain loops, and one loop for each answer to "is this array NULL?".
+# a) A call updates all variables: weights w, gradients g and what the optimizer remembers (m, v ...) are lists of arrays.
+#    Arrays at one place of the lists are C-contiguous and have as many numbers. An optional list may be None. For a kernel
+#    an array is flat, whatever its shape.
+# b) The arrays are cut into blocks of BLOCK numbers, which threads share. A new number depends on those at its own place
+#    only, so the division of the work cannot be seen in the result.
+# c) Each number is read once and written once: a step is limited by memory, not by arithmetic.
+# d) The rules and the order of operations are Keras's. Settings come as double and are rounded to the number type once.
+# e) GCC makes vectors of the plain loops, and one loop for each answer to "is this array NULL?".
+# f) `sum_of_squares` adds up each block alone, and then the blocks in their order.
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cython.parallel cimport prange
 
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -35,19 +39,73 @@ cdef inline Py_ssize_t count_blocks(Py_ssize_t n) noexcept nogil:
     return (n + BLOCK - 1) // BLOCK
 
 
-cdef inline real* data_of(real[::1] x) noexcept nogil:
-    return NULL if x is None else &x[0]
+# Blocks ---------------------------------------------------------------------------------------------------------------
+
+cdef struct Block:
+    real* w
+    const real* g
+    real* slots[3]  # NULL where the optimizer does not keep as many
+    Py_ssize_t size
+
+cdef struct Work:
+    Block* blocks
+    Py_ssize_t count, numbers
+
+
+cdef real* numbers_of(array, int access, Py_ssize_t* count) except? NULL:
+    """The numbers of an array, which lives as long as the list that holds it."""
+    cdef Py_buffer buffer
+    PyObject_GetBuffer(array, &buffer, access)
+    cdef real* numbers = <real*>buffer.buf
+    count[0] = buffer.len // sizeof(real)
+    PyBuffer_Release(&buffer)
+    return numbers
+
+
+cdef Work cut(list w, list g, tuple slots) except *:
+    """All arrays as blocks, in memory that is to be given back."""
+    cdef Work work = Work(NULL, 0, 0)
+    cdef Block whole
+    cdef Py_ssize_t place, slot, n, start
+    for array in w:
+        numbers_of(array, PyBUF_SIMPLE, &n)
+        work.numbers += n
+        work.count += count_blocks(n)
+    work.blocks = <Block*>scratch_take(work.count * sizeof(Block))
+    if work.blocks == NULL:
+        raise MemoryError()
+    work.count = 0
+    for place in range(len(w)):
+        whole = Block(numbers_of(w[place], PyBUF_WRITABLE, &n), numbers_of(g[place], PyBUF_SIMPLE, &n))
+        for slot in range(3):
+            whole.slots[slot] = NULL
+            if slot < len(slots) and slots[slot] is not None:
+                whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE, &n)
+        for start in range(0, n, BLOCK):
+            work.blocks[work.count] = part_of(&whole, start, min(<Py_ssize_t>BLOCK, n - start))
+            work.count += 1
+    return work
+
+
+cdef inline Block part_of(const Block* whole, Py_ssize_t start, Py_ssize_t size) noexcept nogil:
+    cdef Block block
+    cdef Py_ssize_t slot
+    block.w, block.g, block.size = whole.w + start, whole.g + start, size
+    for slot in range(3):
+        block.slots[slot] = NULL if whole.slots[slot] == NULL else whole.slots[slot] + start
+    return block
 
 
 # Stochastic gradient descent ------------------------------------------------------------------------------------------
 
 
-cdef inline void sgd_block(
-    real* w, const real* g, real* m, Py_ssize_t start, Py_ssize_t stop, real rate, real momentum, bint nesterov
-) noexcept nogil:
+cdef inline void sgd_block(const Block* block, real rate, real momentum, bint nesterov) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
     cdef Py_ssize_t i
-    for i in range(start, stop):
+    for i in range(block.size):
         if m == NULL:
             w[i] -= g[i] * rate
         else:
@@ -56,35 +114,30 @@ cdef inline void sgd_block(
     restore_denormals(state)
 
 
-def sgd_update(real[::1] w, const real[::1] g, real[::1] m, double rate, double momentum, bint nesterov):
+def sgd_update(list w, list g, list m, double rate, double momentum, bint nesterov):
     """Updates w, and m unless it is None."""
-    cdef Py_ssize_t n = w.shape[0], block
-    cdef real* m_data = data_of(m)
-    for block in prange(count_blocks(n), nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
-        sgd_block(&w[0], &g[0], m_data, block * BLOCK, min(n, (block + 1) * BLOCK), rate, momentum, nesterov)
+    cdef Work work = cut(w, g, (m,))
+    cdef Py_ssize_t i
+    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
+        sgd_block(&work.blocks[i], rate, momentum, nesterov)
+    scratch_give(work.blocks)
 
 
 # RMSprop --------------------------------------------------------------------------------------------------------------
 
 
 cdef inline void rmsprop_block(
-    real* w,
-    const real* g,
-    real* v,
-    real* m,
-    real* a,
-    Py_ssize_t start,
-    Py_ssize_t stop,
-    real rate,
-    real rho,
-    real one_minus_rho,
-    real momentum,
-    real epsilon,
+    const Block* block, real rate, real rho, real one_minus_rho, real momentum, real epsilon
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* v = block.slots[0]
+    cdef real* m = block.slots[1]
+    cdef real* a = block.slots[2]
     cdef real variance, step
     cdef Py_ssize_t i
-    for i in range(start, stop):
+    for i in range(block.size):
         variance = v[i] = rho * v[i] + one_minus_rho * (g[i] * g[i])
         if a != NULL:
             a[i] = rho * a[i] + one_minus_rho * g[i]
@@ -97,57 +150,31 @@ cdef inline void rmsprop_block(
 
 
 def rmsprop_update(
-    real[::1] w,
-    const real[::1] g,
-    real[::1] v,
-    real[::1] m,
-    real[::1] a,
-    double rate,
-    double rho,
-    double momentum,
-    double epsilon,
+    list w, list g, list v, list m, list a, double rate, double rho, double momentum, double epsilon
 ):
     """Updates w and the mean square v, and unless they are None, the momentum m and the mean gradient a."""
-    cdef Py_ssize_t n = w.shape[0], block
-    cdef real* m_data = data_of(m)
-    cdef real* a_data = data_of(a)
-    for block in prange(count_blocks(n), nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
-        rmsprop_block(
-            &w[0],
-            &g[0],
-            &v[0],
-            m_data,
-            a_data,
-            block * BLOCK,
-            min(n, (block + 1) * BLOCK),
-            rate,
-            rho,
-            1 - rho,
-            momentum,
-            epsilon,
-        )
+    cdef Work work = cut(w, g, (v, m, a))
+    cdef Py_ssize_t i
+    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
+        rmsprop_block(&work.blocks[i], rate, rho, 1 - rho, momentum, epsilon)
+    scratch_give(work.blocks)
 
 
 # Adam -----------------------------------------------------------------------------------------------------------------
 
 
 cdef inline void adam_block(
-    real* w,
-    const real* g,
-    real* m,
-    real* v,
-    real* v_max,
-    Py_ssize_t start,
-    Py_ssize_t stop,
-    real rate,
-    real one_minus_beta_1,
-    real one_minus_beta_2,
-    real epsilon,
+    const Block* block, real rate, real one_minus_beta_1, real one_minus_beta_2, real epsilon
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
+    cdef real* v = block.slots[1]
+    cdef real* v_max = block.slots[2]
     cdef real variance
     cdef Py_ssize_t i
-    for i in range(start, stop):
+    for i in range(block.size):
         m[i] += (g[i] - m[i]) * one_minus_beta_1
         v[i] += (g[i] * g[i] - v[i]) * one_minus_beta_2
         variance = v[i]
@@ -159,36 +186,17 @@ cdef inline void adam_block(
 
 
 def adam_update(
-    real[::1] w,
-    const real[::1] g,
-    real[::1] m,
-    real[::1] v,
-    real[::1] v_max,
-    double rate,
-    double beta_1,
-    double beta_2,
-    double epsilon,
+    list w, list g, list m, list v, list v_max, double rate, double beta_1, double beta_2, double epsilon
 ):
     """Updates w, the mean gradient m, the mean square v, and its maximum v_max unless that is None.
 
     `rate` has the correction for the first steps in it.
     """
-    cdef Py_ssize_t n = w.shape[0], block
-    cdef real* v_max_data = data_of(v_max)
-    for block in prange(count_blocks(n), nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
-        adam_block(
-            &w[0],
-            &g[0],
-            &m[0],
-            &v[0],
-            v_max_data,
-            block * BLOCK,
-            min(n, (block + 1) * BLOCK),
-            rate,
-            1 - beta_1,
-            1 - beta_2,
-            epsilon,
-        )
+    cdef Work work = cut(w, g, (m, v, v_max))
+    cdef Py_ssize_t i
+    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
+        adam_block(&work.blocks[i], rate, 1 - beta_1, 1 - beta_2, epsilon)
+    scratch_give(work.blocks)
 
 
 # Norm -----------------------------------------------------------------------------------------------------------------

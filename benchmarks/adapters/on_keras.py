@@ -78,8 +78,9 @@ class _OnTensorFlow:
         import tensorflow
 
         self.tf = tensorflow
+        # As TensorFlow sets itself on a machine with so many cores; it does not read OMP_NUM_THREADS.
         self.tf.config.threading.set_intra_op_parallelism_threads(threads)
-        self.tf.config.threading.set_inter_op_parallelism_threads(1)
+        self.tf.config.threading.set_inter_op_parallelism_threads(threads)
 
     def tensor(self, array):
         return self.tf.constant(array)

@@ -1,11 +1,10 @@
 import numpy as np
 
 from convlayers.autograd import value_of
-from convlayers.optimizers.native import update
-from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.kernel_optimizer import KernelOptimizer
 
 
-class Adam(Optimizer):
+class Adam(KernelOptimizer):
     """Moving averages of the gradient and of its square, corrected for their start at 0.
 
         momentum += (gradient - momentum) * (1 - beta_1)
@@ -73,15 +72,16 @@ class Adam(Optimizer):
         self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
         self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat") if self.amsgrad else []
 
-    def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
-        velocity_hat = self._velocity_hats[index] if self.amsgrad else None
-        slots = [self._momentums[index], self._velocities[index], velocity_hat]
-        # In the variable's number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
-        real = variable.value.dtype.type
+    _kernel = "adam_update"
+
+    def _slots(self):
+        return self._momentums, self._velocities, self._velocity_hats
+
+    def _settings(self, learning_rate, real):
+        # In the variables' number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
         step = real(value_of(self.iterations) + 1)
         rate = real(learning_rate) * np.sqrt(1 - real(self.beta_2) ** step) / (1 - real(self.beta_1) ** step)
-        update("adam_update", variable, gradient, slots, rate, self.beta_1, self.beta_2, self.epsilon)
+        return rate, self.beta_1, self.beta_2, self.epsilon
 
     def get_config(self):
         return {

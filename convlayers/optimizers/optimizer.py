@@ -257,7 +257,10 @@ class Optimizer(VariableOwner):
             for variable in variables:
                 if self._use_weight_decay(variable):
                     variable.assign(variable.value * (1 - self.weight_decay * learning_rate))
-        for gradient, variable in zip(grads, variables, strict=True):
+        self._update_all(grads, variables, learning_rate)
+
+    def _update_all(self, gradients, variables, learning_rate):
+        for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
     def _clip(self, grads):
@@ -374,10 +377,10 @@ def _check_ema(momentum, overwrite_frequency):
 
 
 def _check_gradient(gradient, variable):
-    """Returns the pair, with the gradient as an array of the variable's dtype."""
+    """Returns the pair, with the gradient as an array of the variable's dtype, C-contiguous as kernels read it."""
     value = variable.value
-    if type(gradient) is not np.ndarray or gradient.dtype is not value.dtype:
-        gradient = np.asarray(value_of(gradient), value.dtype)
+    if type(gradient) is not np.ndarray or gradient.dtype is not value.dtype or not gradient.flags.c_contiguous:
+        gradient = np.asarray(value_of(gradient), value.dtype, order="C")
     if gradient.shape != value.shape:
         raise ValueError(
             f"A gradient must have the shape of its variable. Expected shape {variable.shape}, for variable "

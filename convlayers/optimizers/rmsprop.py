@@ -1,8 +1,7 @@
-from convlayers.optimizers.native import update
-from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.kernel_optimizer import KernelOptimizer
 
 
-class RMSprop(Optimizer):
+class RMSprop(KernelOptimizer):
     """Divides the gradient by the root of a moving average of its square.
 
         velocity = rho * velocity + (1 - rho) * gradient ** 2
@@ -68,13 +67,13 @@ class RMSprop(Optimizer):
         self._momentums = self.add_optimizer_variables(var_list, "momentum") if self.momentum > 0 else []
         self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient") if self.centered else []
 
-    def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
-        velocity = self._velocities[index]
-        momentum = self._momentums[index] if self.momentum > 0 else None
-        average_gradient = self._average_gradients[index] if self.centered else None
-        slots = [velocity, momentum, average_gradient]
-        update("rmsprop_update", variable, gradient, slots, learning_rate, self.rho, self.momentum, self.epsilon)
+    _kernel = "rmsprop_update"
+
+    def _slots(self):
+        return self._velocities, self._momentums, self._average_gradients
+
+    def _settings(self, learning_rate, real):
+        return learning_rate, self.rho, self.momentum, self.epsilon
 
     def get_config(self):
         return {

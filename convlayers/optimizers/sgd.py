@@ -1,8 +1,7 @@
-from convlayers.optimizers.native import update
-from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.kernel_optimizer import KernelOptimizer
 
 
-class SGD(Optimizer):
+class SGD(KernelOptimizer):
     """Stochastic gradient descent, with momentum if wanted.
 
     Without momentum, `weight -= learning_rate * gradient`. With momentum:
@@ -64,9 +63,13 @@ class SGD(Optimizer):
         super().build(variables)
         self.momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
 
-    def update_step(self, gradient, variable, learning_rate):
-        momentum = self.momentums[self._get_variable_index(variable)] if self.momentum else None
-        update("sgd_update", variable, gradient, [momentum], learning_rate, self.momentum, self.nesterov)
+    _kernel = "sgd_update"
+
+    def _slots(self):
+        return (self.momentums,)
+
+    def _settings(self, learning_rate, real):
+        return learning_rate, self.momentum, self.nesterov
 
     def get_config(self):
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
