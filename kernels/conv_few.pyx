@@ -84,11 +84,14 @@ cdef void divide(Blocks* blocks, Py_ssize_t images, Py_ssize_t filters, Py_ssize
     cdef Py_ssize_t most, rows, least, groups, tiles, fewest = -1
     cdef Py_ssize_t vectors = ceil_div(filters, VL)
     blocks.filters = filters
-    blocks.vectors = 2 if most_vectors == 2 and vectors % 2 == 0 else 1
+    blocks.vectors = 2 if most_vectors == 2 and (vectors % 2 == 0 or vectors >= 5) else 1
     blocks.width = blocks.vectors * VL
     blocks.panels = ceil_div(filters, blocks.width)
     blocks.planes = images * windows.d.outputs
-    most = max(bytes // (filters * <Py_ssize_t>sizeof(real)), <Py_ssize_t>2 * GROUPS)
+    most = max(
+        bytes // <Py_ssize_t>sizeof(real) // (filters + windows.channels * windows.h.step * windows.w.step),
+        <Py_ssize_t>2 * GROUPS,
+    )
     blocks.parts_w = ceil_div(windows.w.outputs, most) if windows.w.outputs > 2 * most else 1
     blocks.columns = ceil_div(windows.w.outputs, blocks.parts_w)
     blocks.parts_w = ceil_div(windows.w.outputs, blocks.columns)

@@ -9,6 +9,8 @@ from convlayers.layers.conv import Conv3D as Conv3D
 from convlayers.layers.core import Input as Input
 from convlayers.layers.core import InputLayer as InputLayer
 from convlayers.layers.dense import Dense as Dense
+from convlayers.layers.depthwise_conv import DepthwiseConv1D as DepthwiseConv1D
+from convlayers.layers.depthwise_conv import DepthwiseConv2D as DepthwiseConv2D
 from convlayers.layers.global_pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
 from convlayers.layers.global_pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from convlayers.layers.global_pooling import GlobalAveragePooling3D as GlobalAveragePooling3D
@@ -44,6 +46,8 @@ from convlayers.layers.reshaping import Reshape as Reshape
 from convlayers.layers.reshaping import ZeroPadding1D as ZeroPadding1D
 from convlayers.layers.reshaping import ZeroPadding2D as ZeroPadding2D
 from convlayers.layers.reshaping import ZeroPadding3D as ZeroPadding3D
+from convlayers.layers.separable_conv import SeparableConv1D as SeparableConv1D
+from convlayers.layers.separable_conv import SeparableConv2D as SeparableConv2D
 from convlayers.registry import register_family
 
 # Keras's other names.
@@ -62,6 +66,8 @@ GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
 
 # A class goes into files under its first name.
 _layers = {name: value for name, value in globals().items() if isinstance(value, type) and issubclass(value, Layer)}

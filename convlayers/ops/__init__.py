@@ -64,6 +64,9 @@ from convlayers.ops.comparison import logical_xor as logical_xor
 from convlayers.ops.comparison import not_equal as not_equal
 from convlayers.ops.conv import conv as conv
 from convlayers.ops.conv import conv_bias_activation as conv_bias_activation
+from convlayers.ops.conv import depthwise_conv as depthwise_conv
+from convlayers.ops.conv import depthwise_conv_bias_activation as depthwise_conv_bias_activation
+from convlayers.ops.conv import separable_conv as separable_conv
 from convlayers.ops.core import array as array
 from convlayers.ops.core import cast as cast
 from convlayers.ops.core import cond as cond

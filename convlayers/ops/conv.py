@@ -11,6 +11,7 @@ from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fus
 from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers.ops.shaping import reshape
 
 
 def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -53,6 +54,62 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
     code = fused_code(activation)
     y = _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, LINEAR if code is None else code)
     return activation(y) if code is None else y
+
+
+def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Convolves each channel with kernels of its own.
+
+    Args:
+        kernel: array of shape (*kernel_size, channels, depth_multiplier), whatever the data format.
+        The others as for `conv`.
+
+    Returns:
+        Array of shape (batch, *new spatial, channels * depth_multiplier), or with the channels first as in the inputs.
+
+    Raises:
+        ValueError: if shapes do not fit together.
+
+    Example:
+
+    >>> depthwise_conv(np.ones((1, 28, 28, 3), "float32"), np.ones((3, 3, 3, 2), "float32")).shape
+    (1, 26, 26, 6)
+    """
+    return depthwise_conv_bias_activation(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+
+
+def depthwise_conv_bias_activation(
+    inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None
+):
+    """Returns `activation(depthwise_conv(inputs, kernel) + bias)`; arguments as for `conv_bias_activation`."""
+    *size, channels, multiplier = kernel.shape
+    kernel = reshape(kernel, (*size, 1, channels * multiplier))
+    return conv_bias_activation(inputs, kernel, bias, _sizes(strides), padding, data_format, _sizes(dilation_rate), activation)
+
+
+def separable_conv(
+    inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1
+):
+    """Convolves each channel with kernels of its own, and mixes the channels that come out.
+
+    Args:
+        depthwise_kernel: array of shape (*kernel_size, channels, depth_multiplier), whatever the data format.
+        pointwise_kernel: array of shape (1, ..., 1, channels * depth_multiplier, filters).
+        The others as for `conv`.
+
+    Returns:
+        Array of shape (batch, *new spatial, filters), or with the filters first as the channels in the inputs.
+
+    Raises:
+        ValueError: if shapes do not fit together.
+
+    Example:
+
+    >>> kernels = np.ones((3, 3, 3, 2), "float32"), np.ones((1, 1, 6, 8), "float32")
+    >>> separable_conv(np.ones((1, 28, 28, 3), "float32"), *kernels).shape
+    (1, 26, 26, 8)
+    """
+    between = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(between, pointwise_kernel, data_format=data_format)
 
 
 @differentiable

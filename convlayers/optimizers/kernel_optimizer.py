@@ -3,7 +3,7 @@
 import functools
 
 from convlayers import _native
-from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
 
 class KernelOptimizer(Optimizer):
@@ -28,7 +28,7 @@ class KernelOptimizer(Optimizer):
         raise NotImplementedError
 
     def update_step(self, gradient, variable, learning_rate):
-        self._run_kernel([gradient], [variable], learning_rate)
+        self._run_kernel([check_gradient(gradient, variable)[0]], [variable], learning_rate)
 
     def _update_all(self, gradients, variables, learning_rate):
         if type(self).update_step is not KernelOptimizer.update_step:

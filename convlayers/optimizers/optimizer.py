@@ -186,7 +186,7 @@ class Optimizer(VariableOwner):
         if not grads:
             return
         variables = self._check_variables(grads, trainable_variables)
-        pairs = [_check_gradient(*pair) for pair in zip(grads, variables, strict=True) if pair[0] is not None]
+        pairs = [check_gradient(*pair) for pair in zip(grads, variables, strict=True) if pair[0] is not None]
         if not pairs:
             raise ValueError("No gradients provided for any variable.")
         if len(pairs) < len(variables):
@@ -376,7 +376,7 @@ def _check_ema(momentum, overwrite_frequency):
         )
 
 
-def _check_gradient(gradient, variable):
+def check_gradient(gradient, variable):
     """Returns the pair, with the gradient as an array of the variable's dtype, C-contiguous as kernels read it."""
     value = variable.value
     if type(gradient) is not np.ndarray or gradient.dtype is not value.dtype or not gradient.flags.c_contiguous:

@@ -61,7 +61,12 @@ def test_unknown_sizes_give_the_shapes_of_keras(row, keras):
     for axis in range(max(map(len, row.input_shapes))):
         shapes = [tuple(None if index == axis else n for index, n in enumerate(shape)) for shape in row.input_shapes]
         shape = shapes if isinstance(row.input_shape, list) else shapes[0]
-        assert tuple(row.make(layers).compute_output_shape(shape)) == tuple(row.make(keras.layers).compute_output_shape(shape))
+        found = tuple(row.make(layers).compute_output_shape(shape))
+        try:
+            expected = tuple(row.make(keras.layers).compute_output_shape(shape))
+        except TypeError:  # it multiplies None by the depth multiplier
+            expected = (*row.output_shape[:-1], None)
+        assert found == expected
 
 
 @every_row
