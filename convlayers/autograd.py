@@ -25,6 +25,10 @@ Rules for an op:
 * `backward` keeps what it refers to in memory until it has run: a shape where the shape will do, not the array.
 * An op without a gradient returns None in place of `backward`.
 * With several outputs, `y` is a tuple, and `backward` gets a tuple of gradients, None for an output that nothing used.
+* `@differentiable(new_gradients=True)` is a promise: every gradient is an array that nothing else refers to, unlike those
+  of an addition, which are what `backward` was given. The tape may write to such arrays.
+* With `overwrites=True`, `backward` gets a second argument: whether the gradient that it is given is such an array, which
+  will not be used any more, so that it may write its own there. For an op with one output.
 
 The scheme is reverse-mode differentiation on a Wengert list (Griewank and Walther, Evaluating Derivatives, section 3.2).
 """
@@ -112,11 +116,11 @@ class Tape:
         """Returns `array` as a `Tensor`, so that its gradient is computed."""
         return Tensor(array)
 
-    def record(self, inputs, y, backward):
-        """Keeps one op: its inputs in order (None where no gradient is wanted) and its backward pass."""
+    def record(self, inputs, y, backward, new_gradients=False, overwrites=False):
+        """Keeps one op: its inputs in order (None where no gradient is wanted), its backward pass, and what it promises."""
         several = type(y) is not np.ndarray and isinstance(y, (tuple, list))
         outputs = tuple([Tensor(part) for part in y]) if several else Tensor(y)
-        self._records.append((inputs, outputs, backward))
+        self._records.append((inputs, outputs, backward, new_gradients, overwrites))
         return outputs
 
     @memory.pooled
@@ -133,24 +137,24 @@ class Tape:
         Returns:
             A list of arrays, one for each of `sources`, None where it had no part in the targets.
         """
-        gradients = {}
+        gradients = _Gradients()
         for target, d_target in zip(targets, d_targets, strict=True):
             if isinstance(target, Tensor):
-                _add(gradients, target, d_target.astype(target.dtype, copy=False))
+                gradients.add(target, d_target.astype(target.dtype, copy=False), False)
         # Tensors are known by their identity, so those that carry a gradient must stay alive: `kept` sees to the sources.
         kept = list(sources)
         records = list(self._records) if retain else self._records
         while records:
-            inputs, outputs, backward = records.pop()
+            inputs, outputs, backward, new_gradients, overwrites = records.pop()
             if type(outputs) is tuple:
-                d_outputs = tuple([gradients.pop(id(output), None) for output in outputs])
+                d_outputs = tuple([gradients.take(output)[0] for output in outputs])
                 if all(d_output is None for d_output in d_outputs):
                     continue
             else:
-                d_outputs = gradients.pop(id(outputs), None)
+                d_outputs, owned = gradients.take(outputs)
                 if d_outputs is None:
                     continue
-            d_inputs = backward(d_outputs)
+            d_inputs = backward(d_outputs, owned) if overwrites else backward(d_outputs)
             # What the gradients below do not refer to is let go before they take memory.
             del outputs, backward, d_outputs
             if type(d_inputs) is not tuple and type(d_inputs) is not list:
@@ -165,17 +169,36 @@ class Tape:
                 if gradient.dtype is not dtype:
                     gradient = gradient.astype(dtype, copy=False)
                 if type(source) is Tensor:
-                    _add(gradients, source, gradient)
+                    gradients.add(source, gradient, new_gradients)
                 else:
                     source.add_gradient(gradient)
             del d_inputs, gradient
-        return [gradients.get(id(source)) for source in kept]
+        return [gradients.take(source)[0] for source in kept]
 
 
-def _add(gradients, tensor, gradient):
-    # Never in place: a backward pass may return the very array it was given.
-    before = gradients.get(id(tensor))
-    gradients[id(tensor)] = gradient if before is None else before + gradient
+class _Gradients:
+    """For each tensor the sum of its gradients so far, and whether nothing else refers to that array.
+
+    Tensors are known by their identity.
+    """
+
+    def __init__(self):
+        self._sums = {}
+
+    def add(self, tensor, gradient, owned):
+        before, owned_before = self._sums.get(id(tensor), _NOTHING)
+        if before is not None:
+            # In place only where the array is the tape's own: a backward pass may return the very array it was given.
+            gradient = np.add(before, gradient, before if owned_before else gradient if owned else None)
+            owned = True
+        # What has no axes may be a scalar, to which nothing can be written.
+        self._sums[id(tensor)] = gradient, owned and type(gradient) is np.ndarray
+
+    def take(self, tensor):
+        return self._sums.pop(id(tensor), _NOTHING)
+
+
+_NOTHING = None, False
 
 
 class _Recording(threading.local):
@@ -213,8 +236,14 @@ def value_of(x):
 _NO_OPERANDS = frozenset((np.ndarray, int, float, bool, str, type(None)))
 
 
-def differentiable(forward):
+# What is none, and holds none, in the place of an array.
+_NO_ARRAYS = _NO_OPERANDS | {tuple}
+
+
+def differentiable(forward=None, *, new_gradients=False, overwrites=False):
     """Makes an op of a function that returns its result and its backward pass. The module's docstring has the rules."""
+    if forward is None:
+        return functools.partial(differentiable, new_gradients=new_gradients, overwrites=overwrites)
     signature = inspect.signature(forward)
     takes_list = next(iter(signature.parameters)) == "xs"
 
@@ -231,13 +260,15 @@ def differentiable(forward):
         return forward(*args, **kwargs)[0]
 
     def differentiate(args, kwargs):
-        if not takes_list and list in map(type, args):
-            args = [_stack(x) if type(x) is list and _is_operand(x) else x for x in args]
         values = list(args[0] if takes_list else args)
         inputs = [None] * len(values)
         wanted = False
         for place, x in enumerate(values):
-            if type(x) in _NO_OPERANDS or not isinstance(x, Operand):
+            if type(x) in _NO_ARRAYS:
+                continue
+            if type(x) is list and not takes_list and _is_operand(x):
+                return differentiate((*args[:place], _stack(x), *args[place + 1 :]), kwargs)
+            if not isinstance(x, Operand):
                 continue
             if x.symbolic:
                 return x.apply(op, args, kwargs)
@@ -249,7 +280,7 @@ def differentiable(forward):
         if not wanted or backward is None:
             return y
         tape = current_tape()
-        return y if tape is None else tape.record(inputs, y, backward)
+        return y if tape is None else tape.record(inputs, y, backward, new_gradients, overwrites)
 
     return op
 

@@ -266,7 +266,8 @@ cdef inline void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil
     job.versions = 2 if shifts_of(windows.h) + shifts_of(windows.w) > 0 else 1
     of_position = TERMS * sizeof(bf16) * (job.planes * job.versions * job.block_channels + job.block_filters)
     job.field = field_of(windows, images, OPERANDS // of_position, 1)
-    job.line = ceil_div(block_at(&job.field, windows, 0).positions, DEPTH) * DEPTH
+    # An odd number of chunks: rows of a tile would compete for cache sets.
+    job.line = (ceil_div(block_at(&job.field, windows, 0).positions, DEPTH) | 1) * DEPTH
     beyond = job.field.shifts_h * job.field.row + job.field.shifts_w
     job.pairs = ceil_div(max(job.line + beyond, block_at(&job.field, windows, 0).copied * job.field.row), 2)
     job.parts = ceil_div(windows.channels, job.block_channels)

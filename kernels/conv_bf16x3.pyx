@@ -33,10 +33,10 @@ from kernels.transpose cimport transpose_matrix
 from kernels.windows cimport Windows, ceil_div, forward_axis, phase_axis
 
 cdef enum:
-    BLOCK = 768 << 10    # bytes of a block: the copy of the source and the results
+    BLOCK = 1536 << 10   # bytes of a block: the copy of the source and the results
     POSITIONS = 2048     # in a block, about
     WEIGHTS = 4 << 20    # bytes of packed weights
-    SECTION = 64         # chunks of a panel that are used at a time
+    SECTION = 36         # chunks of a panel that are used at a time
     FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
 
 cdef struct Product:
@@ -49,7 +49,8 @@ cdef struct Product:
     int activation
     Target target
     Py_ssize_t gather          # columns of the source from one column of the copy to the next
-    Py_ssize_t position        # numbers of the copy from one position to the next
+    Py_ssize_t pixel           # numbers of the copy from one column to the next
+    Py_ssize_t position        # from one position to the next
     Py_ssize_t line            # and from one row to the next
     Py_ssize_t run             # taps along w that lie together
     Py_ssize_t chunks
@@ -124,7 +125,7 @@ cdef void divide_depth(Product* job) noexcept nogil:
         for i in range(ceil_div(width, DEPTH)):
             job.offset[job.chunks] = (
                 (td * job.field.phases_h + th % windows.h.step) * plane + th // windows.h.step * job.line
-                + tw * windows.w.spacing * windows.channels + i * DEPTH
+                + tw * windows.w.spacing * job.pixel + i * DEPTH
             )
             job.start[job.chunks] = tap * windows.channels + i * DEPTH
             job.depth[job.chunks] = min(<Py_ssize_t>DEPTH, width - i * DEPTH)
@@ -136,7 +137,7 @@ cdef inline void split_line(const Product* job, const real* source, Py_ssize_t f
     """Fills a row of the copy from a row of the source, from the windows of an output column on; NULL stands for zeros."""
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t channels = windows.channels
-    cdef Py_ssize_t columns = job.line // channels
+    cdef Py_ssize_t columns = job.line // job.pixel
     cdef Py_ssize_t offset = first_column * windows.w.step + windows.w.offset
     # Columns that are inside the source.
     cdef Py_ssize_t first = min(ceil_div(max(-offset, <Py_ssize_t>0), job.gather), columns)
@@ -145,24 +146,24 @@ cdef inline void split_line(const Product* job, const real* source, Py_ssize_t f
     if source == NULL:
         first = end = columns
     for t in range(TERMS):
-        memset(line + t * term, 0, first * channels * sizeof(bf16))
+        memset(line + t * term, 0, first * job.pixel * sizeof(bf16))
     if end > first:
         source += (first * job.gather + offset) * windows.stride_w
-        if job.gather == 1:
+        if job.gather == 1 and job.pixel == channels:
             split_row(source, (end - first) * channels, line + first * channels, term, leftover)
         else:
             for w in range(first, end):
-                split_row(source, channels, line + w * channels, term, leftover)
+                split_row(source, channels, line + w * job.pixel, term, leftover)
                 source += job.gather * windows.stride_w
     for t in range(TERMS):
-        memset(line + t * term + end * channels, 0, (columns - end) * channels * sizeof(bf16))
+        memset(line + t * term + end * job.pixel, 0, (columns - end) * job.pixel * sizeof(bf16))
 
 
 cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_ssize_t plane, Py_ssize_t term) noexcept nogil:
     """Fills the copy below a block: [term][tap along d][phase][row][column][channel]."""
     cdef Windows* windows = &job.windows
     cdef Py_ssize_t planes = windows.d.taps * job.field.phases_h
-    cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * windows.channels + 2 * DEPTH
+    cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + 2 * DEPTH
     cdef Py_ssize_t p, row, start
     cdef vec leftover = ZERO_VECTOR
     cdef bint inside
@@ -255,7 +256,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
     cdef Py_ssize_t plane = job.line * block_at(&job.field, windows, 0).copied
     cdef Py_ssize_t term = (
         windows.d.taps * job.field.phases_h * plane
-        + max(-windows.w.offset, <Py_ssize_t>0) * windows.channels + SIDE * job.position + 2 * DEPTH
+        + max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + SIDE * job.position + 2 * DEPTH
     )
     cdef Py_ssize_t panel
     cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
@@ -292,10 +293,14 @@ cdef void multiply(Product* job) noexcept nogil:
     job.depth = job.start + most
     # Columns lie in order, those between two positions too, unless no tap meets them.
     job.gather = windows.w.step if windows.w.taps == 1 else 1
-    job.position = windows.w.step // job.gather * windows.channels
-    job.run = windows.w.taps if windows.w.spacing == 1 else 1
+    # Whole chunks of channels, an even number of them, get a gap behind: rows of a tile would compete for cache sets.
+    job.pixel = windows.channels + (DEPTH if windows.channels % (2 * DEPTH) == 0 else 0)
+    job.position = windows.w.step // job.gather * job.pixel
+    job.run = windows.w.taps if windows.w.spacing == 1 and job.pixel == windows.channels else 1
     # Bytes of a position in the copy and in the target, but for rows that taps meet beyond the block.
-    of_position = TERMS * windows.d.taps * job.position * sizeof(bf16) + job.columns * sizeof(real)
+    of_position = (
+        TERMS * windows.d.taps * windows.w.step // job.gather * windows.channels * sizeof(bf16) + job.columns * sizeof(real)
+    )
     job.field = field_of(windows, job.images, min(<Py_ssize_t>POSITIONS, BLOCK // of_position), threads)
     job.line = job.field.row * job.position
     slab = 0

@@ -14,6 +14,8 @@ from convlayers.ops.layout import compact, in_order_of
 from convlayers.ops.shaping import split
 
 _table = _native.kernels("float32").elementwise
+# The gradient may be written to where the one behind the activation is.
+_activation = differentiable(new_gradients=True, overwrites=True)
 
 
 def _elementwise(x, forward, backward, from_input):
@@ -33,9 +35,9 @@ def _elementwise(x, forward, backward, from_input):
     # Only one of the two is kept.
     x_or_y = x if from_input else y
 
-    def gradient(d_y):
+    def gradient(d_y, owned):
         d_y = in_order_of(d_y.astype(x_or_y.dtype, copy=False), x_or_y)
-        d_x = np.empty_like(x_or_y)
+        d_x = d_y if owned else np.empty_like(x_or_y)
         backward(kernels, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
         return d_x
 
@@ -54,7 +56,7 @@ def _by_kernel(name, x):
 
 
 @fuse
-@differentiable
+@_activation
 def relu(x):
     """Returns `max(x, 0)`. Its gradient at 0 is 0. Integers stay integers."""
     x = as_array(x)
@@ -62,87 +64,87 @@ def relu(x):
 
 
 @fuse
-@differentiable
+@_activation
 def relu6(x):
     """Returns `min(max(x, 0), 6)`."""
     return _by_kernel("relu6", x)
 
 
 @fuse
-@differentiable
+@_activation
 def sigmoid(x):
     """Returns `1 / (1 + exp(-x))`."""
     return _by_kernel("sigmoid", x)
 
 
 @fuse
-@differentiable
+@_activation
 def tanh(x):
     """Returns the hyperbolic tangent."""
     return _by_kernel("tanh", x)
 
 
 @fuse
-@differentiable
+@_activation
 def softplus(x):
     """Returns `log(exp(x) + 1)`."""
     return _by_kernel("softplus", x)
 
 
 @fuse
-@differentiable
+@_activation
 def softsign(x):
     """Returns `x / (abs(x) + 1)`."""
     return _by_kernel("softsign", x)
 
 
 @fuse
-@differentiable
+@_activation
 def log_sigmoid(x):
     """Returns `log(sigmoid(x))`."""
     return _by_kernel("log_sigmoid", x)
 
 
 @fuse
-@differentiable
+@_activation
 def hard_sigmoid(x):
     """Returns `relu6(x + 3) / 6`."""
     return _by_kernel("hard_sigmoid", x)
 
 
 @fuse
-@differentiable
+@_activation
 def hard_tanh(x):
     """Returns `x`, or the nearer of -1 and 1 outside them."""
     return _by_kernel("hard_tanh", x)
 
 
 @fuse
-@differentiable
+@_activation
 def selu(x):
     """Returns `scale * elu(x, alpha)`, with the constants for which networks normalize themselves."""
     return _by_kernel("selu", x)
 
 
-@differentiable
+@_activation
 def silu(x):
     """Returns `x * sigmoid(x)`, also called swish."""
     return _by_kernel("silu", x)
 
 
-@differentiable
+@_activation
 def hard_silu(x):
     """Returns `x * hard_sigmoid(x)`, also called hard swish."""
     return _by_kernel("hard_silu", x)
 
 
-@differentiable
+@_activation
 def mish(x):
     """Returns `x * tanh(softplus(x))`."""
     return _by_kernel("mish", x)
 
 
-@differentiable
+@_activation
 def gelu(x, approximate=True):
     """Returns `x` times the probability that a normally distributed number is below it.
 
@@ -159,7 +161,7 @@ swish, hard_swish = silu, hard_silu
 
 
 @fuse
-@differentiable
+@_activation
 def leaky_relu(x, negative_slope=0.2):
     """Returns `x` above 0 and `negative_slope * x` below."""
     if negative_slope == 0.2:
@@ -173,13 +175,13 @@ def leaky_relu(x, negative_slope=0.2):
 
 
 @fuse
-@differentiable
+@_activation
 def elu(x, alpha=1.0):
     """Returns `x` above 0 and `alpha * (exp(x) - 1)` below."""
     return _exponential_below_zero(x, alpha, 1.0)
 
 
-@differentiable
+@_activation
 def celu(x, alpha=1.0):
     """Returns `x` above 0 and `alpha * (exp(x / alpha) - 1)` below."""
     return _exponential_below_zero(x, alpha, alpha)

@@ -25,13 +25,14 @@ def fused_code(activation):
     return LINEAR if activation is None else _codes.get(activation)
 
 
-def backward_bias_activation(code, y, d_y):
+def backward_bias_activation(code, y, d_y, overwrite=False):
     """Returns the gradient before bias and activation, and that for the bias.
 
     Args:
         code: the number by which kernels know the activation.
         y: its output, as kernels see it; not needed for `LINEAR`.
         d_y: the gradient for `y`.
+        overwrite: whether `d_x` may take its place.
 
     Returns:
         d_x: array in the shape of `y`.
@@ -41,7 +42,7 @@ def backward_bias_activation(code, y, d_y):
     kernels = _native.kernels(d_y.dtype).channels
     d_bias = np.empty(d_y.shape[-1], d_y.dtype)
     if code != LINEAR:
-        d_x = np.empty(d_y.shape, d_y.dtype)
+        d_x = d_y if overwrite else np.empty(d_y.shape, d_y.dtype)
         kernels.bias_activation_backward(code, y, d_y, d_x, d_bias)
         return d_x, d_bias
 

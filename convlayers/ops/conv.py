@@ -112,7 +112,7 @@ def separable_conv(
     return conv(between, pointwise_kernel, data_format=data_format)
 
 
-@differentiable
+@differentiable(new_gradients=True, overwrites=True)
 def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation):
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     data_format = standardize_data_format(data_format)
@@ -124,8 +124,8 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     kernel_shape, rank = kernel.shape, kernel.ndim - 2
     activated = None if activation == LINEAR else y
 
-    def backward(d_outputs):
-        d_y, d_bias = backward_bias_activation(activation, activated, to_channels_last_5d(d_outputs, data_format))
+    def backward(d_outputs, owned):
+        d_y, d_bias = backward_bias_activation(activation, activated, to_channels_last_5d(d_outputs, data_format), owned)
         return (
             lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),

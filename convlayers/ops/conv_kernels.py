@@ -88,7 +88,7 @@ def _winograd_should_not(problem, direction):
     tiles = math.ceil(n * math.ceil(h / 4) * math.ceil(w / 4) / 12) * 12
     direct = 9 * n * h * w
     if _bf16x3_cannot(problem, direction) is None:
-        direct = 9 * (n * h * w / 1.6 + 35)  # faster, and 35 pixels to split the kernel
+        direct = 9 * (n * h * w / 1.7 + 35)  # faster, and 35 pixels to split the kernel
     if 36 * (1.25 * tiles + 28) > direct:
         return "too few pixels to be worth the transforms"
     return None
@@ -129,15 +129,22 @@ def _few_cannot(problem, direction):
         return "the gradient for the input has as many channels as there are filters"
     if problem.groups != 1:
         return "no groups"
-    if problem.kernel_shape[3] > 16:
-        return "it takes few channels, as it keeps all weights at once"
+    if math.prod(problem.kernel_shape) > 1 << 16:
+        return "it keeps all weights at once, and their gradients 16 times"
     return None
 
 
 def _few_should_not(problem, direction):
-    if problem.kernel_shape[3] > 8:
-        return "windows are long enough to be packed"
-    return None
+    *taps, channels, filters = problem.kernel_shape
+    if channels > 32 or channels > 8 and math.prod(problem.kernel_shape) > 1 << 14:
+        return "weights enough to be multiplied in chunks, by packed windows"
+    if _bf16x3_cannot(problem, direction) is not None or _bf16x3_should_not(problem, direction) is not None or filters <= 16:
+        return None
+    # Tiles of bfloat16 are faster where they are filled well, as measured.
+    if direction == "backward_kernel":
+        return "channels enough for tiles of bfloat16" if channels > 16 and math.prod(taps) > 1 else None
+    run = channels * (taps[2] if problem.dilations[2] == 1 else 1)
+    return "windows long enough for tiles of bfloat16" if _whole_tiles(run) < 1.5 * run else None
 
 
 def _few_pixels_cannot(problem, direction):
@@ -215,8 +222,8 @@ def _reference_should_not(problem, direction):
 CONV_KERNELS = (
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not),
-    ConvKernel("conv_few", _few_cannot, _few_should_not),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
+    ConvKernel("conv_few", _few_cannot, _few_should_not),
     ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True),
     ConvKernel("conv_depthwise", _depthwise_cannot, _never),
     ConvKernel("conv_grouped", _never, _grouped_should_not),

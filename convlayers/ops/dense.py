@@ -31,7 +31,7 @@ def dense(inputs, kernel, bias=None, activation=None):
     return activation(y) if code is None else y
 
 
-@differentiable
+@differentiable(new_gradients=True, overwrites=True)
 def _dense(inputs, kernel, bias, activation):
     """Computed as a convolution of one row of pixels, a sample each, with a window of one pixel."""
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
@@ -48,8 +48,9 @@ def _dense(inputs, kernel, bias, activation):
     y = plan.forward(x, weights, bias, activation)
     activated = None if activation == LINEAR else y
 
-    def backward(d_outputs):
-        d_y, d_bias = backward_bias_activation(activation, activated, np.ascontiguousarray(d_outputs).reshape(plan.output_shape))
+    def backward(d_outputs, owned):
+        d_y = np.ascontiguousarray(d_outputs).reshape(plan.output_shape)
+        d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
         return (
             lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),

@@ -8,7 +8,7 @@ from convlayers.ops.layout import in_order_of
 from convlayers.random import dropout_mask
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def dropout(inputs, rate, noise_shape=None, seed=None):
     """Sets numbers to 0 at random, and multiplies the others by `1 / (1 - rate)`.
 

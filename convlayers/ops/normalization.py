@@ -80,7 +80,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return from_kernel(y), backward
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3):
     """Returns `x` normalized by its own mean and variance over all axes but one, and these two vectors.
 

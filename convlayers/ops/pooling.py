@@ -12,7 +12,7 @@ from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
     """Returns the largest number of each window. Of several that are largest, the first gets the gradient.
 
@@ -53,7 +53,7 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     return from_kernel(y), backward
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
     """Returns the mean of each window. What padding adds does not count. Arguments as for `max_pool`.
 
@@ -83,7 +83,7 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
 # The whole image ------------------------------------------------------------------------------------------------------
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def global_max_pool(inputs, data_format=None, keepdims=False):
     """Returns the largest number of each channel. Equal numbers share the gradient.
 
@@ -116,7 +116,7 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
     return result(y), backward
 
 
-@differentiable
+@differentiable(new_gradients=True)
 def global_average_pool(inputs, data_format=None, keepdims=False):
     """Returns the mean of each channel. Arguments as for `global_max_pool`."""
     x, from_kernel, result = _images(as_float(inputs), standardize_data_format(data_format), keepdims)

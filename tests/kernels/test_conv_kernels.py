@@ -93,6 +93,12 @@ def _problems():
     yield "groups of 5x5", problem((1, 11, 13), (1, 5, 5), 20, 33, groups=3, pads=(0, 2, 4), behind=(0, 1, 2))
     yield "one axis", problem((1, 1, 40), (1, 1, 5), 6, 7, strides=(1, 1, 2), dilations=(1, 1, 3), pads=(0, 0, 12))
     yield "three axes", problem((5, 6, 7), (2, 3, 3), strides=(2, 1, 2), dilations=(1, 2, 1), pads=(1, 2, 0))
+    for taps in (2, 5, 7, 8, 10, 11):
+        yield f"few channels, {taps} taps", problem((1, 9, 31), (1, 3, taps), 1, 20, pads=(0, 1, 2))
+    for filters in (6, 24, 40, 72):
+        yield f"few channels, {filters} filters", problem((1, 29, 27), (1, 3, 3), 3, filters, strides=(1, 2, 1), pads=(0, 1, 0))
+    yield "few channels, a long row", problem((1, 1, 5000), (1, 1, 9), 2, 12, pads=(0, 0, 4), batch=1)
+    yield "few channels, narrow", problem((3, 40, 1), (2, 3, 1), 4, 18, pads=(0, 1, 0), dilations=(1, 3, 1))
     yield "no images", problem((1, 6, 6), (1, 3, 3), 33, 33, batch=0)
 
 
@@ -159,6 +165,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
     [
         "many pixels",
         "large weights",
+        "few channels, 24 filters",
         "many tiles",
         "deep transformed weights",
         "strides",
