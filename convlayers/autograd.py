@@ -28,7 +28,7 @@ Rules for an op:
 * `@differentiable(new_gradients=True)` is a promise: every gradient is an array that nothing else refers to, unlike those
   of an addition, which are what `backward` was given. The tape may write to such arrays.
 * With `overwrites=True`, `backward` gets a second argument: whether the gradient that it is given is such an array, which
-  will not be used any more, so that it may write its own there. For an op with one output.
+  will not be used any more, so that it may write its own there; with several outputs, a tuple of these.
 
 The scheme is reverse-mode differentiation on a Wengert list (Griewank and Walther, Evaluating Derivatives, section 3.2).
 """
@@ -147,7 +147,9 @@ class Tape:
         while records:
             inputs, outputs, backward, new_gradients, overwrites = records.pop()
             if type(outputs) is tuple:
-                d_outputs = tuple([gradients.take(output)[0] for output in outputs])
+                pairs = [gradients.take(output) for output in outputs]
+                d_outputs, owned = tuple([pair[0] for pair in pairs]), tuple([pair[1] for pair in pairs])
+                del pairs
                 if all(d_output is None for d_output in d_outputs):
                     continue
             else:

@@ -23,8 +23,8 @@ from kernels.transpose cimport transpose_matrix, transpose_rows
 from kernels.windows cimport Windows, ceil_div
 
 cdef enum:
-    SUMS = 300 << 10     # bytes of the sums for a block of channels and filters
-    OPERANDS = 700 << 10  # bytes of what they are summed up from
+    SUMS = 600 << 10     # bytes of the sums for a block of channels and filters
+    OPERANDS = 1200 << 10  # bytes of what they are summed up from
     AHEAD = 8            # pairs of positions: so far ahead memory is asked for
     TOTALS = 5 << 20     # bytes of the totals of all shares
     SHARES = 16          # tasks that the gradient for the kernel is divided into at least

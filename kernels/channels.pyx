@@ -14,7 +14,7 @@
 #    addition. So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y
 #    once for the sums, which are d_gamma and d_beta, and once for d_x.
 # f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
-#    computed on the way, GROUP rows at a time: they are added up while they lie in the first-level cache.
+#    computed on the way, GROUP rows at a time: they are added up while they lie in cache.
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
@@ -23,7 +23,7 @@ from kernels.elementwise cimport activation_gradient
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
-from kernels.reductions cimport GROUP, Summation, add_matrix, add_rows, sum_over_rows
+from kernels.reductions cimport GROUP, STRIP, Summation, add_numbers, sum_over_rows
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -45,8 +45,12 @@ cdef inline real* data_of(const real[:, ::1] x) noexcept nogil:
     return NULL
 
 
+cdef inline Py_ssize_t pixels_of(const real[:, :, :, :, ::1] x) noexcept nogil:
+    return x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3]
+
+
 cdef inline real* data_of_images(const real[:, :, :, :, ::1] x) noexcept nogil:
-    if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
+    if pixels_of(x) * x.shape[4] > 0:
         return <real*>&x[0, 0, 0, 0, 0]
     return NULL
 
@@ -91,15 +95,33 @@ cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except 
     return 0
 
 
-cdef void add_deviations(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+cdef Summation make_summation(real* x, Py_ssize_t rows, Py_ssize_t c) noexcept:
+    """The sum of each column; rows are taken together as said above."""
+    cdef Summation job
+    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    job.add_columns, job.prepare, job.sums = add_numbers, NULL, 1
+    job.a, job.rows, job.width = x, rows // repeats, c * repeats
+    return job
+
+
+cdef void add_deviations(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
     cdef const real* x
-    cdef const real* center = job.center
-    cdef Py_ssize_t width = job.width, row, j
+    cdef real[STRIP] center, deviations, squares
+    cdef Py_ssize_t row, j
+    for j in range(size):
+        center[j] = job.center[column + j]
+        deviations[j] = sums[column + j]
+        squares[j] = sums[job.width + column + j]
     for row in range(first, end):
-        x = job.a + row * width
-        for j in range(width):
-            sums[j] += x[j] - center[j]
-            sums[width + j] += (x[j] - center[j]) * (x[j] - center[j])
+        x = job.a + row * job.width + column
+        for j in range(size):
+            deviations[j] += x[j] - center[j]
+            squares[j] += (x[j] - center[j]) * (x[j] - center[j])
+    for j in range(size):
+        sums[column + j] = deviations[j]
+        sums[job.width + column + j] = squares[j]
 
 
 def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
@@ -108,14 +130,15 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = Summation(add_rows, data_of(x), NULL, center, min(rows, <Py_ssize_t>GROUP), c, 1)
+    cdef Summation job = make_summation(data_of(x), min(rows, <Py_ssize_t>GROUP), c)
     cdef double deviation, square
     sum_columns(&job, c, totals)
     for j in range(c * repeats):
-        center[j] = <real>(totals[j % c] / job.rows)
+        center[j] = <real>(totals[j % c] / min(rows, <Py_ssize_t>GROUP))
         if not isfinite(center[j]):
             center[j] = 0
-    job = Summation(add_deviations, data_of(x), NULL, center, rows // repeats, c * repeats, 2)
+    job = make_summation(data_of(x), rows, c)
+    job.add_columns, job.center, job.sums = add_deviations, center, 2
     sum_columns(&job, c, totals)
     for j in range(c):
         deviation = totals[j] / rows
@@ -128,13 +151,11 @@ def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
 # Bias -----------------------------------------------------------------------------------------------------------------
 
 
-cdef int sum_images(Summation* job, const real[:, :, :, :, ::1] like, real[::1] d_bias) except -1:
-    """d_bias = the sums of a job whose matrices have the shape of `like`, with a row for each pixel"""
-    cdef Py_ssize_t rows = like.shape[0] * like.shape[1] * like.shape[2] * like.shape[3], c = like.shape[4], j
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
+cdef int sum_pixels(Summation job, real[::1] d_bias) except -1:
+    """d_bias = what a job adds up"""
+    cdef Py_ssize_t c = d_bias.shape[0], j
     cdef double* totals = <double*>take(c * sizeof(double))
-    job.rows, job.width, job.sums = rows // repeats, c * repeats, 1
-    sum_columns(job, c, totals)
+    sum_columns(&job, c, totals)
     for j in range(c):
         d_bias[j] = <real>totals[j]
     scratch_give(totals)
@@ -143,17 +164,12 @@ cdef int sum_images(Summation* job, const real[:, :, :, :, ::1] like, real[::1] 
 
 def bias_backward(const real[:, :, :, :, ::1] d_y, real[::1] d_bias):
     """d_bias = the sum over all pixels for each channel"""
-    cdef Summation job
-    job.add_rows, job.a = add_rows, data_of_images(d_y)
-    sum_images(&job, d_y, d_bias)
+    sum_pixels(make_summation(data_of_images(d_y), pixels_of(d_y), d_y.shape[4]), d_bias)
 
 
-cdef void add_rows_before_activation(
-    const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums
-) noexcept nogil:
-    cdef Py_ssize_t start = first * job.width, rows = end - first
-    activation_gradient(job.code, job.b + start, job.a + start, job.target + start, rows * job.width)
-    add_matrix(job.target + start, rows, job.width, sums)
+cdef void compute_gradient_before_activation(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t start = first * job.width
+    activation_gradient(job.code, job.b + start, job.c + start, job.a + start, (end - first) * job.width)
 
 
 def bias_activation_backward(
@@ -164,10 +180,10 @@ def bias_activation_backward(
     real[::1] d_bias,
 ):
     """d_x = d_y * the derivative of the activation, which follows from y; d_bias = its sum for each channel"""
-    cdef Summation job
-    job.add_rows, job.code = add_rows_before_activation, code
-    job.a, job.b, job.target = data_of_images(d_y), data_of_images(y), data_of_images(d_x)
-    sum_images(&job, d_y, d_bias)
+    cdef Summation job = make_summation(data_of_images(d_x), pixels_of(d_x), d_x.shape[4])
+    job.prepare, job.code = compute_gradient_before_activation, code
+    job.b, job.c = data_of_images(y), data_of_images(d_y)
+    sum_pixels(job, d_bias)
 
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
@@ -265,17 +281,26 @@ def batch_normalization_forward(
     scratch_give(job.scale)
 
 
-cdef void add_gradients(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+cdef void add_gradients(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
     cdef const real* d_y
     cdef const real* x
-    cdef const real* center = job.center
-    cdef Py_ssize_t width = job.width, row, j
+    cdef real[STRIP] center, d_beta, d_gamma
+    cdef Py_ssize_t row, j
+    for j in range(size):
+        center[j] = job.center[column + j]
+        d_beta[j] = sums[column + j]
+        d_gamma[j] = sums[job.width + column + j]
     for row in range(first, end):
-        d_y = job.a + row * width
-        x = job.b + row * width
-        for j in range(width):
-            sums[j] += d_y[j]
-            sums[width + j] += d_y[j] * (x[j] - center[j])
+        d_y = job.a + row * job.width + column
+        x = job.b + row * job.width + column
+        for j in range(size):
+            d_beta[j] += d_y[j]
+            d_gamma[j] += d_y[j] * (x[j] - center[j])
+    for j in range(size):
+        sums[column + j] = d_beta[j]
+        sums[job.width + column + j] = d_gamma[j]
 
 
 def batch_normalization_backward_parameters(
@@ -292,7 +317,8 @@ def batch_normalization_backward_parameters(
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = Summation(add_gradients, data_of(d_y), data_of(x), center, rows // repeats, c * repeats, 2)
+    cdef Summation job = make_summation(data_of(d_y), rows, c)
+    job.add_columns, job.b, job.center, job.sums = add_gradients, data_of(x), center, 2
     for j in range(c * repeats):
         center[j] = mean[j % c]
     sum_columns(&job, c, totals)

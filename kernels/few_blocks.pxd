@@ -65,7 +65,7 @@ cdef inline void describe(Blocks* blocks, const real[:, :, :, :, ::1] x, const r
 cdef inline void divide(Blocks* blocks, Py_ssize_t bytes, int most_vectors) noexcept nogil:
     """Chooses the panels, and blocks of so many bytes, about: the outputs and the source below them."""
     cdef Windows* windows = &blocks.windows
-    cdef Py_ssize_t most, rows, least, groups, tiles, fewest = -1
+    cdef Py_ssize_t most, rows, groups, tiles, fewest = -1
     cdef Py_ssize_t vectors = ceil_div(blocks.filters, VL)
     # A tile of two vectors is the faster one, unless it would leave too many of its filters empty.
     blocks.vectors = 2 if most_vectors == 2 and (vectors % 2 == 0 or vectors >= 5) else 1

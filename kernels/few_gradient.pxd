@@ -88,10 +88,8 @@ cdef inline void correlate_tile(const Correlation* job, const Block* block, cons
     cdef Py_ssize_t line = blocks.windows.h.step * blocks.line, step = blocks.step, filters = blocks.filters
     if job.numbers == 3:
         correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 3, 3, vectors)
-    elif job.numbers == 5 and job.lines == 2:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 2, 5, vectors)
     elif job.numbers == 5:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 5, vectors)
+        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 2 // vectors, 5, vectors)
     elif job.numbers == 7:
         correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 7, vectors)
     elif job.numbers == 8:
@@ -174,7 +172,7 @@ cdef inline void choose_tile(Correlation* job) noexcept nogil:
     try_tile(job, 9, 1, &least)
     try_tile(job, 8, 1, &least)
     try_tile(job, 7, 1, &least)
-    try_tile(job, 5, 1 if job.blocks.vectors == 2 else 2, &least)
+    try_tile(job, 5, 2 // job.blocks.vectors, &least)
     try_tile(job, 3, 3, &least)
 
 

@@ -66,7 +66,7 @@ cdef Work cut(list w, list g, tuple slots) except *:
     """All arrays as blocks, in memory that is to be given back."""
     cdef Work work = Work(NULL, 0, 0)
     cdef Block whole
-    cdef Py_ssize_t place, slot, n, start
+    cdef Py_ssize_t place, slot, part, n
     for array in w:
         numbers_of(array, PyBUF_SIMPLE, &n)
         work.numbers += n
@@ -81,8 +81,8 @@ cdef Work cut(list w, list g, tuple slots) except *:
             whole.slots[slot] = NULL
             if slot < len(slots) and slots[slot] is not None:
                 whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE, &n)
-        for start in range(0, n, BLOCK):
-            work.blocks[work.count] = part_of(&whole, start, min(<Py_ssize_t>BLOCK, n - start))
+        for part in range(count_blocks(n)):
+            work.blocks[work.count] = part_of(&whole, part * BLOCK, min(<Py_ssize_t>BLOCK, n - part * BLOCK))
             work.count += 1
     return work
 

@@ -5,7 +5,8 @@
 #    are then reduced by halves: one after the other, each would wait for the one before. Over many rows each column has
 #    a partial result of its own, so no trick is needed.
 # b) Sums over rows add up GROUP rows in the number type, and the groups in double: that is quick, and the error does
-#    not grow with the number of rows.
+#    not grow with the number of rows. Sums of STRIP columns are in an array of their own meanwhile, so that GCC need not
+#    fear that they lie in the rows.
 from libc.math cimport INFINITY
 from libc.string cimport memset
 
@@ -15,6 +16,7 @@ cdef enum:
     LANES = 32
     HALVES = 5  # 2^5 lanes
     GROUP = 64
+    STRIP = 64
 
 
 cdef inline real largest(const real* x, Py_ssize_t count) noexcept nogil:
@@ -56,37 +58,51 @@ cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
 
 
 cdef struct Summation:
-    # Adds the rows from `first` to `end`, at most GROUP of them, to the sums of their columns.
-    void (*add_rows)(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil
-    const real* a       # (rows, width)
-    const real* b       # (rows, width), if add_rows uses a second matrix
-    const real* center  # (width), if it uses one
+    # Adds some columns, at most STRIP, of the rows from `first` to `end` to the sums. `sums` are those of all columns.
+    void (*add_columns)(
+        const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+    ) noexcept nogil
+    # Computes rows of `a` just before they are added up. May be NULL.
+    void (*prepare)(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil
+    real* a             # (rows, width), only read unless `prepare` writes to it
+    const real* b       # (rows, width), if a second matrix is used
+    const real* c       # (rows, width), if `prepare` needs one
+    const real* center  # (width), if it is used
     Py_ssize_t rows, width
     Py_ssize_t sums     # for each column: 1 or 2
-    int code            # of an activation, if it uses one
-    real* target        # (rows, width), if it also writes a matrix
+    int code            # of an activation, for `prepare`
 
 
-cdef inline void add_matrix(const real* a, Py_ssize_t rows, Py_ssize_t width, real* sums) noexcept nogil:
+cdef inline void add_numbers(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
+    cdef const real* a
+    cdef real total[STRIP]
     cdef Py_ssize_t row, j
-    for row in range(rows):
-        for j in range(width):
-            sums[j] += a[row * width + j]
-
-
-cdef inline void add_rows(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
-    add_matrix(job.a + first * job.width, end - first, job.width, sums)
+    for j in range(size):
+        total[j] = sums[column + j]
+    for row in range(first, end):
+        a = job.a + row * job.width + column
+        for j in range(size):
+            total[j] += a[j]
+    for j in range(size):
+        sums[column + j] = total[j]
 
 
 cdef inline void sum_over_rows(
     const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums, double* totals
 ) noexcept nogil:
     """totals = the sums over the rows from `first` to `end`. `sums` is scratch memory for as many numbers."""
-    cdef Py_ssize_t columns = job.sums * job.width, j
+    cdef Py_ssize_t columns = job.sums * job.width, stop, strip, column, j
     memset(totals, 0, columns * sizeof(double))
     while first < end:
+        stop = min(first + GROUP, end)
+        if job.prepare != NULL:
+            job.prepare(job, first, stop)
         memset(sums, 0, columns * sizeof(real))
-        job.add_rows(job, first, min(first + GROUP, end), sums)
+        for strip in range((job.width + STRIP - 1) // STRIP):
+            column = strip * STRIP
+            job.add_columns(job, first, stop, column, min(<Py_ssize_t>STRIP, job.width - column), sums)
         for j in range(columns):
             totals[j] += sums[j]
-        first += GROUP
+        first = stop

@@ -80,7 +80,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return from_kernel(y), backward
 
 
-@differentiable(new_gradients=True)
+@differentiable(new_gradients=True, overwrites=True)
 def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3):
     """Returns `x` normalized by its own mean and variance over all axes but one, and these two vectors.
 
@@ -97,13 +97,13 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
     kernels.moments(x, mean, variance)
     kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y)
 
-    def backward(d_outputs):
+    def backward(d_outputs, owned):
         d_y = to_kernel(d_outputs[0])
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
         kernels.batch_normalization_backward_parameters(x, mean, variance, epsilon, d_y, d_gamma, d_beta)
 
         def d_inputs():
-            d_x = np.empty_like(x)
+            d_x = d_y if owned[0] else np.empty_like(x)
             kernels.batch_normalization_backward_input(x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
             return from_kernel(d_x)
 
