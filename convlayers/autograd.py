@@ -188,13 +188,14 @@ class _Gradients:
         self._sums = {}
 
     def add(self, tensor, gradient, owned):
+        # What has no axes may be a scalar, to which nothing can be written.
+        owned = owned and type(gradient) is np.ndarray
         before, owned_before = self._sums.get(id(tensor), _NOTHING)
         if before is not None:
             # In place only where the array is the tape's own: a backward pass may return the very array it was given.
             gradient = np.add(before, gradient, before if owned_before else gradient if owned else None)
-            owned = True
-        # What has no axes may be a scalar, to which nothing can be written.
-        self._sums[id(tensor)] = gradient, owned and type(gradient) is np.ndarray
+            owned = type(gradient) is np.ndarray
+        self._sums[id(tensor)] = gradient, owned
 
     def take(self, tensor):
         return self._sums.pop(id(tensor), _NOTHING)

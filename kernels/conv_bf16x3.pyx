@@ -9,6 +9,7 @@
 #    into chunks of 32. The last chunk of a run reads on into what follows, times weights of zero.
 # d) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
 #    A panel is used for all positions of a block in sections that stay in L2; sums of unfinished positions wait in a buffer.
+#    Where all positions are in one block, each section is packed only when it is used, and never leaves L2.
 # e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
 # f) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
 # g) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
@@ -59,7 +60,7 @@ cdef struct Product:
     Py_ssize_t* depth          # numbers of each
     Py_ssize_t first_column    # of the slab
     Py_ssize_t panels          # of the slab
-    bf16* packed               # [panel][chunk][PACKED]
+    bf16* packed               # [panel][chunk][PACKED]; NULL where each section is packed when it is used
     bint failed                # out of memory
     bint finite
 
@@ -67,7 +68,7 @@ cdef struct Product:
 # Packed weights ---------------------------------------------------------------------------------------------------------
 
 
-cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk) noexcept nogil:
+cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk, bf16* packed) noexcept nogil:
     """Packs the weights of one chunk of the depth for SIDE columns; those that are missing are zeros."""
     cdef Weights* weights = &job.weights
     cdef Py_ssize_t column = job.first_column + panel * SIDE
@@ -97,13 +98,14 @@ cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk) no
         row += run
         p += run
     for i in range(DEPTH // 2):
-        pack_pair(
-            <const vec*>rows[2 * i], <const vec*>rows[2 * i + 1], job.packed + (panel * job.chunks + chunk) * PACKED + i * PAIR,
-            &leftover,
-        )
+        pack_pair(<const vec*>rows[2 * i], <const vec*>rows[2 * i + 1], packed + i * PAIR, &leftover)
     if not all_finite(leftover):
         job.finite = False
     restore_denormals(state)
+
+
+cdef inline void pack_shared(Product* job, Py_ssize_t panel, Py_ssize_t chunk) noexcept nogil:
+    pack_chunk(job, panel, chunk, job.packed + (panel * job.chunks + chunk) * PACKED)
 
 
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
@@ -215,22 +217,29 @@ cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* wh
                 memcpy(target, sums + i * SIDE, columns * sizeof(real))
 
 
-cdef inline void multiply_panel(const Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t tiles, Py_ssize_t panel,
-                                const Py_ssize_t* where, real* sums) noexcept nogil:
-    """Multiplies a block of positions by a panel of weights, in sections of the depth."""
+cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t tiles, Py_ssize_t panel,
+                                const Py_ssize_t* where, real* sums, bf16* fresh) noexcept nogil:
+    """Multiplies a block of positions by a panel of weights, in sections of the depth. `fresh` is memory to pack one into."""
     cdef Py_ssize_t sections = ceil_div(job.chunks, SECTION)
     cdef Py_ssize_t column = job.first_column + panel * SIDE
     cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
-    cdef Py_ssize_t section, first, t
+    cdef Py_ssize_t section, first, count, t, i
     cdef real bias[SIDE]
     cdef real* sum
+    cdef const bf16* packed
     cdef bint last, evenly
     memset(bias, 0, sizeof(bias))
     if job.bias != NULL:
         memcpy(bias, job.bias + column, columns * sizeof(real))
     for section in range(sections):
         first = section * SECTION
+        count = min(job.chunks - first, <Py_ssize_t>SECTION)
         last = section == sections - 1
+        packed = job.packed + (panel * job.chunks + first) * PACKED
+        if job.packed == NULL:
+            packed = fresh
+            for i in range(count):
+                pack_chunk(job, panel, first + i, fresh + i * PACKED)
         for t in range(tiles):
             sum = sums + (t * SIDE * SIDE if sections > 1 else 0)
             # Outputs that are evenly spaced are stored where they belong.
@@ -239,8 +248,7 @@ cdef inline void multiply_panel(const Product* job, const bf16* copy, Py_ssize_t
                 and where[t * SIDE + SIDE - 1] == where[t * SIDE] + (SIDE - 1) * job.target.stride_w
             )
             multiply_tiles(
-                copy + t * SIDE * job.position, job.position, term, job.offset + first,
-                min(job.chunks - first, <Py_ssize_t>SECTION), job.packed + (panel * job.chunks + first) * PACKED,
+                copy + t * SIDE * job.position, job.position, term, job.offset + first, count, packed,
                 sum if section else &bias[0], SIDE if section else 0,
                 job.target.value + where[t * SIDE] + column if evenly else sum, job.target.stride_w if evenly else SIDE,
             )
@@ -262,17 +270,19 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
     cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
     cdef real* sums = <real*>scratch_take((tiles if job.chunks > SECTION else 1) * SIDE * SIDE * sizeof(real))
     cdef Py_ssize_t* where = <Py_ssize_t*>scratch_take(tiles * SIDE * sizeof(Py_ssize_t))
+    cdef bf16* fresh = <bf16*>scratch_take(SECTION * PACKED * sizeof(bf16)) if job.packed == NULL else NULL
     cdef unsigned long long state = flush_denormals()
-    if copy == NULL or sums == NULL or where == NULL:
+    if copy == NULL or sums == NULL or where == NULL or (job.packed == NULL and fresh == NULL):
         job.failed = True
     else:
         locate_outputs(job, &block, tiles * SIDE, where)
         split_source(job, &block, copy, plane, term)
         begin_tiles()
         for panel in range(first_panel, end_panel):
-            multiply_panel(job, copy, term, tiles, panel, where, sums)
+            multiply_panel(job, copy, term, tiles, panel, where, sums, fresh)
         end_tiles()
     restore_denormals(state)
+    scratch_give(fresh)
     scratch_give(where)
     scratch_give(sums)
     scratch_give(copy)
@@ -286,7 +296,8 @@ cdef void multiply(Product* job) noexcept nogil:
     cdef int threads = threads_for(2.0 / VL / FAST * outputs * taps * windows.channels * job.columns)
     cdef Py_ssize_t panels = ceil_div(job.columns, SIDE)
     cdef Py_ssize_t most = taps * ceil_div(windows.channels, DEPTH)  # chunks
-    cdef Py_ssize_t of_position, parts, slab, i
+    cdef Py_ssize_t of_position, positions, parts, slab, i
+    cdef bint single
     cdef void* chunks = scratch_take(3 * most * sizeof(Py_ssize_t))
     job.offset = <Py_ssize_t*>chunks
     job.start = job.offset + most
@@ -301,22 +312,29 @@ cdef void multiply(Product* job) noexcept nogil:
     of_position = (
         TERMS * windows.d.taps * windows.w.step // job.gather * windows.channels * sizeof(bf16) + job.columns * sizeof(real)
     )
-    job.field = field_of(windows, job.images, min(<Py_ssize_t>POSITIONS, BLOCK // of_position), threads)
+    positions = min(<Py_ssize_t>POSITIONS, BLOCK // of_position)
+    job.field = field_of(windows, job.images, positions, 1)
+    single = job.field.blocks == 1 and panels >= threads
+    if not single:
+        job.field = field_of(windows, job.images, positions, threads)
     job.line = job.field.row * job.position
     slab = 0
     if chunks == NULL:
         job.failed = True
     else:
         divide_depth(job)
-        slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // (job.chunks * PACKED * <Py_ssize_t>sizeof(bf16))))
-        job.packed = <bf16*>scratch_take(slab * job.chunks * PACKED * sizeof(bf16))
-        job.failed = job.failed or job.packed == NULL
+        slab = panels
+        if not single:
+            slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // (job.chunks * PACKED * <Py_ssize_t>sizeof(bf16))))
+            job.packed = <bf16*>scratch_take(slab * job.chunks * PACKED * sizeof(bf16))
+            job.failed = job.failed or job.packed == NULL
     job.first_column = 0
     while job.first_column < job.columns and job.finite and not job.failed:
         job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
         parts = min(job.panels, ceil_div(2 * threads, job.field.blocks) if threads > 1 else 1)
-        for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
-            pack_chunk(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
+        if not single:
+            for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
+                pack_shared(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
         for i in prange(parts * job.field.blocks, num_threads=threads, schedule="dynamic"):
             multiply_block(
                 job, i % job.field.blocks, job.panels * (i // job.field.blocks) // parts,

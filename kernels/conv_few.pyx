@@ -1,14 +1,14 @@
 # Convolution with few channels, whose windows are read where they lie.
 #
 # Design:
-# a) Windows with few numbers are soon multiplied: to pack them into rows first, as conv_direct does, would take as long. Here the
-#    source below a block of outputs is copied once, with its padding (few_blocks.pxd), and all windows are read in the copy.
-# b) Forward: y[output, k] = bias[k] + sum over p of window[output, p] * weights[p, k]. A tile of GROUPS groups of neighbours in a row
-#    stays in registers: groups of 2 outputs by 2 vectors of filters, or of 4 by 1 where the filters fill an odd number of vectors.
-#    The windows of a group lie `step` numbers apart, so a tile has one address for each group only, and groups may lie anywhere.
+# a) Windows with few numbers are soon multiplied: to pack them into rows first, as conv_direct does, would take as long. Here
+#    the source below a block of outputs is copied once, with its padding (few_blocks.pxd), and windows are read in the copy.
+# b) Forward: y[output, k] = bias[k] + sum over p of window[output, p] * weights[p, k]. A tile of GROUPS groups of neighbours in
+#    a row stays in registers: groups of 2 outputs by 2 vectors of filters, or of 4 by 1. The windows of a group lie `step`
+#    numbers apart, so a tile has one address for each group only, and groups may lie anywhere.
 # c) Tiles are stored where they belong, in the order of memory and in whole vectors: what the last vector of an output writes
-#    beyond its filters, and a group beyond its row, the next output overwrites. The last panel of filters goes first, for the same
-#    reason. Only tiles that would write beyond their block are stored by way of a buffer.
+#    beyond its filters, and a group beyond its row, the next output overwrites. The last panel of filters goes first, for the
+#    same reason. Only tiles that would write beyond their block are stored by way of a buffer.
 # d) A tile goes through all panels of weights, and then the activation through the tile: both while it is in L1.
 # e) The gradient for the kernel is a product over outputs (few_gradient.pxd).
 # f) Parallel: over blocks. The order of all additions is the same for any number of threads.
@@ -155,12 +155,15 @@ cdef inline void multiply_blocks(Product* job, Py_ssize_t first, Py_ssize_t end)
     scratch_give(copy)
 
 
-cdef void multiply(Product* job, double work) noexcept nogil:
+cdef void multiply(Product* job, Py_ssize_t numbers) noexcept nogil:
+    """Computes y, which has so many numbers."""
     cdef Blocks* blocks = &job.blocks
-    cdef int threads = threads_for(work)
-    cdef Py_ssize_t tasks, i
+    cdef int threads = threads_for(2.0 / VL * numbers * blocks.depth)
+    cdef Py_ssize_t bytes = PRODUCTS, tasks, i
     cdef Py_ssize_t* tables
-    divide(blocks, PRODUCTS, 2)
+    if threads > 1:  # some blocks for each
+        bytes = min(bytes, numbers * <Py_ssize_t>sizeof(real) // (4 * threads))
+    divide(blocks, bytes, 2)
     tasks = min(blocks.count, <Py_ssize_t>16 * threads)
     job.tiles = ceil_div(blocks.rows * ceil_div(blocks.columns, 4 // blocks.vectors), GROUPS)
     tables = <Py_ssize_t*>scratch_take((blocks.depth + 5 * (job.tiles * GROUPS + 1)) * sizeof(Py_ssize_t))
@@ -187,7 +190,7 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
                      real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
     cdef Product job
-    cdef double numbers = size_of(y)
+    cdef Py_ssize_t numbers = size_of(y)
     if numbers == 0:
         return
     describe(&job.blocks, x, kernel, y, strides, dilations, pads)
@@ -197,7 +200,7 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
     job.y = &y[0, 0, 0, 0, 0]
     job.failed = False
     with nogil:
-        multiply(&job, 2 * numbers / VL * job.blocks.depth)
+        multiply(&job, numbers)
     if job.failed:
         raise MemoryError()
 
@@ -206,7 +209,7 @@ def conv_few_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, 
                              real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
     """d_kernel = gradient for the kernel, from the input and the gradient for the output (contiguous)."""
     cdef Correlation job
-    cdef double numbers = size_of(d_y)
+    cdef Py_ssize_t numbers = size_of(d_y)
     if size_of(d_kernel) == 0:
         return
     if numbers == 0:
@@ -214,9 +217,9 @@ def conv_few_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, 
         return
     describe(&job.blocks, x, d_kernel, d_y, strides, dilations, pads)
     job.d_y = &d_y[0, 0, 0, 0, 0]
-    job.end = job.d_y + size_of(d_y)
+    job.end = job.d_y + numbers
     job.failed = False
     with nogil:
-        correlate_all(&job, 2 * numbers / VL * job.blocks.depth, &d_kernel[0, 0, 0, 0, 0])
+        correlate_all(&job, 2.0 / VL * numbers * job.blocks.depth, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

@@ -2,8 +2,8 @@
 #
 # Design:
 # a) A block is some rows of outputs of one image, or a part of a row. Its outputs lie together in memory.
-# b) The copy has zeros around it: [tap along d][row][column][channel]. Number p of a window lies offset[p] behind its first number,
-#    the same for all windows, and from one window to the next in a row it is `step` numbers.
+# b) The copy has zeros around it: [tap along d][row][column][channel]. Number p of a window lies offset[p] behind its first
+#    number, the same for all windows, and from one window to the next in a row it is `step` numbers.
 # c) Filters are divided into panels of one or two vectors.
 from libc.string cimport memcpy
 

@@ -1,12 +1,12 @@
 # The gradient for the kernel where channels are few, for conv_few.pyx.
 #
 # Design:
-# a) d_kernel[p, k] = sum over outputs of window[output, p] * d_y[output, k]. Windows are read in the copy of few_blocks.pxd, and d_y
-#    where it lies: nothing is packed or transposed.
-# b) Numbers that are neighbours in a window are divided into pieces. A tile is some pieces by one or two vectors of filters; its sums
-#    stay in registers for all outputs of a block. Pieces are as long as wastes the least, and tiles that short pieces would leave
-#    small have several.
-# c) A block is so small that it stays in L1, with its copy, while all tiles go through it. Sums wait in memory for the next block.
+# a) d_kernel[p, k] = sum over outputs of window[output, p] * d_y[output, k]. Windows are read in the copy of few_blocks.pxd,
+#    and d_y where it lies: nothing is packed or transposed.
+# b) Numbers that are neighbours in a window are divided into pieces. A tile is some pieces by one or two vectors of filters;
+#    its sums stay in registers for all outputs of a block. Pieces are as long as wastes the least, and tiles that short pieces
+#    would leave small have several.
+# c) A block is so small that it stays in L1, with its copy, while all tiles go through it. Sums wait in memory for the next.
 # d) Parallel: over shares of the blocks whose number depends on the problem only, added up in their order. So the order of all
 #    additions is the same for any number of threads.
 from cython.parallel cimport prange

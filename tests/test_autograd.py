@@ -264,3 +264,93 @@ def test_symbolic_tensors_add_a_node_to_the_graph(x):
     assert node.inputs[0].node.operation.function is double
     assert total([symbol, symbol]).shape == (None, 4)
     assert product([symbol, symbol], 2.0).shape == (2, None, 4)
+
+
+# Arrays that the tape may write to ------------------------------------------------------------------------------------
+
+
+@differentiable(new_gradients=True)
+def triple(x):
+    return 3 * x, lambda d_y: 3 * d_y
+
+
+@pytest.fixture
+def negate():
+    """An op that writes its gradient where it may, and a list with what it was told each time."""
+    told = []
+
+    @differentiable(overwrites=True)
+    def negate(x):
+        def backward(d_y, owned):
+            told.append(owned)
+            return np.negative(d_y, out=d_y if owned else None)
+
+        return -x, backward
+
+    return negate, told
+
+
+@pytest.mark.parametrize(("behind", "owned"), [(triple, True), (double, False)])
+def test_a_backward_pass_may_overwrite_only_what_is_promised_to_be_new(negate, x, behind, owned):
+    negate, told = negate
+    with Tape() as tape:
+        source = tape.watch(x)
+        y = behind(negate(source))
+    (gradient,) = tape.backward([y], [np.ones(4)], [source])
+    assert told == [owned]
+    np.testing.assert_array_equal(gradient, np.full(4, -3.0 if owned else -2.0))
+
+
+def test_a_gradient_given_or_shared_is_not_overwritten(negate, x):
+    negate, told = negate
+    d_y = np.ones(4)
+    with Tape() as tape:
+        a, b = tape.watch(x), tape.watch(x)
+        y = negate(ops.add(negate(a), negate(b)))
+    gradients = tape.backward([y], [d_y], [a, b])
+    assert told == [False, False, False]
+    np.testing.assert_array_equal(gradients, np.ones((2, 4)))
+    np.testing.assert_array_equal(d_y, np.ones(4))
+
+
+def test_a_sum_of_gradients_belongs_to_the_tape(negate, x):
+    negate, told = negate
+    d_y = np.ones(4)
+    with Tape() as tape:
+        source = tape.watch(x)
+        y = negate(source)
+        targets = [y, triple(y), double(y), triple(y)]
+    (gradient,) = tape.backward(targets, [d_y] * 4, [source])
+    assert told == [True]
+    np.testing.assert_array_equal(gradient, np.full(4, -9.0))
+    np.testing.assert_array_equal(d_y, np.ones(4))
+
+
+def test_sums_of_numbers_without_axes(negate):
+    negate, _ = negate
+    with Tape() as tape:
+        source = tape.watch(np.array(2.0))
+        y = negate(source)
+        z = total([triple(y), triple(y), triple(y)])
+    (gradient,) = tape.backward([z], [np.array(1.0)], [source])
+    assert gradient == -9
+
+
+def test_several_outputs_are_owned_each_by_itself(x):
+    told = []
+
+    @differentiable(overwrites=True)
+    def twice(x):
+        def backward(d_outputs, owned):
+            told.append(owned)
+            return d_outputs[0] + d_outputs[1]
+
+        return (x, x), backward
+
+    with Tape() as tape:
+        source = tape.watch(x)
+        first, second = twice(source)
+        targets = [triple(first), double(second)]
+    (gradient,) = tape.backward(targets, [np.ones(4)] * 2, [source])
+    assert told == [(True, False)]
+    np.testing.assert_array_equal(gradient, np.full(4, 5.0))

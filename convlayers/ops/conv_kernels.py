@@ -84,13 +84,15 @@ def _winograd_should_not(problem, direction):
         return "too few channels or filters to be worth the transforms"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
     # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
-    # as long as a direct one, tiles come by the dozen, and to transform a kernel takes as long as 28 tiles.
+    # as long as a direct one (1.9 where the transformed kernel leaves the cache), tiles come by the dozen, and to transform a
+    # kernel takes as long as 28 tiles.
     tiles = math.ceil(n * math.ceil(h / 4) * math.ceil(w / 4) / 12) * 12
-    direct = 9 * n * h * w
+    product, direct = 1.25, 9 * n * h * w
     if _bf16x3_cannot(problem, direction) is None:
         # Faster, but it takes as long as 35 pixels to split the kernel.
         direct = 9 * (n * h * w / (1.9 if direction == "backward_kernel" else 1.7) + 35)
-    if 36 * (1.25 * tiles + 28) > direct:
+        product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
+    if 36 * (product * tiles + 28) > direct:
         return "too few pixels to be worth the transforms"
     return None
 

@@ -1,5 +1,6 @@
 """The update kernels against the same rules in NumPy, with float64."""
 
+import math
 from importlib import import_module
 
 import numpy as np
@@ -82,6 +83,12 @@ def make_arrays(present, size, dtype):
     return [w, g, *(slot if there else None for slot, there in zip(slots, present, strict=True))]
 
 
+def run(kernels, case, arrays):
+    """Updates a single variable."""
+    name, _, _, settings = CASES[case]
+    getattr(kernels, name)(*([array] if array is not None else None for array in arrays), *settings)
+
+
 def copies(arrays, dtype=None):
     return [None if array is None else array.astype(dtype or array.dtype) for array in arrays]
 
@@ -89,12 +96,12 @@ def copies(arrays, dtype=None):
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("case", CASES)
 def test_updates(kernels, dtype, case, size):
-    name, rule, present, settings = CASES[case]
+    _, rule, present, settings = CASES[case]
     arrays = make_arrays(present, size, dtype)
     expected = rule(*copies(arrays, "float64"), *settings)
     w, g, *slots = updated = copies(arrays)
     g.flags.writeable = False
-    getattr(kernels, name)(*updated, *settings)
+    run(kernels, case, updated)
     np.testing.assert_array_equal(g, arrays[1])
     for result, wanted in zip([w, *slots], expected, strict=True):
         assert (result is None) == (wanted is None)
@@ -103,14 +110,38 @@ def test_updates(kernels, dtype, case, size):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_number_of_threads_does_not_show(kernels, dtype, case, threads):
+def test_all_variables_in_one_call(kernels, dtype, case):
     name, _, present, settings = CASES[case]
-    arrays = make_arrays(present, 100_000, dtype)
+    # Of any shape, with none and one number among them; the blocks of all are shared by threads.
+    shapes = [(3, 3, 16, 100), (0, 5), (), (4097,), (100, 1000)]
+    one_by_one = [make_arrays(present, math.prod(shape), dtype) for shape in shapes]
+    together = [[None if x is None else x.reshape(shape) for x in copies(row)] for row, shape in zip(one_by_one, shapes, strict=True)]
+    columns = [None if column[0] is None else list(column) for column in zip(*together, strict=True)]
+    getattr(kernels, name)(*columns, *settings)
+    for row, expected in zip(together, one_by_one, strict=True):
+        run(kernels, case, expected)
+        for result, wanted in zip(row, expected, strict=True):
+            assert result is wanted is None or result.tobytes() == wanted.tobytes()
+
+
+def test_arrays_with_gaps_are_refused(kernels, dtype):
+    w, g = np.zeros(4, dtype), np.zeros((4, 2), dtype)[:, 0]
+    with pytest.raises(ValueError, match="contiguous"):
+        kernels.sgd_update([w], [g], None, 0.1, 0.0, False)
+    g = np.zeros(4, dtype)
+    w.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        kernels.sgd_update([w], [g], None, 0.1, 0.0, False)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_number_of_threads_does_not_show(kernels, dtype, case, threads):
+    arrays = make_arrays(CASES[case][2], 100_000, dtype)
     results = []
-    for count in (1, 2, 3):
+    for count in (1, 2, 4):
         threads(count)
         results.append(copies(arrays))
-        getattr(kernels, name)(*results[-1], *settings)
+        run(kernels, case, results[-1])
     for other in results[1:]:
         for one, two in zip(results[0], other, strict=True):
             assert one is None or one.tobytes() == two.tobytes()
@@ -119,10 +150,9 @@ def test_the_number_of_threads_does_not_show(kernels, dtype, case, threads):
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("place", [0, 70, 199])
 def test_nan_stays_where_it_is(kernels, dtype, case, place):
-    name, _, present, settings = CASES[case]
-    arrays = make_arrays(present, 200, dtype)
+    arrays = make_arrays(CASES[case][2], 200, dtype)
     arrays[1][place] = np.nan
-    getattr(kernels, name)(*arrays, *settings)
+    run(kernels, case, arrays)
     for array in arrays:
         if array is not None:
             assert np.flatnonzero(np.isnan(array)).tolist() == [place]

@@ -286,6 +286,67 @@ def test_an_optimizer_of_the_user(variable):
     ]
 
 
+RULES = [
+    optimizers.SGD,
+    lambda rate: optimizers.SGD(rate, momentum=0.9),
+    lambda rate: optimizers.RMSprop(rate, momentum=0.5, centered=True),
+    lambda rate: optimizers.RMSprop(rate, centered=True),
+    lambda rate: optimizers.Adam(rate, amsgrad=True),
+    optimizers.Adam,
+]
+
+
+def make_variables():
+    rng = np.random.default_rng(0)
+    shapes = [((2, 3), "float32"), ((), "float64"), ((7,), "float32"), ((5, 1), "float64")]
+    return [Variable(rng.normal(size=shape), dtype=dtype) for shape, dtype in shapes]
+
+
+@pytest.mark.parametrize("make", RULES)
+def test_all_variables_together_are_updated_as_each_alone(make):
+    together, alone = make_variables(), make_variables()
+    optimizer, optimizers_of_one = make(0.1), [make(0.1) for _ in alone]
+    for step in range(3):
+        # In the second step one variable is frozen.
+        chosen = [place for place in range(4) if not (step == 1 and place == 2)]
+        gradients = [np.cos(variable.value + step) for variable in together]
+        optimizer.build(together)
+        optimizer.apply([gradients[place] for place in chosen], [together[place] for place in chosen])
+        for place, variable in enumerate(alone):
+            # The gradient of a frozen variable does not arrive, but the steps of Adam are counted.
+            optimizers_of_one[place].build([variable])
+            if place in chosen:
+                optimizers_of_one[place].apply([gradients[place]], [variable])
+            else:
+                optimizers_of_one[place].iterations.assign_add(1)
+    for variable, other in zip(together, alone, strict=True):
+        assert variable.value.tobytes() == other.value.tobytes()
+        assert variable.version == other.version
+
+
+@pytest.mark.parametrize("rule", [optimizers.SGD, optimizers.RMSprop, optimizers.Adam])
+def test_a_step_of_the_user_is_called_for_each_variable(rule):
+    calls = []
+
+    class Masked(rule):
+        def update_step(self, gradient, variable, learning_rate):
+            calls.append(variable)
+            # Neither the dtype nor the order in memory are those that the kernel reads.
+            super().update_step(np.asfortranarray(gradient * np.float64(2.0)), variable, learning_rate)
+
+    ours, plain = make_variables(), make_variables()
+    gradients = [np.cos(variable.value) for variable in ours]
+    Masked(0.1).apply(gradients, ours)
+    assert [id(variable) for variable in calls] == [id(variable) for variable in ours]
+    rule(0.1).apply([2 * gradient for gradient in gradients], plain)
+    for variable, other in zip(ours, plain, strict=True):
+        np.testing.assert_array_equal(variable.value, other.value)
+    with pytest.raises(ValueError, match="must have the shape of its variable"):
+        optimizer = rule(0.1)
+        optimizer.build(ours)
+        optimizer.update_step(np.zeros(9), ours[0], 0.1)
+
+
 def test_names_and_initializers_of_added_variables_must_match(variable):
     with pytest.raises(ValueError, match="The number of provided names must match"):
         optimizers.SGD().add_optimizer_variables([variable], ["m", "v"], ["zeros"])
