@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 from kernels.bf16x3 cimport (
     DEPTH, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split, store_halves
 )
-from kernels.field cimport Block, Field, block_at, field_of, phases_of, shifts_of, source_row
+from kernels.field cimport Block, Field, block_at, field_of, plane_of, planes_of, shift_of, shifts_of, source_row, start_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -35,7 +35,7 @@ cdef struct Correlation:
     const real* d_y            # (output pixel, filter)
     Py_ssize_t filters
     Py_ssize_t block_filters, block_channels  # whose gradients are collected at a time, multiples of SIDE
-    Py_ssize_t planes          # copies of the source for each tap along d and each phase
+    Py_ssize_t planes          # copies of the source for each tap along d and the planes along h and w
     Py_ssize_t versions        # 2 where pairs of positions begin at even and at odd ones
     Py_ssize_t line            # positions of a block, rounded up to whole chunks
     Py_ssize_t pairs           # of positions of the copy, with what taps meet beyond the block
@@ -94,7 +94,7 @@ cdef inline void split_filters(Correlation* job, const Block* block, Py_ssize_t 
     for image in range(block.images):
         for row in range(block.rows):
             d_y = job.d_y + first_filter + job.filters * (
-                ((block.first_plane + image) * windows.h.outputs + block.first_row + row) * windows.w.outputs + block.first_column
+                ((block.first_slice + image) * windows.h.outputs + block.first_row + row) * windows.w.outputs + block.first_column
             )
             position = image * job.field.image + row * job.field.row
             for column in range(block.columns):
@@ -106,15 +106,17 @@ cdef inline void split_filters(Correlation* job, const Block* block, Py_ssize_t 
 
 
 cdef inline void locate_source(const Correlation* job, const Block* block, Py_ssize_t plane, const real** pixel) noexcept nogil:
-    """Where the source is for each position of a phase; NULL where it is outside."""
+    """Where the source is for each position of a plane; NULL where it is outside."""
     cdef const Windows* windows = &job.windows
-    cdef Py_ssize_t phases = job.field.phases_h * job.field.phases_w
-    cdef Py_ssize_t offset = block.first_column * windows.w.step + windows.w.offset + plane % job.field.phases_w
+    cdef Py_ssize_t planes = job.field.planes_h * job.field.planes_w
+    cdef Py_ssize_t offset = (
+        block.first_column * windows.w.step + windows.w.offset + start_of(windows.w, plane % job.field.planes_w)
+    )
     cdef Py_ssize_t row, column, w, start
     memset(pixel, 0, (2 * job.pairs + 1) * sizeof(real*))
     for row in range(block.copied):
         if source_row(
-            &job.field, windows, block, plane // phases, plane // job.field.phases_w % job.field.phases_h, row, &start
+            &job.field, windows, block, plane // planes, plane // job.field.planes_w % job.field.planes_h, row, &start
         ):
             for column in range(job.field.row):
                 w = column * windows.w.step + offset
@@ -124,7 +126,7 @@ cdef inline void locate_source(const Correlation* job, const Block* block, Py_ss
 
 cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
                              const real** pixel, bf16* packed) noexcept nogil:
-    """Packs some channels of the source below a block: [tap along d][phase][version][panel][pair of positions][PAIR]."""
+    """Packs some channels of the source below a block: [plane][version][panel][pair of positions][PAIR]."""
     cdef Py_ssize_t panels = ceil_div(channels, SIDE)
     cdef Py_ssize_t plane, version, panel, pair, c, width
     cdef const real* source[2]
@@ -169,11 +171,11 @@ cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t 
     memset(zeros, 0, sizeof(zeros))
     begin_tiles()
     for tap in range(taps):
-        tw = tap % windows.w.taps * windows.w.spacing
-        th = tap // windows.w.taps % windows.h.taps * windows.h.spacing
+        tw = tap % windows.w.taps
+        th = tap // windows.w.taps % windows.h.taps
         td = tap // windows.w.taps // windows.h.taps
-        plane = (td * job.field.phases_h + th % windows.h.step) * job.field.phases_w + tw % windows.w.step
-        shift = th // windows.h.step * job.field.row + tw // windows.w.step
+        plane = (td * job.field.planes_h + plane_of(windows.h, th)) * job.field.planes_w + plane_of(windows.w, tw)
+        shift = shift_of(windows.h, th) * job.field.row + shift_of(windows.w, tw)
         for tile in range(tiles):
             for panel in range(panels):
                 right = packed + (
@@ -262,7 +264,7 @@ cdef inline void divide_work(Correlation* job, Py_ssize_t images) noexcept nogil
         side *= 2
     job.block_channels = min(side, channels)
     job.block_filters = min(max(room // job.block_channels // SIDE, <Py_ssize_t>1) * SIDE, filters)
-    job.planes = windows.d.taps * phases_of(windows.h) * phases_of(windows.w)
+    job.planes = windows.d.taps * planes_of(windows.h) * planes_of(windows.w)
     job.versions = 2 if shifts_of(windows.h) + shifts_of(windows.w) > 0 else 1
     of_position = TERMS * sizeof(bf16) * (job.planes * job.versions * job.block_channels + job.block_filters)
     job.field = field_of(windows, images, OPERANDS // of_position, 1)

@@ -22,7 +22,7 @@ from kernels.bf16x3 cimport (
 )
 from kernels.bf16x3_gradient cimport Correlation, correlate_all, divide_work
 from kernels.elementwise cimport LINEAR, apply_activation
-from kernels.field cimport Block, Field, block_at, field_of, source_row
+from kernels.field cimport Block, Field, block_at, field_of, is_apart, plane_of, planes_of, shift_of, source_row
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
@@ -49,6 +49,7 @@ cdef struct Product:
     const real* bias
     int activation
     Target target
+    Py_ssize_t planes_w        # 1 where columns lie in order
     Py_ssize_t gather          # columns of the source from one column of the copy to the next
     Py_ssize_t pixel           # numbers of the copy from one column to the next
     Py_ssize_t position        # from one position to the next
@@ -122,25 +123,24 @@ cdef void divide_depth(Product* job) noexcept nogil:
     for run in range(taps // job.run):
         tap = run * job.run
         tw = tap % windows.w.taps
-        th = tap // windows.w.taps % windows.h.taps * windows.h.spacing
+        th = tap // windows.w.taps % windows.h.taps
         td = tap // windows.w.taps // windows.h.taps
         for i in range(ceil_div(width, DEPTH)):
             job.offset[job.chunks] = (
-                (td * job.field.phases_h + th % windows.h.step) * plane + th // windows.h.step * job.line
-                + tw * windows.w.spacing * job.pixel + i * DEPTH
+                ((td * job.field.planes_h + plane_of(windows.h, th)) * job.planes_w + (tw if job.planes_w > 1 else 0)) * plane
+                + shift_of(windows.h, th) * job.line + (0 if job.planes_w > 1 else tw * windows.w.spacing * job.pixel) + i * DEPTH
             )
             job.start[job.chunks] = tap * windows.channels + i * DEPTH
             job.depth[job.chunks] = min(<Py_ssize_t>DEPTH, width - i * DEPTH)
             job.chunks += 1
 
 
-cdef inline void split_line(const Product* job, const real* source, Py_ssize_t first_column, bf16* line, Py_ssize_t term,
+cdef inline void split_line(const Product* job, const real* source, Py_ssize_t offset, bf16* line, Py_ssize_t term,
                             vec* leftover) noexcept nogil:
-    """Fills a row of the copy from a row of the source, from the windows of an output column on; NULL stands for zeros."""
+    """Fills a row of the copy from a row of the source, from column `offset` on; NULL stands for zeros."""
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t channels = windows.channels
     cdef Py_ssize_t columns = job.line // job.pixel
-    cdef Py_ssize_t offset = first_column * windows.w.step + windows.w.offset
     # Columns that are inside the source.
     cdef Py_ssize_t first = min(ceil_div(max(-offset, <Py_ssize_t>0), job.gather), columns)
     cdef Py_ssize_t end = max(min(ceil_div(max(windows.w.size - offset, <Py_ssize_t>0), job.gather), columns), first)
@@ -162,19 +162,22 @@ cdef inline void split_line(const Product* job, const real* source, Py_ssize_t f
 
 
 cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_ssize_t plane, Py_ssize_t term) noexcept nogil:
-    """Fills the copy below a block: [term][tap along d][phase][row][column][channel]."""
+    """Fills the copy below a block: [term][tap along d][plane along h][plane along w][row][column][channel]."""
     cdef Windows* windows = &job.windows
-    cdef Py_ssize_t planes = windows.d.taps * job.field.phases_h
+    cdef Py_ssize_t planes = windows.d.taps * job.field.planes_h * job.planes_w
     cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + 2 * DEPTH
-    cdef Py_ssize_t p, row, start
+    cdef Py_ssize_t p, row, start, offset
     cdef vec leftover = ZERO_VECTOR
     cdef bint inside
     for p in range(planes):
+        offset = block.first_column * windows.w.step + windows.w.offset + p % job.planes_w * windows.w.spacing
         for row in range(block.copied):
-            inside = source_row(&job.field, windows, block, p // job.field.phases_h, p % job.field.phases_h, row, &start)
+            inside = source_row(
+                &job.field, windows, block, p // job.planes_w // job.field.planes_h, p // job.planes_w % job.field.planes_h,
+                row, &start,
+            )
             split_line(
-                job, windows.source + start if inside else NULL, block.first_column, copy + p * plane + row * job.line, term,
-                &leftover,
+                job, windows.source + start if inside else NULL, offset, copy + p * plane + row * job.line, term, &leftover
             )
     for p in range(TERMS):
         memset(copy + p * term + (planes - 1) * plane + block.copied * job.line, 0, behind * sizeof(bf16))
@@ -186,13 +189,13 @@ cdef inline void locate_outputs(const Product* job, const Block* block, Py_ssize
     """Where in the target the results of a block's positions belong, -1 for those without an output."""
     cdef const Windows* windows = &job.windows
     cdef const Target* target = &job.target
-    cdef Py_ssize_t image, plane, row, w, start, position
+    cdef Py_ssize_t image, slice, row, w, start, position
     memset(where, -1, count * sizeof(Py_ssize_t))
     for image in range(block.images):
-        plane = block.first_plane + image
+        slice = block.first_slice + image
         for row in range(block.rows):
             start = (
-                plane // windows.d.outputs * target.stride_n + plane % windows.d.outputs * target.stride_d
+                slice // windows.d.outputs * target.stride_n + slice % windows.d.outputs * target.stride_d
                 + (block.first_row + row) * target.stride_h + block.first_column * target.stride_w
             )
             position = image * job.field.image + row * job.field.row
@@ -263,7 +266,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
     cdef Py_ssize_t tiles = ceil_div(block.positions, SIDE)
     cdef Py_ssize_t plane = job.line * block_at(&job.field, windows, 0).copied
     cdef Py_ssize_t term = (
-        windows.d.taps * job.field.phases_h * plane
+        windows.d.taps * job.field.planes_h * job.planes_w * plane
         + max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + SIDE * job.position + 2 * DEPTH
     )
     cdef Py_ssize_t panel
@@ -302,15 +305,17 @@ cdef void multiply(Product* job) noexcept nogil:
     job.offset = <Py_ssize_t*>chunks
     job.start = job.offset + most
     job.depth = job.start + most
-    # Columns lie in order, those between two positions too, unless no tap meets them.
-    job.gather = windows.w.step if windows.w.taps == 1 else 1
+    # Columns lie in order, those between two positions too, unless taps are apart.
+    job.planes_w = windows.w.taps if is_apart(windows.w) else 1
+    job.gather = windows.w.step if job.planes_w == windows.w.taps else 1
     # Whole chunks of channels, an even number of them, get a gap behind: rows of a tile would compete for cache sets.
     job.pixel = windows.channels + (DEPTH if windows.channels % (2 * DEPTH) == 0 else 0)
     job.position = windows.w.step // job.gather * job.pixel
-    job.run = windows.w.taps if windows.w.spacing == 1 and job.pixel == windows.channels else 1
+    job.run = windows.w.taps if windows.w.spacing == 1 and job.pixel == windows.channels and job.planes_w == 1 else 1
     # Bytes of a position in the copy and in the target, but for rows that taps meet beyond the block.
     of_position = (
-        TERMS * windows.d.taps * windows.w.step // job.gather * windows.channels * sizeof(bf16) + job.columns * sizeof(real)
+        TERMS * windows.d.taps * planes_of(windows.h) * job.planes_w * windows.w.step // job.gather * windows.channels * sizeof(bf16)
+        + job.columns * sizeof(real)
     )
     positions = min(<Py_ssize_t>POSITIONS, BLOCK // of_position)
     job.field = field_of(windows, job.images, positions, 1)

@@ -21,12 +21,14 @@ from kernels.few_gradient cimport Correlation, correlate_all
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport ceil_div, clear_numbers
 
 cdef enum:
     PRODUCTS = 96 << 10  # bytes of a block
+    AHEAD = 4096         # numbers of y: so far ahead memory is asked for, as stores alone would wait for it
 
 cdef struct Product:
     Blocks blocks
@@ -54,6 +56,7 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
     for g in range(GROUPS):
         group[g] = copy + window[g]
         for j in range(4):
+            prefetch_for_reading(y + where[(g * 4 + j) // vectors] + j % vectors * VL + AHEAD)
             total[g][j] = (<const vec*>(panel + j % vectors * VL))[0]
     for p in range(depth):
         panel += vectors * VL

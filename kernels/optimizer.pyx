@@ -52,12 +52,13 @@ cdef struct Work:
     Py_ssize_t count, numbers
 
 
-cdef real* numbers_of(array, int access, Py_ssize_t* count) except? NULL:
+cdef real* numbers_of(array, int access, Py_ssize_t* count=NULL) except? NULL:
     """The numbers of an array, which lives as long as the list that holds it."""
     cdef Py_buffer buffer
     PyObject_GetBuffer(array, &buffer, access)
     cdef real* numbers = <real*>buffer.buf
-    count[0] = buffer.len // sizeof(real)
+    if count != NULL:
+        count[0] = buffer.len // sizeof(real)
     PyBuffer_Release(&buffer)
     return numbers
 
@@ -65,8 +66,7 @@ cdef real* numbers_of(array, int access, Py_ssize_t* count) except? NULL:
 cdef Work cut(list w, list g, tuple slots) except *:
     """All arrays as blocks, in memory that is to be given back."""
     cdef Work work = Work(NULL, 0, 0)
-    cdef Block whole
-    cdef Py_ssize_t place, slot, part, n
+    cdef Py_ssize_t n
     for array in w:
         numbers_of(array, PyBUF_SIMPLE, &n)
         work.numbers += n
@@ -74,17 +74,27 @@ cdef Work cut(list w, list g, tuple slots) except *:
     work.blocks = <Block*>scratch_take(work.count * sizeof(Block))
     if work.blocks == NULL:
         raise MemoryError()
-    work.count = 0
+    try:
+        fill(work.blocks, w, g, slots)
+    except BaseException:
+        scratch_give(work.blocks)
+        raise
+    return work
+
+
+cdef int fill(Block* blocks, list w, list g, tuple slots) except -1:
+    cdef Block whole
+    cdef Py_ssize_t place, slot, part, n
     for place in range(len(w)):
-        whole = Block(numbers_of(w[place], PyBUF_WRITABLE, &n), numbers_of(g[place], PyBUF_SIMPLE, &n))
+        whole = Block(numbers_of(w[place], PyBUF_WRITABLE, &n), numbers_of(g[place], PyBUF_SIMPLE))
         for slot in range(3):
             whole.slots[slot] = NULL
             if slot < len(slots) and slots[slot] is not None:
-                whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE, &n)
+                whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE)
         for part in range(count_blocks(n)):
-            work.blocks[work.count] = part_of(&whole, part * BLOCK, min(<Py_ssize_t>BLOCK, n - part * BLOCK))
-            work.count += 1
-    return work
+            blocks[0] = part_of(&whole, part * BLOCK, min(<Py_ssize_t>BLOCK, n - part * BLOCK))
+            blocks += 1
+    return 0
 
 
 cdef inline Block part_of(const Block* whole, Py_ssize_t start, Py_ssize_t size) noexcept nogil:

@@ -43,6 +43,10 @@ def _problems():
     for pixels in (1, 6, 13, 31):
         yield f"a dense layer, {pixels} samples", problem((1, 1, pixels), one, 61, 130, batch=1)
     yield "a dense layer, many features", problem((1, 1, 5), one, 1035, 64, batch=1)
+    yield "outputs far fewer than inputs", problem((1, 5, 6), (1, 3, 4), 40, 35, batch=7)
+    yield "a large dilation", problem((1, 7, 9), (1, 3, 3), 33, 34, dilations=(1, 4, 5), pads=(0, 4, 5), batch=3)
+    yield "a large dilation and strides", problem((1, 19, 17), (1, 3, 2), 36, 34, dilations=(1, 5, 6), strides=(1, 2, 3))
+    yield "one long axis", problem((1, 1, 4500), (1, 1, 3), 33, 32, pads=(0, 0, 1), batch=1)
     yield "many pixels", problem((1, 70, 70), (1, 3, 3), 4, 3, batch=3)
     yield "large weights", problem((1, 3, 3), (1, 3, 3), 800, 300, pads=(0, 1, 1))
     yield "a deep window", problem((1, 5, 4), (1, 5, 4), 900, 8, batch=3)

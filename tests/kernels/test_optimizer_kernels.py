@@ -115,7 +115,9 @@ def test_all_variables_in_one_call(kernels, dtype, case):
     # Of any shape, with none and one number among them; the blocks of all are shared by threads.
     shapes = [(3, 3, 16, 100), (0, 5), (), (4097,), (100, 1000)]
     one_by_one = [make_arrays(present, math.prod(shape), dtype) for shape in shapes]
-    together = [[None if x is None else x.reshape(shape) for x in copies(row)] for row, shape in zip(one_by_one, shapes, strict=True)]
+    together = [
+        [None if x is None else x.reshape(shape) for x in copies(row)] for row, shape in zip(one_by_one, shapes, strict=True)
+    ]
     columns = [None if column[0] is None else list(column) for column in zip(*together, strict=True)]
     getattr(kernels, name)(*columns, *settings)
     for row, expected in zip(together, one_by_one, strict=True):

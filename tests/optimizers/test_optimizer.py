@@ -332,7 +332,7 @@ def test_a_step_of_the_user_is_called_for_each_variable(rule):
         def update_step(self, gradient, variable, learning_rate):
             calls.append(variable)
             # Neither the dtype nor the order in memory are those that the kernel reads.
-            super().update_step(np.asfortranarray(gradient * np.float64(2.0)), variable, learning_rate)
+            super().update_step(np.array(gradient * np.float64(2.0), order="F"), variable, learning_rate)
 
     ours, plain = make_variables(), make_variables()
     gradients = [np.cos(variable.value) for variable in ours]
