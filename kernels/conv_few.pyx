@@ -28,7 +28,8 @@ from kernels.windows cimport ceil_div, clear_numbers
 
 cdef enum:
     PRODUCTS = 96 << 10  # bytes of a block
-    AHEAD = 4096         # numbers of y: so far ahead memory is asked for, as stores alone would wait for it
+    LARGE = 1 << 19      # numbers of y that do not stay in L2: memory is asked for before it is stored to,
+    AHEAD = 4096         # by so many numbers
 
 cdef struct Product:
     Blocks blocks
@@ -36,6 +37,7 @@ cdef struct Product:
     const real* bias
     int activation
     real* y
+    bint ahead           # memory is asked for before it is stored to
     real* panel          # [panel][bias, then each number of a window][width]
     Py_ssize_t tiles     # of a whole block
     Py_ssize_t* window   # of each group: where in the copy its first window begins
@@ -44,7 +46,7 @@ cdef struct Product:
 
 
 cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py_ssize_t step, const Py_ssize_t* offset,
-                                  Py_ssize_t depth, const real* panel, real* y, const Py_ssize_t* where,
+                                  Py_ssize_t depth, const real* panel, real* y, const Py_ssize_t* where, bint ahead,
                                   int vectors) noexcept nogil:
     """A tile: y[where[i]] = bias + sum over p of number p of window i * panel[p + 1]."""
     cdef vec total[GROUPS][4]  # neighbours in a row, times vectors
@@ -53,10 +55,13 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
     cdef const real* first
     cdef Py_ssize_t p
     cdef int g, j
+    if ahead:
+        for g in range(GROUPS):
+            for j in range(4):
+                prefetch_for_reading(y + where[(g * 4 + j) // vectors] + j % vectors * VL + AHEAD)
     for g in range(GROUPS):
         group[g] = copy + window[g]
         for j in range(4):
-            prefetch_for_reading(y + where[(g * 4 + j) // vectors] + j % vectors * VL + AHEAD)
             total[g][j] = (<const vec*>(panel + j % vectors * VL))[0]
     for p in range(depth):
         panel += vectors * VL
@@ -77,9 +82,9 @@ cdef inline void multiply_tile(const Product* job, const real* copy, Py_ssize_t 
     cdef const real* weights = job.panel + panel * (blocks.depth + 1) * blocks.width
     cdef const Py_ssize_t* window = job.window + tile * GROUPS
     if blocks.vectors == 2:
-        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, 2)
+        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 2)
     else:
-        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, 1)
+        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 1)
 
 
 cdef void pack_panels(const Product* job) noexcept nogil:
@@ -167,6 +172,7 @@ cdef void multiply(Product* job, Py_ssize_t numbers) noexcept nogil:
     if threads > 1:  # some blocks for each
         bytes = min(bytes, numbers * <Py_ssize_t>sizeof(real) // (4 * threads))
     divide(blocks, bytes, 2)
+    job.ahead = numbers > LARGE
     tasks = min(blocks.count, <Py_ssize_t>16 * threads)
     job.tiles = ceil_div(blocks.rows * ceil_div(blocks.columns, 4 // blocks.vectors), GROUPS)
     tables = <Py_ssize_t*>scratch_take((blocks.depth + 5 * (job.tiles * GROUPS + 1)) * sizeof(Py_ssize_t))

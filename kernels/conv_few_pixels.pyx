@@ -21,7 +21,7 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport describe_source, size_of
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_reading
-from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Pixel, Windows, ceil_div, forward_axis, pixel_at
 

@@ -86,9 +86,7 @@ def depthwise_conv_bias_activation(
     return conv_bias_activation(inputs, kernel, bias, _sizes(strides), padding, data_format, _sizes(dilation_rate), activation)
 
 
-def separable_conv(
-    inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1
-):
+def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Convolves each channel with kernels of its own, and mixes the channels that come out.
 
     Args:
