@@ -184,6 +184,10 @@ def _bf16x3_should_not(problem, direction):
     depth, columns = (filters, channels) if direction == "backward_input" else (channels, filters)
     if 384 * depth + max(4 << 20, 192 * math.prod(taps) * depth) > 8_000_000:
         return "64 split windows and the weights of 32 filters would take more than 8 MB"
+    if max(channels, filters) <= 16:
+        return "less than half a tile of channels and of filters"
+    if math.prod(taps) == 1 and direction != "backward_kernel" and columns <= 32:
+        return "a pixel takes part in too few products to be worth splitting"
     run = taps[2] if problem.dilations[2] == 1 else 1  # taps that are neighbours along the depth
     # Tiles take 32 numbers of each, and do 2.1 times the work of the vectors of `conv_direct`, as measured.
     if direction == "backward_kernel":
