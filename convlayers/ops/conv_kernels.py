@@ -213,7 +213,7 @@ def _depthwise_cannot(problem, direction):
 
 
 def _grouped_should_not(problem, direction):
-    if problem.groups == 1:
+    if problem.groups == 1 and max(problem.kernel_shape[3:]) > 16:
         return "only one group"
     # As measured: with 32 registers, neighbouring taps share what they load, up to three vectors of filters.
     most = 16 if max(problem.kernel_shape[:3]) == 1 else 48 if _native.isa in ("x86_64_v4", "x86_64_amx") else 24
