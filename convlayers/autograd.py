@@ -175,7 +175,7 @@ class Tape:
                 else:
                     source.add_gradient(gradient)
             del d_inputs, gradient
-        return [gradients.take(source)[0] for source in kept]
+        return [gradients.of(source) for source in kept]
 
 
 class _Gradients:
@@ -197,7 +197,11 @@ class _Gradients:
             owned = type(gradient) is np.ndarray
         self._sums[id(tensor)] = gradient, owned
 
+    def of(self, tensor):
+        return self._sums.get(id(tensor), _NOTHING)[0]
+
     def take(self, tensor):
+        """Returns the sum, and whether it is the caller's alone. It is forgotten here."""
         return self._sums.pop(id(tensor), _NOTHING)
 
 

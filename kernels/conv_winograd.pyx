@@ -18,18 +18,19 @@
 # g) Parallel: over blocks of tiles and parts of the filters; in the gradient for the kernel over blocks of channels and
 #    filters, and where those are few, over shares of the tiles, whose number depends on the problem only.
 from cython.parallel cimport prange
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
-from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
-from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
+from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
+from kernels.windows cimport ceil_div
 from kernels.winograd cimport (
-    IN, OUT, POINTS, transform_input, transform_kernel, transform_kernel_gradient, transform_output,
-    transform_output_gradient
+    IN, OUT, POINTS, transform_input, transform_kernel, transform_kernel_gradient, transform_output_gradient
 )
+from kernels.winograd_tiles cimport Tiles, divide, find_pixels, load, store, transform_outputs
 
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
@@ -43,18 +44,6 @@ cdef enum:
     SHARES = 16          # tasks that the gradient for the kernel is divided into at least, unless
     SHARE = 384          # a share had fewer tiles
 
-cdef struct Images:      # (n, h, w, c), c contiguous
-    real* value
-    Py_ssize_t stride_n, stride_h, stride_w
-    Py_ssize_t h, w, channels
-
-cdef struct Tiles:
-    Images inputs, outputs
-    Py_ssize_t pad_h, pad_w
-    Py_ssize_t rows, columns  # of tiles, for an image
-    Py_ssize_t count          # of all images
-    real* zeros               # a pixel outside
-
 cdef struct Job:
     Tiles tiles
     const real* kernel        # taps at [(kh * 3 + kw) * tap_stride + c * channel_stride + k * filter_stride]
@@ -67,49 +56,12 @@ cdef struct Job:
     bint failed               # out of memory
 
 
-cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
-    return (a + b - 1) // b
-
-
 cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
     """Numbers from one tile to the next in V and W: whole vectors, and no power of two: rows would share cache sets."""
     return (ceil_div(channels, VL) + 1) * VL
 
 
-# Vectors ----------------------------------------------------------------------------------------------------------------
-
-
-cdef inline vec load(const real* source, Py_ssize_t count) noexcept nogil:
-    """Reads `count` numbers, at most a vector; zeros behind."""
-    cdef vec v = ZERO_VECTOR
-    if count >= VL:
-        return (<const vec*>source)[0]
-    memcpy(&v, source, count * sizeof(real))
-    return v
-
-
-cdef inline void store(real* target, vec v, Py_ssize_t count) noexcept nogil:
-    """Writes the first `count` numbers of a vector."""
-    if count >= VL:
-        (<vec*>target)[0] = v
-    else:
-        memcpy(target, &v, count * sizeof(real))
-
-
 # Transforms of tiles ----------------------------------------------------------------------------------------------------
-
-
-cdef inline void find_pixels(const Images* images, const real* zeros, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, Py_ssize_t size,
-                             const real** pixel) noexcept nogil:
-    """The addresses of size x size pixels from (h, w) on; that of `zeros` for those outside."""
-    cdef Py_ssize_t i, j
-    cdef const real* image = images.value + n * images.stride_n
-    for i in range(size):
-        for j in range(size):
-            if 0 <= h + i < images.h and 0 <= w + j < images.w:
-                pixel[i * size + j] = image + (h + i) * images.stride_h + (w + j) * images.stride_w
-            else:
-                pixel[i * size + j] = zeros
 
 
 cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
@@ -197,49 +149,6 @@ cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ss
                     (<vec*>(u + (i * IN + j) * plane + c * NR + k))[0] = full[j]
 
 
-cdef inline void transform_outputs(const Job* job, const real* m, Py_ssize_t plane, Py_ssize_t first_tile, Py_ssize_t count,
-                                   Py_ssize_t first_filter, Py_ssize_t filters) noexcept nogil:
-    """y = activation(At m A + bias), from m[point * plane + tile * SLAB + k]"""
-    cdef const Tiles* tiles = &job.tiles
-    cdef const Images* outputs = &tiles.outputs
-    cdef vec column[IN]
-    cdef vec half[OUT * IN]
-    cdef vec full[OUT]
-    cdef vec bias
-    cdef Py_ssize_t t, tile, part, k, i, j, h, w, width, rows, columns
-    cdef real* y
-    for t in range(count):
-        tile = first_tile + t
-        h = tile // tiles.columns % tiles.rows * OUT
-        w = tile % tiles.columns * OUT
-        rows = min(<Py_ssize_t>OUT, outputs.h - h)
-        columns = min(<Py_ssize_t>OUT, outputs.w - w)
-        for part in range(ceil_div(filters, VL)):
-            k = part * VL
-            width = filters - k
-            y = (
-                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
-                + w * outputs.stride_w + first_filter + k
-            )
-            bias = load(job.bias + first_filter + k, width) if job.bias != NULL else ZERO_VECTOR
-            for j in range(IN):
-                for i in range(IN):
-                    column[i] = (<const vec*>(m + (i * IN + j) * plane + t * SLAB + k))[0]
-                transform_output(column, 1, half + j, IN)
-            for i in range(rows):
-                transform_output(half + i * IN, 1, full, 1)
-                for j in range(columns):
-                    store(y + i * outputs.stride_h + j * outputs.stride_w, full[j] + bias, width)
-        if job.activation != LINEAR:
-            y = (
-                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
-                + w * outputs.stride_w + first_filter
-            )
-            for i in range(rows):
-                for j in range(columns):
-                    apply_activation(job.activation, y + i * outputs.stride_h + j * outputs.stride_w, filters)
-
-
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
@@ -300,7 +209,7 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
                         count, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane, c > 0
                     )
                     c += depth
-            transform_outputs(job, m, m_plane, first_tile, count, slab, filters)
+            transform_outputs(tiles, job.bias, job.activation, m, SLAB, m_plane, first_tile, count, slab, filters)
             slab += filters
     restore_denormals(state)
     scratch_give(u)
@@ -440,23 +349,6 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
-
-
-cdef Images describe(const real[:, :, :, :, ::1] images):
-    return Images(
-        value=<real*>&images[0, 0, 0, 0, 0], stride_n=images.strides[0] // <Py_ssize_t>sizeof(real),
-        stride_h=images.strides[2] // <Py_ssize_t>sizeof(real), stride_w=images.strides[3] // <Py_ssize_t>sizeof(real),
-        h=images.shape[2], w=images.shape[3], channels=images.shape[4],
-    )
-
-
-cdef Tiles divide(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, Py_ssize_t pad_h, Py_ssize_t pad_w):
-    cdef Py_ssize_t rows = ceil_div(outputs.shape[2], OUT)
-    cdef Py_ssize_t columns = ceil_div(outputs.shape[3], OUT)
-    return Tiles(
-        inputs=describe(inputs), outputs=describe(outputs), pad_h=pad_h, pad_w=pad_w, rows=rows, columns=columns,
-        count=outputs.shape[0] * rows * columns, zeros=NULL,
-    )
 
 
 def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,

@@ -9,9 +9,11 @@
 #    both compute is the same.
 # c) The loop over taps is unrolled for the usual widths and steps: taps and step are literal arguments, so that GCC sees which
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
-# d) Columns outside the image are not read: they count as zeros. Rows outside do not take part.
-# e) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
-from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
+# d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
+#    be outside, at either end of a strip, only these columns are asked where they are.
+# e) Memory is not asked for ahead of time: the prefetchers of the CPU follow the strips, and requests of a program would take the
+#    few places (fill buffers) that loads from L2 wait in.
+# f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 
@@ -60,19 +62,25 @@ cdef inline void store(real* target, vec v) noexcept nogil:
     (<vec*>target)[0] = v
 
 
-cdef inline void load_row(vec* x, const real* source, const Strip* strip, int count) noexcept nogil:
-    """x = so many columns of the source"""
-    cdef int i
-    for i in range(count):
-        x[i] = load(source + i * strip.column) if strip.first_column <= i < strip.end_column else ZERO_VECTOR
+cdef inline bint is_inside(const Strip* strip, int taps, int step) noexcept nogil:
+    """Whether the image holds all columns of a whole strip, but for half a window at either end."""
+    return strip.first_column <= taps // 2 and strip.end_column >= (PIXELS - 1) * step + taps - taps // 2
 
 
-cdef inline void prefetch_below(const Strip* strip, Py_ssize_t k, int count) noexcept nogil:
-    """The source rows that the next strip below will need."""
+cdef inline void load_row(vec* x, const real* source, const Strip* strip, bint inside, int taps, int step) noexcept nogil:
+    """x = the columns of a row of the source"""
+    cdef int count = (PIXELS - 1) * step + taps
     cdef int i
-    for i in range(count):
-        prefetch_for_reading(strip.source + strip.rows * strip.row + i * strip.column + k)
-        prefetch_for_reading(strip.source + (strip.rows + 1) * strip.row + i * strip.column + k)
+    if inside:
+        for i in range(count):
+            if taps // 2 <= i < count - taps // 2 or strip.first_column <= i < strip.end_column:
+                x[i] = load(source)
+            else:
+                x[i] = ZERO_VECTOR
+            source += strip.column
+    else:
+        for i in range(count):
+            x[i] = load(source + i * strip.column) if strip.first_column <= i < strip.end_column else ZERO_VECTOR
 
 
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
@@ -90,9 +98,14 @@ cdef inline void add_products(vec* total, const vec* x, const real* weights, Py_
 
 cdef inline void store_row(const vec* total, real* target, const Strip* strip) noexcept nogil:
     cdef int t
-    for t in range(PIXELS):
-        if t < strip.pixels:
-            store(target + t * strip.target_column, total[t])
+    if strip.pixels == PIXELS:
+        for t in range(PIXELS):
+            store(target, total[t])
+            target += strip.target_column
+    else:
+        for t in range(PIXELS):
+            if t < strip.pixels:
+                store(target + t * strip.target_column, total[t])
 
 
 cdef inline void convolve_strip(const Strip* strip, const real* weights, const real* bias, int taps, int step) noexcept nogil:
@@ -103,6 +116,7 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
     cdef vec start
     cdef Py_ssize_t v, k, d, h
     cdef const real* row
+    cdef bint inside = is_inside(strip, taps, step)
     cdef int t
     for v in range(ceil_div(strip.channels, VL)):
         k = min(v * VL, strip.channels - VL)
@@ -110,12 +124,9 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-            prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
-            prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
-        prefetch_below(strip, k, PIXELS * step)
         for d in range(strip.planes):
             for h in range(strip.rows):
-                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, (PIXELS - 1) * step + taps)
+                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, inside, taps, step)
                 row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
                 if h < strip.upper_rows:
                     add_products(upper, x, row, strip.tap_column, taps, step)
@@ -169,7 +180,6 @@ cdef inline void load_gradients(vec* d_y, const real* source, const Strip* strip
     cdef int t
     for t in range(PIXELS):
         d_y[t] = load(source + t * strip.target_column) if t < strip.pixels else ZERO_VECTOR
-        prefetch_for_reading(source + (PIXELS + t) * strip.target_column)
 
 
 cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t first, Py_ssize_t end, int taps, int step) noexcept nogil:
@@ -179,15 +189,15 @@ cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t firs
     cdef vec x[COLUMNS]
     cdef Py_ssize_t v, k, d, h
     cdef real* row
+    cdef bint inside = is_inside(strip, taps, step)
     for v in range(first, end):
         k = min(v * VL, strip.channels - VL)
         load_gradients(upper, strip.target + k, strip)
         if strip.two:
             load_gradients(lower, strip.target + strip.target_lower + k, strip)
-        prefetch_below(strip, k, PIXELS * step)
         for d in range(strip.planes):
             for h in range(strip.rows):
-                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, (PIXELS - 1) * step + taps)
+                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, inside, taps, step)
                 row = sums + (v - first) * VL + strip.tap + d * strip.tap_plane + h * strip.tap_row
                 if h < strip.upper_rows:
                     add_correlations(row, strip.tap_column, x, upper, taps, step)

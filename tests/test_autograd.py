@@ -82,6 +82,15 @@ def test_several_targets_and_sources(x):
     assert gradients[2] is None
 
 
+def test_a_source_may_be_asked_for_twice(x):
+    with Tape() as tape:
+        source = tape.watch(x)
+        y = double(source)
+    first, second = tape.backward([y], [np.ones(4)], [source, source])
+    np.testing.assert_array_equal(first, np.full(4, 2.0))
+    np.testing.assert_array_equal(second, first)
+
+
 def test_several_outputs(x):
     with Tape() as tape:
         source = tape.watch(x)

@@ -97,6 +97,21 @@ def _winograd_should_not(problem, direction):
     return None
 
 
+def _winograd_bf16x3_cannot(problem, direction):
+    if direction == "backward_kernel":
+        return "this gradient would have to transpose all transformed tiles"
+    return _bf16x3_cannot(problem, direction) or _winograd_cannot(problem, direction)
+
+
+def _winograd_bf16x3_should_not(problem, direction):
+    channels, filters = problem.kernel_shape[3:]
+    if 216 * channels * filters > 1_100_000:
+        return "the transformed kernel would leave the L2 cache"
+    if (channels if direction == "backward_input" else filters) < 64:
+        return "too few products of a transformed tile to be worth splitting it"
+    return _winograd_should_not(problem, direction)
+
+
 def _winograd_grouped_cannot(problem, direction):
     if problem.kernel_shape[:3] not in ((1, 3, 3), (1, 5, 5)):
         return "only kernels of 3x3 and 5x5"
@@ -227,6 +242,7 @@ def _reference_should_not(problem, direction):
 
 
 CONV_KERNELS = (
+    ConvKernel("conv_winograd_bf16x3", _winograd_bf16x3_cannot, _winograd_bf16x3_should_not, only_finite=True),
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),

@@ -53,6 +53,7 @@ def _problems():
     yield "the image of a tile", problem((1, 4, 4), (1, 3, 3), 34, 66, pads=(0, 1, 1), batch=5)
     yield "uneven padding", problem((1, 8, 5), (1, 3, 3), 34, 66, pads=(0, 2, 0), behind=(0, 0, 2))
     yield "many tiles", problem((1, 41, 23), (1, 3, 3), 40, 70, pads=(0, 1, 1), batch=4)
+    yield "64 channels", problem((1, 13, 22), (1, 3, 3), 64, 64, pads=(0, 1, 1), batch=2)
     yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
     yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))
     yield "strides beyond the kernel", problem((1, 11, 13), (1, 2, 1), strides=(1, 3, 4))
@@ -171,6 +172,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "large weights",
         "few channels, 24 filters",
         "many tiles",
+        "64 channels",
         "deep transformed weights",
         "strides",
         "a dense layer, many features",

@@ -1,0 +1,109 @@
+# Images in tiles of 4x4 outputs, as Winograd's kernels see them (winograd.pxd): where their pixels are, and the way back to y.
+from libc.string cimport memcpy
+
+from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.windows cimport ceil_div
+from kernels.winograd cimport IN, OUT, transform_output
+
+cdef struct Images:      # (n, h, w, c), c contiguous
+    real* value
+    Py_ssize_t stride_n, stride_h, stride_w
+    Py_ssize_t h, w, channels
+
+cdef struct Tiles:
+    Images inputs, outputs
+    Py_ssize_t pad_h, pad_w
+    Py_ssize_t rows, columns  # of tiles, for an image
+    Py_ssize_t count          # of all images
+    real* zeros               # a pixel outside
+
+
+cdef inline vec load(const real* source, Py_ssize_t count) noexcept nogil:
+    """Reads `count` numbers, at most a vector; zeros behind."""
+    cdef vec v = ZERO_VECTOR
+    if count >= VL:
+        return (<const vec*>source)[0]
+    memcpy(&v, source, count * sizeof(real))
+    return v
+
+
+cdef inline void store(real* target, vec v, Py_ssize_t count) noexcept nogil:
+    """Writes the first `count` numbers of a vector."""
+    if count >= VL:
+        (<vec*>target)[0] = v
+    else:
+        memcpy(target, &v, count * sizeof(real))
+
+
+cdef inline void find_pixels(const Images* images, const real* zeros, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, Py_ssize_t size,
+                             const real** pixel) noexcept nogil:
+    """The addresses of size x size pixels from (h, w) on; that of `zeros` for those outside."""
+    cdef Py_ssize_t i, j
+    cdef const real* image = images.value + n * images.stride_n
+    for i in range(size):
+        for j in range(size):
+            if 0 <= h + i < images.h and 0 <= w + j < images.w:
+                pixel[i * size + j] = image + (h + i) * images.stride_h + (w + j) * images.stride_w
+            else:
+                pixel[i * size + j] = zeros
+
+
+cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int activation, const real* m, Py_ssize_t row,
+                                   Py_ssize_t plane, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_filter,
+                                   Py_ssize_t filters) noexcept nogil:
+    """y = activation(At m A + bias), from m[point * plane + tile * row + k]; bias may be NULL."""
+    cdef const Images* outputs = &tiles.outputs
+    cdef vec column[IN]
+    cdef vec half[OUT * IN]
+    cdef vec full[OUT]
+    cdef vec b
+    cdef Py_ssize_t t, tile, part, k, i, j, h, w, width, rows, columns
+    cdef real* y
+    for t in range(count):
+        tile = first_tile + t
+        h = tile // tiles.columns % tiles.rows * OUT
+        w = tile % tiles.columns * OUT
+        rows = min(<Py_ssize_t>OUT, outputs.h - h)
+        columns = min(<Py_ssize_t>OUT, outputs.w - w)
+        for part in range(ceil_div(filters, VL)):
+            k = part * VL
+            width = filters - k
+            y = (
+                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
+                + w * outputs.stride_w + first_filter + k
+            )
+            b = load(bias + first_filter + k, width) if bias != NULL else ZERO_VECTOR
+            for j in range(IN):
+                for i in range(IN):
+                    column[i] = (<const vec*>(m + (i * IN + j) * plane + t * row + k))[0]
+                transform_output(column, 1, half + j, IN)
+            for i in range(rows):
+                transform_output(half + i * IN, 1, full, 1)
+                for j in range(columns):
+                    store(y + i * outputs.stride_h + j * outputs.stride_w, full[j] + b, width)
+        if activation != LINEAR:
+            y = (
+                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
+                + w * outputs.stride_w + first_filter
+            )
+            for i in range(rows):
+                for j in range(columns):
+                    apply_activation(activation, y + i * outputs.stride_h + j * outputs.stride_w, filters)
+
+
+cdef inline Images describe(const real[:, :, :, :, ::1] images):
+    return Images(
+        value=<real*>&images[0, 0, 0, 0, 0], stride_n=images.strides[0] // <Py_ssize_t>sizeof(real),
+        stride_h=images.strides[2] // <Py_ssize_t>sizeof(real), stride_w=images.strides[3] // <Py_ssize_t>sizeof(real),
+        h=images.shape[2], w=images.shape[3], channels=images.shape[4],
+    )
+
+
+cdef inline Tiles divide(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, Py_ssize_t pad_h, Py_ssize_t pad_w):
+    cdef Py_ssize_t rows = ceil_div(outputs.shape[2], OUT)
+    cdef Py_ssize_t columns = ceil_div(outputs.shape[3], OUT)
+    return Tiles(
+        inputs=describe(inputs), outputs=describe(outputs), pad_h=pad_h, pad_w=pad_w, rows=rows, columns=columns,
+        count=outputs.shape[0] * rows * columns, zeros=NULL,
+    )
