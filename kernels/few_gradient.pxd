@@ -52,32 +52,32 @@ cdef struct Correlation:
 cdef inline void correlate_windows(const real* copy, const Py_ssize_t* piece, Py_ssize_t line, Py_ssize_t step,
                                    const real* d_y, Py_ssize_t filters, Py_ssize_t rows, Py_ssize_t columns, real* sums,
                                    int lines, int numbers, int vectors) noexcept nogil:
-    """A tile: sums[l, q] += sum over outputs of number q of piece l of the window * d_y[output]."""
+    """A tile: sums[p, q] += sum over outputs of number q of piece p of the window * d_y[output]."""
     cdef vec total[3][LONGEST][2]
     cdef vec row[2]
     cdef const real* first[3]
-    cdef Py_ssize_t h, w
-    cdef int l, q, v
-    for l in range(lines):
+    cdef Py_ssize_t h, _
+    cdef int p, q, v
+    for p in range(lines):
         for q in range(numbers):
             for v in range(vectors):
-                total[l][q][v] = (<const vec*>(sums + ((l * numbers + q) * vectors + v) * VL))[0]
+                total[p][q][v] = (<const vec*>(sums + ((p * numbers + q) * vectors + v) * VL))[0]
     for h in range(rows):
-        for l in range(lines):
-            first[l] = copy + piece[l] + h * line
-        for w in range(columns):
+        for p in range(lines):
+            first[p] = copy + piece[p] + h * line
+        for _ in range(columns):
             for v in range(vectors):
                 row[v] = (<const vec*>(d_y + v * VL))[0]
-            for l in range(lines):
+            for p in range(lines):
                 for q in range(numbers):
                     for v in range(vectors):
-                        total[l][q][v] += row[v] * first[l][q]
-                first[l] += step
+                        total[p][q][v] += row[v] * first[p][q]
+                first[p] += step
             d_y += filters
-    for l in range(lines):
+    for p in range(lines):
         for q in range(numbers):
             for v in range(vectors):
-                (<vec*>(sums + ((l * numbers + q) * vectors + v) * VL))[0] = total[l][q][v]
+                (<vec*>(sums + ((p * numbers + q) * vectors + v) * VL))[0] = total[p][q][v]
 
 
 cdef inline void correlate_tile(const Correlation* job, const Block* block, const real* copy, Py_ssize_t tile, const real* d_y,
