@@ -144,69 +144,78 @@ cdef inline void pack_pair(const vec* even, const vec* odd, bf16* target, vec* l
         (<bits*>(target + (4 + half) * DEPTH))[0] = a.third >> 16 | b.third
 
 
+cdef inline void multiply_terms(bint tall, bint wide) noexcept nogil:
+    """Adds the products of the tiles 4 and 5 on the left and 6 and 7 on the right to the sums 0 to 3."""
+    _tile_dpbf16ps(0, 4, 6)
+    if wide:
+        _tile_dpbf16ps(1, 4, 7)
+    if tall:
+        _tile_dpbf16ps(2, 5, 6)
+    if tall and wide:
+        _tile_dpbf16ps(3, 5, 7)
+
+
 cdef inline void multiply_tiles(const bf16* left, Py_ssize_t row, Py_ssize_t term, const Py_ssize_t* offset, Py_ssize_t chunks,
-                                const bf16* right, const real* start, Py_ssize_t start_row, real* sums,
-                                Py_ssize_t sums_row) noexcept nogil:
-    """sums[i * sums_row + j] = start[i * start_row + j] + the product of SIDE rows and a panel of SIDE columns.
+                                const bf16* right, const real* start, Py_ssize_t start_row, real* sums, Py_ssize_t sums_row,
+                                Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    """sums[i * sums_row + j] = start[i * start_row + j] + the product of rows on the left and columns on the right.
 
     Args:
         left: number p of row i in chunk q is the sum of left[t * term + i * row + offset[q] + p], over the terms t.
         right: packed pairs, DEPTH // 2 for each chunk.
+        rows, columns: how many are wanted, up to SIDE. Of 16 or fewer, half of the tiles are left out; sums for the rest of a
+            tile mean nothing.
     """
     cdef size_t step = row * sizeof(bf16), start_step = start_row * sizeof(real), sums_step = sums_row * sizeof(real)
+    cdef bint tall = rows > 16, wide = columns > 16
     cdef Py_ssize_t q
     cdef const bf16* upper
     cdef const bf16* lower
     STORES_ARE_DONE()
     _tile_loadd(0, start, start_step)
-    _tile_loadd(1, start + 16, start_step)
-    _tile_loadd(2, start + 16 * start_row, start_step)
-    _tile_loadd(3, start + 16 * start_row + 16, start_step)
+    if wide:
+        _tile_loadd(1, start + 16, start_step)
+    if tall:
+        _tile_loadd(2, start + 16 * start_row, start_step)
+    if tall and wide:
+        _tile_loadd(3, start + 16 * start_row + 16, start_step)
     for q in range(chunks):
         upper = left + offset[q]
         lower = upper + 16 * row
         # Terms 1 x 3, 1 x 2, 2 x 2, 2 x 1, 3 x 1, 1 x 1: one operand changes at a time.
         _tile_loadd(4, upper, step)
+        if tall:
+            _tile_loadd(5, lower, step)
         _tile_loadd(6, right + 4 * DEPTH, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_loadd(7, right + 5 * DEPTH, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_loadd(5, lower, step)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if wide:
+            _tile_loadd(7, right + 5 * DEPTH, PAIR * sizeof(bf16))
+        multiply_terms(tall, wide)
         _tile_loadd(6, right + 2 * DEPTH, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_loadd(7, right + 3 * DEPTH, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if wide:
+            _tile_loadd(7, right + 3 * DEPTH, PAIR * sizeof(bf16))
+        multiply_terms(tall, wide)
         _tile_loadd(4, upper + term, step)
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_loadd(5, lower + term, step)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if tall:
+            _tile_loadd(5, lower + term, step)
+        multiply_terms(tall, wide)
         _tile_loadd(6, right, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_loadd(7, right + DEPTH, PAIR * sizeof(bf16))
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if wide:
+            _tile_loadd(7, right + DEPTH, PAIR * sizeof(bf16))
+        multiply_terms(tall, wide)
         _tile_loadd(4, upper + 2 * term, step)
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_loadd(5, lower + 2 * term, step)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if tall:
+            _tile_loadd(5, lower + 2 * term, step)
+        multiply_terms(tall, wide)
         _tile_loadd(4, upper, step)
-        _tile_dpbf16ps(0, 4, 6)
-        _tile_dpbf16ps(1, 4, 7)
-        _tile_loadd(5, lower, step)
-        _tile_dpbf16ps(2, 5, 6)
-        _tile_dpbf16ps(3, 5, 7)
+        if tall:
+            _tile_loadd(5, lower, step)
+        multiply_terms(tall, wide)
         right += PACKED
     _tile_stored(0, sums, sums_step)
-    _tile_stored(1, sums + 16, sums_step)
-    _tile_stored(2, sums + 16 * sums_row, sums_step)
-    _tile_stored(3, sums + 16 * sums_row + 16, sums_step)
+    if wide:
+        _tile_stored(1, sums + 16, sums_step)
+    if tall:
+        _tile_stored(2, sums + 16 * sums_row, sums_step)
+    if tall and wide:
+        _tile_stored(3, sums + 16 * sums_row + 16, sums_step)
     STORES_ARE_DONE()

@@ -159,11 +159,12 @@ cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t fi
         job.finite = False
 
 
-cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t panels, Py_ssize_t chunks, const bf16* copy,
+cdef inline void add_block(const Correlation* job, Py_ssize_t filters, Py_ssize_t channels, Py_ssize_t chunks, const bf16* copy,
                            Py_ssize_t term, const Py_ssize_t* offset, const bf16* packed, bint first, real* sums) noexcept nogil:
     """Adds the products of a block of positions."""
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
+    cdef Py_ssize_t tiles = ceil_div(filters, SIDE), panels = ceil_div(channels, SIDE)
     cdef Py_ssize_t tap, tile, panel, td, th, tw, plane, shift
     cdef const bf16* right
     cdef real zeros[SIDE]
@@ -183,7 +184,8 @@ cdef inline void add_block(const Correlation* job, Py_ssize_t tiles, Py_ssize_t 
                 ) * PAIR
                 multiply_tiles(
                     copy + tile * SIDE * job.line, job.line, term, offset, chunks, right,
-                    &zeros[0] if first else sum, 0 if first else SIDE, sum, SIDE,
+                    &zeros[0] if first else sum, 0 if first else SIDE, sum, SIDE, filters - tile * SIDE,
+                    channels - panel * SIDE,
                 )
                 sum += SIDE * SIDE
     end_tiles()
@@ -240,7 +242,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t task) 
             split_filters(job, &block, first_filter, filters, pixel, copy, term)
             pack_source(job, &block, first_channel, channels, pixel, packed)
             add_block(
-                job, tiles, panels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, totals
+                job, filters, channels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, totals
             )
         if job.shares == 1:
             for i in range(job.windows.d.taps * job.windows.h.taps * job.windows.w.taps):

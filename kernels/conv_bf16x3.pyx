@@ -166,7 +166,7 @@ cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_s
     cdef Windows* windows = &job.windows
     cdef Py_ssize_t planes = windows.d.taps * job.field.planes_h * job.planes_w
     cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + 2 * DEPTH
-    cdef Py_ssize_t p, row, start, offset
+    cdef Py_ssize_t p, row, t, start, offset
     cdef vec leftover = ZERO_VECTOR
     cdef bint inside
     for p in range(planes):
@@ -179,8 +179,9 @@ cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_s
             split_line(
                 job, windows.source + start if inside else NULL, offset, copy + p * plane + row * job.line, term, &leftover
             )
-    for p in range(TERMS):
-        memset(copy + p * term + (planes - 1) * plane + block.copied * job.line, 0, behind * sizeof(bf16))
+        # The zeros in front of the next row, which the last one reads as its own.
+        for t in range(TERMS):
+            memset(copy + t * term + p * plane + block.copied * job.line, 0, behind * sizeof(bf16))
     if not all_finite(leftover):
         job.finite = False
 
@@ -203,6 +204,15 @@ cdef inline void locate_outputs(const Product* job, const Block* block, Py_ssize
                 where[position + w] = start + w * target.stride_w
 
 
+cdef inline bint lie_evenly(const Py_ssize_t* where, Py_ssize_t distance) noexcept nogil:
+    """Whether all positions of a tile have outputs, at one distance from each other."""
+    cdef Py_ssize_t i
+    for i in range(1, SIDE):
+        if where[i] != where[i - 1] + distance:
+            return False
+    return where[0] >= 0
+
+
 cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* where, Py_ssize_t column,
                             Py_ssize_t columns) noexcept nogil:
     """Applies the activation to 32 positions by 32 columns, and stores those that are outputs."""
@@ -220,8 +230,8 @@ cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* wh
                 memcpy(target, sums + i * SIDE, columns * sizeof(real))
 
 
-cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t tiles, Py_ssize_t panel,
-                                const Py_ssize_t* where, real* sums, bf16* fresh) noexcept nogil:
+cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t positions, Py_ssize_t panel,
+                                const Py_ssize_t* where, const bint* evenly, real* sums, bf16* fresh) noexcept nogil:
     """Multiplies a block of positions by a panel of weights, in sections of the depth. `fresh` is memory to pack one into."""
     cdef Py_ssize_t sections = ceil_div(job.chunks, SECTION)
     cdef Py_ssize_t column = job.first_column + panel * SIDE
@@ -230,7 +240,7 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
     cdef real bias[SIDE]
     cdef real* sum
     cdef const bf16* packed
-    cdef bint last, evenly
+    cdef bint last, in_place
     memset(bias, 0, sizeof(bias))
     if job.bias != NULL:
         memcpy(bias, job.bias + column, columns * sizeof(real))
@@ -243,19 +253,17 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
             packed = fresh
             for i in range(count):
                 pack_chunk(job, panel, first + i, fresh + i * PACKED)
-        for t in range(tiles):
+        for t in range(ceil_div(positions, SIDE)):
             sum = sums + (t * SIDE * SIDE if sections > 1 else 0)
-            # Outputs that are evenly spaced are stored where they belong.
-            evenly = (
-                last and columns == SIDE and job.activation == LINEAR and where[t * SIDE] >= 0
-                and where[t * SIDE + SIDE - 1] == where[t * SIDE] + (SIDE - 1) * job.target.stride_w
-            )
+            # Outputs that lie evenly are stored where they belong.
+            in_place = last and evenly[t] and columns == SIDE and job.activation == LINEAR
             multiply_tiles(
                 copy + t * SIDE * job.position, job.position, term, job.offset + first, count, packed,
                 sum if section else &bias[0], SIDE if section else 0,
-                job.target.value + where[t * SIDE] + column if evenly else sum, job.target.stride_w if evenly else SIDE,
+                job.target.value + where[t * SIDE] + column if in_place else sum, job.target.stride_w if in_place else SIDE,
+                positions - t * SIDE, columns,
             )
-            if last and not evenly:
+            if last and not in_place:
                 store_sums(job, sum, where + t * SIDE, column, columns)
 
 
@@ -269,23 +277,27 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
         windows.d.taps * job.field.planes_h * job.planes_w * plane
         + max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + SIDE * job.position + 2 * DEPTH
     )
-    cdef Py_ssize_t panel
+    cdef Py_ssize_t panel, t
     cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
     cdef real* sums = <real*>scratch_take((tiles if job.chunks > SECTION else 1) * SIDE * SIDE * sizeof(real))
     cdef Py_ssize_t* where = <Py_ssize_t*>scratch_take(tiles * SIDE * sizeof(Py_ssize_t))
+    cdef bint* evenly = <bint*>scratch_take(tiles * sizeof(bint))
     cdef bf16* fresh = <bf16*>scratch_take(SECTION * PACKED * sizeof(bf16)) if job.packed == NULL else NULL
     cdef unsigned long long state = flush_denormals()
-    if copy == NULL or sums == NULL or where == NULL or (job.packed == NULL and fresh == NULL):
+    if copy == NULL or sums == NULL or where == NULL or evenly == NULL or (job.packed == NULL and fresh == NULL):
         job.failed = True
     else:
         locate_outputs(job, &block, tiles * SIDE, where)
+        for t in range(tiles):
+            evenly[t] = lie_evenly(where + t * SIDE, job.target.stride_w)
         split_source(job, &block, copy, plane, term)
         begin_tiles()
         for panel in range(first_panel, end_panel):
-            multiply_panel(job, copy, term, tiles, panel, where, sums, fresh)
+            multiply_panel(job, copy, term, block.positions, panel, where, evenly, sums, fresh)
         end_tiles()
     restore_denormals(state)
     scratch_give(fresh)
+    scratch_give(evenly)
     scratch_give(where)
     scratch_give(sums)
     scratch_give(copy)

@@ -4,8 +4,9 @@
 # a) y[pixel, k] = sum over taps and the channels c of k's group of x[pixel + tap, c] * kernel[tap, c, k]. Neighbouring
 #    filters fill the vectors, of several groups where groups are small (lanes.pxd).
 # b) Outputs are divided into blocks of PIXELS neighbouring vectors of outputs by some rows. The source below a block is copied
-#    to where it stays in L2. Vectors of filters take their turns with it, and so do the phases (d). Their inner loops are
-#    those of grouped_rows.pxd.
+#    to where it stays in L2, with its padding, unless each vector of filters reads vectors of its own inside the image: these
+#    are read where they are. Vectors of filters take their turns with a block, and so do the phases (d). Their inner loops
+#    are those of grouped_rows.pxd.
 # c) Weights are packed beforehand, [vector of filters][tap][channel][VL], zeros in lanes without a filter.
 # d) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
 #    stride, the input pixels fall into phases, each with the taps that reach it (windows.pxd). All phases of a block of as
@@ -24,7 +25,6 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.grouped_rows cimport PIXELS, Block, Job, Phase, Side, do_rows
 from kernels.lanes cimport Slice, copy_lanes, lanes_of, load_lanes, slice_of, store_lanes
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
@@ -90,46 +90,59 @@ cdef inline Block block_at(const Job* job, Py_ssize_t band, Py_ssize_t ow) noexc
     block.id = block.od * job.d.step + job.d.first
     block.ih = block.oh * job.h.step + job.h.first
     block.iw = ow * job.w.step + job.w.first
+    block.source = job.source + (block.n * job.d.phase.axis.size + block.id) * job.source_d + (
+        block.ih * job.source_h + block.iw * job.source_w)
+    block.plane = job.source_d
+    block.row = job.source_h
+    block.pixel = job.source_w
     return block
 
 
-cdef inline void copy_pixel(const real* source, Py_ssize_t channels, Py_ssize_t next_block, real* target) noexcept nogil:
-    """Copies one pixel, and asks for the same of the block beside."""
+cdef inline bint is_in_place(const Job* job, const Block* block) noexcept nogil:
+    """Whether a block reads the source where it is: it is full, no column is outside, and vectors have channels of their own."""
+    return (
+        block.pixels == PIXELS and block.iw >= 0 and block.iw + copied_columns(job) <= job.w.phase.axis.size
+        and not job.lanes.alike and job.lanes.pixels == 1
+        and job.lanes.whole * job.lanes.depth == VL and job.lanes.groups % job.lanes.whole == 0
+    )
+
+
+cdef inline void copy_pixel(const real* source, Py_ssize_t channels, real* target) noexcept nogil:
+    """memcpy for few numbers, which would be a call."""
     cdef Py_ssize_t i
     for i in range(channels // VL):
         (<vec*>target)[i] = (<const vec*>source)[i]
-        prefetch_for_reading(source + i * VL + next_block)
     if channels % VL:
         copy_lanes(target + channels // VL * VL, source + channels // VL * VL, channels % VL)
 
 
-cdef inline void copy_block(const Job* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
+cdef inline void copy_block(const Job* job, Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
                             real* copy) noexcept nogil:
-    """Copies some channels of the source below a block. Rows and planes outside the image are left out."""
+    """Lets a block read some channels of the source from a copy. Rows and planes outside the image are left out."""
     cdef Py_ssize_t size_d = job.d.phase.axis.size, size_h = job.h.phase.axis.size
     cdef Py_ssize_t columns = copied_columns(job)
     # Columns behind the windows count as outside, too: zeros in place of missing d_y would not take away a NaN.
     cdef Py_ssize_t end_iw = min(job.w.phase.axis.size, block.iw + (block.pixels - 1) * job.w.step + job.w.extent)
     cdef Py_ssize_t first = min(max(-block.iw, <Py_ssize_t>0), columns)
     cdef Py_ssize_t end = max(end_iw - block.iw, first)
-    cdef Py_ssize_t next_block = PIXELS * job.lanes.pixels * job.w.step * job.source_w
     cdef Py_ssize_t d, h, w
     cdef const real* source
     cdef real* row
     for d in range(max(-block.id, <Py_ssize_t>0), min(job.d.extent, size_d - block.id)):
         for h in range(max(-block.ih, <Py_ssize_t>0), min(copied_rows(job, block.rows), size_h - block.ih)):
             row = copy + d * job.plane + h * job.row
-            source = (
-                job.source + (block.n * size_d + block.id + d) * job.source_d + (block.ih + h) * job.source_h
-                + block.iw * job.source_w + first_channel
-            )
+            source = block.source + d * job.source_d + h * job.source_h + first_channel
             memset(row, 0, first * job.pixel * sizeof(real))
             if job.pixel == channels:
                 memcpy(row + first * channels, source + first * channels, (end - first) * channels * sizeof(real))
             else:
                 for w in range(first, end):
-                    copy_pixel(source + w * job.source_w, channels, next_block, row + w * job.pixel)
+                    copy_pixel(source + w * job.source_w, channels, row + w * job.pixel)
             memset(row + end * job.pixel, 0, (columns - end) * job.pixel * sizeof(real))
+    block.source = copy - first_channel
+    block.plane = job.plane
+    block.row = job.row
+    block.pixel = job.pixel
 
 
 # Phases of a block -------------------------------------------------------------------------------------------------------
@@ -225,10 +238,11 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
     else:
         while ow < job.w.phase.axis.outputs:
             block = block_at(job, band, ow)
-            copy_block(job, &block, first_channel, channels, copy)
+            if not is_in_place(job, &block):
+                copy_block(job, &block, first_channel, channels, copy)
             for v in range(first, end):
                 part = slice_of(&job.lanes, v)
-                source = copy + part.channel - first_channel
+                source = block.source + part.channel
                 if sums != NULL:
                     do_block(job, &block, &part, source, NULL, sums + (v - first) * panel_size(job))
                 else:

@@ -156,7 +156,8 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
                         multiply_tiles(
                             v + point * plane + t * SIDE * row, row, term, job.offset, job.chunks,
                             job.u + (point * job.panels + panel) * job.chunks * PACKED, zeros, 0,
-                            m + point * m_plane + t * SIDE * SLAB + (panel - slab) * SIDE, SLAB,
+                            m + point * m_plane + t * SIDE * SLAB + (panel - slab) * SIDE, SLAB, count - t * SIDE,
+                            tiles.outputs.channels - panel * SIDE,
                         )
             end_tiles()
             transform_outputs(

@@ -1,8 +1,8 @@
 # Rows of a convolution in groups: its inner loops.
 #
 # Design:
-# a) A block is PIXELS neighbouring vectors of outputs by some rows, with a copy of the source below it: [plane][row][column]
-#    [channel], zeros in columns outside the image.
+# a) A block is PIXELS neighbouring vectors of outputs by some rows, with the source below it: [plane][row][column][channel],
+#    in the image itself or in a copy that has zeros in columns outside.
 # b) The totals of two rows of a block stay in registers, while a loop runs over the rows of the source below them, taps and
 #    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these: 0.3
 #    loads, or rearrangements of lanes (lanes.pxd), for each multiplication.
@@ -53,7 +53,7 @@ cdef struct Job:
     Py_ssize_t target_d, target_h, target_w
     Py_ssize_t images, planes, height, width  # of the target
     Py_ssize_t rows                   # of a block, in each phase
-    Py_ssize_t pixel, row, plane      # from one to the next in the copied source, in numbers
+    Py_ssize_t pixel, row, plane      # from one to the next in a copy of the source, in numbers
     const real* kernel
     Py_ssize_t tap, channel, filter, group  # from one to the next, in numbers of the kernel
     Py_ssize_t taps_h, taps_w, taps   # of the kernel; in all
@@ -66,6 +66,8 @@ cdef struct Block:
     Py_ssize_t n, od, oh, ow          # the first output, each counted in its phase
     Py_ssize_t id, ih, iw             # the first source pixel, inside the image or not
     Py_ssize_t rows, pixels           # of outputs, at most: a phase may have less
+    const real* source                # row 0 and column 0 of the windows: in the image, or in a copy
+    Py_ssize_t plane, row, pixel      # from one to the next there, in numbers
 
 
 # What one row of the source contributes to one or two rows of outputs. `numbers` are the weights of a row of taps for the upper
@@ -80,16 +82,16 @@ cdef inline vec meeting(const real* source, Py_ssize_t c, lane_vec lanes, bint a
 
 
 cdef inline void multiply_row(const Job* job, const Phase* w, vec* total, vec* total_lower, const real* source,
-                              const real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper,
-                              bint for_lower) noexcept nogil:
+                              Py_ssize_t pixel, const real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike,
+                              bint for_upper, bint for_lower) noexcept nogil:
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
-    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * job.pixel
+    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * pixel
     cdef Py_ssize_t kw, c
     cdef const real* x
     cdef vec v, weights, weights_lower
     cdef int t
     for kw in range(w.axis.taps):
-        x = source + kw * w.axis.spacing * job.pixel
+        x = source + kw * w.axis.spacing * pixel
         for c in range(job.lanes.depth):
             weights = (<const vec*>(numbers + kw * tap))[c] if for_upper else ZERO_VECTOR
             weights_lower = (<const vec*>(numbers + kw * tap + lower))[c] if for_lower else ZERO_VECTOR
@@ -101,8 +103,8 @@ cdef inline void multiply_row(const Job* job, const Phase* w, vec* total, vec* t
                     total_lower[t] += v * weights_lower
 
 
-cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, const real* source, const real* numbers,
-                                Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
+cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, const real* source, Py_ssize_t pixel,
+                                const real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
                                 bint for_lower) noexcept nogil:
     """`multiply_row` for three neighbouring taps, which share what they meet."""
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
@@ -112,7 +114,7 @@ cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, co
     cdef int t, kw
     for c in range(job.lanes.depth):
         for t in range((PIXELS - 1) * step + 3):
-            x[t] = meeting(source + t * job.pixel, c, lanes, alike)
+            x[t] = meeting(source + t * pixel, c, lanes, alike)
         for kw in range(3):
             if for_upper:
                 w = (<const vec*>(numbers + kw * tap))[c]
@@ -125,10 +127,10 @@ cdef inline void multiply_three(const Job* job, vec* total, vec* total_lower, co
 
 
 cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, const vec* d_y_lower, const real* source,
-                               real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper,
+                               Py_ssize_t pixel, real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, bint for_upper,
                                bint for_lower) noexcept nogil:
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
-    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * job.pixel
+    cdef Py_ssize_t step = job.w.step * job.lanes.pixels * pixel
     cdef Py_ssize_t kw, c
     cdef const real* x
     cdef vec* sums
@@ -136,7 +138,7 @@ cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, c
     cdef vec v, sum, sum_lower
     cdef int t
     for kw in range(w.axis.taps):
-        x = source + kw * w.axis.spacing * job.pixel
+        x = source + kw * w.axis.spacing * pixel
         sums = <vec*>(numbers + kw * tap)
         sums_lower = <vec*>(numbers + kw * tap + lower)
         for c in range(job.lanes.depth):
@@ -154,8 +156,8 @@ cdef inline void correlate_row(const Job* job, const Phase* w, const vec* d_y, c
                 sums_lower[c] = sum_lower
 
 
-cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_lower, const real* source, real* numbers,
-                                 Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
+cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_lower, const real* source, Py_ssize_t pixel,
+                                 real* numbers, Py_ssize_t tap, Py_ssize_t lower, bint alike, int step, bint for_upper,
                                  bint for_lower) noexcept nogil:
     """`correlate_row` for three neighbouring taps, which share what they meet."""
     cdef lane_vec lanes = (<const lane_vec*>job.lanes.first)[0]
@@ -165,7 +167,7 @@ cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_
     cdef int t, kw
     for c in range(job.lanes.depth):
         for t in range((PIXELS - 1) * step + 3):
-            x[t] = meeting(source + t * job.pixel, c, lanes, alike)
+            x[t] = meeting(source + t * pixel, c, lanes, alike)
         for kw in range(3):
             if for_upper:
                 sum = (<const vec*>(numbers + kw * tap))[c]
@@ -179,17 +181,17 @@ cdef inline void correlate_three(const Job* job, const vec* d_y, const vec* d_y_
                 (<vec*>(numbers + kw * tap + lower))[c] = sum
 
 
-cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, real* numbers,
-                        Py_ssize_t tap, Py_ssize_t back, bint alike, int step, bint correlate, bint for_upper,
+cdef inline void do_row(const Job* job, const Phase* w, vec* upper, vec* lower, const real* source, Py_ssize_t pixel,
+                        real* numbers, Py_ssize_t tap, Py_ssize_t back, bint alike, int step, bint correlate, bint for_upper,
                         bint for_lower) noexcept nogil:
     if correlate and step > 0:
-        correlate_three(job, upper, lower, source, numbers, tap, back, alike, step, for_upper, for_lower)
+        correlate_three(job, upper, lower, source, pixel, numbers, tap, back, alike, step, for_upper, for_lower)
     elif correlate:
-        correlate_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+        correlate_row(job, w, upper, lower, source, pixel, numbers, tap, back, alike, for_upper, for_lower)
     elif step > 0:
-        multiply_three(job, upper, lower, source, numbers, tap, back, alike, step, for_upper, for_lower)
+        multiply_three(job, upper, lower, source, pixel, numbers, tap, back, alike, step, for_upper, for_lower)
     else:
-        multiply_row(job, w, upper, lower, source, numbers, tap, back, alike, for_upper, for_lower)
+        multiply_row(job, w, upper, lower, source, pixel, numbers, tap, back, alike, for_upper, for_lower)
 
 
 cdef inline void load_row(const Job* job, const real* source, Py_ssize_t count, Py_ssize_t pixels, vec* d_y) noexcept nogil:
@@ -269,18 +271,18 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
             continue
         for kh in range(first, end):
             x = (
-                source + (id + kd * d.axis.spacing) * job.plane + (ih + kh * h.axis.spacing) * job.row
-                + (w.axis.offset - job.w.first) * job.pixel
+                source + (id + kd * d.axis.spacing) * block.plane + (ih + kh * h.axis.spacing) * block.row
+                + (w.axis.offset - job.w.first) * block.pixel
             )
             at = numbers + (
                 ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w + w.first_tap
             ) * depth
             if two and lag <= kh < h.axis.taps:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, True, True)
+                do_row(job, w, upper, lower, x, block.pixel, at, w.tap_step * depth, back, alike, step, correlate, True, True)
             elif kh < h.axis.taps:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, True, False)
+                do_row(job, w, upper, lower, x, block.pixel, at, w.tap_step * depth, back, alike, step, correlate, True, False)
             elif kh >= lag:
-                do_row(job, w, upper, lower, x, at, w.tap_step * depth, back, alike, step, correlate, False, True)
+                do_row(job, w, upper, lower, x, block.pixel, at, w.tap_step * depth, back, alike, step, correlate, False, True)
     if not correlate:
         store_row(job, target, part.count, pixels, upper)
         if two:

@@ -46,6 +46,16 @@ def _problems():
     yield "outputs far fewer than inputs", problem((1, 5, 6), (1, 3, 4), 40, 35, batch=7)
     yield "a large dilation", problem((1, 7, 9), (1, 3, 3), 33, 34, dilations=(1, 4, 5), pads=(0, 4, 5), batch=3)
     yield "a large dilation and strides", problem((1, 19, 17), (1, 3, 2), 36, 34, dilations=(1, 5, 6), strides=(1, 2, 3))
+    yield (
+        "blocks of uneven size",
+        problem((1, 20, 42), (1, 5, 4), 96, 35, dilations=(1, 2, 1), pads=(0, 1, 2), behind=(0, 2, 1), batch=2),
+    )
+    yield (
+        "outputs that seem to lie evenly",
+        problem(
+            (2, 8, 10), (1, 3, 3), 96, 16, strides=(1, 1, 3), dilations=(1, 2, 1), pads=(0, 0, 2), behind=(0, 1, 2), batch=5
+        ),
+    )
     yield "one long axis", problem((1, 1, 4500), (1, 1, 3), 33, 32, pads=(0, 0, 1), batch=1)
     yield "many pixels", problem((1, 70, 70), (1, 3, 3), 4, 3, batch=3)
     yield "large weights", problem((1, 3, 3), (1, 3, 3), 800, 300, pads=(0, 1, 1))
@@ -194,6 +204,27 @@ def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, nam
             results.append(run(native, kernel.module, problem, direction))
     np.testing.assert_array_equal(results[0], results[1])
     np.testing.assert_array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", ["many tiles", "blocks of uneven size", "strides", "groups", "depthwise, a vector"])
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
+def test_what_scratch_memory_held_before_does_not_matter(native, kernel, name, direction, threads):
+    problem = PROBLEMS[name]._replace(dtype=native.dtype.name)
+    if kernel.cannot(problem, direction):
+        pytest.skip(kernel.cannot(problem, direction))
+    with threads(2):
+        before = run(native, kernel.module, problem, direction)
+        function = getattr(getattr(native, kernel.module), f"{kernel.module}_{direction}")
+        huge = [native.array(np.full(shape, 1e30)) for shape in problem[:3]]
+        description = problem.strides, problem.dilations, problem.pads, problem.groups
+        if direction == "forward":
+            function(huge[0], huge[1], None, native.empty(problem.output_shape), *description, 0)
+        elif direction == "backward_input":
+            function(huge[2], huge[1], native.empty(problem.input_shape), *description)
+        else:
+            function(huge[0], huge[2], native.empty(problem.kernel_shape), *description)
+        np.testing.assert_array_equal(run(native, kernel.module, problem, direction), before)
 
 
 def test_every_kernel_is_chosen_for_something():
