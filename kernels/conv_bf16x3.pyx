@@ -248,8 +248,9 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
         first = section * SECTION
         count = min(job.chunks - first, <Py_ssize_t>SECTION)
         last = section == sections - 1
-        packed = job.packed + (panel * job.chunks + first) * PACKED
-        if job.packed == NULL:
+        if job.packed != NULL:
+            packed = job.packed + (panel * job.chunks + first) * PACKED
+        else:
             packed = fresh
             for i in range(count):
                 pack_chunk(job, panel, first + i, fresh + i * PACKED)

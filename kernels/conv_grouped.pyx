@@ -99,7 +99,7 @@ cdef inline Block block_at(const Job* job, Py_ssize_t band, Py_ssize_t ow) noexc
 
 
 cdef inline bint is_in_place(const Job* job, const Block* block) noexcept nogil:
-    """Whether a block reads the source where it is: it is full, no column is outside, and vectors have channels of their own."""
+    """Whether a block reads the source where it is: it is full, no column is outside, and vectors share no channels."""
     return (
         block.pixels == PIXELS and block.iw >= 0 and block.iw + copied_columns(job) <= job.w.phase.axis.size
         and not job.lanes.alike and job.lanes.pixels == 1

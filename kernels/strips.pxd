@@ -10,9 +10,9 @@
 # c) The loop over taps is unrolled for the usual widths and steps: taps and step are literal arguments, so that GCC sees which
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
-#    be outside, at either end of a strip, only these columns are asked where they are.
-# e) Memory is not asked for ahead of time: the prefetchers of the CPU follow the strips, and requests of a program would take the
-#    few places (fill buffers) that loads from L2 wait in.
+#    be outside, at either end of a strip, no other column is asked where it is.
+# e) Memory is not asked for ahead of time: the prefetchers of the CPU follow the strips, and a program's own requests would take
+#    the few places (fill buffers) where loads from L2 wait.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
