@@ -11,9 +11,10 @@
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
 #    be outside, at either end of a strip, no other column is asked where it is.
-# e) Memory is not asked for ahead of time: the prefetchers of the CPU follow the strips, and a program's own requests would take
-#    the few places (fill buffers) where loads from L2 wait.
+# e) The outputs of the next strip are asked for ahead of time: in a training step they have left the caches. The source is not:
+#    the prefetchers of the CPU follow it, and requests take the few places (fill buffers) where loads from L2 wait.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
+from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 
@@ -86,7 +87,8 @@ cdef inline void load_row(vec* x, const real* source, const Strip* strip, bint i
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef inline void add_products(vec* total, const vec* x, const real* weights, Py_ssize_t column, int taps, int step) noexcept nogil:
+cdef inline void add_products(vec* total, const vec* x, const real* weights, Py_ssize_t column, int taps,
+                              int step) noexcept nogil:
     """Adds what one row of the source and of the taps contributes to a row of outputs."""
     cdef vec w
     cdef int t, kw
@@ -124,6 +126,8 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
+            prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
+            prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
         for d in range(strip.planes):
             for h in range(strip.rows):
                 load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, inside, taps, step)
@@ -165,7 +169,8 @@ cdef inline void convolve_any_strip(const Strip* strip, const real* weights, con
 # Gradient for the kernel ------------------------------------------------------------------------------------------------
 
 
-cdef inline void add_correlations(real* sums, Py_ssize_t column, const vec* x, const vec* d_y, int taps, int step) noexcept nogil:
+cdef inline void add_correlations(real* sums, Py_ssize_t column, const vec* x, const vec* d_y, int taps,
+                                  int step) noexcept nogil:
     """Adds what one row of the source and of d_y contributes to a row of taps."""
     cdef vec total
     cdef int t, kw
@@ -182,7 +187,8 @@ cdef inline void load_gradients(vec* d_y, const real* source, const Strip* strip
         d_y[t] = load(source + t * strip.target_column) if t < strip.pixels else ZERO_VECTOR
 
 
-cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t first, Py_ssize_t end, int taps, int step) noexcept nogil:
+cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t first, Py_ssize_t end, int taps,
+                                 int step) noexcept nogil:
     """Some channels of a strip, for a number of taps and a step that the compiler knows."""
     cdef vec upper[PIXELS]
     cdef vec lower[PIXELS]

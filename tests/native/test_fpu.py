@@ -13,7 +13,7 @@ def denormal(dtype):
 
 
 def step(w, g):
-    _native.kernels(w.dtype).optimizer.sgd_update(w, g, None, 1.0, 0.0, False)
+    _native.kernels(w.dtype).optimizer.sgd_update([w], [g], None, 1.0, 0.0, False)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -57,7 +57,7 @@ import numpy as np
 from convlayers import _native
 
 w, g = np.ones(1 << 20, "float32"), np.ones(1 << 20, "float32")
-step = lambda: _native.kernels(w.dtype).optimizer.sgd_update(w, g, None, 0.25, 0.0, False)
+step = lambda: _native.kernels(w.dtype).optimizer.sgd_update([w], [g], None, 0.25, 0.0, False)
 step()
 child = os.fork()
 if child == 0:
