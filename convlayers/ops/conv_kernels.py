@@ -1,8 +1,8 @@
 """THE list of convolution kernels, best first, and the choice among them.
 
 A kernel module NAME has up to three functions, NAME_forward, NAME_backward_input and NAME_backward_kernel (`cannot` says which
-are missing), all with the arguments of those of `conv_reference`, which comes last and does everything. To add one, add a row to `CONV_KERNELS`: tests
-and benchmarks run through this list, so a kernel that is in it is tested and measured.
+are missing), all with the arguments of those of `conv_reference`, which comes last and does everything. To add one, add a
+row to `CONV_KERNELS`: tests and benchmarks run through this list, so a kernel that is in it is tested and measured.
 
 `CONVLAYERS_VERBOSE=dispatch` in the environment prints each choice, with the reasons against the kernels before it.
 """
@@ -52,8 +52,8 @@ class ConvKernel(NamedTuple):
         module: the name of its source in kernels/.
         cannot: why it can't compute this.
         should_not: why another kernel is the better choice: speed, accuracy, settings.
-        only_finite: its functions return False where a number is infinite or NaN. Then the next one
-            behind it that takes all numbers computes.
+        only_finite: its functions return False where a number is infinite or NaN. Then the next one that takes all numbers
+            computes.
     """
 
     module: str
