@@ -5,7 +5,7 @@ import warnings
 
 from convlayers import nested
 from convlayers.layers.arguments import lists_to_arrays
-from convlayers.layers.core import Input
+from convlayers.layers.core.input_layer import Input
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.models.graph import cut_out, is_placeholder

@@ -10,7 +10,7 @@ of the call's outputs it is.
 import inspect
 
 from convlayers import nested
-from convlayers.layers.core import InputLayer
+from convlayers.layers.core.input_layer import InputLayer
 from convlayers.layers.layer import Layer
 from convlayers.models.keras2_graph import is_keras2, modernize
 from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments

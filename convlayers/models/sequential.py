@@ -2,7 +2,7 @@
 
 import inspect
 
-from convlayers.layers.core import InputLayer
+from convlayers.layers.core.input_layer import InputLayer
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_owner import name_scope
 from convlayers.models.model import Model, refuse_mask

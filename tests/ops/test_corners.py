@@ -5,7 +5,7 @@ import pytest
 
 from convlayers import ops
 from tests.ops.gradients import tape_gradients
-from tests.ops.table import words
+from tests.ops.rows.row import words
 
 CORNERS = np.array([-6, -3, -2, -1, -0.5, -0.0, 0, 0.5, 1, 2, 3, 6], "float32")
 ACTIVATIONS = words(

@@ -7,7 +7,7 @@ import pytest
 
 from convlayers import config, ops
 from convlayers.ops.dtypes import result_type
-from tests.ops.table import words
+from tests.ops.rows.row import words
 
 # Keras with PyTorch narrows some results of 64-bit arrays and not others; here all of them keep their dtype.
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "float16", "float32"]

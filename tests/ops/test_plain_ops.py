@@ -10,7 +10,8 @@ from convlayers.autograd import Tape
 from convlayers.symbolic import KerasTensor
 from convlayers.variables import Variable
 from tests.ops.gradients import check_gradients
-from tests.ops.table import ROWS, words
+from tests.ops.rows.row import words
+from tests.ops.table import ROWS
 
 X = np.array([[3, -1, 4], [1, -5, 9]], "float32")
 # Names with calls that keras.ops answers the same, dtype included.

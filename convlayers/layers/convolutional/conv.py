@@ -150,7 +150,7 @@ class Conv1D(_Conv):
     """Convolution along one axis, as time.
 
     Args:
-        Those of `_Conv`: see `help(convlayers.layers.conv)`.
+        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
 
     Input shape: (batch, steps, channels), or (batch, channels, steps) for "channels_first".
 
@@ -169,7 +169,7 @@ class Conv2D(_Conv):
     """Convolution over images.
 
     Args:
-        Those of `_Conv`: see `help(convlayers.layers.conv)`.
+        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
 
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for "channels_first".
 
@@ -189,7 +189,7 @@ class Conv3D(_Conv):
     """Convolution over volumes.
 
     Args:
-        Those of `_Conv`: see `help(convlayers.layers.conv)`.
+        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for "channels_first".
 

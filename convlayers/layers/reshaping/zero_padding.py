@@ -1,99 +1,14 @@
-"""Layers that move or surround values without changing them."""
-
-import math
+"""Zeros around sequences, images and volumes."""
 
 from convlayers import ops, shapes
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
-from convlayers.layers.layer import Layer
+from convlayers.layers.reshaping.reshaping import Reshaping
 from convlayers.layers.signatures import with_defaults
-from convlayers.symbolic import KerasTensor
 from convlayers.validation import is_integer
 
 
-class _Reshaping(Layer):
-    """A layer whose outputs are of the dtype of its inputs, whatever its own."""
-
-    def compute_output_spec(self, inputs):
-        return KerasTensor(self.compute_output_shape(inputs.shape), inputs.dtype)
-
-
-class Flatten(_Reshaping):
-    """Gives each sample one axis.
-
-    Args:
-        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`. Samples with
-            the channels first are brought into the order of those with the channels last, so that both give the same outputs.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
-
-    Input shape: (batch, ...).
-
-    Output shape: (batch, values in a sample).
-
-    Example:
-
-    >>> Flatten()(np.zeros((10, 64, 3))).shape
-    (10, 192)
-    """
-
-    def __init__(self, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.input_spec = InputSpec(min_ndim=1)
-
-    def call(self, inputs):
-        rank = len(inputs.shape)
-        if self.data_format == "channels_first" and rank > 2:
-            inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
-        return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
-
-    def compute_output_shape(self, input_shape):
-        batch, *sizes = input_shape
-        return (batch, None if None in sizes else math.prod(sizes))
-
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
-
-
-class Reshape(_Reshaping):
-    """Gives each sample another shape.
-
-    Args:
-        target_shape: tuple of ints, the shape of a sample. One of them may be -1, for what remains.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
-
-    Input shape: (batch, ...).
-
-    Output shape: (batch, *target_shape).
-
-    Raises:
-        ValueError: if `target_shape` is no shape. When called, if a sample has not as many values.
-
-    Example:
-
-    >>> Reshape((3, 4))(np.zeros((10, 12))).shape
-    (10, 3, 4)
-    >>> Reshape((-1, 2, 2))(np.zeros((10, 12))).shape
-    (10, 3, 2, 2)
-    """
-
-    def __init__(self, target_shape, **kwargs):
-        super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-        shapes.check_reshape(self.target_shape, "target_shape")
-
-    def call(self, inputs):
-        return ops.reshape(inputs, self.compute_output_shape(inputs.shape))
-
-    def compute_output_shape(self, input_shape):
-        batch, *sizes = input_shape
-        return (batch, *shapes.compute_reshape_output_shape(tuple(sizes), self.target_shape, "target_shape"))
-
-    def get_config(self):
-        return {**super().get_config(), "target_shape": self.target_shape}
-
-
-class _ZeroPadding(_Reshaping):
+class _ZeroPadding(Reshaping):
     """Padding of `rank` spatial axes."""
 
     rank = None

@@ -1,0 +1,10 @@
+"""What layers of activations have in common."""
+
+from convlayers.layers.layer import Layer
+
+
+class Elementwise(Layer):
+    """A layer whose outputs have the shape of its inputs."""
+
+    def compute_output_shape(self, input_shape):
+        return input_shape

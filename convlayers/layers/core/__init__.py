@@ -1,0 +1,1 @@
+"""Where a model begins, and layers that mix all inputs of a sample."""

@@ -1,0 +1,67 @@
+"""What layers have in common that combine arrays number by number."""
+
+from functools import reduce
+
+from convlayers import ops
+from convlayers.layers.layer import Layer
+
+
+class Merge(Layer):
+    """A function of a list of arrays. Subclasses define `_merge`.
+
+    Arrays with fewer axes than others get axes of size 1 behind the batch; then shapes broadcast as in NumPy.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+
+    def build(self, input_shape):
+        if not is_list_of_shapes(input_shape):
+            raise ValueError(
+                f"A merge layer should be called on a list of inputs. Received: input_shape={input_shape} "
+                f"(not a list of shapes)\nWrite `layer([a, b])` for two inputs a and b."
+            )
+        batch_sizes = _batch_sizes(input_shape)
+        if len(batch_sizes) > 1:
+            raise ValueError(
+                f"Cannot merge tensors with different batch sizes. Received tensors with shapes {input_shape}\n"
+                "The first axis is the batch: all inputs must have as many samples."
+            )
+        self.compute_output_shape(input_shape)
+
+    def call(self, inputs):
+        most = max(len(x.shape) for x in inputs)
+        return self._merge([_with_axes(x, most) for x in inputs])
+
+    def _merge(self, inputs):
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape):
+        batch_sizes = _batch_sizes(input_shape)
+        batch = batch_sizes.pop() if len(batch_sizes) == 1 else None
+        return (batch, *reduce(_broadcast, (tuple(shape[1:]) for shape in input_shape)))
+
+
+def is_list_of_shapes(input_shape):
+    return bool(input_shape) and all(isinstance(shape, (list, tuple)) for shape in input_shape)
+
+
+def _batch_sizes(input_shape):
+    return {shape[0] for shape in input_shape if shape} - {None}
+
+
+def _with_axes(x, rank):
+    if len(x.shape) == rank:
+        return x
+    return ops.reshape(x, (x.shape[0], *[1] * (rank - len(x.shape)), *x.shape[1:]))
+
+
+def _broadcast(shape1, shape2):
+    rank = max(len(shape1), len(shape2))
+    padded = ((1,) * (rank - len(shape)) + shape for shape in (shape1, shape2))
+    sizes = []
+    for size1, size2 in zip(*padded, strict=True):
+        if None not in (size1, size2) and 1 not in (size1, size2) and size1 != size2:
+            raise ValueError(f"Inputs have incompatible shapes. Received shapes {shape1} and {shape2}")
+        sizes.append(None if None in (size1, size2) else size2 if size1 == 1 else size1)
+    return tuple(sizes)

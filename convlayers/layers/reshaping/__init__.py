@@ -1,0 +1,1 @@
+"""Layers that move, repeat or surround values without changing them."""

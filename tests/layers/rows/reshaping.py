@@ -1,0 +1,22 @@
+"""Rows of the table: layers in `convlayers/layers/reshaping`."""
+
+from tests.layers.rows.row import Row
+
+
+def rows():
+    return [
+        Row("Flatten", {}, (3, 4, 5), (3, 20)),
+        Row("Flatten", {}, (3,), (3, 1)),
+        Row("Flatten", {"data_format": "channels_first"}, (2, 3, 4, 5), (2, 60)),
+        Row("Reshape", {"target_shape": (3, 4)}, (2, 12), (2, 3, 4)),
+        Row("Reshape", {"target_shape": (-1, 2)}, (2, 3, 4), (2, 6, 2)),
+        Row("Reshape", {"target_shape": ()}, (2, 1), (2,)),
+        Row("ZeroPadding1D", {}, (2, 3, 4), (2, 5, 4)),
+        Row("ZeroPadding1D", {"padding": (1, 2)}, (2, 3, 4), (2, 6, 4)),
+        Row("ZeroPadding2D", {}, (2, 3, 4, 5), (2, 5, 6, 5)),
+        Row("ZeroPadding2D", {"padding": 2}, (2, 3, 4, 5), (2, 7, 8, 5)),
+        Row("ZeroPadding2D", {"padding": (1, 0)}, (2, 3, 4, 5), (2, 5, 4, 5)),
+        Row("ZeroPadding2D", {"padding": ((0, 1), (2, 3))}, (2, 3, 4, 5), (2, 4, 9, 5)),
+        Row("ZeroPadding3D", {}, (2, 3, 4, 2, 1), (2, 5, 6, 4, 1)),
+        Row("ZeroPadding3D", {"padding": ((0, 1), (2, 0), (0, 0))}, (2, 3, 4, 2, 1), (2, 4, 6, 2, 1)),
+    ]

@@ -1,0 +1,48 @@
+"""Rows of the table: ops that change shapes."""
+
+import numpy as np
+
+from tests.ops.rows.row import Row, numbers
+
+
+def rows():
+    x = numbers(2, 3, 4)
+    yield Row("reshape", (x, (4, -1)))
+    yield Row("reshape", (x, 24), like_keras=False)
+    yield Row("transpose", (x,), {"axes": (1, 2, 0)})
+    yield Row("transpose", (x,), {"axes": (-1, 0, 1)})
+    yield Row("moveaxis", (x, 0, -1))
+    yield Row("moveaxis", (x, (0, 1), (2, 0)))
+    yield Row("swapaxes", (x, 0, 2))
+    yield Row("squeeze", (numbers(2, 1, 3, 1),))
+    yield Row("squeeze", (numbers(2, 1, 3, 1),), {"axis": 1})
+    yield Row("expand_dims", (x, 1))
+    yield Row("expand_dims", (x, (0, -1)))
+    yield Row("broadcast_to", (numbers(3, 1), (2, 3, 4)))
+    yield Row("flip", (x,), {"axis": 1})
+    yield Row("roll", (x, 2), {"axis": 1})
+    yield Row("roll", (x, 5))
+    yield Row("repeat", (x, 2), {"axis": 1})
+    yield Row("repeat", (x, 3))
+    yield Row("repeat", (x, np.array([1, 0, 2])), {"axis": 1})
+    yield Row("tile", (x, (2, 1, 3)))
+    yield Row("tile", (numbers(2, 3), (2, 1, 3)))
+    yield Row("tile", (x, 2), like_keras=False)
+    yield Row("pad", (x, 1), like_keras=False)
+    yield Row("pad", (x, ((0, 1), (2, 0), (1, 1))), {"constant_values": 0.5})
+    yield Row("pad", (x, ((1, 1), (2, 1), (3, 2))), {"mode": "symmetric"}, like_keras=False)
+    yield Row("pad", (x, ((0, 0), (2, 1), (3, 2))), {"mode": "reflect"})
+    yield Row("pad", (x, ((0, 0), (5, 4), (1, 1))), {"mode": "edge"}, like_keras=False)
+    yield Row("pad", (x, ((0, 0), (1, 2), (4, 1))), {"mode": "wrap"}, like_keras=False)
+    yield Row("concatenate", ([numbers(2, 3), numbers(4, 3), numbers(1, 3)],))
+    yield Row("concatenate", ([numbers(2, 3), numbers(2, 1)],), {"axis": -1})
+    yield Row("stack", ([numbers(2, 3), numbers(2, 3)],))
+    yield Row("stack", ([numbers(2, 3), numbers(2, 3)],), {"axis": -1})
+    yield Row("hstack", ([numbers(2, 3), numbers(2, 1)],))
+    yield Row("vstack", ([numbers(3), numbers(3)],))
+    yield Row("append", (numbers(2, 3), numbers(4)))
+    yield Row("append", (numbers(2, 3), numbers(2, 2)), {"axis": 1})
+    yield Row("split", (numbers(4, 6), 3), {"axis": 1})
+    yield Row("split", (numbers(4, 6), [1, 4]), {"axis": -1})
+    yield Row("unstack", (x,), {"axis": 1})
+    yield Row("unstack", (x, 4), {"axis": -1})
