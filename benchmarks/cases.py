@@ -4,14 +4,19 @@ Sizes are chosen so that one call takes 1 to 50 ms on a few cores. The arguments
 
     conv(name, batch, size, channels, filters, kernel=3, stride=1, dilation=1, groups=1, padding="same")
     depthwise(name, batch, size, channels, kernel=3, stride=1, dilation=1, padding="same")
+    conv_transpose(name, batch, size, channels, filters, kernel, stride, padding="same")
     pool(name, "max_pool" or "average_pool", batch, size, channels, window, stride=window, padding="valid")
+    adaptive_pool(name, "adaptive_max_pool" or "adaptive_average_pool", batch, size, channels, output_size)
+    keeping(name, class, shape of the input, **arguments)
 
 where one number stands for a square. `first` marks the first layer of a model, whose training needs no gradient for the
 input; `quick` marks the small selection. Layers with stride 2 are "valid" on an input that already has its border of
 zeros, as in Keras's own ResNet and MobileNet: every library then computes the same, without an extra copy.
 """
 
-from benchmarks.layer_case import conv, depthwise, family, pool
+from benchmarks.image_case import images
+from benchmarks.keeping_case import keeping
+from benchmarks.layer_case import adaptive_pool, conv, conv_transpose, depthwise, family, pool
 from benchmarks.models import MODEL_CASES
 from benchmarks.scaling import SCALING_CASES
 
@@ -147,6 +152,21 @@ LAYER_CASES = [
         conv("groups2/1x1", 8, 28, 256, 256, 1, groups=2),
     ),
     *family(
+        "transposed",
+        conv_transpose("unet/up4", 1, 14, 1024, 512, 2, stride=2),
+        conv_transpose("unet/up3_2x2", 1, 28, 512, 256, 2, stride=2, quick=True),
+        conv_transpose("unet/up2_2x2", 1, 56, 256, 128, 2, stride=2),
+        conv_transpose("unet/up1_2x2", 1, 112, 128, 64, 2, stride=2),
+        conv_transpose("dcgan/project", 16, 1, 100, 512, 4, stride=1, padding="valid", first=True),
+        conv_transpose("dcgan/4x4_up1", 8, 8, 512, 256, 4, stride=2),
+        conv_transpose("dcgan/4x4_up2", 8, 16, 256, 128, 4, stride=2),
+        conv_transpose("dcgan/4x4_image", 16, 32, 64, 3, 4, stride=2),
+        conv_transpose("decoder/3x3_stride2", 4, 28, 128, 64, 3, stride=2, padding="valid"),
+        conv_transpose("decoder/3x3_stride1", 4, 56, 64, 64, 3, stride=1),
+        conv_transpose("decoder/5x5_stride2", 8, 14, 128, 64, 5, stride=2, padding="valid"),
+        conv_transpose("patches/16x16_image", 4, 14, 384, 3, 16, stride=16),
+    ),
+    *family(
         "pooling",
         pool("mnist/max", "max_pool", 64, 26, 64, 2),
         pool("vgg16/max1", "max_pool", 4, 224, 64, 2),
@@ -161,6 +181,14 @@ LAYER_CASES = [
         pool("global/average_7x7", "average_pool", 64, 7, 2048, 7),
         pool("1d/max", "max_pool", 32, (4096,), 32, 2),
         pool("3d/max", "max_pool", 4, (16, 56, 56), 32, 2),
+        adaptive_pool("spp/max_56to7", "adaptive_max_pool", 16, 56, 64, 7),
+        adaptive_pool("spp/max_13to6", "adaptive_max_pool", 64, 13, 256, 6, quick=True),
+        adaptive_pool("psp/average_28to6", "adaptive_average_pool", 16, 28, 256, 6),
+        adaptive_pool("vgg16/average_14to7", "adaptive_average_pool", 32, 14, 512, 7),
+        adaptive_pool("resnet50/average_7to1", "adaptive_average_pool", 64, 7, 2048, 1),
+        adaptive_pool("odd/average_channels20", "adaptive_average_pool", 64, 28, 20, 5),
+        adaptive_pool("1d/adaptive_average", "adaptive_average_pool", 32, (4000,), 32, 128),
+        adaptive_pool("3d/adaptive_max", "adaptive_max_pool", 4, (16, 56, 56), 32, (4, 7, 7)),
     ),
     *family(
         "1d-3d",
@@ -180,7 +208,42 @@ LAYER_CASES = [
     ),
 ]
 
-CASES = [*LAYER_CASES, *MODEL_CASES]
+KEEPING_CASES = [
+    keeping("batch/28x28x128", "BatchNormalization", (32, 28, 28, 128)),
+    keeping("layer/28x28x128", "LayerNormalization", (32, 28, 28, 128)),
+    keeping("layer/56x56x64", "LayerNormalization", (8, 56, 56, 64)),
+    keeping("layer/512", "LayerNormalization", (64, 512), quick=True),
+    keeping("rms/28x28x128", "RMSNormalization", (32, 28, 28, 128)),
+    keeping("rms/512", "RMSNormalization", (64, 512)),
+    keeping("group/28x28x128", "GroupNormalization", (32, 28, 28, 128), groups=32),
+    keeping("group/56x56x64", "GroupNormalization", (8, 56, 56, 64), groups=16, quick=True),
+    keeping("group/512", "GroupNormalization", (64, 512), groups=32),
+    keeping("instance/28x28x128", "GroupNormalization", (32, 28, 28, 128), groups=128),
+    keeping("prelu/28x28x128", "PReLU", (32, 28, 28, 128), shared_axes=[1, 2]),
+    keeping("dropout/28x28x128", "Dropout", (32, 28, 28, 128), random=True, rate=0.3),
+    keeping("dropout/512", "Dropout", (64, 512), random=True, quick=True, rate=0.5),
+    keeping("dropout2d/28x28x128", "SpatialDropout2D", (32, 28, 28, 128), random=True, rate=0.3),
+]
+
+
+def _to(size):
+    return {"height": size, "width": size, "interpolation": "bilinear"}
+
+
+IMAGE_CASES = [
+    images("upsample/56x56x64_nearest", "UpSampling2D", (8, 56, 56, 64), (8, 112, 112, 64), interpolation="nearest"),
+    images("upsample/56x56x64_bilinear", "UpSampling2D", (8, 56, 56, 64), (8, 112, 112, 64), interpolation="bilinear"),
+    images("upsample/14x14x256_bilinear", "UpSampling2D", (16, 14, 14, 256), (16, 28, 28, 256), interpolation="bilinear"),
+    images("resize/256to224", "Resizing", (16, 256, 256, 3), (16, 224, 224, 3), **_to(224)),
+    images("resize/224to96_antialias", "Resizing", (16, 224, 224, 3), (16, 96, 96, 3), **_to(96), antialias=True, quick=True),
+    images("rescale/224x224x3", "Rescaling", (16, 224, 224, 3), quick=True, scale=1 / 127.5, offset=-1.0),
+    images("flip/128x128x3", "RandomFlip", (32, 128, 128, 3), random=True, mode="horizontal"),
+    images("rotate/128x128x3", "RandomRotation", (32, 128, 128, 3), random=True, quick=True, factor=0.1),
+    images("brightness/128x128x3", "RandomBrightness", (32, 128, 128, 3), random=True, factor=0.2, value_range=(-9, 9)),
+    images("contrast/128x128x3", "RandomContrast", (32, 128, 128, 3), random=True, factor=0.2, value_range=(-9, 9)),
+]
+
+CASES = [*LAYER_CASES, *KEEPING_CASES, *IMAGE_CASES, *MODEL_CASES]
 FAMILIES = list(dict.fromkeys(case.family for case in CASES))
 
 

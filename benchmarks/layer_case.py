@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-POOLINGS = ("max_pool", "average_pool")
+ADAPTIVE_POOLINGS = ("adaptive_max_pool", "adaptive_average_pool")
+POOLINGS = ("max_pool", "average_pool", *ADAPTIVE_POOLINGS)
 
 
 class LayerArrays(NamedTuple):
@@ -25,10 +26,10 @@ class LayerCase:
     Args:
         name: unique, in the form "model/layer".
         family: the group of cases over which geometric means are taken.
-        layer: "conv", "depthwise", "max_pool" or "average_pool".
+        layer: "conv", "conv_transpose", "depthwise", or one of `POOLINGS`.
         batch, size, channels: the input's shape; `size` has one number for each spatial dimension.
         filters: the number of output channels.
-        window: kernel or pool size, as long as `size`. So are `strides` and `dilation`.
+        window: kernel or pool size, or output size of adaptive pooling, as long as `size`. So are `strides` and `dilation`.
         padding: "valid" or "same".
         first: whether it is the first layer of a model, whose training needs no gradient for the input.
         quick: whether it belongs to the small selection.
@@ -60,12 +61,32 @@ class LayerCase:
         return self.layer in POOLINGS
 
     @property
+    def adaptive(self):
+        return self.layer in ADAPTIVE_POOLINGS
+
+    @property
+    def transposed(self):
+        return self.layer == "conv_transpose"
+
+    @property
+    def back(self):
+        """The convolution that leads from the output of a transposed one to its input, with the same kernel."""
+        return replace(self, layer="conv", size=self.output_size, channels=self.filters, filters=self.channels)
+
+    @property
     def spans(self):
         """How many input pixels the window reaches over, along each axis."""
         return tuple((taps - 1) * step + 1 for taps, step in zip(self.window, self.dilation, strict=True))
 
     @property
     def output_size(self):
+        if self.adaptive:
+            return self.window
+        if self.transposed:
+            last = self.strides if self.padding == "same" else map(max, self.spans, self.strides)
+            return tuple(
+                (length - 1) * stride + more for length, stride, more in zip(self.size, self.strides, last, strict=True)
+            )
         if self.padding == "same":
             return tuple(-(-length // stride) for length, stride in zip(self.size, self.strides, strict=True))
         axes = zip(self.size, self.spans, self.strides, strict=True)
@@ -73,7 +94,11 @@ class LayerCase:
 
     @property
     def pads(self):
-        """Pixels added in front of and behind each axis."""
+        """Pixels added in front of and behind each axis; those of a transposed convolution are cut off its output."""
+        if self.adaptive:
+            return ((0, 0),) * self.rank
+        if self.transposed:
+            return self.back.pads
         axes = zip(self.size, self.output_size, self.spans, self.strides, strict=True)
         totals = [max(0, (out - 1) * stride + span - length) for length, out, span, stride in axes]
         return tuple((total // 2, total - total // 2) for total in totals)
@@ -89,6 +114,8 @@ class LayerCase:
     @property
     def kernel_shape(self):
         """In Keras's layout; that of a depthwise kernel ends in (channels, 1)."""
+        if self.transposed:
+            return self.back.kernel_shape
         if self.layer == "depthwise":
             return (*self.window, self.channels, 1)
         return (*self.window, self.channels // self.groups, self.filters)
@@ -104,6 +131,8 @@ class LayerCase:
         """
         if self.pooling:
             return None
+        if self.transposed:
+            return self.back.operations(direction)
         passes = 1 if direction == "forward" else 2 if self.first else 3
         return passes * 2 * prod(self.output_shape) * self.fan_in
 
@@ -133,6 +162,11 @@ def conv(name, batch, size, channels, filters, kernel=3, *, stride=1, dilation=1
     return _case(name, "conv", batch, size, channels, filters, kernel, stride, dilation, groups, padding, **marks)
 
 
+def conv_transpose(name, batch, size, channels, filters, kernel, *, stride, padding="same", **marks):
+    """Returns a transposed convolution."""
+    return _case(name, "conv_transpose", batch, size, channels, filters, kernel, stride, 1, 1, padding, **marks)
+
+
 def depthwise(name, batch, size, channels, kernel=3, *, stride=1, dilation=1, padding="same", **marks):
     """Returns a depthwise convolution."""
     return _case(name, "depthwise", batch, size, channels, channels, kernel, stride, dilation, channels, padding, **marks)
@@ -141,6 +175,11 @@ def depthwise(name, batch, size, channels, kernel=3, *, stride=1, dilation=1, pa
 def pool(name, layer, batch, size, channels, window, *, stride=None, padding="valid", **marks):
     """Returns a pooling; `stride` is the window unless given, as in Keras."""
     return _case(name, layer, batch, size, channels, channels, window, stride or window, 1, channels, padding, **marks)
+
+
+def adaptive_pool(name, layer, batch, size, channels, output_size, **marks):
+    """Returns a pooling to a given size."""
+    return _case(name, layer, batch, size, channels, channels, output_size, 1, 1, channels, "valid", **marks)
 
 
 def _case(name, layer, batch, size, channels, filters, window, strides, dilation, groups, padding, first=False, quick=False):

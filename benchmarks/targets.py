@@ -41,6 +41,8 @@ TARGETS = [
     Target("grouped", "both", 1.5, 1.0),
     Target("pooling", "forward", 1.5, 1.0),
     Target("pooling", "both", 1.5, 1.0),
+    Target("keeping", "forward", 1.5, 1.0),
+    Target("keeping", "both", 1.5, 1.0),
     Target("1d-3d", "forward", 1.15, 0.95),
     Target("1d-3d", "both", 1.3, 1.0),
     Target("training", "both", 2.0, 1.3, peers=("torch", "keras")),

@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _MODULES = [
     "activations",
+    "backend",
     "callbacks",
     "config",
     "constraints",
@@ -23,9 +24,12 @@ _MODULES = [
     "layers",
     "losses",
     "metrics",
+    "mindspore",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -33,6 +37,7 @@ _MODULES = [
 ]
 _PLACES = {
     "DTypePolicy": "dtype_policies",
+    "FloatDTypePolicy": "dtype_policies",
     "Initializer": "initializers",
     "Input": "layers",
     "InputSpec": "layers",

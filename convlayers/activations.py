@@ -86,6 +86,9 @@ def linear(x):
     return x
 
 
+# Other names of the same.
+swish, hard_swish = silu, hard_silu
+
 _BUILT_IN = (
     celu,
     elu,
@@ -122,7 +125,7 @@ _BUILT_IN = (
 _family = Family(
     "keras.activations",
     "activation function",
-    {**{function.__name__: function for function in _BUILT_IN}, "swish": silu, "hard_swish": hard_silu},
+    {**{function.__name__: function for function in _BUILT_IN}, "swish": swish, "hard_swish": hard_swish},
 )
 
 

@@ -35,6 +35,7 @@ The scheme is reverse-mode differentiation on a Wengert list (Griewank and Walth
 
 import functools
 import inspect
+import operator
 import threading
 
 import numpy as np
@@ -72,21 +73,15 @@ class Tensor(Operand):
     __slots__ = ("value",)
 
     requires_gradient = True
+    # Known by its identity, whatever `==` is for arrays.
+    __hash__ = object.__hash__
 
     def __init__(self, value):
         self.value = value
 
-    @property
-    def shape(self):
-        return self.value.shape
-
-    @property
-    def ndim(self):
-        return self.value.ndim
-
-    @property
-    def dtype(self):
-        return self.value.dtype
+    shape = property(operator.attrgetter("value.shape"))
+    ndim = property(operator.attrgetter("value.ndim"))
+    dtype = property(operator.attrgetter("value.dtype"))
 
     def __len__(self):
         return len(self.value)
@@ -137,23 +132,22 @@ class Tape:
         Returns:
             A list of arrays, one for each of `sources`, None where it had no part in the targets.
         """
-        gradients = _Gradients()
+        # For each tensor the sum of its gradients so far, and whether nothing else refers to that array.
+        sums = {}
         for target, d_target in zip(targets, d_targets, strict=True):
             if isinstance(target, Tensor):
-                gradients.add(target, d_target.astype(target.dtype, copy=False), False)
-        # Tensors are known by their identity, so those that carry a gradient must stay alive: `kept` sees to the sources.
-        kept = list(sources)
+                sums[target] = _add(sums.get(target), d_target.astype(target.dtype, copy=False), False)
         records = list(self._records) if retain else self._records
         while records:
             inputs, outputs, backward, new_gradients, overwrites = records.pop()
             if type(outputs) is tuple:
-                pairs = [gradients.take(output) for output in outputs]
+                pairs = [sums.pop(output, _NOTHING) for output in outputs]
                 d_outputs, owned = tuple([pair[0] for pair in pairs]), tuple([pair[1] for pair in pairs])
                 del pairs
                 if all(d_output is None for d_output in d_outputs):
                     continue
             else:
-                d_outputs, owned = gradients.take(outputs)
+                d_outputs, owned = sums.pop(outputs, _NOTHING)
                 if d_outputs is None:
                     continue
             d_inputs = backward(d_outputs, owned) if overwrites else backward(d_outputs)
@@ -171,38 +165,29 @@ class Tape:
                 if gradient.dtype is not dtype:
                     gradient = gradient.astype(dtype, copy=False)
                 if type(source) is Tensor:
-                    gradients.add(source, gradient, new_gradients)
+                    sums[source] = _add(sums.get(source), gradient, new_gradients)
                 else:
                     source.add_gradient(gradient)
             del d_inputs, gradient
-        return [gradients.of(source) for source in kept]
+        return [sums.get(source, _NOTHING)[0] for source in sources]
 
 
-class _Gradients:
-    """For each tensor the sum of its gradients so far, and whether nothing else refers to that array.
+def _add(before, gradient, owned):
+    """Returns the sum of a tensor's gradients, and whether nothing else refers to that array.
 
-    Tensors are known by their identity.
+    Args:
+        before: such a pair, None for the first gradient.
+        gradient: what is added.
+        owned: whether nothing else refers to it.
     """
-
-    def __init__(self):
-        self._sums = {}
-
-    def add(self, tensor, gradient, owned):
-        # What has no axes may be a scalar, to which nothing can be written.
-        owned = owned and type(gradient) is np.ndarray
-        before, owned_before = self._sums.get(id(tensor), _NOTHING)
-        if before is not None:
-            # In place only where the array is the tape's own: a backward pass may return the very array it was given.
-            gradient = np.add(before, gradient, before if owned_before else gradient if owned else None)
-            owned = type(gradient) is np.ndarray
-        self._sums[id(tensor)] = gradient, owned
-
-    def of(self, tensor):
-        return self._sums.get(id(tensor), _NOTHING)[0]
-
-    def take(self, tensor):
-        """Returns the sum, and whether it is the caller's alone. It is forgotten here."""
-        return self._sums.pop(id(tensor), _NOTHING)
+    # What has no axes may be a scalar, to which nothing can be written.
+    owned = owned and type(gradient) is np.ndarray
+    if before is None:
+        return gradient, owned
+    # In place only where the array is the tape's own: a backward pass may return the very array it was given.
+    total, total_owned = before
+    total = np.add(total, gradient, total if total_owned else gradient if owned else None)
+    return total, type(total) is np.ndarray
 
 
 _NOTHING = None, False
@@ -236,6 +221,8 @@ def value_of(x):
     """Returns the plain array behind a tensor or variable; anything else as it is."""
     if type(x) is np.ndarray:
         return x
+    if type(x) is Tensor:
+        return x.value
     return x.value if isinstance(x, Operand) and not x.symbolic else x
 
 
@@ -257,12 +244,13 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
     @functools.wraps(forward)
     def op(*args, **kwargs):
         for argument in kwargs.values():
-            if _is_operand(argument):
+            if type(argument) not in _NO_OPERANDS and _is_operand(argument):
                 bound = signature.bind(*args, **kwargs)
                 args, kwargs = bound.args, bound.kwargs
                 break
         for argument in args:
-            if type(argument) not in _NO_OPERANDS and _is_operand(argument):
+            kind = type(argument)
+            if kind is Tensor or (kind not in _NO_OPERANDS and _is_operand(argument)):
                 return differentiate(args, kwargs)
         return forward(*args, **kwargs)[0]
 
@@ -271,6 +259,9 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
         inputs = [None] * len(values)
         wanted = False
         for place, x in enumerate(values):
+            if type(x) is Tensor:  # what most of them are
+                values[place], inputs[place], wanted = x.value, x, True
+                continue
             if type(x) in _NO_ARRAYS:
                 continue
             if type(x) is list and not takes_list and _is_operand(x):

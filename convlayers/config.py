@@ -13,6 +13,10 @@ _settings = {
     "floatx": "float32",
     "epsilon": 1e-7,
     "image_data_format": "channels_last",
+    "interactive_logging": True,
+    "max_epochs": int(os.environ.get("KERAS_MAX_EPOCHS", 0)) or None,
+    "max_steps_per_epoch": int(os.environ.get("KERAS_MAX_STEPS_PER_EPOCH", 0)) or None,
+    "traceback_filtering": True,
     "winograd": os.environ.get("CONVLAYERS_WINOGRAD", "1") != "0",
 }
 
@@ -20,6 +24,24 @@ _settings = {
 def backend():
     """Returns the name of what computes: always "numpy"."""
     return "numpy"
+
+
+def set_backend(backend):
+    """Says that there is one backend only.
+
+    Raises:
+        ValueError: for any other name than "numpy".
+    """
+    if backend != "numpy":
+        raise ValueError(
+            f"Available backends are ('numpy',). Received: backend={backend}\n"
+            "Models run on NumPy arrays here. Those of other backends can be read from their files with `load_model`."
+        )
+
+
+def is_nnx_enabled():
+    """Returns whether Flax's NNX is in use: never."""
+    return False
 
 
 def floatx():
@@ -112,6 +134,68 @@ def set_winograd(enabled):
     _settings["winograd"] = bool(enabled)
 
 
+def enable_interactive_logging():
+    """Lets training and other long work say on the terminal how far it is, as at the start."""
+    _settings["interactive_logging"] = True
+
+
+def disable_interactive_logging():
+    """Lets training and other long work say how far it is to Python's logger "convlayers", and not on the terminal."""
+    _settings["interactive_logging"] = False
+
+
+def is_interactive_logging_enabled():
+    """Returns whether training says on the terminal how far it is."""
+    return _settings["interactive_logging"]
+
+
+def enable_traceback_filtering():
+    """Taken for compatibility: tracebacks are whole here. They are short, since layers call their ops directly."""
+    _settings["traceback_filtering"] = True
+
+
+def disable_traceback_filtering():
+    """Taken for compatibility: see `enable_traceback_filtering`."""
+    _settings["traceback_filtering"] = False
+
+
+def is_traceback_filtering_enabled():
+    """Returns what was last said with `enable_traceback_filtering` and `disable_traceback_filtering`."""
+    return _settings["traceback_filtering"]
+
+
+def enable_unsafe_deserialization():
+    """Taken for compatibility: code in files is never run here."""
+
+
+def max_epochs():
+    """Returns how many epochs `fit` runs at most, None for as many as it is told."""
+    return _settings["max_epochs"]
+
+
+def set_max_epochs(max_epochs):
+    """Sets how many epochs `fit` runs at most, for a quick trial of a script.
+
+    Args:
+        max_epochs: int; 0 or None for no limit. `KERAS_MAX_EPOCHS` in the environment sets it from the start.
+    """
+    _settings["max_epochs"] = max_epochs or None
+
+
+def max_steps_per_epoch():
+    """Returns how many batches an epoch has at most, None for all."""
+    return _settings["max_steps_per_epoch"]
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch):
+    """Sets how many batches an epoch has at most, for a quick trial of a script.
+
+    Args:
+        max_steps_per_epoch: int; 0 or None for no limit. `KERAS_MAX_STEPS_PER_EPOCH` in the environment sets it from the start.
+    """
+    _settings["max_steps_per_epoch"] = max_steps_per_epoch or None
+
+
 def keras_home():
     """Returns Keras's folder of settings and data sets: `$KERAS_HOME`, else `~/.keras`, or in `/tmp` without a home."""
     if "KERAS_HOME" in os.environ:
@@ -145,6 +229,15 @@ def _read_settings_file():
             f"Invalid `epsilon` configuration. Expected a float. Received: epsilon={settings['epsilon']}\nIt is set in {path}."
         )
     _settings.update(settings)
+
+
+def __getattr__(name):
+    # Keras has these here too; policies rest on the settings.
+    if name in ("dtype_policy", "set_dtype_policy"):
+        from convlayers import dtype_policies
+
+        return getattr(dtype_policies, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 _read_settings_file()

@@ -1,20 +1,23 @@
 """Which number types a layer computes in and keeps its weights in."""
 
+import re
+from collections.abc import MutableMapping
+
 from convlayers import config
 from convlayers.serialization import deserialize_keras_object, register_family, serialize_keras_object
 from convlayers.validation import standardize_dtype
 
-# The kernels know float32 and float64. Narrower types save no time on a CPU and lose digits, so policies that ask for
-# them keep their name, and are written to files by it, but compute in float32.
-_COMPUTED_AS = {"float16": "float32", "bfloat16": "float32", "mixed_float16": "float32", "mixed_bfloat16": "float32"}
+_MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 
 
 class DTypePolicy:
-    """The number type of a layer's arithmetic and of its weights.
+    """The number types that are asked for a layer's arithmetic and for its weights.
+
+    A layer follows them down to 32 bits: for float16 and bfloat16 it computes, and keeps its weights and outputs, in float32
+    (`number_type`). Narrower types save no time on a CPU, and lose digits. The policy keeps its name, in files too.
 
     Args:
-        name: the name of a dtype, "mixed_float16" or "mixed_bfloat16"; by default the policy of `dtype_policy()`. The
-            types of less than 32 bits are accepted, for scripts and files that have them, and stand for "float32".
+        name: the name of a dtype, "mixed_float16" or "mixed_bfloat16"; by default the policy of `dtype_policy()`.
 
     Raises:
         TypeError: if the name is not a string.
@@ -22,11 +25,14 @@ class DTypePolicy:
 
     Example:
 
-    >>> DTypePolicy("float64").compute_dtype
-    'float64'
-    >>> DTypePolicy("mixed_float16").variable_dtype
+    >>> policy = DTypePolicy("mixed_float16")
+    >>> policy.compute_dtype, policy.variable_dtype
+    ('float16', 'float32')
+    >>> Dense(10, dtype=policy).compute_dtype
     'float32'
     """
+
+    quantization_mode = None
 
     def __init__(self, name=None):
         if name is None:
@@ -34,7 +40,7 @@ class DTypePolicy:
         if not isinstance(name, str):
             raise TypeError(f"'name' must be a string, such as 'mixed_float16'. Received: name={name} (of type {type(name)})")
         self._name = name
-        self._dtype = _COMPUTED_AS.get(name) or _dtype_named(name)
+        self._compute_dtype, self._variable_dtype = _MIXED.get(name) or [_dtype_named(name)] * 2
 
     @property
     def name(self):
@@ -42,11 +48,11 @@ class DTypePolicy:
 
     @property
     def compute_dtype(self):
-        return self._dtype
+        return self._compute_dtype
 
     @property
     def variable_dtype(self):
-        return self._dtype
+        return self._variable_dtype
 
     def get_config(self):
         return {"name": self.name}
@@ -56,7 +62,7 @@ class DTypePolicy:
         return cls(**config)
 
     def __eq__(self, other):
-        return isinstance(other, DTypePolicy) and self.name == other.name
+        return type(other) is type(self) and self.name == other.name
 
     def __hash__(self):
         return hash(self.name)
@@ -75,8 +81,115 @@ def _dtype_named(name):
         ) from None
 
 
+def number_type(dtype):
+    """Returns the name of the dtype of arrays where a policy asks for `dtype`: kernels have no floats below 32 bits."""
+    return "float32" if dtype in ("float16", "bfloat16") else dtype
+
+
+class DTypePolicyMap(DTypePolicy, MutableMapping):
+    """Policies for the layers inside a layer, by their paths.
+
+    Args:
+        default_policy: the policy of layers that are not in it; by default that of `dtype_policy()`.
+        policy_map: dict of paths, or regular expressions for them, and policies.
+
+    Raises:
+        TypeError: if `policy_map` is no dict.
+        ValueError: if the default is a map itself. With `map[path]`, if several expressions match; with
+            `map[path] = policy`, if the path is in the map, or it is no policy.
+
+    Example:
+
+    >>> policies = DTypePolicyMap("float32", {"encoder/.*": DTypePolicy("float64")})
+    >>> policies["encoder/conv2d"], policies["decoder/conv2d"]
+    (<DTypePolicy "float64">, <DTypePolicy "float32">)
+    """
+
+    def __init__(self, default_policy=None, policy_map=None):
+        if isinstance(default_policy, DTypePolicyMap):
+            raise ValueError("`default_policy` cannot be a `DTypePolicyMap`.")
+        if policy_map is not None and not isinstance(policy_map, dict):
+            raise TypeError(
+                f"If specified, `policy_map` must be a dict. Received: policy_map={policy_map} of type {type(policy_map)}"
+            )
+        self._default_policy_argument = default_policy
+        self.default_policy = get(default_policy)
+        self._policy_map = policy_map or {}
+
+    @property
+    def name(self):
+        return f"map_{self.default_policy.name}"
+
+    @property
+    def compute_dtype(self):
+        return self.default_policy.compute_dtype
+
+    @property
+    def variable_dtype(self):
+        return self.default_policy.variable_dtype
+
+    def __getitem__(self, path):
+        if path in self._policy_map:
+            return self._policy_map[path]
+        matching = [pattern for pattern in self._policy_map if re.fullmatch(pattern, path)]
+        if len(matching) > 1:
+            raise ValueError(
+                f"Path '{path}' matches multiple dtype policy specification keys: {matching}. Please make sure each path only "
+                "matches at most one dtype policy specification key in the DTypePolicyMap."
+            )
+        return self._policy_map[matching[0]] if matching else self.default_policy
+
+    def __setitem__(self, path, policy):
+        if path in self._policy_map:
+            raise ValueError(
+                f"{path} already exist in the DTypePolicyMap with value {self._policy_map[path]}. Please make sure to not use "
+                "duplicated keys."
+            )
+        try:
+            self._policy_map[path] = get(policy)
+        except Exception:
+            raise ValueError(
+                f"Cannot interpret the assigned value by `keras.dtype_policies.get`. Received: {policy} of type {type(policy)}"
+            ) from None
+
+    def __delitem__(self, path):
+        del self._policy_map[path]
+
+    def __contains__(self, path):
+        return path in self._policy_map
+
+    def __len__(self):
+        return len(self._policy_map)
+
+    def __iter__(self):
+        return iter(self._policy_map)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def get_config(self):
+        return {"default_policy": self._default_policy_argument, "policy_map": serialize_keras_object(self._policy_map)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(config["default_policy"], deserialize_keras_object(config["policy_map"], custom_objects))
+
+    def __repr__(self):
+        mapping = [(path, policy.name) for path, policy in self._policy_map.items()]
+        return f"<DTypePolicyMap at {hex(id(self))} default_policy={self.default_policy.name}, mapping={mapping}>"
+
+
+FloatDTypePolicy = DTypePolicy
 # Names in files: of Keras 3, and of Keras 2's mixed precision.
-register_family("keras", {"DTypePolicy": DTypePolicy, "FloatDTypePolicy": DTypePolicy, "Policy": DTypePolicy})
+register_family(
+    "keras",
+    {
+        "DTypePolicy": DTypePolicy,
+        "FloatDTypePolicy": FloatDTypePolicy,
+        "Policy": DTypePolicy,
+        "DTypePolicyMap": DTypePolicyMap,
+    },
+)
 
 _chosen = None
 

@@ -8,6 +8,7 @@ import numpy as np
 from convlayers.naming import auto_name
 from convlayers.serialization import register_family
 from convlayers.validation import is_integer, standardize_dtype
+from convlayers.variables import Variable
 
 
 class SeedGenerator:
@@ -16,9 +17,13 @@ class SeedGenerator:
     Args:
         seed: int; by default a number that `set_random_seed` or Python's `random.seed` decides.
         name: its name; "seed_generator" by default.
+        kwargs: `backend`, taken for compatibility.
+
+    Attributes:
+        state: a `Variable` of two integers, the seed and how many seeds were given out.
 
     Raises:
-        ValueError: if the seed is not an integer.
+        ValueError: if the seed is not an integer, or for any other argument.
 
     Example:
 
@@ -27,18 +32,32 @@ class SeedGenerator:
     >>> b = normal((2, 3), seed=seeds)   # other numbers
     """
 
-    def __init__(self, seed=None, name=None):
+    def __init__(self, seed=None, name=None, **kwargs):
+        kwargs.pop("backend", None)
+        if kwargs:
+            raise ValueError(f"Unrecognized keyword arguments: {kwargs}")
         if seed is not None and not is_integer(seed):
             raise ValueError(f"Argument `seed` must be an integer. Received: seed={seed}")
         self.name = name or auto_name(type(self).__name__)
         self._initial_seed = seed
-        self.state = [make_default_seed() if seed is None else int(seed), 0]
+        state = [make_default_seed() if seed is None else _to_32_bits(seed), 0]
+        self.state = Variable(np.array(state, np.uint32), trainable=False, name="seed_generator_state")
+        self.state.path = f"{self.name}/seed_generator_state"
 
-    def next(self):
-        """Returns the next seed: a list of two ints, for `numpy.random.default_rng`."""
-        seed, count = self.state
-        self.state = [seed, count + 1]
-        return [seed, count]
+    def next(self, ordered=True):
+        """Returns the next seed, an array of two integers.
+
+        Args:
+            ordered: whether only the second number changes, by 1.
+        """
+        state = self.state.value
+        now = state.copy()
+        if ordered:
+            state[1] = _to_32_bits(int(now[1]) + 1)
+        else:
+            state[...] = (now.astype(np.int64) + 1) * 5387 % 933199
+        self.state.version += 1
+        return now
 
     def get_config(self):
         return {"seed": self._initial_seed, "name": self.name}
@@ -46,6 +65,11 @@ class SeedGenerator:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def _to_32_bits(seed):
+    """Seeds are 32 bits, as in Keras; a negative one stands for its bits."""
+    return int(seed) & 0xFFFFFFFF
 
 
 register_family("keras.random", {"SeedGenerator": SeedGenerator})
@@ -80,8 +104,15 @@ def reset_unseeded():
     _unseeded = None
 
 
-def generator(seed=None):
-    """Returns a NumPy generator.
+def global_seed_generator():
+    """Returns what gives seeds to calls that are given none."""
+    global _unseeded
+    _unseeded = _unseeded or SeedGenerator()
+    return _unseeded
+
+
+def draw_seed(seed=None):
+    """Returns what one call of a random function depends on: an array of two integers.
 
     Args:
         seed: an int, for the same numbers each time; a `SeedGenerator`, for the next ones of its sequence; or None, for
@@ -90,19 +121,21 @@ def generator(seed=None):
     Raises:
         ValueError: if it is anything else.
     """
-    global _unseeded
     if seed is None:
-        _unseeded = _unseeded or SeedGenerator()
-        seed = _unseeded
+        return global_seed_generator().next(ordered=False)
     if isinstance(seed, SeedGenerator):
-        return np.random.default_rng(seed.next())
+        return seed.next()
     if is_integer(seed):
-        # Seeds are 32 bits, as in Keras; a negative one stands for its bits.
-        return np.random.default_rng([int(seed) & 0xFFFFFFFF, 0])
+        return np.array([_to_32_bits(seed), 0], np.uint32)
     raise ValueError(
         "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
         f"Received: seed={seed} (of type {type(seed)})"
     )
+
+
+def generator(seed=None):
+    """Returns a NumPy generator for a seed as in `draw_seed`."""
+    return np.random.default_rng(draw_seed(seed))
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
@@ -122,7 +155,13 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
 
 
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
-    """Returns an array of numbers, `minval` and more and less than `maxval`, all equally likely."""
+    """Returns an array of numbers, `minval` and more and less than `maxval`, all equally likely.
+
+    Raises:
+        ValueError: if the dtype is not one of floats.
+    """
+    if "float" not in standardize_dtype(dtype):
+        raise ValueError(f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype} ")
     return generator(seed).uniform(minval, maxval, shape).astype(standardize_dtype(dtype))
 
 
@@ -132,9 +171,57 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     Raises:
         ValueError: if the dtype is not one of integers.
     """
-    if not standardize_dtype(dtype).startswith(("int", "uint")):
-        raise ValueError(f"`keras.random.randint` requires an integer `dtype`. Received: dtype={dtype} ")
+    _check_integers(dtype, "randint")
     return generator(seed).integers(minval, maxval, shape, dtype=dtype)
+
+
+def beta(shape, alpha, beta, dtype=None, seed=None):
+    """Returns an array of numbers between 0 and 1 with a beta distribution.
+
+    Args:
+        alpha, beta: numbers above 0, or arrays that broadcast to the shape.
+    """
+    return generator(seed).beta(alpha, beta, shape).astype(standardize_dtype(dtype))
+
+
+def binomial(shape, counts, probabilities, dtype=None, seed=None):
+    """Returns an array of how many of `counts` trials succeed, each with a probability.
+
+    Args:
+        counts, probabilities: numbers, or arrays that broadcast to the shape.
+    """
+    return generator(seed).binomial(counts, probabilities, shape).astype(standardize_dtype(dtype))
+
+
+def gamma(shape, alpha, dtype=None, seed=None):
+    """Returns an array of numbers with a gamma distribution of scale 1.
+
+    Args:
+        alpha: number above 0, or an array that broadcasts to the shape.
+    """
+    return generator(seed).gamma(alpha, 1.0, shape).astype(standardize_dtype(dtype))
+
+
+def categorical(logits, num_samples, dtype="int32", seed=None):
+    """Returns the numbers of classes, drawn with the probabilities `softmax(logits)`: an array (batch, num_samples).
+
+    Args:
+        logits: array (batch, classes).
+
+    Raises:
+        ValueError: if it has another number of axes, or the dtype is not one of integers.
+    """
+    if np.ndim(logits) != 2:
+        raise ValueError(
+            f"`logits` should be a 2-D tensor with shape [batch_size, num_classes]. Received: logits={logits}\n"
+            "A single row `x` of logits is given as `x[None]`."
+        )
+    _check_integers(dtype, "categorical")
+    source = generator(seed)
+    logits = np.asarray(logits, float)
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = weights / weights.sum(axis=1, keepdims=True)
+    return np.array([source.choice(len(row), num_samples, p=row) for row in probabilities]).astype(dtype)
 
 
 def shuffle(x, axis=0, seed=None):
@@ -142,12 +229,13 @@ def shuffle(x, axis=0, seed=None):
     return generator(seed).permuted(np.asarray(x), axis=axis)
 
 
-def dropout_mask(shape, rate, seed=None):
-    """Returns an array of booleans, False with a probability of `rate`.
+def dropout(inputs, rate, noise_shape=None, seed=None):
+    """Returns an array with a part set to 0 at random, and the rest multiplied by `1 / (1 - rate)`: see `ops.dropout`."""
+    from convlayers import ops
 
-    The probability is exact to 1 / 65536: each boolean takes 16 random bits, a quarter of the time of a float.
-    """
-    size = math.prod(shape)
-    bits = generator(seed).bit_generator.random_raw(-(-size // 4)).view(np.uint16)[:size]
-    dropped = round(rate * 65536)
-    return (bits >= dropped).reshape(shape)
+    return ops.dropout(inputs, rate, noise_shape, seed)
+
+
+def _check_integers(dtype, name):
+    if not standardize_dtype(dtype).startswith(("int", "uint")):
+        raise ValueError(f"`keras.random.{name}` requires an integer `dtype`. Received: dtype={dtype} ")

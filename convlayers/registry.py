@@ -109,6 +109,14 @@ def register_family(module, table):
         _public_names.setdefault(target, (module, name))
 
 
+def register_functions(*functions):
+    """Announces built-in functions by their names, which files have with "builtins" as the module.
+
+    For those whose names mean something else in the table of their family, as a metric's does the class.
+    """
+    register_family("builtins", {function.__name__: function for function in functions})
+
+
 def public_name(target):
     """Returns the module and name that files have for a built-in class or function, None for any other."""
     return None if target in _custom_names else _public_names.get(target)

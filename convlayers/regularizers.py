@@ -32,8 +32,8 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1=0.0, l2=0.0):
-        self.l1 = _check_factor(0.0 if l1 is None else l1, "l1")
-        self.l2 = _check_factor(0.0 if l2 is None else l2, "l2")
+        self.l1 = validate_float_arg(0.0 if l1 is None else l1, "l1")
+        self.l2 = validate_float_arg(0.0 if l2 is None else l2, "l2")
 
     def __call__(self, x):
         penalty = np.zeros((), x.dtype)
@@ -55,7 +55,7 @@ class L1(Regularizer):
     """
 
     def __init__(self, l1=0.01):
-        self.l1 = _check_factor(0.01 if l1 is None else l1, "l1")
+        self.l1 = validate_float_arg(0.01 if l1 is None else l1, "l1")
 
     def __call__(self, x):
         return self.l1 * ops.sum(ops.absolute(x))
@@ -72,7 +72,7 @@ class L2(Regularizer):
     """
 
     def __init__(self, l2=0.01):
-        self.l2 = _check_factor(0.01 if l2 is None else l2, "l2")
+        self.l2 = validate_float_arg(0.01 if l2 is None else l2, "l2")
 
     def __call__(self, x):
         return self.l2 * ops.sum(ops.square(x))
@@ -92,7 +92,7 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor=0.01, mode="rows"):
-        self.factor = _check_factor(factor, "factor")
+        self.factor = validate_float_arg(factor, "factor")
         if mode not in ("rows", "columns"):
             raise ValueError(
                 f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={mode}'
@@ -115,7 +115,12 @@ class OrthogonalRegularizer(Regularizer):
         return {"factor": self.factor, "mode": self.mode}
 
 
-def _check_factor(value, name):
+def validate_float_arg(value, name):
+    """Returns a factor as a float.
+
+    Raises:
+        ValueError: if it is not a finite number, 0 or more.
+    """
     if not isinstance(value, numbers.Real) or not math.isfinite(value) or value < 0:
         raise ValueError(f"Invalid value for argument {name}: expected a non-negative float.Received: {name}={value}")
     return float(value)

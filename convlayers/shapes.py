@@ -1,6 +1,7 @@
 """The integer rules of convolution and pooling: sizes, padding, and where the channels are. One function for each rule.
 
-A size of None is unknown and stays unknown. `padding` is "valid", "same", or "causal" (1-D convolutions only).
+A size of None is unknown and stays unknown. `padding` is "valid", "same", or "causal" (1-D convolutions only); or, for
+given numbers of pixels, a pair (in front, behind), of which whole shapes have a tuple with one for each axis.
 """
 
 import math
@@ -72,16 +73,17 @@ def channel_axis(data_format, ndim):
 
 
 def check_axis(axis, shape):
-    """Checks that an array of this shape has such an axis.
+    """Checks that an array of this shape has such an axis, or all of several.
 
     Raises:
         ValueError: if it has not.
     """
-    if not -len(shape) <= axis < len(shape):
-        raise ValueError(
-            f"Axis {axis} is out of bounds for input shape {shape}. Received: axis={axis}\n"
-            f"There are {len(shape)} axes: 0 to {len(shape) - 1}, or from the end, -1 to {-len(shape)}."
-        )
+    for one in axis if isinstance(axis, (list, tuple)) else [axis]:
+        if not -len(shape) <= one < len(shape):
+            raise ValueError(
+                f"Axis {one} is out of bounds for input shape {shape}. Received: axis={axis}\n"
+                f"There are {len(shape)} axes: 0 to {len(shape) - 1}, or from the end, -1 to {-len(shape)}."
+            )
 
 
 def spatial_axes(data_format, ndim):
@@ -111,25 +113,49 @@ def dilated_size(kernel_size, dilation):
     return (kernel_size - 1) * dilation + 1
 
 
+def padding_of_axes(padding, rank):
+    """Returns the padding of each axis: a string is that of all."""
+    return (padding,) * rank if isinstance(padding, str) else padding
+
+
 def conv_output_length(length, kernel_size, stride, padding, dilation=1):
     """Returns the output size of a convolution or pooling along one axis. It may be 0 or less where nothing fits."""
     if length is None:
         return None
-    if padding == "valid":
-        length -= dilated_size(kernel_size, dilation) - 1
+    if padding not in ("same", "causal"):
+        length += sum(conv_pads(length, kernel_size, stride, padding, dilation)) - dilated_size(kernel_size, dilation) + 1
     return (length - 1) // stride + 1
+
+
+def pool_output_length(length, pool_size, stride, padding, dilation=1, ceil_mode=False):
+    """Returns the output size of pooling along one axis, with the last window that `ceil_mode` adds."""
+    if length is None or padding == "same" or not ceil_mode:
+        return conv_output_length(length, pool_size, stride, padding, dilation)
+    front, behind = conv_pads(length, pool_size, stride, padding, dilation)
+    windows = -(-(front + length + behind - dilated_size(pool_size, dilation)) // stride) + 1
+    return windows if (windows - 1) * stride < front + length else windows - 1
 
 
 def conv_pads(length, kernel_size, stride, padding, dilation=1):
     """Returns how many pixels a convolution or pooling adds in front of and behind one axis."""
     if padding == "valid":
         return 0, 0
+    if not isinstance(padding, str):
+        return padding
+    if length is None:
+        return None, None
     span = dilated_size(kernel_size, dilation)
     if padding == "causal":
         return span - 1, 0
     total = max(0, (-(-length // stride) - 1) * stride + span - length)
     # An odd pixel goes behind, as in TensorFlow.
     return total // 2, total - total // 2
+
+
+def conv_pads_of_axes(spatial, kernel_size, strides, padding, dilation_rate):
+    """Returns the pairs of `conv_pads`, one for each axis; those that depend on an unknown length are None."""
+    per_axis = zip(spatial, kernel_size, strides, padding_of_axes(padding, len(spatial)), dilation_rate, strict=True)
+    return [conv_pads(*axis) for axis in per_axis]
 
 
 def conv_transpose_output_length(length, kernel_size, stride, padding, output_padding=None, dilation=1):
@@ -139,6 +165,8 @@ def conv_transpose_output_length(length, kernel_size, stride, padding, output_pa
     span = dilated_size(kernel_size, dilation)
     if padding == "valid":
         return (length - 1) * stride + span + (max(0, stride - span) if output_padding is None else output_padding)
+    if not isinstance(padding, str):
+        return (length - 1) * stride + span - sum(padding) + (output_padding or 0)
     if output_padding is None:
         return length * stride
     return (length - 1) * stride + span % 2 + output_padding
@@ -151,12 +179,36 @@ def conv_transpose_crop(kernel_size, stride, padding, output_padding=None, dilat
     """
     if padding == "valid":
         return 0
+    if not isinstance(padding, str):
+        return padding[0]
     span = dilated_size(kernel_size, dilation)
     total = span - 2 + (stride if output_padding is None else span % 2 + output_padding)
     return max(0, span - 1 - (total + 1) // 2)
 
 
+def conv_transpose_crops(kernel_size, strides, padding, output_padding, dilation_rate):
+    """Returns the number of `conv_transpose_crop` for each axis."""
+    rank = len(kernel_size)
+    per_axis = zip(
+        kernel_size, strides, padding_of_axes(padding, rank), _repeat(output_padding, rank), dilation_rate, strict=True
+    )
+    return [conv_transpose_crop(*axis) for axis in per_axis]
+
+
 # Output shapes ------------------------------------------------------------------------------------------------------
+
+
+def check_kernel_rank(kernel_shape, input_shape):
+    """Checks that a kernel has as many axes as the inputs.
+
+    Raises:
+        ValueError: if it has not.
+    """
+    if len(kernel_shape) != len(input_shape):
+        raise ValueError(
+            "Kernel shape must have the same length as input, but received "
+            f"kernel of shape {kernel_shape} and input of shape {tuple(input_shape)}."
+        )
 
 
 def compute_conv_output_shape(
@@ -169,17 +221,14 @@ def compute_conv_output_shape(
         filters: the number of output channels.
         kernel_size: tuple of ints, one for each spatial axis.
         strides, dilation_rate: an int, or a tuple of ints.
+        padding: "valid", "same", "causal", or a tuple of pairs of ints.
 
     Raises:
         ValueError: if the kernel has another number of axes than the inputs, or does not fit.
     """
     batch, spatial, channels = split_shape(input_shape, data_format)
     kernel_shape = (*kernel_size, channels, filters)
-    if len(kernel_shape) != len(input_shape):
-        raise ValueError(
-            "Kernel shape must have the same length as input, but received "
-            f"kernel of shape {kernel_shape} and input of shape {tuple(input_shape)}."
-        )
+    check_kernel_rank(kernel_shape, input_shape)
     rank = len(spatial)
     strides = _repeat(strides, rank)
     dilation_rate = _repeat(dilation_rate, rank)
@@ -188,11 +237,9 @@ def compute_conv_output_shape(
             "Dilation must be None, scalar or tuple/list of length of inputs' spatial shape, but received "
             f"`dilation_rate={dilation_rate}` and input of shape {tuple(input_shape)}."
         )
-    lengths = [
-        conv_output_length(length, size, stride, padding, dilation)
-        for length, size, stride, dilation in zip(spatial, kernel_size, strides, dilation_rate, strict=True)
-    ]
-    if padding == "valid" and any(length is not None and length <= 0 for length in lengths):
+    per_axis = zip(spatial, kernel_size, strides, padding_of_axes(padding, rank), dilation_rate, strict=True)
+    lengths = [conv_output_length(*axis) for axis in per_axis]
+    if padding not in ("same", "causal") and any(length is not None and length <= 0 for length in lengths):
         spans = [dilated_size(size, dilation) for size, dilation in zip(kernel_size, dilation_rate, strict=True)]
         # The arrays print as Keras prints them.
         raise ValueError(
@@ -215,48 +262,59 @@ def compute_conv_transpose_output_shape(
     dilation_rate=1,
 ):
     """Returns the output shape of a transposed convolution. Arguments as for `compute_conv_output_shape`."""
-    batch, spatial, _ = split_shape(input_shape, data_format)
+    batch, spatial, channels = split_shape(input_shape, data_format)
+    check_kernel_rank((*kernel_size, filters, channels), input_shape)
     rank = len(spatial)
     per_axis = zip(
         spatial,
         kernel_size,
         _repeat(strides, rank),
+        padding_of_axes(padding, rank),
         _repeat(output_padding, rank),
         _repeat(dilation_rate, rank),
         strict=True,
     )
-    lengths = [
-        conv_transpose_output_length(length, size, stride, padding, extra, dilation)
-        for length, size, stride, extra, dilation in per_axis
-    ]
+    lengths = [conv_transpose_output_length(*axis) for axis in per_axis]
+    if any(length is not None and length < 0 for length in lengths):
+        raise ValueError(
+            f"Computed output size would be negative. Received: input shape={tuple(input_shape)}, "
+            f"kernel_size={tuple(kernel_size)}, strides={strides}, padding={padding}, output_padding={output_padding}\n"
+            "The padding of a transposed convolution is cut off from its output."
+        )
     return join_shape(batch, lengths, filters, data_format)
 
 
-def compute_pooling_output_shape(input_shape, pool_size, strides, padding="valid", data_format="channels_last"):
+def compute_pooling_output_shape(
+    input_shape, pool_size, strides, padding="valid", data_format="channels_last", dilation_rate=1, ceil_mode=False
+):
     """Returns the output shape of pooling.
 
     Args:
         input_shape: the shape of the inputs, in which sizes may be None.
         pool_size: an int, or a tuple of ints.
         strides: an int, a tuple of ints, or None for `pool_size`.
+        padding: "valid", "same", or a tuple of pairs of ints.
+        dilation_rate: an int, or a tuple of ints.
+        ceil_mode: whether a last window that reaches beyond the padding is taken too, if it begins before.
 
     Raises:
         ValueError: if the window does not fit.
     """
-    padding = standardize_pool_padding(padding)
+    if isinstance(padding, str):
+        padding = standardize_pool_padding(padding)
     batch, spatial, channels = split_shape(input_shape, data_format)
     pool_size = _repeat(pool_size, len(spatial))
     strides = pool_size if strides is None else _repeat(strides, len(spatial))
-    lengths = [
-        conv_output_length(length, size, stride, padding)
-        for length, size, stride in zip(spatial, pool_size, strides, strict=True)
-    ]
-    if padding == "valid" and any(length is not None and length <= 0 for length in lengths):
+    dilation_rate = _repeat(dilation_rate, len(spatial))
+    per_axis = zip(spatial, pool_size, strides, padding_of_axes(padding, len(spatial)), dilation_rate, strict=True)
+    lengths = [pool_output_length(*axis, ceil_mode) for axis in per_axis]
+    if padding != "same" and any(length is not None and length <= 0 for length in lengths):
+        spans = [dilated_size(size, dilation) for size, dilation in zip(pool_size, dilation_rate, strict=True)]
         # The arrays print as Keras prints them.
         raise ValueError(
             f"Computed output size would be zero or negative. Received: `inputs.shape={np.array(input_shape)}`, "
             f"`pool_size={np.array(pool_size)}`, `strides={strides}`, `padding={padding}`.\n"
-            + _explain_misfit("pooling window", pool_size, input_shape, data_format)
+            + _explain_misfit("pooling window", spans, input_shape, data_format)
         )
     return join_shape(batch, lengths, channels, data_format)
 
@@ -318,17 +376,25 @@ def _repeat(value, rank):
 
 
 def _explain_misfit(what, spans, input_shape, data_format):
-    _, spatial, channels = split_shape(input_shape, data_format)
-    lines = [
+    _, spatial, _ = split_shape(input_shape, data_format)
+    return (
         f"A {what} that spans {_by(spans)} pixels does not fit an input of {_by(spatial)} pixels. "
         "Use padding='same', or drop a layer before it that makes the image smaller."
-    ]
-    if data_format == "channels_last" and input_shape[1] in (1, 3) and channels not in (1, 3, None):
-        lines.append(
-            f"The input shape {tuple(input_shape)} looks like (batch, channels, height, width): if it is, pass "
-            "data_format='channels_first', or move the channels to the end with `np.moveaxis(x, 1, -1)`."
-        )
-    return "\n".join(lines)
+    ) + hint_at_data_format(input_shape, data_format)
+
+
+def hint_at_data_format(input_shape, data_format):
+    """Returns a line to end a message with if the channels seem to be on the other end of a shape: 1 or 3 are mostly colors."""
+    other = "channels_first" if data_format == "channels_last" else "channels_last"
+    _, _, channels = split_shape(input_shape, data_format)
+    _, other_spatial, others = split_shape(input_shape, other)
+    if others not in (1, 3) or channels in (1, 3, None) or any(n is not None and n <= others for n in other_spatial):
+        return ""
+    axes = "1, -1" if other == "channels_first" else "-1, 1"
+    return (
+        f"\nThe inputs look like {other}: {tuple(input_shape)}. If they are, set data_format='{other}', or move the channels "
+        f"with `np.moveaxis(x, {axes})`."
+    )
 
 
 def _by(sizes):

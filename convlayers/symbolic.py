@@ -10,22 +10,38 @@ from convlayers.naming import auto_name
 class KerasTensor(Operand):
     """A placeholder for an array: a shape, in which None stands for any size, and a dtype.
 
+    Args:
+        shape: tuple of ints and None.
+        dtype: the number type, by name or as NumPy has it.
+        sparse, ragged: taken for compatibility; must not be true.
+        record_history: taken for compatibility: the graph is always kept.
+        name: its name; made up by default.
+        node, index: as the attributes.
+
     Attributes:
         node: the `Node` that produces it, None for a placeholder that nothing produces.
         index: which of the node's outputs it is.
+        mask: None, or the symbolic tensor of the truth values that say what of it counts (`masks.py`).
     """
 
-    __slots__ = ("dtype", "index", "name", "node", "shape")
+    __slots__ = ("dtype", "index", "mask", "name", "node", "shape")
 
     symbolic = True
     requires_gradient = False
 
-    def __init__(self, shape, dtype="float32", name=None, node=None, index=0):
+    sparse = ragged = False
+
+    def __init__(
+        self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None, *, node=None, index=0
+    ):
+        if sparse or ragged:
+            raise ValueError(f"Arrays are dense here. Expected: sparse=False, ragged=False. Received: {sparse=}, {ragged=}")
         self.shape = tuple(shape)
         self.dtype = np.dtype(dtype).name if dtype is not None else config.floatx()
         self.name = name or auto_name("keras_tensor")
         self.node = node
         self.index = index
+        self.mask = None
 
     @property
     def ndim(self):
@@ -35,7 +51,7 @@ class KerasTensor(Operand):
     def apply(op, args, kwargs):
         """Adds a call of an op to the graph, and returns what stands for its result."""
         operation = FunctionCall(op)
-        return Node(operation, args, kwargs, infer_outputs(op, args, kwargs)).outputs
+        return Node(operation, args, kwargs, operation.compute_output_spec(*args, **kwargs)).outputs
 
     def __len__(self):
         raise TypeError(f"A symbolic tensor has no length: {self!r}. Use `x.shape[0]`.")
@@ -86,21 +102,28 @@ class FunctionCall:
     def __call__(self, *args, **kwargs):
         return self.function(*args, **kwargs)
 
+    def __getstate__(self):
+        # As of a layer: the graphs that it is in belong to their models.
+        return {**self.__dict__, "nodes": []}
+
     def compute_output_spec(self, *args, **kwargs):
         """Returns what a call on symbolic tensors would return. The graph stays as it is."""
-        return infer_outputs(self.function, args, kwargs)
+        return infer_outputs(self.function, args, kwargs, patient=True)
 
 
-def infer_outputs(function, args, kwargs):
+def infer_outputs(function, args, kwargs, patient=False):
     """Returns what `function` would return for symbolic arguments, as symbolic tensors.
 
     The function is run on zeros, twice where a size is unknown: sizes that follow the unknown one differ and become None.
+
+    Args:
+        patient: whether to look for sizes that the function takes: the work of a single op is nothing.
     """
-    first = _run_on_zeros(function, args, kwargs, size=2)
     leaves = [leaf for leaf in nested.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
     if all(None not in leaf.shape for leaf in leaves):
-        return nested.map_structure(lambda array: KerasTensor(array.shape, array.dtype), first)
-    second = _run_on_zeros(function, args, kwargs, size=3)
+        outputs = _run_on_zeros(function, args, kwargs, lambda leaf, axis: None)
+        return nested.map_structure(lambda array: KerasTensor(array.shape, array.dtype), outputs)
+    first, second = _run_twice(function, args, kwargs, leaves, patient)
 
     def merge(one, other):
         return KerasTensor([a if a == b else None for a, b in zip(one.shape, other.shape, strict=True)], one.dtype)
@@ -108,11 +131,50 @@ def infer_outputs(function, args, kwargs):
     return nested.map_structure(merge, first, second)
 
 
-def _run_on_zeros(function, args, kwargs, size):
+def _run_twice(function, args, kwargs, leaves, patient):
+    """Returns the results for two different values of the sizes that are unknown, or twice those for the only one that goes."""
+    # An unknown size may be any that goes: a multiple of 4 for a cut in four, or that of an array beside it.
+    choices = [_any_size(2), _any_size(3), _size_beside(leaves, 2), _size_beside(leaves, 3)]
+    if patient:
+        choices += [_any_size(n) for n in (4, 6, 8, 12)]
+    found, tried, error = [], [], None
+    for choice in choices:
+        sizes = [choice(leaf, axis) for leaf in leaves for axis, n in enumerate(leaf.shape) if n is None]
+        if sizes in tried:
+            continue
+        tried.append(sizes)
+        try:
+            found.append(_run_on_zeros(function, args, kwargs, choice))
+        except ValueError as refusal:
+            error = error or refusal
+        if len(found) == 2:
+            return found
+    if not found:
+        raise error
+    return found * 2
+
+
+def _any_size(n):
+    return lambda leaf, axis: n
+
+
+def _size_beside(leaves, default):
+    """Returns a function that gives an unknown size the value of one at the same place, counted from the end, in others."""
+
+    def size(leaf, axis):
+        place = axis - len(leaf.shape)
+        known = (other.shape[place] for other in leaves if -place <= len(other.shape))
+        return next((n for n in known if n not in (None, 1)), default)
+
+    return size
+
+
+def _run_on_zeros(function, args, kwargs, unknown_size):
     def zeros(leaf):
         if not isinstance(leaf, KerasTensor):
             return leaf
-        return np.zeros([size if n is None else n for n in leaf.shape], leaf.dtype)
+        sizes = [unknown_size(leaf, axis) if n is None else n for axis, n in enumerate(leaf.shape)]
+        return np.zeros(sizes, leaf.dtype)
 
     args, kwargs = nested.map_structure(zeros, (args, kwargs))
     with np.errstate(all="ignore"):  # Only the shapes count, not that log(0) is infinite.

@@ -9,31 +9,81 @@ import numpy as np
 from convlayers import config
 from convlayers._native import memory
 from convlayers.autograd import Operand, value_of
+from convlayers.naming import auto_name
+from convlayers.validation import standardize_shape
+
+
+def _function(name, base):
+    """Returns a property that holds a function or None."""
+    place = f"_{name}"
+
+    def set_function(variable, value):
+        if value is not None and not callable(value):
+            raise ValueError(
+                f"Invalid value for attribute `{name}`. Expected a callable (such as a `{base}` instance) or `None`. "
+                f"Received: {name}={value}"
+            )
+        setattr(variable, place, value)
+
+    return property(operator.attrgetter(place), set_function)
 
 
 class Variable(Operand):
     """An array with a name, a gradient and a place in a model.
 
     Args:
-        initializer: an array, or a function `initializer(shape, dtype=...)`.
+        initializer: an array, a number, a function `initializer(shape, dtype=...)`, or the name of an initializer.
         shape: the shape, where `initializer` is a function.
-        dtype: "float32" by default, or that of `keras.config.floatx()`.
+        dtype: the number type; by default that of the array, else that of `keras.config.floatx()`.
         trainable: whether gradients are computed for it.
+        autocast, aggregation, synchronization, layout: taken for compatibility: there is one device.
         name: its own name; `path` is the name with that of the layers around it, as "conv2d/kernel".
+        regularizer, constraint: functions of the variable, or None.
 
     Attributes:
         value: the NumPy array. It stays the same object for the variable's whole life; `assign` writes into it.
         grad: None, or the sum of the gradients of all backward passes since it was last set to None.
         version: counts assignments, so that whatever is computed from the value can be kept until the value changes.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Example:
+
+    >>> v = Variable(np.ones((2, 3)), dtype="float32", name="scale")
+    >>> v.assign_add(v * 2).numpy()[0]
+    [3.0, 3.0, 3.0]
     """
 
-    __slots__ = ("__weakref__", "_name", "constraint", "grad", "path", "regularizer", "trainable", "value", "version")
+    __slots__ = ("__weakref__", "_constraint", "_name", "_regularizer", "grad", "path", "trainable", "value", "version")
+
+    autocast = True
+    aggregation = "none"
+    synchronization = "auto"
 
     @memory.lasting
-    def __init__(self, initializer, shape=None, dtype=None, trainable=True, name=None, regularizer=None, constraint=None):
+    def __init__(
+        self,
+        initializer,
+        shape=None,
+        dtype=None,
+        trainable=True,
+        autocast=True,
+        aggregation="none",
+        synchronization="auto",
+        name=None,
+        layout=None,
+        *,
+        regularizer=None,
+        constraint=None,
+    ):
+        self._name = self.path = _checked_name(name)
+        if isinstance(initializer, str):
+            from convlayers import initializers
+
+            initializer = initializers.get(initializer)
         if callable(initializer):
-            dtype = dtype or config.floatx()
-            self.value = _later.make_value(self, initializer, shape, dtype)
+            self.value = _later.make_value(self, initializer, _checked_shape(shape, initializer, self.path), dtype)
         else:
             self.value = _own_copy(initializer, dtype)
         if shape is not None and self.value.shape != tuple(shape):
@@ -41,8 +91,7 @@ class Variable(Operand):
                 f"The initializer of variable '{name}' returned an array of the wrong shape. "
                 f"Expected {tuple(shape)}. Received: {self.value.shape}."
             )
-        self._name = self.path = name or "variable"
-        self.trainable = trainable
+        self.trainable = bool(trainable)
         self.regularizer = regularizer
         self.constraint = constraint
         self.grad = None
@@ -53,6 +102,9 @@ class Variable(Operand):
     @property
     def name(self):
         return self._name
+
+    regularizer = _function("regularizer", "keras.regularizers.Regularizer")
+    constraint = _function("constraint", "keras.constraints.Constraint")
 
     @property
     def shape(self):
@@ -99,9 +151,36 @@ class Variable(Operand):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
 
 
+def _checked_name(name):
+    if name is None:
+        return auto_name("variable")
+    if not isinstance(name, str) or "/" in name:
+        raise ValueError(f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}")
+    return name
+
+
+def _checked_shape(shape, initializer, path):
+    if shape is None:
+        raise ValueError(
+            "When creating a Variable from an initializer, the `shape` argument should be specified. "
+            f"Received: initializer={initializer} and shape={shape}"
+        )
+    shape = standardize_shape(shape)
+    if None in shape:
+        raise ValueError(
+            "Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: "
+            f"shape={shape} for variable path='{path}'"
+        )
+    return shape
+
+
 def _own_copy(array, dtype):
     """Returns an array that one variable alone owns, in the order and byte order that kernels read."""
-    return np.array(value_of(array), dtype=dtype, order="C")
+    array = value_of(array)
+    if dtype is None and not hasattr(array, "dtype"):
+        # Python's own numbers, however nested, are as wide as Keras has them.
+        dtype = {"f": config.floatx(), "i": "int32"}.get(np.asarray(array).dtype.kind)
+    return np.array(array, dtype=dtype, order="C")
 
 
 class _Later(threading.local):
@@ -111,6 +190,7 @@ class _Later(threading.local):
         self.waiting = None
 
     def make_value(self, variable, initializer, shape, dtype):
+        dtype = dtype or config.floatx()
         if self.waiting is None:
             return _own_copy(initializer(shape, dtype=dtype), dtype)
         self.waiting.append((variable, initializer))

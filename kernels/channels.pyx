@@ -1,5 +1,5 @@
 # Statistics over all pixels for each channel, and arithmetic with a few numbers per channel: bias gradients, moments,
-# batch normalization.
+# batch normalization, slopes of rectifiers.
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may
@@ -19,24 +19,19 @@ from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
+from kernels.affine cimport Affine, normalize_gradient_row, normalize_row, scale_shift_row
 from kernels.elementwise cimport activation_gradient
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
-from kernels.reductions cimport GROUP, STRIP, Summation, add_numbers, sum_over_rows
+from kernels.reductions cimport (
+    GROUP, STRIP, Summation, add_deviations, add_gradients, add_numbers, repeats_for, sum_over_rows
+)
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
     TASKS = 64
     BLOCK = 4096  # numbers that stay in the first-level cache
-    WIDE = 64     # numbers that fill a few vectors
-
-
-cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
-    cdef Py_ssize_t repeats = 1
-    while rows > 0 and 2 * repeats * c <= WIDE and rows % (2 * repeats) == 0:
-        repeats *= 2
-    return repeats
 
 
 cdef inline real* data_of(const real[:, ::1] x) noexcept nogil:
@@ -104,26 +99,6 @@ cdef Summation make_summation(real* x, Py_ssize_t rows, Py_ssize_t c) noexcept:
     return job
 
 
-cdef void add_deviations(
-    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
-) noexcept nogil:
-    cdef const real* x
-    cdef real[STRIP] center, deviations, squares
-    cdef Py_ssize_t row, j
-    for j in range(size):
-        center[j] = job.center[column + j]
-        deviations[j] = sums[column + j]
-        squares[j] = sums[job.width + column + j]
-    for row in range(first, end):
-        x = job.a + row * job.width + column
-        for j in range(size):
-            deviations[j] += x[j] - center[j]
-            squares[j] += (x[j] - center[j]) * (x[j] - center[j])
-    for j in range(size):
-        sums[column + j] = deviations[j]
-        sums[job.width + column + j] = squares[j]
-
-
 def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
     """mean and variance = those of each column, the variance with the number of rows as divisor"""
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
@@ -188,15 +163,6 @@ def bias_activation_backward(
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
 
-cdef struct Affine:
-    void (*map_row)(const Affine* job, const real* source, const real* x, real* target) noexcept nogil
-    Py_ssize_t rows, width
-    real* scale   # width numbers each
-    real* shift
-    real* center
-    real* slope
-
-
 cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     """The description, with scratch memory for the coefficients, which begins at `scale`."""
     cdef Py_ssize_t repeats = repeats_for(rows, c)
@@ -226,14 +192,6 @@ cdef void map_rows(const Affine* job, const real* source, const real* x, real* t
         map_task(job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start))
 
 
-cdef void scale_shift_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
-    cdef const real* scale = job.scale
-    cdef const real* shift = job.shift
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        target[j] = source[j] * scale[j] + shift[j]
-
-
 def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shift, real[:, ::1] y):
     """y = x * scale + shift"""
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
@@ -248,15 +206,6 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
 
 
 # Batch normalization --------------------------------------------------------------------------------------------------
-
-
-cdef void normalize_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
-    cdef const real* center = job.center
-    cdef const real* scale = job.scale
-    cdef const real* shift = job.shift
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        target[j] = (source[j] - center[j]) * scale[j] + shift[j]
 
 
 def batch_normalization_forward(
@@ -279,28 +228,6 @@ def batch_normalization_forward(
     with nogil:
         map_rows(&job, data_of(x), data_of(x), data_of(y))
     scratch_give(job.scale)
-
-
-cdef void add_gradients(
-    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
-) noexcept nogil:
-    cdef const real* d_y
-    cdef const real* x
-    cdef real[STRIP] center, d_beta, d_gamma
-    cdef Py_ssize_t row, j
-    for j in range(size):
-        center[j] = job.center[column + j]
-        d_beta[j] = sums[column + j]
-        d_gamma[j] = sums[job.width + column + j]
-    for row in range(first, end):
-        d_y = job.a + row * job.width + column
-        x = job.b + row * job.width + column
-        for j in range(size):
-            d_beta[j] += d_y[j]
-            d_gamma[j] += d_y[j] * (x[j] - center[j])
-    for j in range(size):
-        sums[column + j] = d_beta[j]
-        sums[job.width + column + j] = d_gamma[j]
 
 
 def batch_normalization_backward_parameters(
@@ -328,16 +255,6 @@ def batch_normalization_backward_parameters(
     scratch_give(totals)
 
 
-cdef void normalize_gradient_row(const Affine* job, const real* d_y, const real* x, real* d_x) noexcept nogil:
-    cdef const real* center = job.center
-    cdef const real* scale = job.scale
-    cdef const real* slope = job.slope
-    cdef const real* shift = job.shift
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        d_x[j] = d_y[j] * scale[j] + (x[j] - center[j]) * slope[j] + shift[j]
-
-
 def batch_normalization_backward_input(
     const real[:, ::1] x,
     const real[::1] mean,
@@ -361,6 +278,71 @@ def batch_normalization_backward_input(
         job.scale[j] = <real>scale
         job.slope[j] = <real>(-scale / deviation * d_gamma[j % c] / rows)
         job.shift[j] = <real>(-scale * d_beta[j % c] / rows)
+    with nogil:
+        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x))
+    scratch_give(job.scale)
+
+
+# Rectifiers with a slope for each column ------------------------------------------------------------------------------
+
+
+cdef void rectify_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    cdef const real* slope = job.slope
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
+        target[j] = source[j] if source[j] > 0 else source[j] * slope[j]
+
+
+cdef void rectify_gradient_row(const Affine* job, const real* d_y, const real* x, real* d_x) noexcept nogil:
+    cdef const real* slope = job.slope
+    cdef Py_ssize_t width = job.width, j
+    for j in range(width):
+        d_x[j] = d_y[j] if x[j] > 0 else d_y[j] * slope[j] if x[j] < 0 else <real>0
+
+
+cdef void add_slope_gradients(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
+    cdef const real* d_y
+    cdef const real* x
+    cdef real[STRIP] total
+    cdef Py_ssize_t row, j
+    for j in range(size):
+        total[j] = sums[column + j]
+    for row in range(first, end):
+        d_y, x = job.a + row * job.width + column, job.b + row * job.width + column
+        for j in range(size):
+            total[j] += d_y[j] * (x[j] if x[j] < 0 else <real>0)
+    for j in range(size):
+        sums[column + j] = total[j]
+
+
+cdef Affine make_rectifier(Py_ssize_t rows, const real[::1] slopes) except *:
+    cdef Py_ssize_t c = slopes.shape[0], j
+    cdef Affine job = make_affine(rows, c)
+    for j in range(job.width):
+        job.slope[j] = slopes[j % c]
+    return job
+
+
+def prelu_forward(const real[:, ::1] x, const real[::1] slopes, real[:, ::1] y):
+    """y = x, or x * slope where x is negative"""
+    cdef Affine job = make_rectifier(x.shape[0], slopes)
+    job.map_row = rectify_row
+    with nogil:
+        map_rows(&job, data_of(x), data_of(x), data_of(y))
+    scratch_give(job.scale)
+
+
+def prelu_backward(
+    const real[:, ::1] x, const real[::1] slopes, const real[:, ::1] d_y, real[:, ::1] d_x, real[::1] d_slopes
+):
+    """d_x and d_slopes = the gradients of `prelu_forward`, 0 where x is 0"""
+    cdef Summation sums = make_summation(data_of(d_y), x.shape[0], x.shape[1])
+    cdef Affine job = make_rectifier(x.shape[0], slopes)
+    sums.add_columns, sums.b = add_slope_gradients, data_of(x)
+    sum_pixels(sums, d_slopes)
+    job.map_row = rectify_gradient_row
     with nogil:
         map_rows(&job, data_of(d_y), data_of(x), data_of(d_x))
     scratch_give(job.scale)

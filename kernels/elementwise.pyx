@@ -8,6 +8,8 @@
 #    and as `gradient_from_input` the names of those that compute the gradient from x; all others compute it from y.
 # d) leaky_relu and elu with other parameters than the default have functions of their own. Their gradients come from x:
 #    with a negative parameter, y does not tell on which side of 0 it was. `leaky_relu` is both, forward with x as values.
+# e) bias_activation finishes, in place, what a kernel computed that has no bias: BLOCK numbers at a time, while they lie in
+#    cache. Rows should be long: of a few channels several pixels, with their bias repeated, make one.
 from cython.parallel cimport prange
 
 from kernels.elementwise cimport (
@@ -62,6 +64,26 @@ def activation_forward(int code, const real[::1] x, real[::1] y):
     cdef Py_ssize_t n = x.shape[0], start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
         forward_block(code, &x[start], &y[start], block_size(n, start))
+
+
+cdef inline void bias_block(int code, const real* bias, Py_ssize_t c, real* y, Py_ssize_t rows) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t row, j
+    for row in range(rows):
+        for j in range(c):
+            y[row * c + j] += bias[j]
+    activation(code, y, y, rows * c)
+    restore_denormals(state)
+
+
+def bias_activation(int code, const real[::1] bias, real[:, ::1] y):
+    """y = activation(y + bias), for each row of y"""
+    cdef Py_ssize_t rows = y.shape[0], c = y.shape[1], start
+    if rows * c == 0:
+        return
+    cdef Py_ssize_t block = max(BLOCK // c, <Py_ssize_t>1)
+    for start in prange(0, rows, block, nogil=True, schedule="static", num_threads=threads_for(rows * c * EXPENSIVE)):
+        bias_block(code, &bias[0], c, &y[start, 0], min(rows - start, block))
 
 
 cdef inline void backward_block(

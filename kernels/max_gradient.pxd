@@ -16,7 +16,7 @@ from libc.string cimport memcpy, memset
 
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.masks cimport choose, equal_or_nan, lanes_between, mask
-from kernels.pooling cimport Axis, Pooling, end_input, end_output, first_input, first_output, load, row_size, store
+from kernels.pooling cimport Axis, Pooling, load, row_size, store
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 
 
@@ -29,7 +29,7 @@ cdef struct Rows:  # one of inputs, and one of outputs whose windows cover it
 
 
 cdef inline void give_channels(
-    const Rows* rows, Py_ssize_t input, Py_ssize_t output, Py_ssize_t taps, Py_ssize_t c,
+    const Rows* rows, Py_ssize_t input, Py_ssize_t output, Py_ssize_t taps, Py_ssize_t distance,
     bint overlapping, bint whole, mask lanes
 ) noexcept nogil:
     """Gives the gradients of some channels to the taps of a window, from `input` on: of all lanes, or of some."""
@@ -48,7 +48,7 @@ cdef inline void give_channels(
                 d_x = choose(lanes, d_x, load(rows.d_x + input))
             store(rows.d_x + input, d_x)
         gradient = choose(found, ZERO_VECTOR, gradient)
-        input += c
+        input += distance
     if not whole:
         gradient = choose(lanes, gradient, load(rows.gradients + output))
     store(rows.gradients + output, gradient)
@@ -57,14 +57,15 @@ cdef inline void give_channels(
 cdef inline void give_row(const Pooling* job, const Rows* rows, bint overlapping) noexcept nogil:
     cdef Py_ssize_t c = job.c, last = max(c - VL, <Py_ssize_t>0)  # where the last vector begins
     cdef mask rest = lanes_between(<int>(c // VL * VL - last), <int>(c - last))
+    cdef Py_ssize_t distance = job.w.window.step * c
     cdef Py_ssize_t ow, first, taps, block
     for ow in range(job.w.outputs):
-        first = first_input(&job.w, ow)
-        taps = end_input(&job.w, ow) - first
+        first = job.w.window.first[ow] * c
+        taps = job.w.window.count[ow]
         for block in range(c // VL):
-            give_channels(rows, first * c + block * VL, ow * c + block * VL, taps, c, overlapping, True, rest)
+            give_channels(rows, first + block * VL, ow * c + block * VL, taps, distance, overlapping, True, rest)
         if c % VL > 0:
-            give_channels(rows, first * c + last, ow * c + last, taps, c, overlapping, False, rest)
+            give_channels(rows, first + last, ow * c + last, taps, distance, overlapping, False, rest)
 
 
 cdef struct Band:
@@ -96,10 +97,14 @@ cdef inline void give_row_in_scratch(const Pooling* job, Rows rows, real* scratc
 cdef inline void give_rows(const Pooling* job, const Band* band, Py_ssize_t od, Py_ssize_t oh) noexcept nogil:
     """Gives away the gradients of a row of outputs."""
     cdef Py_ssize_t length = job.w.inputs * job.c, output = (od * job.h.outputs + oh) * job.w.outputs * job.c
-    cdef Py_ssize_t id, ih, input
+    cdef Py_ssize_t d, h, id, ih, input
     cdef Rows rows = Rows(NULL, band.y + output, band.d_y + output, band.scratch, NULL)
-    for id in range(first_input(&job.d, od), min(end_input(&job.d, od), band.end_d)):
-        for ih in range(first_input(&job.h, oh), end_input(&job.h, oh)):
+    for d in range(job.d.window.count[od]):
+        id = job.d.window.first[od] + d * job.d.window.step
+        if id >= band.end_d:
+            break
+        for h in range(job.h.window.count[oh]):
+            ih = job.h.window.first[oh] + h * job.h.window.step
             input = (id * job.h.inputs + ih) * length
             rows.x = band.x + input
             rows.d_x = band.d_x + input if id >= band.first_d else NULL
@@ -112,13 +117,20 @@ cdef inline void give_rows(const Pooling* job, const Band* band, Py_ssize_t od, 
             rows.d_y = rows.gradients
 
 
+cdef inline Py_ssize_t end_of_window(const Axis* axis, Py_ssize_t o) noexcept nogil:
+    return axis.window.first[o] + (axis.window.count[o] - 1) * axis.window.step + 1
+
+
 cdef inline void max_gradient_band(const Pooling* job, const Band* band) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t plane = job.h.inputs * job.w.inputs * job.c
     cdef Py_ssize_t clear = band.first_d  # planes before it hold numbers already
     cdef Py_ssize_t od, oh, end
-    for od in range(first_output(&job.d, band.first_d), end_output(&job.d, band.end_d - 1)):
-        end = min(end_input(&job.d, od), band.end_d)
+    for od in range(job.d.outputs):
+        end = end_of_window(&job.d, od)
+        if job.d.window.first[od] >= band.end_d or end <= band.first_d:
+            continue
+        end = min(end, band.end_d)
         if end > clear and band.overlapping:
             memset(band.d_x + clear * plane, 0, (end - clear) * plane * sizeof(real))
         clear = max(clear, end)
@@ -149,4 +161,8 @@ cdef inline void max_gradient_task(
 
 
 cdef inline bint is_covered_once(const Axis* axis) noexcept nogil:
-    return axis.stride == axis.pool and end_input(axis, axis.outputs - 1) == axis.inputs
+    cdef Py_ssize_t i
+    for i in range(axis.inputs):
+        if axis.covering.count[i] != 1:
+            return False
+    return True

@@ -1,19 +1,18 @@
 # One step of an optimizer: new weights from old ones and their gradients.
 #
 # Design:
-# a) A call updates all variables: weights w, gradients g and what the optimizer remembers (m, v ...) are lists of arrays.
-#    Arrays at one place of the lists are C-contiguous and have as many numbers. An optional list may be None. For a kernel
-#    an array is flat, whatever its shape.
-# b) The arrays are cut into blocks of BLOCK numbers, which threads share. A new number depends on those at its own place
-#    only, so the division of the work cannot be seen in the result.
-# c) Each number is read once and written once: a step is limited by memory, not by arithmetic.
-# d) The rules and the order of operations are Keras's. Settings come as double and are rounded to the number type once.
-# e) GCC makes vectors of the plain loops, and one loop for each answer to "is this array NULL?".
-# f) `sum_of_squares` adds up each block alone, and then the blocks in their order.
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+# a) A call updates all variables, block by block (`optimizer_blocks.pxd`).
+# b) Each number is read once and written once: a step is limited by memory, not by arithmetic. Weight decay is part of it.
+# c) The rules and the order of operations are Keras's. Names are those of papers: weights w, gradients g, their mean m, the
+#    mean of their squares v, and letters of its own where a rule keeps something else.
+# d) GCC makes vectors of the plain loops, and one loop for each answer to "is this array NULL?". Differences like 1 - beta are
+#    settings, or are taken before the loop: in C, `1.0 - x` is double.
+# e) Sums of squares are added up block by block, and then the blocks in their order.
+from cpython.buffer cimport PyBUF_SIMPLE
 from cython.parallel cimport prange
 
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.optimizer_blocks cimport BLOCK, Block, count_blocks, numbers_of, update
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
@@ -23,128 +22,77 @@ cdef extern from *:
     #include <math.h>
     #ifdef CONVLAYERS_FLOAT64
     #define real_sqrt sqrt
+    #define real_pow pow
+    #define real_abs fabs
     #else
     #define real_sqrt sqrtf
+    #define real_pow powf
+    #define real_abs fabsf
     #endif
     """
     real real_sqrt(real x) noexcept nogil
+    real real_pow(real x, real power) noexcept nogil
+    real real_abs(real x) noexcept nogil
 
 cdef enum:
-    BLOCK = 4096
     LANES = 64  # sums that are kept side by side, so that they make vectors and need not wait for each other
-    OPERATIONS = 4  # per number: few, since a step waits for memory
 
 
-cdef inline Py_ssize_t count_blocks(Py_ssize_t n) noexcept nogil:
-    return (n + BLOCK - 1) // BLOCK
+# Steps along the gradient ---------------------------------------------------------------------------------------------
 
 
-# Blocks ---------------------------------------------------------------------------------------------------------------
-
-cdef struct Block:
-    real* w
-    const real* g
-    real* slots[3]  # NULL where the optimizer does not keep as many
-    Py_ssize_t size
-
-cdef struct Work:
-    Block* blocks
-    Py_ssize_t count, numbers
-
-
-cdef real* numbers_of(array, int access, Py_ssize_t* count=NULL) except? NULL:
-    """The numbers of an array, which lives as long as the list that holds it."""
-    cdef Py_buffer buffer
-    PyObject_GetBuffer(array, &buffer, access)
-    cdef real* numbers = <real*>buffer.buf
-    if count != NULL:
-        count[0] = buffer.len // sizeof(real)
-    PyBuffer_Release(&buffer)
-    return numbers
-
-
-cdef Work cut(list w, list g, tuple slots) except *:
-    """All arrays as blocks, in memory that is to be given back."""
-    cdef Work work = Work(NULL, 0, 0)
-    cdef Py_ssize_t n
-    for array in w:
-        numbers_of(array, PyBUF_SIMPLE, &n)
-        work.numbers += n
-        work.count += count_blocks(n)
-    work.blocks = <Block*>scratch_take(work.count * sizeof(Block))
-    if work.blocks == NULL:
-        raise MemoryError()
-    try:
-        fill(work.blocks, w, g, slots)
-    except BaseException:
-        scratch_give(work.blocks)
-        raise
-    return work
-
-
-cdef int fill(Block* blocks, list w, list g, tuple slots) except -1:
-    cdef Block whole
-    cdef Py_ssize_t place, slot, part, n
-    for place in range(len(w)):
-        whole = Block(numbers_of(w[place], PyBUF_WRITABLE, &n), numbers_of(g[place], PyBUF_SIMPLE))
-        for slot in range(3):
-            whole.slots[slot] = NULL
-            if slot < len(slots) and slots[slot] is not None:
-                whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE)
-        for part in range(count_blocks(n)):
-            blocks[0] = part_of(&whole, part * BLOCK, min(<Py_ssize_t>BLOCK, n - part * BLOCK))
-            blocks += 1
-    return 0
-
-
-cdef inline Block part_of(const Block* whole, Py_ssize_t start, Py_ssize_t size) noexcept nogil:
-    cdef Block block
-    cdef Py_ssize_t slot
-    block.w, block.g, block.size = whole.w + start, whole.g + start, size
-    for slot in range(3):
-        block.slots[slot] = NULL if whole.slots[slot] == NULL else whole.slots[slot] + start
-    return block
-
-
-# Stochastic gradient descent ------------------------------------------------------------------------------------------
-
-
-cdef inline void sgd_block(const Block* block, real rate, real momentum, bint nesterov) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+cdef void sgd(const Block* block, const real* settings) noexcept nogil:
     cdef real* w = block.w
     cdef const real* g = block.g
     cdef real* m = block.slots[0]
+    cdef real rate = settings[0], momentum = settings[1], decay = block.decay
+    cdef bint nesterov = settings[2] != 0
     cdef Py_ssize_t i
     for i in range(block.size):
         if m == NULL:
-            w[i] -= g[i] * rate
+            w[i] = w[i] * decay - g[i] * rate
         else:
             m[i] = m[i] * momentum - g[i] * rate
-            w[i] += m[i] * momentum - g[i] * rate if nesterov else m[i]
-    restore_denormals(state)
+            w[i] = w[i] * decay + (m[i] * momentum - g[i] * rate if nesterov else m[i])
 
 
-def sgd_update(list w, list g, list m, double rate, double momentum, bint nesterov):
+def sgd_update(list w, list g, list m, double rate, double momentum, bint nesterov, list decay=None):
     """Updates w, and m unless it is None."""
-    cdef Work work = cut(w, g, (m,))
+    update(sgd, w, g, (m,), (rate, momentum, nesterov), decay)
+
+
+cdef void lion(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
+    cdef real rate = settings[0], beta_1 = settings[1], one_minus_beta_1 = settings[2]
+    cdef real beta_2 = settings[3], one_minus_beta_2 = settings[4], decay = block.decay, mean, sign
     cdef Py_ssize_t i
-    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
-        sgd_block(&work.blocks[i], rate, momentum, nesterov)
-    scratch_give(work.blocks)
+    for i in range(block.size):
+        mean = m[i] * beta_1 + g[i] * one_minus_beta_1
+        # 0 and NaN are their own signs.
+        sign = 1 if mean > 0 else mean
+        sign = -1 if mean < 0 else sign
+        w[i] = w[i] * decay - rate * sign
+        m[i] = m[i] * beta_2 + g[i] * one_minus_beta_2
 
 
-# RMSprop --------------------------------------------------------------------------------------------------------------
+def lion_update(list w, list g, list m, double rate, double beta_1, double beta_2, list decay=None):
+    """Updates w and the mean gradient m."""
+    update(lion, w, g, (m,), (rate, beta_1, 1 - beta_1, beta_2, 1 - beta_2), decay)
 
 
-cdef inline void rmsprop_block(
-    const Block* block, real rate, real rho, real one_minus_rho, real momentum, real epsilon
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+# Steps divided by sums of squares -------------------------------------------------------------------------------------
+
+
+cdef void rmsprop(const Block* block, const real* settings) noexcept nogil:
     cdef real* w = block.w
     cdef const real* g = block.g
     cdef real* v = block.slots[0]
     cdef real* m = block.slots[1]
     cdef real* a = block.slots[2]
+    cdef real rate = settings[0], rho = settings[1], one_minus_rho = settings[2], momentum = settings[3]
+    cdef real epsilon = settings[4], decay = block.decay
     cdef real variance, step
     cdef Py_ssize_t i
     for i in range(block.size):
@@ -155,34 +103,101 @@ cdef inline void rmsprop_block(
         step = rate * g[i] / real_sqrt(variance + epsilon)
         if m != NULL:
             step = m[i] = momentum * m[i] + step
-        w[i] -= step
-    restore_denormals(state)
+        w[i] = w[i] * decay - step
 
 
 def rmsprop_update(
-    list w, list g, list v, list m, list a, double rate, double rho, double momentum, double epsilon
+    list w, list g, list v, list m, list a, double rate, double rho, double momentum, double epsilon, list decay=None
 ):
     """Updates w and the mean square v, and unless they are None, the momentum m and the mean gradient a."""
-    cdef Work work = cut(w, g, (v, m, a))
+    update(rmsprop, w, g, (v, m, a), (rate, rho, 1 - rho, momentum, epsilon), decay)
+
+
+cdef void adagrad(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* s = block.slots[0]
+    cdef real rate = settings[0], epsilon = settings[1], decay = block.decay
     cdef Py_ssize_t i
-    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
-        rmsprop_block(&work.blocks[i], rate, rho, 1 - rho, momentum, epsilon)
-    scratch_give(work.blocks)
+    for i in range(block.size):
+        s[i] += g[i] * g[i]
+        w[i] = w[i] * decay - rate * g[i] / real_sqrt(s[i] + epsilon)
 
 
-# Adam -----------------------------------------------------------------------------------------------------------------
+def adagrad_update(list w, list g, list s, double rate, double epsilon, list decay=None):
+    """Updates w and the sum of squares s."""
+    update(adagrad, w, g, (s,), (rate, epsilon), decay)
 
 
-cdef inline void adam_block(
-    const Block* block, real rate, real one_minus_beta_1, real one_minus_beta_2, real epsilon
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+cdef void adadelta(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* v = block.slots[0]
+    cdef real* d = block.slots[1]
+    cdef real rate = settings[0], rho = settings[1], one_minus_rho = settings[2], epsilon = settings[3]
+    cdef real decay = block.decay, step
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        v[i] = rho * v[i] + one_minus_rho * (g[i] * g[i])
+        step = real_sqrt(d[i] + epsilon) * g[i] / real_sqrt(v[i] + epsilon)
+        d[i] = rho * d[i] + one_minus_rho * (step * step)
+        w[i] = w[i] * decay - rate * step
+
+
+def adadelta_update(list w, list g, list v, list d, double rate, double rho, double epsilon, list decay=None):
+    """Updates w, the mean square v of gradients, and the mean square d of steps."""
+    update(adadelta, w, g, (v, d), (rate, rho, 1 - rho, epsilon), decay)
+
+
+cdef inline real power_of(real x, real power, bint is_root) noexcept nogil:
+    return real_sqrt(x) if is_root else real_pow(x, power)
+
+
+cdef inline void ftrl_with(const Block* block, const real* settings, bint is_root) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* s = block.slots[0]
+    cdef real* z = block.slots[1]
+    cdef real inverse_rate = 1 / settings[0], power = settings[1], l1 = settings[2], twice_l2 = settings[3]
+    cdef real twice_shrinkage = settings[4], weight, total, scale, cut_off
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        weight = w[i] * block.decay
+        total = s[i] + g[i] * g[i]
+        scale = power_of(total, power, is_root)
+        z[i] += g[i] + twice_shrinkage * weight - (scale - power_of(s[i], power, is_root)) * inverse_rate * weight
+        s[i] = total
+        cut_off = l1 if z[i] > l1 else z[i]
+        cut_off = -l1 if z[i] < -l1 else cut_off
+        w[i] = (cut_off - z[i]) / (scale * inverse_rate + twice_l2)
+
+
+cdef void ftrl(const Block* block, const real* settings) noexcept nogil:
+    # As two functions: a loop that may call `pow` is no loop of vectors.
+    if settings[1] == 0.5:
+        ftrl_with(block, settings, True)
+    else:
+        ftrl_with(block, settings, False)
+
+
+def ftrl_update(
+    list w, list g, list s, list z, double rate, double power, double l1, double l2, double shrinkage, list decay=None
+):
+    """Updates w, the sum of squares s, and the linear term z."""
+    update(ftrl, w, g, (s, z), (rate, power, l1, 2 * l2, 2 * shrinkage), decay)
+
+
+# Adam and its relatives -----------------------------------------------------------------------------------------------
+
+
+cdef void adam(const Block* block, const real* settings) noexcept nogil:
     cdef real* w = block.w
     cdef const real* g = block.g
     cdef real* m = block.slots[0]
     cdef real* v = block.slots[1]
     cdef real* v_max = block.slots[2]
-    cdef real variance
+    cdef real rate = settings[0], one_minus_beta_1 = settings[1], one_minus_beta_2 = settings[2], epsilon = settings[3]
+    cdef real decay = block.decay, variance
     cdef Py_ssize_t i
     for i in range(block.size):
         m[i] += (g[i] - m[i]) * one_minus_beta_1
@@ -191,39 +206,171 @@ cdef inline void adam_block(
         if v_max != NULL:
             # In this order, NaN wins.
             variance = v_max[i] = v_max[i] if v_max[i] > variance else variance
-        w[i] -= m[i] * rate / (real_sqrt(variance) + epsilon)
-    restore_denormals(state)
+        w[i] = w[i] * decay - m[i] * rate / (real_sqrt(variance) + epsilon)
 
 
 def adam_update(
-    list w, list g, list m, list v, list v_max, double rate, double beta_1, double beta_2, double epsilon
+    list w, list g, list m, list v, list v_max, double rate, double beta_1, double beta_2, double epsilon, list decay=None
 ):
     """Updates w, the mean gradient m, the mean square v, and its maximum v_max unless that is None.
 
     `rate` has the correction for the first steps in it.
     """
-    cdef Work work = cut(w, g, (m, v, v_max))
+    update(adam, w, g, (m, v, v_max), (rate, 1 - beta_1, 1 - beta_2, epsilon), decay)
+
+
+cdef void adamax(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
+    cdef real* u = block.slots[1]
+    cdef real rate = settings[0], one_minus_beta_1 = settings[1], beta_2 = settings[2], epsilon = settings[3]
+    cdef real decay = block.decay, size, norm
     cdef Py_ssize_t i
-    for i in prange(work.count, nogil=True, schedule="static", num_threads=threads_for(work.numbers * OPERATIONS)):
-        adam_block(&work.blocks[i], rate, 1 - beta_1, 1 - beta_2, epsilon)
-    scratch_give(work.blocks)
+    for i in range(block.size):
+        m[i] += (g[i] - m[i]) * one_minus_beta_1
+        size, norm = real_abs(g[i]), beta_2 * u[i]
+        # NaN wins, on either side.
+        size = norm if norm > size else size
+        size = norm if norm != norm else size
+        u[i] = size
+        w[i] = w[i] * decay - rate * m[i] / (size + epsilon)
 
 
-# Norm -----------------------------------------------------------------------------------------------------------------
+def adamax_update(
+    list w, list g, list m, list u, double rate, double beta_1, double beta_2, double epsilon, list decay=None
+):
+    """Updates w, the mean gradient m, and the largest gradient u. `rate` has the correction for the first steps in it."""
+    update(adamax, w, g, (m, u), (rate, 1 - beta_1, beta_2, epsilon), decay)
 
 
-cdef inline double sum_of_squares_block(const real* x, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+cdef void nadam(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
+    cdef real* v = block.slots[1]
+    cdef real m_rate = settings[0], g_rate = settings[1], one_minus_beta_1 = settings[2], one_minus_beta_2 = settings[3]
+    cdef real correction = 1 / settings[4], epsilon = settings[5], decay = block.decay
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        m[i] += (g[i] - m[i]) * one_minus_beta_1
+        v[i] += (g[i] * g[i] - v[i]) * one_minus_beta_2
+        w[i] = w[i] * decay - (m_rate * m[i] + g_rate * g[i]) / (real_sqrt(v[i] * correction) + epsilon)
+
+
+def nadam_update(
+    list w,
+    list g,
+    list m,
+    list v,
+    double m_rate,
+    double g_rate,
+    double beta_1,
+    double beta_2,
+    double correction,
+    double epsilon,
+    list decay=None,
+):
+    """Updates w, the mean gradient m, and the mean square v. A step goes along m and g, at a rate for each."""
+    update(nadam, w, g, (m, v), (m_rate, g_rate, 1 - beta_1, 1 - beta_2, correction, epsilon), decay)
+
+
+cdef void schedule_free(const Block* block, const real* settings) noexcept nogil:
+    cdef real* w = block.w
+    cdef const real* g = block.g
+    cdef real* z = block.slots[0]
+    cdef real* v = block.slots[1]
+    cdef real rate = settings[0], beta_1 = settings[1], one_minus_beta_1 = settings[2], one_minus_beta_2 = settings[3]
+    cdef real correction = 1 / settings[4], epsilon = settings[5], share = settings[6]
+    cdef real inverse = 1 / settings[1], decay = block.decay, average
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        v[i] += (g[i] * g[i] - v[i]) * one_minus_beta_2
+        average = (w[i] * decay - one_minus_beta_1 * z[i]) * inverse
+        z[i] -= rate * g[i] / (real_sqrt(v[i] * correction) + epsilon)
+        average += share * (z[i] - average)
+        w[i] = one_minus_beta_1 * z[i] + beta_1 * average
+
+
+def schedule_free_update(
+    list w,
+    list g,
+    list z,
+    list v,
+    double rate,
+    double beta_1,
+    double beta_2,
+    double correction,
+    double epsilon,
+    double share,
+    list decay=None,
+):
+    """Updates w, the weights z that steps are added to, and the mean square v.
+
+    w lies between z and the average of all z so far, which is found from both, and to which z adds its share.
+    """
+    update(schedule_free, w, g, (z, v), (rate, beta_1, 1 - beta_1, 1 - beta_2, correction, epsilon, share), decay)
+
+
+cdef void lamb(const Block* block, const real* settings) noexcept nogil:
+    cdef real* step = block.w
+    cdef const real* g = block.g
+    cdef real* m = block.slots[0]
+    cdef real* v = block.slots[1]
+    cdef real one_minus_beta_1 = settings[0], one_minus_beta_2 = settings[1]
+    cdef real m_correction = 1 / settings[2], v_correction = 1 / settings[3], epsilon = settings[4]
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        m[i] += (g[i] - m[i]) * one_minus_beta_1
+        v[i] += (g[i] * g[i] - v[i]) * one_minus_beta_2
+        step[i] = m[i] * m_correction / (real_sqrt(v[i] * v_correction) + epsilon)
+
+
+def lamb_direction(
+    list step,
+    list g,
+    list m,
+    list v,
+    double beta_1,
+    double beta_2,
+    double m_correction,
+    double v_correction,
+    double epsilon,
+):
+    """Updates the mean gradient m and the mean square v, and writes where a step goes. How far, follows from its norm."""
+    update(lamb, step, g, (m, v), (1 - beta_1, 1 - beta_2, m_correction, v_correction, epsilon), None)
+
+
+# Averages and norms ---------------------------------------------------------------------------------------------------
+
+
+cdef void average(const Block* block, const real* settings) noexcept nogil:
+    cdef real* mean = block.w
+    cdef const real* w = block.g
+    cdef real momentum = settings[0], one_minus_momentum = settings[1]
+    cdef Py_ssize_t i
+    for i in range(block.size):
+        mean[i] = momentum * mean[i] + one_minus_momentum * w[i]
+
+
+def average_update(list mean, list w, double momentum):
+    """Moves means towards w."""
+    cdef real rounded = momentum  # before it is subtracted from 1, as in Keras
+    update(average, mean, w, (), (rounded, 1 - rounded), None)
+
+
+cdef double sum_of_squares_block(const real* x, Py_ssize_t size) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef real lanes[LANES]
     cdef double total = 0
-    cdef Py_ssize_t i, lane
+    cdef Py_ssize_t i, lane, start = 0
     for lane in range(LANES):
         lanes[lane] = 0
-    while start + LANES <= stop:
+    while start + LANES <= size:
         for lane in range(LANES):
             lanes[lane] += x[start + lane] * x[start + lane]
         start += LANES
-    for i in range(start, stop):
+    for i in range(start, size):
         total += x[i] * x[i]
     for lane in range(LANES):
         total += lanes[lane]
@@ -231,15 +378,16 @@ cdef inline double sum_of_squares_block(const real* x, Py_ssize_t start, Py_ssiz
     return total
 
 
-def sum_of_squares(const real[::1] x):
-    """Returns the sum of the squares of all numbers, as a double."""
-    cdef Py_ssize_t n = x.shape[0], block
+def sum_of_squares(x):
+    """Returns the sum of the squares of all numbers of an array, as a double."""
+    cdef Py_ssize_t n, block
+    cdef const real* numbers = numbers_of(x, PyBUF_SIMPLE, &n)
     cdef double total = 0
     cdef double* sums = <double*>scratch_take(count_blocks(n) * sizeof(double))
     if sums == NULL:
         raise MemoryError()
     for block in prange(count_blocks(n), nogil=True, schedule="static", num_threads=threads_for(n * 2)):
-        sums[block] = sum_of_squares_block(&x[0], block * BLOCK, min(n, (block + 1) * BLOCK))
+        sums[block] = sum_of_squares_block(numbers + block * BLOCK, min(<Py_ssize_t>BLOCK, n - block * BLOCK))
     for block in range(count_blocks(n)):
         total += sums[block]
     scratch_give(sums)

@@ -1,7 +1,7 @@
 # Pooling by its definition: what pool.pyx and global_pool.pyx are tested against. Arguments and buffers are theirs.
 #
 # Design:
-# a) `windows` says which inputs each output covers. Everything else is a loop over them and, inside, over the window.
+# a) `taps` says which inputs each output covers. Everything else is a loop over them.
 # b) Sums are in double. There is one thread; gradients are added in the order of the outputs.
 from itertools import product
 from libc.math cimport INFINITY
@@ -9,13 +9,27 @@ from libc.math cimport INFINITY
 from kernels.real cimport real
 
 
-def windows(x, y, pool, strides, pads):
-    """Yields, for each output pixel, its place (d, h, w) and the inputs that it covers: first and end of d, h and w."""
+def taps(x, y, windows):
+    """Yields, for each output pixel, its place (d, h, w), the places of the inputs that it covers, and how many count."""
+    axes = zip(x.shape[1:4], y.shape[1:4], *(windows[:4] if windows else ()), (windows and windows[4]) or (None, None, None))
+    axes = [list(covered(*axis)) for axis in axes]
     for place in product(*map(range, y.shape[1:4])):
-        covered = []
-        for output, inputs, size, stride, pad in zip(place, x.shape[1:4], pool, strides, pads):
-            covered += [max(output * stride - pad, 0), min(output * stride - pad + size, inputs)]
-        yield *place, *covered
+        (d, d_size), (h, h_size), (w, w_size) = (axis[o] for axis, o in zip(axes, place))
+        yield *place, list(product(d, h, w)), d_size * h_size * w_size
+
+
+def covered(inputs, outputs, *window):
+    """Yields, for each output of an axis, the inputs that it covers, and how many places count for an average."""
+    for o in range(outputs):
+        if len(window) == 1:  # none of its own: parts as even as can be
+            places = range(o * inputs // outputs, -(-(o + 1) * inputs // outputs))
+            yield places, len(places)
+        else:
+            size, stride, pad, dilation, behind = window
+            places = [o * stride - pad + tap * dilation for tap in range(size)]
+            inside = [i for i in places if 0 <= i < inputs]
+            counted = inside if behind is None else [i for i in places if i < inputs + behind]
+            yield inside, max(len(counted), 1)
 
 
 cdef bint is_maximum(real x, real y) noexcept nogil:
@@ -25,17 +39,15 @@ cdef bint is_maximum(real x, real y) noexcept nogil:
 # Windows --------------------------------------------------------------------------------------------------------------
 
 
-def max_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple pool, tuple strides, tuple pads):
-    cdef Py_ssize_t n, od, oh, ow, d0, d1, h0, h1, w0, w1, id, ih, iw, c
+def max_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
+    cdef Py_ssize_t n, od, oh, ow, id, ih, iw, c
     y[...] = -INFINITY
-    for od, oh, ow, d0, d1, h0, h1, w0, w1 in windows(x, y, pool, strides, pads):
-        for n in range(y.shape[0]):
-            for id in range(d0, d1):
-                for ih in range(h0, h1):
-                    for iw in range(w0, w1):
-                        for c in range(y.shape[4]):
-                            if x[n, id, ih, iw, c] > y[n, od, oh, ow, c] or x[n, id, ih, iw, c] != x[n, id, ih, iw, c]:
-                                y[n, od, oh, ow, c] = x[n, id, ih, iw, c]
+    for od, oh, ow, inputs, _ in taps(x, y, windows):
+        for id, ih, iw in inputs:
+            for n in range(y.shape[0]):
+                for c in range(y.shape[4]):
+                    if x[n, id, ih, iw, c] > y[n, od, oh, ow, c] or x[n, id, ih, iw, c] != x[n, id, ih, iw, c]:
+                        y[n, od, oh, ow, c] = x[n, id, ih, iw, c]
 
 
 def max_pool_backward(
@@ -43,53 +55,55 @@ def max_pool_backward(
     const real[:, :, :, :, ::1] y,
     const real[:, :, :, :, ::1] d_y,
     real[:, :, :, :, ::1] d_x,
-    tuple pool,
-    tuple strides,
-    tuple pads,
+    tuple windows,
 ):
-    cdef Py_ssize_t n, od, oh, ow, d0, d1, h0, h1, w0, w1, id, ih, iw, c
-    cdef bint given
+    cdef Py_ssize_t n, od, oh, ow, id, ih, iw, c
     d_x[...] = 0
-    for od, oh, ow, d0, d1, h0, h1, w0, w1 in windows(x, y, pool, strides, pads):
+    for od, oh, ow, inputs, _ in taps(x, y, windows):
         for n in range(y.shape[0]):
             for c in range(y.shape[4]):
-                given = False
-                for id in range(d0, d1):
-                    for ih in range(h0, h1):
-                        for iw in range(w0, w1):
-                            if not given and is_maximum(x[n, id, ih, iw, c], y[n, od, oh, ow, c]):
-                                d_x[n, id, ih, iw, c] += d_y[n, od, oh, ow, c]
-                                given = True
+                for id, ih, iw in inputs:
+                    if is_maximum(x[n, id, ih, iw, c], y[n, od, oh, ow, c]):
+                        d_x[n, id, ih, iw, c] += d_y[n, od, oh, ow, c]
+                        break
 
 
-def average_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple pool, tuple strides, tuple pads):
-    cdef Py_ssize_t n, od, oh, ow, d0, d1, h0, h1, w0, w1, id, ih, iw, c
-    cdef double total
-    for od, oh, ow, d0, d1, h0, h1, w0, w1 in windows(x, y, pool, strides, pads):
+def max_pool_with_indices(
+    const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, long long[:, :, :, :, ::1] indices, tuple windows
+):
+    cdef Py_ssize_t n, od, oh, ow, id, ih, iw, c
+    max_pool_forward(x, y, windows)
+    indices[...] = -1
+    for od, oh, ow, inputs, _ in taps(x, y, windows):
+        for n in range(y.shape[0]):
+            for c in range(y.shape[4]):
+                for id, ih, iw in inputs:
+                    if is_maximum(x[n, id, ih, iw, c], y[n, od, oh, ow, c]):
+                        indices[n, od, oh, ow, c] = (id * x.shape[2] + ih) * x.shape[3] + iw
+                        break
+
+
+def average_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
+    cdef Py_ssize_t n, od, oh, ow, id, ih, iw, c
+    cdef double total, size
+    for od, oh, ow, inputs, size in taps(x, y, windows):
         for n in range(y.shape[0]):
             for c in range(y.shape[4]):
                 total = 0
-                for id in range(d0, d1):
-                    for ih in range(h0, h1):
-                        for iw in range(w0, w1):
-                            total += x[n, id, ih, iw, c]
-                y[n, od, oh, ow, c] = <real>(total / ((d1 - d0) * (h1 - h0) * (w1 - w0)))
+                for id, ih, iw in inputs:
+                    total += x[n, id, ih, iw, c]
+                y[n, od, oh, ow, c] = <real>(total / size)
 
 
-def average_pool_backward(
-    const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple pool, tuple strides, tuple pads
-):
-    cdef Py_ssize_t n, od, oh, ow, d0, d1, h0, h1, w0, w1, id, ih, iw, c
-    cdef double share
+def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows):
+    cdef Py_ssize_t n, od, oh, ow, id, ih, iw, c
+    cdef double size
     d_x[...] = 0
-    for od, oh, ow, d0, d1, h0, h1, w0, w1 in windows(d_x, d_y, pool, strides, pads):
+    for od, oh, ow, inputs, size in taps(d_x, d_y, windows):
         for n in range(d_y.shape[0]):
             for c in range(d_y.shape[4]):
-                share = <double>d_y[n, od, oh, ow, c] / ((d1 - d0) * (h1 - h0) * (w1 - w0))
-                for id in range(d0, d1):
-                    for ih in range(h0, h1):
-                        for iw in range(w0, w1):
-                            d_x[n, id, ih, iw, c] += <real>share
+                for id, ih, iw in inputs:
+                    d_x[n, id, ih, iw, c] += <real>(d_y[n, od, oh, ow, c] / size)
 
 
 # All pixels -----------------------------------------------------------------------------------------------------------

@@ -1,40 +1,156 @@
 # What a pooling is, where its windows are, and how numbers of a vector are loaded: for pool.pyx and its inner loops.
 #
 # Design:
-# a) Each axis has its own window, stride and padding in front. Windows are clipped at the border.
-# b) A row in scratch memory has room for a vector behind it.
+# a) For each axis, tables say where the window of each output begins, and how many inputs it covers, at equal distances.
+#    Windows are clipped at the border. Whether they move in steps or divide the axis into even parts, and whether their
+#    taps are neighbours, nothing else has to know.
+# b) The gradient of an average asks the other way: which outputs cover an input. They lie at equal distances too, those
+#    that stride and dilation leave.
+# c) All tables lie behind one another in one piece of scratch memory, `tables`. Whoever describes a pooling gives it back.
+# d) A row in scratch memory has room for a vector behind it.
 from kernels.real cimport VL, real, vec
+from kernels.scratch cimport scratch_take
+
+cdef struct Spans:  # for each pixel of one side, those of the other side: `count` of them, `step` apart, from `first` on
+    Py_ssize_t* first
+    Py_ssize_t* count
+    Py_ssize_t step
 
 cdef struct Axis:
-    Py_ssize_t inputs, outputs, pool, stride, pad
+    Py_ssize_t inputs, outputs
+    Py_ssize_t taps   # of the largest window
+    Spans window      # of each output: the inputs that it covers
+    Spans covering    # of each input: the outputs whose windows cover it
+    Py_ssize_t* size  # of each window, by which a sum is divided for an average
 
 cdef struct Pooling:
     Py_ssize_t n, c
     Axis d, h, w
+    Py_ssize_t* tables
 
 
-# Where windows are: the inputs of output o are from first_input to end_input, the outputs of input i likewise.
+# Windows that move in steps
 
 
-cdef inline Py_ssize_t first_input(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    return max(o * axis.stride - axis.pad, <Py_ssize_t>0)
+cdef inline Py_ssize_t divide_up(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return (a + b - 1) // b if a > 0 else 0
 
 
-cdef inline Py_ssize_t end_input(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    return min(o * axis.stride - axis.pad + axis.pool, axis.inputs)
+cdef inline Py_ssize_t greatest_common_divisor(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    while b > 0:
+        a, b = b, a % b
+    return a
 
 
-cdef inline Py_ssize_t first_output(const Axis* axis, Py_ssize_t i) noexcept nogil:
-    return max(i + axis.pad - axis.pool + axis.stride, <Py_ssize_t>0) // axis.stride
+cdef inline Py_ssize_t count_between(
+    Py_ssize_t start, Py_ssize_t end, Py_ssize_t step, Py_ssize_t low, Py_ssize_t high
+) noexcept nogil:
+    """How many of the places from start to end, `step` apart, lie from low to high."""
+    return max(divide_up(min(end, high) - start, step) - divide_up(low - start, step), <Py_ssize_t>0)
 
 
-cdef inline Py_ssize_t end_output(const Axis* axis, Py_ssize_t i) noexcept nogil:
-    return min((i + axis.pad) // axis.stride + 1, axis.outputs)
+cdef inline void place_moving_windows(
+    Axis* axis, Py_ssize_t pool, Py_ssize_t stride, Py_ssize_t pad, Py_ssize_t dilation, Py_ssize_t low, Py_ssize_t high
+) noexcept nogil:
+    """Inputs from low to high count for an average: those that there are, or the padding as well."""
+    cdef Py_ssize_t o, start, end
+    axis.window.step = dilation
+    axis.covering.step = dilation // greatest_common_divisor(stride, dilation)
+    for o in range(axis.outputs):
+        start = o * stride - pad
+        end = start + (pool - 1) * dilation + 1
+        axis.window.first[o] = start + divide_up(-start, dilation) * dilation
+        axis.window.count[o] = count_between(start, end, dilation, 0, axis.inputs)
+        axis.size[o] = max(count_between(start, end, dilation, low, high), <Py_ssize_t>1)
 
 
-cdef inline Py_ssize_t covered(const Axis* axis, Py_ssize_t o) noexcept nogil:
-    """How many inputs the window of output o covers."""
-    return end_input(axis, o) - first_input(axis, o)
+# Windows that divide the inputs among the outputs
+
+
+cdef inline void place_even_windows(Axis* axis) noexcept nogil:
+    """Neighbours share an input where a part would end within it."""
+    cdef Py_ssize_t o
+    axis.window.step = axis.covering.step = 1
+    for o in range(axis.outputs):
+        axis.window.first[o] = o * axis.inputs // axis.outputs
+        axis.window.count[o] = axis.size[o] = divide_up((o + 1) * axis.inputs, axis.outputs) - axis.window.first[o]
+
+
+# Tables
+
+
+cdef inline void find_covering(Axis* axis) noexcept nogil:
+    cdef Py_ssize_t i, o, tap
+    for i in range(axis.inputs):
+        axis.covering.first[i] = axis.covering.count[i] = 0
+    axis.taps = 0
+    for o in range(axis.outputs):
+        axis.taps = max(axis.taps, axis.window.count[o])
+        for tap in range(axis.window.count[o]):
+            i = axis.window.first[o] + tap * axis.window.step
+            if axis.covering.count[i] == 0:
+                axis.covering.first[i] = o
+            axis.covering.count[i] += 1
+
+
+cdef inline Py_ssize_t* take_tables(Axis* axis, Py_ssize_t* free) noexcept nogil:
+    """Gives an axis its tables, from `free` on. Returns what is free behind them."""
+    axis.window.first = free
+    axis.window.count = axis.window.first + axis.outputs
+    axis.size = axis.window.count + axis.outputs
+    axis.covering.first = axis.size + axis.outputs
+    axis.covering.count = axis.covering.first + axis.inputs
+    return axis.covering.count + axis.inputs
+
+
+cdef inline int fill_tables(Axis* axis, int index, tuple windows) except -1:
+    cdef Py_ssize_t pad, behind
+    if windows is None:
+        place_even_windows(axis)
+    else:
+        pool, strides, pads, dilations, counted = windows
+        pad = pads[index]
+        behind = 0 if counted is None else counted[index]
+        place_moving_windows(
+            axis,
+            pool[index],
+            strides[index],
+            pad,
+            dilations[index],
+            0 if counted is None else -pad,
+            axis.inputs + behind,
+        )
+    find_covering(axis)
+    return 0
+
+
+cdef inline Pooling describe(
+    const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y, tuple windows
+) except *:
+    """Returns the pooling of x to y. The caller gives `tables` back.
+
+    `windows` has three numbers each, for d, h and w: sizes, strides, pads in front, dilations and, if padding counts for an
+    average, pads behind; None if it does not. None in place of it all stands for windows that divide the inputs evenly.
+    """
+    cdef Pooling job
+    cdef Axis* axes[3]
+    cdef Py_ssize_t* free
+    cdef Py_ssize_t places = 0
+    cdef int index
+    job.n, job.c = x.shape[0], x.shape[4]
+    axes[0], axes[1], axes[2] = &job.d, &job.h, &job.w
+    if x.shape[1] == 1 and y.shape[1] == 1:  # in two dimensions, planes are rows
+        axes[0], axes[1] = &job.h, &job.d
+    for index in range(3):
+        axes[index].inputs, axes[index].outputs = x.shape[1 + index], y.shape[1 + index]
+        places += 3 * axes[index].outputs + 2 * axes[index].inputs
+    job.tables = free = <Py_ssize_t*>scratch_take(max(places, <Py_ssize_t>1) * sizeof(Py_ssize_t))
+    if free == NULL:
+        raise MemoryError("No memory for a few numbers for each row of pixels.")
+    for index in range(3):
+        free = take_tables(axes[index], free)
+        fill_tables(axes[index], index, windows)
+    return job
 
 
 # Rows and vectors

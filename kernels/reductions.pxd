@@ -17,6 +17,7 @@ cdef enum:
     HALVES = 5  # 2^5 lanes
     GROUP = 64
     STRIP = 64
+    WIDE = 64  # numbers that fill a few vectors
 
 
 cdef inline real largest(const real* x, Py_ssize_t count) noexcept nogil:
@@ -40,10 +41,18 @@ cdef inline real largest(const real* x, Py_ssize_t count) noexcept nogil:
     return lanes[0]
 
 
+cdef inline real sum_of_lanes(real* lanes) noexcept nogil:
+    cdef int lane, half
+    for half in range(HALVES):
+        for lane in range(LANES >> (half + 1)):
+            lanes[lane] += lanes[lane + (LANES >> (half + 1))]
+    return lanes[0]
+
+
 cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
     cdef real lanes[LANES]
     cdef Py_ssize_t blocks = count // LANES, block
-    cdef int lane, half
+    cdef int lane
     for lane in range(LANES):
         lanes[lane] = 0
     for block in range(blocks):
@@ -51,10 +60,34 @@ cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
             lanes[lane] += x[block * LANES + lane]
     for lane in range(<int>(count - blocks * LANES)):
         lanes[lane] += x[blocks * LANES + lane]
-    for half in range(HALVES):
-        for lane in range(LANES >> (half + 1)):
-            lanes[lane] += lanes[lane + (LANES >> (half + 1))]
-    return lanes[0]
+    return sum_of_lanes(lanes)
+
+
+cdef inline real total_of_products(
+    const real* a, real center_a, const real* b, real center_b, Py_ssize_t count
+) noexcept nogil:
+    """The sum of (a - center_a) * (b - center_b)"""
+    cdef real lanes[LANES]
+    cdef Py_ssize_t blocks = count // LANES, block, i
+    cdef int lane
+    for lane in range(LANES):
+        lanes[lane] = 0
+    for block in range(blocks):
+        for lane in range(LANES):
+            i = block * LANES + lane
+            lanes[lane] += (a[i] - center_a) * (b[i] - center_b)
+    for lane in range(<int>(count - blocks * LANES)):
+        i = blocks * LANES + lane
+        lanes[lane] += (a[i] - center_a) * (b[i] - center_b)
+    return sum_of_lanes(lanes)
+
+
+cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
+    """How many neighbouring rows of c numbers are taken as one, so that few columns fill the vectors as well."""
+    cdef Py_ssize_t repeats = 1
+    while rows > 0 and 2 * repeats * c <= WIDE and rows % (2 * repeats) == 0:
+        repeats *= 2
+    return repeats
 
 
 cdef struct Summation:
@@ -87,6 +120,48 @@ cdef inline void add_numbers(
             total[j] += a[j]
     for j in range(size):
         sums[column + j] = total[j]
+
+
+cdef inline void add_deviations(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
+    cdef const real* x
+    cdef real[STRIP] center, deviations, squares
+    cdef Py_ssize_t row, j
+    for j in range(size):
+        center[j] = job.center[column + j]
+        deviations[j] = sums[column + j]
+        squares[j] = sums[job.width + column + j]
+    for row in range(first, end):
+        x = job.a + row * job.width + column
+        for j in range(size):
+            deviations[j] += x[j] - center[j]
+            squares[j] += (x[j] - center[j]) * (x[j] - center[j])
+    for j in range(size):
+        sums[column + j] = deviations[j]
+        sums[job.width + column + j] = squares[j]
+
+
+cdef inline void add_gradients(
+    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+) noexcept nogil:
+    cdef const real* d_y
+    cdef const real* x
+    cdef real[STRIP] center, d_beta, d_gamma
+    cdef Py_ssize_t row, j
+    for j in range(size):
+        center[j] = job.center[column + j]
+        d_beta[j] = sums[column + j]
+        d_gamma[j] = sums[job.width + column + j]
+    for row in range(first, end):
+        d_y = job.a + row * job.width + column
+        x = job.b + row * job.width + column
+        for j in range(size):
+            d_beta[j] += d_y[j]
+            d_gamma[j] += d_y[j] * (x[j] - center[j])
+    for j in range(size):
+        sums[column + j] = d_beta[j]
+        sums[job.width + column + j] = d_gamma[j]
 
 
 cdef inline void sum_over_rows(

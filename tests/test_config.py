@@ -109,3 +109,38 @@ def test_keras_home(monkeypatch, tmp_path):
     assert config.keras_home() == str(tmp_path / ".keras")
     monkeypatch.setenv("HOME", "/nowhere")
     assert config.keras_home() == "/tmp/.keras"
+
+
+def test_limits_of_quick_trials():
+    assert (config.max_epochs(), config.max_steps_per_epoch()) == (None, None)
+    config.set_max_epochs(2)
+    config.set_max_steps_per_epoch(3)
+    assert (config.max_epochs(), config.max_steps_per_epoch()) == (2, 3)
+    config.set_max_epochs(None)
+    config.set_max_steps_per_epoch(0)
+    assert (config.max_epochs(), config.max_steps_per_epoch()) == (None, None)
+
+
+def test_limits_come_from_the_environment():
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from convlayers import config; "
+    program += "print(config.max_epochs(), config.max_steps_per_epoch())"
+    environment = {"KERAS_MAX_EPOCHS": "4", "KERAS_MAX_STEPS_PER_EPOCH": "5", "PATH": ""}
+    result = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert result.stdout == "4 5\n"
+
+
+def test_switches():
+    for name in ("interactive_logging", "traceback_filtering"):
+        assert getattr(config, f"is_{name}_enabled")()
+        getattr(config, f"disable_{name}")()
+        assert not getattr(config, f"is_{name}_enabled")()
+        getattr(config, f"enable_{name}")()
+        assert getattr(config, f"is_{name}_enabled")()
+
+
+def test_there_is_one_backend():
+    config.set_backend("numpy")
+    with pytest.raises(ValueError, match=r"^Available backends are \('numpy',\). Received: backend=jax"):
+        config.set_backend("jax")
+    assert config.backend() == "numpy"
+    assert not config.is_nnx_enabled()

@@ -13,7 +13,11 @@ DRAWS = {
     "uniform": lambda seed: random.uniform((4, 5), -1.0, 2.0, seed=seed),
     "randint": lambda seed: random.randint((4, 5), 0, 1000, seed=seed),
     "shuffle": lambda seed: random.shuffle(np.arange(20), seed=seed),
-    "dropout_mask": lambda seed: random.dropout_mask((4, 5), 0.5, seed=seed),
+    "dropout": lambda seed: random.dropout(np.ones((4, 5)), 0.5, seed=seed),
+    "beta": lambda seed: random.beta((4, 5), 2.0, 3.0, seed=seed),
+    "gamma": lambda seed: random.gamma((4, 5), 2.0, seed=seed),
+    "binomial": lambda seed: random.binomial((4, 5), 100, 0.5, seed=seed),
+    "categorical": lambda seed: random.categorical(np.zeros((4, 50)), 5, seed=seed),
 }
 
 
@@ -70,7 +74,7 @@ def test_set_random_seed_sets_python_and_numpy():
 def test_seed_generators_have_a_config():
     seeds = random.SeedGenerator(5, name="mine")
     assert seeds.get_config() == {"seed": 5, "name": "mine"}
-    assert random.SeedGenerator.from_config(seeds.get_config()).next() == [5, 0]
+    np.testing.assert_array_equal(random.SeedGenerator.from_config(seeds.get_config()).next(), [5, 0])
     assert random.SeedGenerator().get_config()["seed"] is None
     with pytest.raises(ValueError, match=r"Argument `seed` must be an integer\. Received: seed=a"):
         random.SeedGenerator("a")
@@ -125,15 +129,40 @@ def test_shuffle_keeps_the_entries(axis):
     assert same(x, np.arange(60).reshape(6, 10))
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9999, 1.0])
-def test_dropout_mask(rate):
-    mask = random.dropout_mask((999, 101), rate, seed=1)
-    assert mask.dtype == bool
-    assert mask.shape == (999, 101)
-    deviation = (rate * (1 - rate) / mask.size) ** 0.5
-    assert abs((~mask).mean() - rate) <= 4 * deviation + 1 / 65536
+def test_seed_generators_count():
+    seeds = random.SeedGenerator(5, name="mine")
+    assert (seeds.state.name, seeds.state.path) == ("seed_generator_state", "mine/seed_generator_state")
+    assert not seeds.state.trainable
+    np.testing.assert_array_equal([seeds.next(), seeds.next()], [[5, 0], [5, 1]])
+    np.testing.assert_array_equal(seeds.state.numpy(), [5, 2])
+    seeds.state.assign([5, 0])
+    np.testing.assert_array_equal(seeds.next(), [5, 0])
+    with pytest.raises(ValueError, match="Unrecognized keyword arguments: "):
+        random.SeedGenerator(sed=3)
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (3,), (5, 0), (7, 3)])
-def test_dropout_mask_of_any_size(shape):
-    assert random.dropout_mask(shape, 0.5, seed=1).shape == shape
+def test_keras_gives_out_the_same_seeds(keras):
+    for ordered in (True, False):
+        ours, theirs = random.SeedGenerator(42), keras.random.SeedGenerator(42)
+        for _ in range(3):
+            np.testing.assert_array_equal(ours.next(ordered), keras.ops.convert_to_numpy(theirs.next(ordered)))
+
+
+def test_more_distributions():
+    numbers = random.gamma((100_000,), 3.0, seed=1)
+    np.testing.assert_allclose([numbers.mean(), numbers.var()], [3.0, 3.0], rtol=0.05)
+    numbers = random.beta((100_000,), 2.0, 3.0, seed=1)
+    np.testing.assert_allclose([numbers.mean(), numbers.var()], [0.4, 0.04], rtol=0.05)
+    numbers = random.binomial((100_000,), 10, 0.3, seed=1)
+    np.testing.assert_allclose([numbers.mean(), numbers.var()], [3.0, 2.1], rtol=0.05)
+    classes = random.categorical(np.log([[0.2, 0.8, 1e-30]]), 100_000, seed=1)
+    np.testing.assert_allclose(np.bincount(classes[0]) / 100_000, [0.2, 0.8], atol=0.01)
+
+
+def test_mistakes():
+    with pytest.raises(ValueError, match=r"`keras.random.uniform` requires a floating point `dtype`. Received: dtype=int32"):
+        random.uniform((2,), dtype="int32")
+    with pytest.raises(ValueError, match="`logits` should be a 2-D tensor with shape"):
+        random.categorical(np.zeros(3), 2)
+    with pytest.raises(ValueError, match="requires an integer `dtype`"):
+        random.categorical(np.zeros((1, 3)), 2, dtype="float32")

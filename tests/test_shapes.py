@@ -25,6 +25,14 @@ def test_output_length_is_the_number_of_windows_that_fit_into_the_padded_input(p
         assert max(found, 0) == len(starts), (length, size, stride, dilation)
 
 
+@pytest.mark.parametrize("padding", [(0, 0), (2, 0), (1, 4)])
+def test_given_padding(padding):
+    for length, size, stride, dilation in GRID:
+        assert shapes.conv_pads(length, size, stride, padding, dilation) == padding
+        starts = range(0, length + sum(padding) - (size - 1) * dilation, stride)
+        assert max(shapes.conv_output_length(length, size, stride, padding, dilation), 0) == len(starts)
+
+
 def test_same_pads_no_more_than_it_has_to():
     for length, size, stride, dilation in GRID:
         before, after = shapes.conv_pads(length, size, stride, "same", dilation)
@@ -36,6 +44,9 @@ def test_same_pads_no_more_than_it_has_to():
 
 def test_unknown_lengths_stay_unknown():
     assert shapes.conv_output_length(None, 3, 2, "same") is None
+    assert shapes.conv_output_length(None, 3, 2, (1, 2)) is None
+    assert shapes.conv_pads(None, 3, 2, "same") == (None, None)
+    assert shapes.conv_pads(None, 3, 2, (1, 2)) == (1, 2)
     assert shapes.conv_transpose_output_length(None, 3, 2, "same") is None
 
 
@@ -48,6 +59,16 @@ def test_transposed_crop_is_that_of_keras(keras, padding, output_padding):
         left, _ = to_jax(size, stride, dilation, padding, output_padding)
         found = shapes.conv_transpose_crop(size, stride, padding, output_padding, dilation)
         assert found == (size - 1) * dilation - left, (size, stride, dilation)
+
+
+@pytest.mark.parametrize("padding", [(0, 0), (2, 0), (1, 4)])
+@pytest.mark.parametrize("output_padding", [None, 0, 1])
+def test_transposed_padding_is_that_of_the_convolution_back(padding, output_padding):
+    for length, size, stride, dilation in GRID:
+        found = shapes.conv_transpose_output_length(length, size, stride, padding, output_padding, dilation)
+        assert shapes.conv_transpose_crop(size, stride, padding, output_padding, dilation) == padding[0]
+        if found > 0 and (output_padding or 0) < stride:
+            assert shapes.conv_output_length(found, size, stride, padding, dilation) == length
 
 
 # Whole shapes ---------------------------------------------------------------------------------------------------------
@@ -151,7 +172,9 @@ def test_pooling_errors_are_those_of_keras(keras, arguments):
 def test_a_misfit_is_explained():
     with pytest.raises(ValueError, match=r"A kernel that spans 5x3 pixels does not fit an input of 3x\? pixels"):
         shapes.compute_conv_output_shape((None, 3, None, 1), 4, (3, 3), dilation_rate=(2, 1))
-    with pytest.raises(ValueError, match=r"\(None, 1, 28, 28\) looks like \(batch, channels, height, width\)"):
+    with pytest.raises(
+        ValueError, match=r"look like channels_first: \(None, 1, 28, 28\)\. If they are, set data_format='channels_first'"
+    ):
         shapes.compute_conv_output_shape((None, 1, 28, 28), 4, (3, 3))
 
 

@@ -3,10 +3,16 @@
 import numpy as np
 
 from benchmarks.adapters.work import CHECKED_STEPS, Work
+from benchmarks.keeping_case import KeepingCase
 from benchmarks.layer_case import LayerCase
 from benchmarks.model_case import initial_weights
 
-POOLING_CLASSES = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
+POOLING_CLASSES = {
+    "max_pool": "MaxPooling",
+    "average_pool": "AveragePooling",
+    "adaptive_max_pool": "AdaptiveMaxPooling",
+    "adaptive_average_pool": "AdaptiveAveragePooling",
+}
 
 
 class KerasStyleAdapter:
@@ -25,20 +31,15 @@ class KerasStyleAdapter:
     def prepare(self, case, dtype, direction):
         if isinstance(case, LayerCase):
             return self.layer_work(case, dtype, direction)
+        if isinstance(case, KeepingCase):
+            return self.keeping_work(case, dtype, direction)
         return self.model_work(case, dtype)
 
     # Layers --------------------------------------------------------------------------------------------------------
 
     def build_layer(self, case, arrays, dtype):
         """Returns the built layer with the case's weights."""
-        options = {"padding": case.padding, "strides": case.strides, "data_format": self.data_format, "dtype": dtype}
-        if case.pooling:
-            options["pool_size"] = case.window
-        else:
-            options |= {"kernel_size": case.window, "dilation_rate": case.dilation}
-        if case.layer == "conv":
-            options |= {"filters": case.filters, "groups": case.groups}
-        layer = getattr(self.keras.layers, _class_name(case))(**options)
+        layer = getattr(self.keras.layers, _class_name(case))(**_arguments(case), data_format=self.data_format, dtype=dtype)
         layer.build(self.in_format(arrays.x).shape)
         if not case.pooling:
             layer.set_weights([arrays.kernel, arrays.bias])
@@ -101,11 +102,29 @@ class KerasStyleAdapter:
         return Work(runs[case.action], answers)
 
 
+def _arguments(case):
+    if case.adaptive:
+        return {"output_size": case.window}
+    arguments = {"padding": case.padding, "strides": case.strides}
+    if case.pooling:
+        return {**arguments, "pool_size": case.window}
+    arguments |= {"kernel_size": case.window, "dilation_rate": case.dilation}
+    if case.layer == "conv":
+        arguments |= {"filters": case.filters, "groups": case.groups}
+    elif case.transposed:
+        arguments["filters"] = case.filters
+    return arguments
+
+
 def _class_names(case):
+    if isinstance(case, KeepingCase):
+        return {case.kind}
     return {_class_name(case)} if isinstance(case, LayerCase) else {leaf.kind for leaf in case.model.leaves()}
 
 
 def _class_name(case):
     if case.pooling:
         return f"{POOLING_CLASSES[case.layer]}{case.rank}D"
+    if case.transposed:
+        return f"Conv{case.rank}DTranspose"
     return f"{'DepthwiseConv' if case.layer == 'depthwise' else 'Conv'}{case.rank}D"

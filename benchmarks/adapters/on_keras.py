@@ -5,6 +5,7 @@ import numpy as np
 
 from benchmarks.adapters.keras_style import KerasStyleAdapter
 from benchmarks.adapters.work import Work, layer_answers
+from benchmarks.keeping_case import KeepingCase
 from benchmarks.layer_case import LayerCase
 
 
@@ -20,6 +21,8 @@ class KerasAdapter(KerasStyleAdapter):
     def lacks(self, case):
         if isinstance(case, LayerCase) and isinstance(self.engine, _Unsupported):
             return "single layers of Keras are measured on PyTorch and TensorFlow only"
+        if isinstance(case, KeepingCase):
+            return "such layers are compared with PyTorch itself"
         return super().lacks(case)
 
     def layer_work(self, case, dtype, direction):

@@ -5,12 +5,21 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.adapters import torch_models
+from benchmarks.adapters.torch_images import image_functions
+from benchmarks.adapters.torch_keeping import keeping_work
 from benchmarks.adapters.work import CHECKED_STEPS, Work, layer_answers
+from benchmarks.image_case import ImageCase
+from benchmarks.keeping_case import KeepingCase
 from benchmarks.layer_case import LayerCase
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+TRANSPOSED_CONVOLUTIONS = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 MAX_POOLINGS = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 AVERAGE_POOLINGS = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
+ADAPTIVE_POOLINGS = {
+    "adaptive_max_pool": {1: F.adaptive_max_pool1d, 2: F.adaptive_max_pool2d, 3: F.adaptive_max_pool3d},
+    "adaptive_average_pool": {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d, 3: F.adaptive_avg_pool3d},
+}
 
 
 class TorchAdapter:
@@ -23,11 +32,17 @@ class TorchAdapter:
     def lacks(self, case):
         if isinstance(case, LayerCase) and case.pooling and any(front != behind for front, behind in case.pads):
             return "PyTorch's pooling pads both sides alike"
+        if isinstance(case, LayerCase) and case.transposed and any(front != behind for front, behind in case.pads):
+            return "PyTorch's transposed convolutions cut off both sides alike"
         return None
 
     def prepare(self, case, dtype, direction):
         if isinstance(case, LayerCase):
             return _layer_work(case, dtype, direction)
+        if isinstance(case, ImageCase):
+            return keeping_work(case, dtype, direction, image_functions(case))
+        if isinstance(case, KeepingCase):
+            return keeping_work(case, dtype, direction)
         return _model_work(case, dtype)
 
 
@@ -38,7 +53,7 @@ def _layer_work(case, dtype, direction):
     arrays = case.arrays(dtype)
     x, d_y = _as_torch(arrays.x), _as_torch(arrays.d_y)
     weights = () if case.pooling else (_kernel_to_torch(arrays.kernel, case), torch.from_numpy(arrays.bias))
-    apply = _pooling(case) if case.pooling else _convolution(case)
+    apply = _pooling(case) if case.pooling else _transposed(case) if case.transposed else _convolution(case)
 
     def forward():
         with torch.inference_mode():
@@ -78,7 +93,16 @@ def _convolution(case):
     return lambda x, kernel, bias: function(F.pad(x, pads), kernel, bias, **options)
 
 
+def _transposed(case):
+    function, padding = TRANSPOSED_CONVOLUTIONS[case.rank], tuple(front for front, _ in case.pads)
+    # The pixels behind those that windows reach.
+    behind = tuple(max(0, stride - span) for stride, span in zip(case.strides, case.spans, strict=True))
+    return lambda x, kernel, bias: function(x, kernel, bias, case.strides, padding, behind, dilation=case.dilation)
+
+
 def _pooling(case):
+    if case.adaptive:
+        return lambda x: ADAPTIVE_POOLINGS[case.layer][case.rank](x, case.window)
     padding = tuple(front for front, _ in case.pads)
     if case.layer == "max_pool":
         return lambda x: MAX_POOLINGS[case.rank](x, case.window, case.strides, padding)

@@ -2,7 +2,7 @@
 
 import convlayers
 from benchmarks.adapters.keras_style import KerasStyleAdapter
-from benchmarks.adapters.work import Work, layer_answers
+from benchmarks.adapters.work import Work, keeping_answers, layer_answers
 from convlayers.autograd import Tape
 
 
@@ -50,6 +50,31 @@ class ConvlayersAdapter(KerasStyleAdapter):
 
         run = forward if direction == "forward" else both_of_first_layer if case.first else both
         return Work(run, answers)
+
+    def keeping_work(self, case, dtype, direction):
+        x, d_y = case.arrays(dtype)
+        layer = getattr(self.keras.layers, case.kind)(**case.options, dtype=dtype)
+        layer.build(x.shape)
+        variables = layer.trainable_variables
+        for variable, value in zip(variables, case.weights([variable.shape for variable in variables], dtype), strict=True):
+            variable.assign(value)
+
+        def forward():
+            return layer(x, training=True)
+
+        def both():
+            for variable in variables:
+                variable.grad = None
+            y, backward = layer.forward(x, training=True)
+            return y, backward(d_y)
+
+        def answers():
+            if direction == "forward":
+                return keeping_answers(case, forward())
+            y, d_x = both()
+            return keeping_answers(case, y, d_x, [variable.grad for variable in variables])
+
+        return Work(forward if direction == "forward" else both, answers)
 
     def caller(self, model, x):
         return lambda: model(x)

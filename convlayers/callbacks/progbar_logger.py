@@ -1,4 +1,5 @@
 from convlayers.callbacks.callback import Callback
+from convlayers.utils.messages import print_message
 from convlayers.utils.progbar import Progbar
 
 
@@ -29,7 +30,7 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.verbose and self.epochs > 1:
-            print(f"Epoch {epoch + 1}/{self.epochs}", flush=True)
+            print_message(f"Epoch {epoch + 1}/{self.epochs}")
         self._start()
 
     def on_test_begin(self, logs=None):

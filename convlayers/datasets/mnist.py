@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from convlayers.utils.files import get_file
+from convlayers.datasets.downloads import FOLDER, fetch
 
-_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+_URL = f"{FOLDER}mnist.npz"
 _SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 
 
@@ -32,15 +32,11 @@ def load_data(path="mnist.npz"):
     path = os.fspath(path)
     if os.sep in path and os.path.exists(path):
         return _read(path)
-    try:
-        path = get_file(fname=path, origin=_URL, file_hash=_SHA256)
-    except OSError as error:
-        raise OSError(
-            f"{error}\nMNIST has to be downloaded once. Without a network, put the file {_URL} into ~/.keras/datasets, "
-            "pass the path of a file that you have, or use `mnist.load_sample()`: 4,000 + 1,000 digits that are "
-            "installed with this package."
-        ) from error
-    return _read(path)
+    advice = (
+        ", pass the path of a file that you have, or use `mnist.load_sample()`: 4,000 + 1,000 digits that are installed with "
+        "this package"
+    )
+    return _read(fetch("MNIST", path, _URL, advice, file_hash=_SHA256))
 
 
 def load_sample():

@@ -18,6 +18,7 @@ from convlayers.initializers.random_values import (
     TruncatedNormal,
     VarianceScaling,
 )
+from convlayers.initializers.stft import STFT
 from convlayers.serialization import Family, table_of
 
 constant = Constant
@@ -32,6 +33,7 @@ ones = Ones
 orthogonal = OrthogonalInitializer = Orthogonal
 random_normal = RandomNormal
 random_uniform = RandomUniform
+stft = STFTInitializer = STFT
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 zeros = Zeros
@@ -56,8 +58,10 @@ _family = Family(
         LecunUniform,
         LecunNormal,
         Orthogonal,
+        STFT,
         IdentityInitializer=Identity,
         OrthogonalInitializer=Orthogonal,
+        STFTInitializer=STFT,
         normal=RandomNormal,
         uniform=RandomUniform,
         one=Ones,

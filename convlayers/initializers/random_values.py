@@ -144,13 +144,9 @@ class VarianceScaling(RandomInitializer):
             "scale": self.scale,
             "mode": self.mode,
             "distribution": self.distribution,
-            **self._axes_config(),
+            "input_axes": self.input_axes,
+            "output_axes": self.output_axes,
         }
-
-    def _axes_config(self):
-        # Older versions of Keras do not know these, so they are written only where they say something.
-        axes = {"input_axes": self.input_axes, "output_axes": self.output_axes}
-        return {name: value for name, value in axes.items() if value is not None}
 
 
 class _NamedScaling(VarianceScaling):
@@ -164,7 +160,8 @@ class _NamedScaling(VarianceScaling):
         super().__init__(self._scale, self._mode, self._distribution, seed, input_axes, output_axes)
 
     def get_config(self):
-        return {**RandomInitializer.get_config(self), **self._axes_config()}
+        names = ("seed", "input_axes", "output_axes")
+        return {name: value for name, value in super().get_config().items() if name in names}
 
 
 class GlorotUniform(_NamedScaling):

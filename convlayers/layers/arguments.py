@@ -21,9 +21,12 @@ def lists_to_arrays(argument):
     return tuple(parts) if isinstance(argument, tuple) else parts
 
 
-def has_shape(argument):
+def consists_of_arrays(argument):
+    """Whether an argument of a call is an input: an array, or a structure of arrays in which some may be missing."""
     leaves = nested.flatten(argument)
-    return leaves == [] or any(hasattr(leaf, "shape") for leaf in leaves)
+    if not all(leaf is None or hasattr(leaf, "shape") for leaf in leaves):
+        return False
+    return not leaves or any(leaf is not None for leaf in leaves)
 
 
 def shape_of(x):

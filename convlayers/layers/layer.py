@@ -2,45 +2,20 @@
 
 import functools
 import inspect
-import threading
 import warnings
 
 import numpy as np
 
-from convlayers import dtype_policies, nested, ops, regularizers, validation
-from convlayers._native import memory
-from convlayers.autograd import Operand, Tape, Tensor, value_of
-from convlayers.layers.arguments import has_shape, lists_to_arrays, shape_of
-from convlayers.layers.input_spec import assert_input_compatibility
+from convlayers import dtype_policies, nested, regularizers, validation
+from convlayers.autograd import Operand
+from convlayers.layers.auto_config import Arguments, auto_config
+from convlayers.layers.caller import Caller
+from convlayers.layers.stateless import call_stateless
 from convlayers.layers.weight_owner import WeightOwner, name_scope
 from convlayers.naming import auto_name
-from convlayers.symbolic import KerasTensor, Node, infer_outputs
 
 
-class _CallState:
-    """What layers that call one another know in common: how deep they are, and whether they train."""
-
-    __slots__ = ("depth", "training")
-
-    def __init__(self):
-        self.depth = 0
-        self.training = None
-
-
-class _CallStates(threading.local):
-    """One for each thread."""
-
-    def __init__(self):
-        self.mine = _CallState()
-
-
-_call_states = _CallStates()
-
-_ARRAYS = np.ndarray, Tensor
-_RAISED_IN = "Raised in layer"
-
-
-class Layer(WeightOwner):
+class Layer(Caller, WeightOwner):
     """A function with weights: the base class of all layers.
 
     A subclass defines `__init__` (its arguments), `build(input_shape)` (its weights, with `add_weight`), `call(inputs)` (the
@@ -63,8 +38,11 @@ class Layer(WeightOwner):
     ...         return inputs * self.factor
     """
 
-    # Nothing is ready for a layer whose `__init__` has not run.
-    _input_dtype = None
+    def __new__(cls, *args, **kwargs):
+        layer = super().__new__(cls)
+        if cls.get_config is Layer.get_config:
+            object.__setattr__(layer, "_arguments", Arguments(cls, args, kwargs))
+        return layer
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
         if not isinstance(trainable, bool):
@@ -77,7 +55,9 @@ class Layer(WeightOwner):
                 f"Received: name={name} (of type {type(name)})"
             )
         self.name = name or auto_name(type(self).__name__)
-        self._initialize_tracking(trainable)
+        if "_layers" not in self.__dict__:  # It may have got attributes before.
+            self._initialize_tracking()
+        self._trainable = trainable
         self._dtype_policy = dtype_policies.get(dtype)
         # NumPy's own object of the dtype: the comparison with it in each call is by identity.
         self._input_dtype = np.dtype(self.compute_dtype)
@@ -88,14 +68,10 @@ class Layer(WeightOwner):
             known = [*inspect.signature(type(self)).parameters, "name", "dtype", "trainable", "activity_regularizer"]
             raise validation.unrecognized_arguments(type(self).__name__, kwargs, known)
         self.input_spec = None
-        self._known_input = None
         self.built = False
-        self.nodes = []
+        self._path = None
         self._build_shapes = None
-        self._losses = []
-        parameters = inspect.signature(self.call).parameters
-        self._call_takes_training = "training" in parameters
-        self._training_default = parameters["training"].default if self._call_takes_training else None
+        self._initialize_calls()
 
     @staticmethod
     def _take_input_shape(kwargs):
@@ -118,11 +94,37 @@ class Layer(WeightOwner):
         if "build" in cls.__dict__:
             cls.build = _recording_build(cls.__dict__["build"])
 
+    def _build_at_init(self):
+        """Marks a layer that has nothing to build as built."""
+        self.built = self.built or not self._has_build()
+
     # Losses ---------------------------------------------------------------------------------------------------------
 
     def add_loss(self, loss):
-        """Adds a scalar to the losses of the call that is under way."""
-        self._losses.extend(loss if isinstance(loss, (list, tuple)) else [loss])
+        """Adds a scalar to the losses of the call that is under way.
+
+        Args:
+            loss: an array or tensor without axes, or a list of such.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        losses = nested.flatten(loss)
+        for scalar in losses:
+            if not isinstance(scalar, (np.ndarray, np.generic, Operand)):
+                raise ValueError(
+                    "`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. Received invalid "
+                    f"value: {scalar}"
+                )
+        self._losses.extend(losses)
+
+    def add_metric(self, *args, **kwargs):
+        """Not there any more: a metric is an attribute of the layer, and updated in `call`."""
+        raise NotImplementedError(
+            "Layer `add_metric()` method is deprecated. Add your metric in `Model.compile(metrics=[...])`, or create metric "
+            "trackers in init() or build() when subclassing the layer or model, then call `metric.update_state()` whenever "
+            "necessary."
+        )
 
     @property
     def losses(self):
@@ -147,199 +149,59 @@ class Layer(WeightOwner):
 
     @property
     def compute_dtype(self):
-        return self._dtype_policy.compute_dtype
+        return dtype_policies.number_type(self._dtype_policy.compute_dtype)
 
     @property
     def variable_dtype(self):
-        return self._dtype_policy.variable_dtype
+        return dtype_policies.number_type(self._dtype_policy.variable_dtype)
 
     dtype = variable_dtype
 
-    def _is_ready(self, x):
-        """Whether an input needs no conversion: an array or tensor of the layer's type, or a list of such."""
-        if type(x) is list:
-            return bool(x) and all(map(self._is_ready, x))
-        return type(x) in _ARRAYS and x.dtype is self._input_dtype
+    @property
+    def input_dtype(self):
+        """The number type that floating-point inputs are converted to."""
+        return self.compute_dtype
 
-    def _convert_input(self, x):
-        """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
-        if isinstance(x, Operand):
-            if x.symbolic or not self.autocast or x.dtype == self._input_dtype or np.dtype(x.dtype).kind != "f":
-                return x
-            return ops.cast(x, self.compute_dtype)
-        if not isinstance(x, (np.ndarray, np.generic)):
-            if not hasattr(x, "__array__"):
-                return x
-            x = np.asarray(x)
-        if x.dtype is self._input_dtype:
-            return x
-        if x.dtype.kind not in "fiub":
-            raise ValueError(
-                f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects "
-                "become arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
-            )
-        if x.dtype.kind == "f" and self.autocast:
-            return x.astype(self._input_dtype)
-        return x.astype(x.dtype.newbyteorder("="), copy=False)
+    @property
+    def quantization_mode(self):
+        """None: weights are not quantized here."""
+        return None
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        """Not supported.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"Layer {type(self).__name__} does not have a `quantize` method implemented.\nWeights of 8 or 4 bits are not part "
+            "of convlayers: layers compute in float32 or float64."
+        )
 
     # Calling --------------------------------------------------------------------------------------------------------
 
-    def build(self, input_shape):
-        """Makes the weights. `input_shape` has the batch first, as None; for several inputs it is a list of shapes."""
-        self.built = True
+    def symbolic_call(self, *args, **kwargs):
+        """Returns what a call on symbolic tensors would return. The graph stays as it is."""
+        return self.compute_output_spec(*args, **kwargs)
 
-    def call(self, *args, **kwargs):
-        raise NotImplementedError(
-            f"Layer {type(self).__name__} does not have a `call()` method implemented. Define the computation there."
-        )
-
-    def __call__(self, *args, **kwargs):
-        state = _call_states.mine
-        return self._call_inside(state, args, kwargs) if state.depth else self._call_outermost(state, args, kwargs)
-
-    @memory.pooled
-    def _call_outermost(self, state, args, kwargs):
-        return self._call_inside(state, args, kwargs)
-
-    def _call_inside(self, state, args, kwargs):
-        explicit_training = kwargs.pop("training", None)
-        if len(args) == 1 and not kwargs and self._is_ready(args[0]):
-            first, symbolic = args[0], False
-        else:
-            self._check_initialized()
-            if not args and not kwargs:
-                inspect.signature(self.call).bind()  # Says which argument is missing.
-            args, kwargs = self._convert_arguments(args, kwargs)
-            leaves = nested.flatten((list(args), kwargs))
-            first = args[0] if args else next(iter(kwargs.values()), None)
-            symbolic = any(isinstance(leaf, KerasTensor) for leaf in leaves)
-        if self.input_spec is not None:
-            self._check_input(first)
-        outer = state.training
-        # As the caller says, else as the layer around this one, else as `call` has it by default.
-        training = outer if explicit_training is None else explicit_training
-        if training is None:
-            training = self._training_default
-        call_kwargs = {**kwargs, "training": training} if self._call_takes_training and training is not None else kwargs
-        if symbolic and explicit_training is not None:
-            kwargs = {**kwargs, "training": explicit_training}
-        if state.depth == 0:
-            self._clear_losses()
-        state.depth += 1
-        state.training = training
-        try:
-            if not self.built:
-                return self._build_and_call(args, kwargs, call_kwargs, symbolic)
-            return self._run(args, kwargs, call_kwargs, symbolic)
-        except (ValueError, TypeError) as error:
-            self._explain(error, first)
-            raise
-        finally:
-            state.depth -= 1
-            state.training = outer
-
-    def _check_input(self, x):
-        # To see that a check would find the same as the last one is quicker than the check.
-        known = self.input_spec, getattr(x, "shape", None), getattr(x, "dtype", None)
-        if known != self._known_input or known[1] is None:
-            assert_input_compatibility(self.input_spec, x, self.name)
-            self._known_input = known
-
-    def _build_and_call(self, args, kwargs, call_kwargs, symbolic):
-        shapes = [nested.map_structure(shape_of, x) for x in (*args, *kwargs.values()) if has_shape(x)]
-        if self._has_build():
-            several = len(inspect.signature(self.build).parameters) > 1
-            self.build(*(shapes if several else shapes[:1]))
-            return self._run(args, kwargs, call_kwargs, symbolic)
-        # A layer without `build` may hold others that are built while it runs: under its name.
-        with name_scope.inside(self.name):
-            outputs = self._run(args, kwargs, call_kwargs, symbolic)
-        if self._layers and shapes:
-            self._build_shapes = {"input_shape": shapes[0]}
-        self.built = True
-        return outputs
-
-    def _has_build(self):
-        """Whether the weights are made by a `build` of a subclass, and not by layers that `call` calls."""
-        return type(self).build is not Layer.build
-
-    def _run(self, args, kwargs, call_kwargs, symbolic):
-        if symbolic:
-            outputs = self.compute_output_spec(*args, **call_kwargs)
-            return Node(self, args, kwargs, outputs).outputs
-        outputs = self.call(*args, **call_kwargs)
-        if self.activity_regularizer is not None:
-            self._add_activity_loss(outputs)
-        return outputs
-
-    def _explain(self, error, first):
-        """Adds a line to a message: the name of the layer, of the innermost one if there are several."""
-        message = str(error)
-        # Classes of others may have messages of another kind.
-        if type(error) in (ValueError, TypeError) and f"\n{_RAISED_IN}" not in message and f"'{self.name}'" not in message:
-            shapes = nested.map_structure(shape_of, first)
-            line = f"{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}."
-            error.args = (f"{message}\n{line}",)
-
-    def _convert_arguments(self, args, kwargs):
-        args = tuple(nested.map_structure(self._convert_input, lists_to_arrays(argument)) for argument in args)
-        kwargs = {key: nested.map_structure(self._convert_input, value) for key, value in kwargs.items()}
-        self._check_positional(args)
-        return args, kwargs
-
-    def _check_positional(self, args):
-        for leaf in nested.flatten(list(args)):
-            if leaf is not None and not hasattr(leaf, "shape"):
-                raise ValueError(
-                    "Only input tensors may be passed as positional arguments. The following argument value should be passed "
-                    f"as a keyword argument: {leaf} (of type {type(leaf)})"
-                )
-
-    def _add_activity_loss(self, outputs):
-        for output in nested.flatten(outputs):
-            loss = self.activity_regularizer(output)
-            # By sample, so that the strength does not depend on the batch size.
-            self.add_loss(ops.divide(loss, max(1, output.shape[0])) if output.ndim else loss)
-
-    def compute_output_shape(self, *args, **kwargs):
-        raise NotImplementedError(
-            f"Layer {type(self).__name__} should implement `def compute_output_shape(self, input_shape)`."
-        )
-
-    def compute_output_spec(self, *args, **kwargs):
-        """Returns what `call` returns for symbolic inputs, without computing it."""
-        if type(self).compute_output_shape is Layer.compute_output_shape:
-            return infer_outputs(self.call, args, kwargs)
-        shapes = self.compute_output_shape(nested.map_structure(shape_of, args[0]))
-        return nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
-
-    def forward(self, inputs, training=True):
-        """Calls the layer on arrays and returns, with its outputs, the way back.
+    def stateless_call(self, trainable_variables, non_trainable_variables, *args, return_losses=False, **kwargs):
+        """Calls the layer as if its variables had other values, and leaves them as they are.
 
         Args:
-            inputs: an array, or a list of arrays.
-            training: whether layers that differ between training and inference (Dropout, BatchNormalization) train.
+            trainable_variables, non_trainable_variables: lists of arrays, a value for each of the layer's variables.
+            args, kwargs: the arguments of the call.
+            return_losses: whether to return the losses, too.
 
         Returns:
-            outputs: an array, or a list of arrays.
-            backward: a function. `backward(d_outputs)`, called with the gradient of something for the outputs, returns its
-                gradient for the inputs (a list for several), and adds to `variable.grad` of each trainable variable.
+            The outputs, and the list of the values that the non-trainable variables have after the call; with
+            `return_losses`, and the list of the losses.
+
+        Raises:
+            ValueError: if the layer is not built, or there are more or fewer values than variables.
         """
-        inputs = nested.map_structure(self._convert_input, lists_to_arrays(inputs))
-        with Tape() as tape:
-            watched = nested.map_structure(lambda x: tape.watch(x) if x.dtype.kind == "f" else x, inputs)
-            outputs = self(watched, training=training)
-
-        def backward(d_outputs):
-            targets = nested.flatten(outputs)
-            d_targets = [np.asarray(d_target) for d_target in nested.flatten(d_outputs)]
-            _check_gradients(targets, d_targets)
-            d_targets = [d.astype(target.dtype, copy=False) for d, target in zip(d_targets, targets, strict=True)]
-            sources = [leaf for leaf in nested.flatten(watched) if isinstance(leaf, Tensor)]
-            gradients = iter(tape.backward(targets, d_targets, sources, retain=True))
-            return nested.map_structure(lambda x: next(gradients) if isinstance(x, Tensor) else None, watched)
-
-        return nested.map_structure(value_of, outputs), backward
+        state = trainable_variables, non_trainable_variables
+        outputs, non_trainable_variables, losses = call_stateless(self, *state, args, kwargs)
+        return (outputs, non_trainable_variables, losses) if return_losses else (outputs, non_trainable_variables)
 
     # Graph ----------------------------------------------------------------------------------------------------------
 
@@ -362,16 +224,36 @@ class Layer(WeightOwner):
     # Configuration --------------------------------------------------------------------------------------------------
 
     def get_config(self):
-        """Returns the arguments that make such a layer, as a dict that can become JSON."""
-        config = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        """Returns the arguments that make such a layer, as a dict that can become JSON.
+
+        A class need not have this method if all arguments of its `__init__` are numbers, strings, truth values, None, or lists,
+        tuples and dicts of these.
+
+        Raises:
+            NotImplementedError: if it needs one, and has none.
+        """
+        self._check_initialized()
+        config = {"name": self.name} if type(self).get_config is not Layer.get_config else auto_config(self)
+        config = {**config, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config
 
     @classmethod
     def from_config(cls, config):
-        """Returns a layer made from a config of `get_config`."""
-        return cls(**config)
+        """Returns a layer made from a config of `get_config`.
+
+        Raises:
+            TypeError: if the class does not take what is in it.
+        """
+        if isinstance(config.get("dtype"), dict):
+            config = {**config, "dtype": _dtype_argument(config["dtype"])}
+        try:
+            return cls(**config)
+        except Exception as error:
+            raise TypeError(
+                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\nException encountered: {error}"
+            ) from error
 
     def get_build_config(self):
         """Returns what `build_from_config` needs to make the weights, None before they are made."""
@@ -387,8 +269,23 @@ class Layer(WeightOwner):
         elif config and "shapes_dict" in config:
             self.build(**config["shapes_dict"])
 
+    @property
+    def path(self):
+        """The names of the layer and of those around it, as "block/conv2d"; None before it is built."""
+        return self._path
+
+    def __getstate__(self):
+        # The graphs that a layer is in belong to their models.
+        return {**self.__dict__, "nodes": [], "_known_structure": None}
+
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _dtype_argument(encoding):
+    """Returns what a class gets as its `dtype`, for the encoding in a config: the name of the policy, if that says it all."""
+    policy = dtype_policies.deserialize(encoding)
+    return policy.name if type(policy) is dtype_policies.DTypePolicy else policy
 
 
 def _recording_build(build):
@@ -398,17 +295,13 @@ def _recording_build(build):
     @functools.wraps(build)
     def wrapper(self, *args, **kwargs):
         with name_scope.inside(self.name), self._forgetting_weights_of_failures():
+            self._path = name_scope.path
             build(self, *args, **kwargs)
         arguments = signature.bind(self, *args, **kwargs).arguments
         self._build_shapes = dict(list(arguments.items())[1:])
         self.built = True
+        # Not when the `build` of a subclass called this one: it may have more to make.
+        if type(self).build is wrapper:
+            self._lock_state()
 
     return wrapper
-
-
-def _check_gradients(targets, d_targets):
-    if [target.shape for target in targets] != [d_target.shape for d_target in d_targets]:
-        raise ValueError(
-            "`backward` takes a gradient of the shape of each output. "
-            f"Expected: {[target.shape for target in targets]}. Received: {[d_target.shape for d_target in d_targets]}."
-        )

@@ -1,6 +1,23 @@
-"""What the named leaves of a family have of their own: other defaults."""
+"""What the named leaves of a family have of their own, other defaults, and what the base class says for them."""
 
+import inspect
 import types
+
+
+def documented(leaf):
+    """Completes the docstring of a leaf: a class decorator.
+
+    The base class describes the arguments, once for all leaves. In the docstring of a leaf, "Args: those of `_Conv`." becomes
+    that section, and what else the base class has after it is put before the example. So `help(Conv2D)` tells all.
+    """
+    base = leaf.__mro__[1]
+    if leaf.__doc__ is None or base.__doc__ is None:  # python -OO
+        return leaf
+    _, marker, sections = inspect.cleandoc(base.__doc__).partition("Args:\n")
+    arguments, _, others = sections.partition("\n\n")
+    text = inspect.cleandoc(leaf.__doc__).replace(f"Args: those of `{base.__name__}`.", marker + arguments)
+    leaf.__doc__ = text.replace("Example:", f"{others}\n\nExample:")
+    return leaf
 
 
 def with_defaults(init, **defaults):

@@ -7,7 +7,9 @@ import numpy as np
 
 from convlayers import initializers, nested, regularizers, validation
 from convlayers.autograd import value_of
+from convlayers.layers.tracked import tracked
 from convlayers.metrics.metric import Metric
+from convlayers.random import SeedGenerator
 from convlayers.variables import Variable
 
 
@@ -16,6 +18,10 @@ class _NameScope(threading.local):
 
     def __init__(self):
         self.parts = ()
+
+    @property
+    def path(self):
+        return "/".join(self.parts)
 
     @contextlib.contextmanager
     def inside(self, name):
@@ -34,33 +40,66 @@ name_scope = _NameScope()
 class WeightOwner:
     """The part of `Layer` that keeps track of weights."""
 
-    def _initialize_tracking(self, trainable):
+    _trainable = True
+    _locked = False
+
+    def _initialize_tracking(self):
         # Keras's order of weights: what was made to be trained, then the rest, whatever `trainable` says later.
         self._trainable_variables = _Tracked()
         self._non_trainable_variables = _Tracked()
         self._layers = _Tracked()
         self._metrics = _Tracked()
-        self._trainable = trainable
+        self._seed_generators = _Tracked()
 
     def __setattr__(self, name, value):
-        """Tracks the layers, metrics and variables that a layer is given as attributes, also in lists and dicts."""
-        if isinstance(value, (WeightOwner, Metric, Variable, list, tuple, dict)) and not isinstance(value, _Tracked):
-            self._check_initialized()
-            for leaf in nested.flatten(value):
-                if isinstance(leaf, WeightOwner):
-                    self._layers.add(leaf)
-                elif isinstance(leaf, Metric):
-                    self._metrics.add(leaf)
-                elif isinstance(leaf, Variable) and all(leaf is not variable for variable in self._own_variables):
-                    self._track_variable(leaf, leaf.trainable)
+        """Tracks what has state and becomes an attribute of the layer, also in lists, tuples and dicts."""
+        if isinstance(value, (_HAVE_STATE, list, tuple, dict)) and not isinstance(value, _Tracked):
+            if "_layers" not in self.__dict__:
+                self._initialize_tracking()
+            value = tracked(value, self)
+            self._track(value)
         super().__setattr__(name, value)
 
+    def __delattr__(self, name):
+        self._untrack(getattr(self, name))
+        super().__delattr__(name)
+
+    def _track(self, value):
+        for leaf in nested.flatten(value):
+            if isinstance(leaf, Variable):
+                if all(leaf is not variable for variable in self._own_variables):
+                    self._track_variable(leaf, leaf.trainable)
+            elif isinstance(leaf, _HAVE_STATE):
+                self._add_state(self._list_of(leaf), leaf)
+
     def _track_variable(self, variable, trainable):
-        (self._trainable_variables if trainable else self._non_trainable_variables).add(variable)
+        self._add_state(self._trainable_variables if trainable else self._non_trainable_variables, variable)
         variable.trainable = trainable and self.trainable
 
+    def _list_of(self, thing):
+        if isinstance(thing, WeightOwner):
+            return self._layers
+        return self._metrics if isinstance(thing, Metric) else self._seed_generators
+
+    def _add_state(self, known, thing):
+        if self._locked and all(thing is not other for other in known):
+            raise ValueError(
+                "You cannot add new elements of state (variables or sub-layers) to a layer that is already built. All state "
+                "must be created in the `__init__()` method or in the `build()` method."
+            )
+        known.add(thing)
+
+    def _untrack(self, thing):
+        variables = self._trainable_variables, self._non_trainable_variables
+        for known in (*variables, self._layers, self._metrics, self._seed_generators):
+            known.discard(thing)
+
+    def _lock_state(self):
+        """From now on, the layer gets no more variables and layers. Called when it is built."""
+        self._locked = True
+
     def _check_initialized(self):
-        if "_layers" not in self.__dict__:
+        if "built" not in self.__dict__:
             raise RuntimeError(
                 f"In layer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement in the "
                 "`__init__()` method. Go add it!"
@@ -70,8 +109,13 @@ class WeightOwner:
     def _own_variables(self):
         return self._trainable_variables + self._non_trainable_variables
 
+    @property
+    def _own_state(self):
+        return self._own_variables + [generator.state for generator in self._seed_generators]
+
     def add_weight(
         self,
+        *args,
         shape=None,
         initializer=None,
         dtype=None,
@@ -86,6 +130,7 @@ class WeightOwner:
         """Makes a variable of this layer.
 
         Args:
+            args: shape, initializer and dtype may be given without their names.
             shape: tuple of ints; a scalar by default.
             initializer: name or object; by default "glorot_uniform" for floating-point numbers, else "zeros".
             dtype: the layer's by default.
@@ -97,8 +142,10 @@ class WeightOwner:
         Returns:
             A `Variable`.
         """
+        self._check_initialized()
+        shape, initializer, dtype = _without_names(args, shape, initializer, dtype)
         shape = validation.standardize_shape(() if shape is None else shape, f"{self.name}/{name}")
-        dtype = dtype or self.variable_dtype
+        dtype = self.variable_dtype if dtype is None else validation.standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if "float" in np.dtype(dtype).name else "zeros"
         variable = Variable(
@@ -110,9 +157,14 @@ class WeightOwner:
             regularizer=regularizers.get(regularizer),
             constraint=constraint,
         )
-        variable.path = "/".join((*name_scope.parts, variable.name))
+        with name_scope.inside(self.name):
+            variable.path = f"{name_scope.path}/{variable.name}"
         self._track_variable(variable, trainable)
         return variable
+
+    def add_variable(self, shape, initializer, dtype=None, trainable=True, **kwargs):
+        """Makes a variable of this layer: `add_weight` by its other name."""
+        return self.add_weight(shape, initializer, dtype, trainable=trainable, **kwargs)
 
     @contextlib.contextmanager
     def _forgetting_weights_of_failures(self):
@@ -158,19 +210,35 @@ class WeightOwner:
         """All variables of this layer and of those inside it, in Keras's order, each once."""
         return list(self._structure.weights)
 
-    variables = weights
+    @property
+    def variables(self):
+        """The weights, and the states of random generators."""
+        return list(self._structure.variables)
 
     @property
     def trainable_weights(self):
         return [variable for variable in self.weights if variable.trainable] if self.trainable else []
 
-    trainable_variables = trainable_weights
+    @property
+    def trainable_variables(self):
+        return self.trainable_weights
 
     @property
     def non_trainable_weights(self):
         return [variable for variable in self.weights if not (variable.trainable and self.trainable)]
 
-    non_trainable_variables = non_trainable_weights
+    @property
+    def non_trainable_variables(self):
+        return [variable for variable in self.variables if not (variable.trainable and self.trainable)]
+
+    @property
+    def metrics(self):
+        """The metrics of this layer and of those inside it."""
+        return [metric for layer in self._structure.layers for metric in layer._metrics]
+
+    @property
+    def metrics_variables(self):
+        return [variable for metric in self.metrics for variable in metric.variables]
 
     def get_weights(self):
         """Returns copies of the values of all weights, as a list of arrays."""
@@ -220,6 +288,26 @@ class WeightOwner:
             variable.assign(store[str(index)])
 
 
+_HAVE_STATE = WeightOwner, Metric, Variable, SeedGenerator
+
+
+def _without_names(args, shape, initializer, dtype):
+    """Returns the first arguments of `add_weight`, whether they were given with their names or without."""
+    named = {"shape": shape, "initializer": initializer, "dtype": dtype}
+    if len(args) > len(named):
+        raise TypeError(f"add_weight() takes at most 3 positional arguments but {len(args)} were given.")
+    if args and isinstance(args[0], str):
+        raise ValueError(
+            f"`name` must be passed as a keyword argument. Received: add_weight('{args[0]}', ...). "
+            f"Use: add_weight(shape=..., name='{args[0]}')."
+        )
+    for name, value in zip(named, args, strict=False):
+        if named[name] is not None:
+            raise ValueError(f"`{name}` was passed both positionally and as a keyword argument.")
+        named[name] = value
+    return named.values()
+
+
 def _noted(method):
     def change(self, *arguments):
         _Tracked.changes += 1
@@ -242,6 +330,12 @@ class _Tracked(list):
         if all(item is not known for known in self):
             self.append(item)
 
+    def discard(self, item):
+        for index, known in enumerate(self):
+            if known is item:
+                del self[index]
+                return
+
 
 class _Structure:
     """The layers and variables in a layer, itself first, each once."""
@@ -249,8 +343,12 @@ class _Structure:
     def __init__(self, layer):
         self.changes = _Tracked.changes
         self.layers = list(_layers_in(layer, {}).values())
-        variables = [variable for layer in self.layers for variable in layer._own_variables]
-        self.weights = list({id(variable): variable for variable in variables}.values())
+        self.weights = _once(variable for layer in self.layers for variable in layer._own_variables)
+        self.variables = _once(variable for layer in self.layers for variable in layer._own_state)
+
+
+def _once(things):
+    return list({id(thing): thing for thing in things}.values())
 
 
 def _layers_in(layer, found):

@@ -3,45 +3,126 @@
 from convlayers.losses.cross_entropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     SparseCategoricalCrossentropy,
     binary_crossentropy,
     categorical_crossentropy,
+    categorical_generalized_cross_entropy,
     sparse_categorical_crossentropy,
+)
+from convlayers.losses.divergence import KLDivergence, Poisson, kl_divergence, poisson
+from convlayers.losses.focal import (
+    BinaryFocalCrossentropy,
+    CategoricalFocalCrossentropy,
+    binary_focal_crossentropy,
+    categorical_focal_crossentropy,
 )
 from convlayers.losses.loss import Loss, LossFunctionWrapper
+from convlayers.losses.margin import (
+    CategoricalHinge,
+    Hinge,
+    SquaredHinge,
+    categorical_hinge,
+    hinge,
+    squared_hinge,
+)
 from convlayers.losses.regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    cosine_similarity,
+    huber,
+    log_cosh,
     mean_absolute_error,
+    mean_absolute_percentage_error,
     mean_squared_error,
+    mean_squared_logarithmic_error,
 )
 from convlayers.losses.resolution import choose_by_labels
+from convlayers.losses.segmentation import Dice, Tversky, dice, tversky
+from convlayers.losses.sequence import CTC, ctc
+from convlayers.losses.similarity import Circle, circle
 from convlayers.naming import get_object_name
+from convlayers.registry import register_family, register_functions
 from convlayers.serialization import Family
 
-_NAMED = (
+_CLASSES = (
     Loss,
     LossFunctionWrapper,
+    KLDivergence,
+    Poisson,
     BinaryCrossentropy,
+    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
     SparseCategoricalCrossentropy,
     MeanSquaredError,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    CosineSimilarity,
+    LogCosh,
+    Huber,
+    Hinge,
+    SquaredHinge,
+    CategoricalHinge,
+    Dice,
+    Tversky,
+    Circle,
+    CTC,
+)
+BUILT_IN_FUNCTIONS = (
+    kl_divergence,
+    poisson,
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
     sparse_categorical_crossentropy,
     mean_squared_error,
     mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_logarithmic_error,
+    cosine_similarity,
+    log_cosh,
+    huber,
+    hinge,
+    squared_hinge,
+    categorical_hinge,
+    dice,
+    tversky,
+    circle,
+    ctc,
 )
 _ALIASES = {
     "bce": binary_crossentropy,
     "BCE": binary_crossentropy,
-    "mse": mean_squared_error,
-    "MSE": mean_squared_error,
+    "kld": kl_divergence,
+    "KLD": kl_divergence,
     "mae": mean_absolute_error,
     "MAE": mean_absolute_error,
+    "mse": mean_squared_error,
+    "MSE": mean_squared_error,
+    "mape": mean_absolute_percentage_error,
+    "MAPE": mean_absolute_percentage_error,
+    "msle": mean_squared_logarithmic_error,
+    "MSLE": mean_squared_logarithmic_error,
+    # Of Keras 1 and 2.
+    "kullback_leibler_divergence": kl_divergence,
+    "logcosh": log_cosh,
+    "huber_loss": huber,
+    "cosine_proximity": cosine_similarity,
 }
-_family = Family("keras.losses", "loss", {**{named.__name__: named for named in _NAMED}, **_ALIASES})
+# Files have the place in Keras's source, since the class is not public there. The first name is the one that is written.
+register_family("keras.src.losses.losses", {"LossFunctionWrapper": LossFunctionWrapper})
+_family = Family("keras.losses", "loss", {**{named.__name__: named for named in (*_CLASSES, *BUILT_IN_FUNCTIONS)}, **_ALIASES})
+register_functions(*BUILT_IN_FUNCTIONS)
 get = _family.get
 serialize = _family.serialize
 deserialize = _family.deserialize

@@ -6,8 +6,9 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.autograd import value_of
-from convlayers.losses.loss import Loss, LossFunctionWrapper
-from convlayers.losses.matching import convert
+from convlayers.losses.loss import BuiltInLoss, Loss
+from convlayers.losses.matching import convert, convert_pair
+from convlayers.masks import set_keras_mask
 
 
 def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
@@ -26,10 +27,7 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     Raises:
         ValueError: if the shapes differ.
     """
-    y_pred = convert(y_pred)
-    y_true = convert(y_true, y_pred.dtype)
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    y_true, y_pred = prepare_binary(y_true, y_pred, label_smoothing)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 
 
@@ -49,20 +47,7 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     Raises:
         ValueError: if the shapes differ, as they do if the labels are the numbers of the classes.
     """
-    if isinstance(axis, bool):
-        raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type {type(axis)}")
-    y_pred = convert(y_pred)
-    y_true = convert(y_true, y_pred.dtype)
-    if y_pred.shape[-1] == 1:
-        warnings.warn(
-            "In loss categorical_crossentropy, expected y_pred.shape to be (batch_size, num_classes) with num_classes "
-            f"> 1. Received: y_pred.shape={y_pred.shape}. Consider using 'binary_crossentropy' if you only have 2 "
-            "classes.",
-            SyntaxWarning,
-            stacklevel=2,
-        )
-    if label_smoothing:
-        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    y_true, y_pred = prepare_categorical("categorical_crossentropy", y_true, y_pred, label_smoothing, axis)
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
@@ -91,10 +76,62 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     # Harmless numbers in place of what is ignored: NaN there would be NaN in the gradients, too.
     y_pred = ops.where(np.expand_dims(valid, axis), y_pred, 1.0)
     losses = ops.sparse_categorical_crossentropy(np.where(valid, y_true, 0), y_pred, from_logits=from_logits, axis=axis)
-    return ops.where(valid, losses, 0.0)
+    losses = ops.where(valid, losses, 0.0)
+    set_keras_mask(losses, valid)
+    return losses
 
 
-class BinaryCrossentropy(LossFunctionWrapper):
+def categorical_generalized_cross_entropy(y_true, y_pred, q):
+    """Returns `(1 - p ** q) / q` for the predicted probability `p` of the right class.
+
+    Args:
+        y_true: array of labels from 0, of shape `(batch, ...)`.
+        y_pred: array of predicted probabilities, of shape `(batch, ..., classes)`.
+        q: float between 0 and 1: from the cross-entropy to the absolute error, which wrong labels disturb less.
+
+    Returns:
+        An array of shape `(batch, ...)`.
+    """
+    y_pred = convert(y_pred)
+    right = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
+    p = ops.sum(ops.multiply(y_pred, right), axis=-1)
+    return ops.divide(ops.subtract(1, ops.power(p, q)), q)
+
+
+def prepare_binary(y_true, y_pred, label_smoothing):
+    """Returns labels and predictions as arrays (or tensors) of one dtype, the labels smoothed."""
+    y_true, y_pred = convert_pair(y_true, y_pred)
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
+    return y_true, y_pred
+
+
+def prepare_categorical(name, y_true, y_pred, label_smoothing, axis):
+    """Returns labels and predictions as arrays (or tensors) of one dtype, the labels smoothed.
+
+    Args:
+        name: that of the loss, for a warning if there is only one class.
+        y_true, y_pred, label_smoothing, axis: as for `categorical_crossentropy`.
+
+    Raises:
+        ValueError: if the axis is a truth value.
+    """
+    if isinstance(axis, bool):
+        raise ValueError(f"`axis` must be of type `int`. Received: axis={axis} of type {type(axis)}")
+    y_true, y_pred = convert_pair(y_true, y_pred)
+    if y_pred.shape[-1] == 1:
+        warnings.warn(
+            f"In loss {name}, expected y_pred.shape to be (batch_size, num_classes) with num_classes > 1. "
+            f"Received: y_pred.shape={y_pred.shape}. Consider using 'binary_crossentropy' if you only have 2 classes.",
+            SyntaxWarning,
+            stacklevel=3,
+        )
+    if label_smoothing:
+        y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
+    return y_true, y_pred
+
+
+class BinaryCrossentropy(BuiltInLoss):
     """The cross-entropy of answers to yes-or-no questions.
 
     Args:
@@ -118,15 +155,9 @@ class BinaryCrossentropy(LossFunctionWrapper):
     ):
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(binary_crossentropy, reduction, name, dtype, **arguments)
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
-        self.axis = axis
-
-    def get_config(self):
-        return {**Loss.get_config(self), **self._fn_kwargs}
 
 
-class CategoricalCrossentropy(LossFunctionWrapper):
+class CategoricalCrossentropy(BuiltInLoss):
     """The cross-entropy of one class out of several, for labels that are probabilities ("one-hot").
 
     Args:
@@ -150,15 +181,9 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     ):
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(categorical_crossentropy, reduction, name, dtype, **arguments)
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
-        self.axis = axis
-
-    def get_config(self):
-        return {**Loss.get_config(self), **self._fn_kwargs}
 
 
-class SparseCategoricalCrossentropy(LossFunctionWrapper):
+class SparseCategoricalCrossentropy(BuiltInLoss):
     """The cross-entropy of one class out of several, for labels that are the numbers of the classes.
 
     Args:
@@ -183,12 +208,24 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
     ):
         arguments = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}
         super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **arguments)
-        self.from_logits = from_logits
-        self.ignore_class = ignore_class
-
-    def _mask(self, y_true, losses):
-        return None if self.ignore_class is None else np.reshape(y_true, losses.shape) != self.ignore_class
 
     def get_config(self):
         # Without the axis, as in Keras.
         return {**Loss.get_config(self), "from_logits": self.from_logits, "ignore_class": self.ignore_class}
+
+
+class CategoricalGeneralizedCrossEntropy(BuiltInLoss):
+    """Between the cross-entropy and the absolute error, for labels that are numbers of classes, some of them wrong.
+
+    Args:
+        q: as for `categorical_generalized_cross_entropy`.
+        reduction, name, dtype: as for `Loss`.
+
+    Raises:
+        ValueError: if `q` is not between 0 and 1.
+    """
+
+    def __init__(self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy", dtype=None):
+        if not 0 < q < 1:
+            raise ValueError("q must be in the interval (0, 1)" + f"\nReceived: q={q}")
+        super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)

@@ -1,6 +1,7 @@
 from convlayers import config, dtype_policies, nested
 from convlayers.losses.matching import convert_structure, squeeze_or_expand_to_same_rank
-from convlayers.losses.reduction import reduce_weighted_values, standardize_reduction
+from convlayers.losses.reduction import join_masks, reduce_weighted_values, standardize_reduction
+from convlayers.masks import get_keras_mask
 from convlayers.naming import auto_name
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -24,7 +25,7 @@ class Loss:
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
         self.name = name or auto_name(type(self).__name__)
         self.reduction = standardize_reduction(reduction)
-        self._dtype = dtype_policies.get(dtype or config.floatx()).compute_dtype
+        self._dtype = dtype_policies.number_type(dtype_policies.get(dtype or config.floatx()).compute_dtype)
 
     @property
     def dtype(self):
@@ -39,20 +40,19 @@ class Loss:
             sample_weight: array, with a weight for each sample.
 
         Returns:
-            A scalar, or what `reduction` says: a tensor, if `y_pred` is one on a tape.
+            A scalar, or what `reduction` says: a tensor, if `y_pred` is one on a tape. What is masked, in the predictions or
+            in the losses of the samples, does not count.
         """
+        mask = get_keras_mask(y_pred)
         y_pred = convert_structure(y_pred, self.dtype)
         y_true = convert_structure(y_true, self.dtype)
         losses = self.call(y_true, y_pred)
-        return reduce_weighted_values(losses, sample_weight, self._mask(y_true, losses), self.reduction, self.dtype)
+        mask = join_masks(mask, get_keras_mask(losses))
+        return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)
 
     def call(self, y_true, y_pred):
         """Returns an array with the loss of each sample."""
         raise NotImplementedError
-
-    def _mask(self, y_true, losses):
-        """Returns where the losses count, None for everywhere."""
-        return None
 
     def get_config(self):
         return {"name": self.name, "reduction": self.reduction}
@@ -95,3 +95,14 @@ class LossFunctionWrapper(Loss):
 
     def __repr__(self):
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
+
+
+class BuiltInLoss(LossFunctionWrapper):
+    """A loss of Keras's, which is a function with some arguments: they are its attributes, and in its config by name."""
+
+    def __init__(self, fn, reduction, name, dtype, **arguments):
+        super().__init__(fn, reduction, name, dtype, **arguments)
+        vars(self).update(arguments)
+
+    def get_config(self):
+        return {**Loss.get_config(self), **self._fn_kwargs}

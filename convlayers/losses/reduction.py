@@ -43,11 +43,20 @@ def reduce_weighted_values(values, sample_weight=None, mask=None, reduction="sum
     if sample_weight is not None:
         sample_weight = np.asarray(value_of(sample_weight), values.dtype)
         values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
-        values = ops.multiply(values, _spread_over(values.shape, sample_weight))
+        values = ops.multiply(values, spread_weights(sample_weight, values.shape))
     return _reduce(values, sample_weight, reduction)
 
 
-def _spread_over(shape, sample_weight):
+def spread_weights(sample_weight, shape):
+    """Returns weights in a shape that broadcasts to that of what they are for.
+
+    Args:
+        sample_weight: array, of this shape or of the first axes of it.
+        shape: tuple of ints.
+
+    Raises:
+        ValueError: if they do not fit.
+    """
     # One weight for each sample counts for all that the sample consists of. (Keras would take it for the last axis.)
     if sample_weight.ndim and sample_weight.shape == shape[: sample_weight.ndim]:
         return sample_weight.reshape(sample_weight.shape + (1,) * (len(shape) - sample_weight.ndim))
@@ -82,6 +91,13 @@ def _mean(values):
         return d_values
 
     return np.asarray(np.add.reduce(values, axis=None) / count, values.dtype), backward
+
+
+def join_masks(one, other):
+    """Returns the mask of what counts by two masks, each of which may be None."""
+    if one is None or other is None:
+        return other if one is None else one
+    return np.logical_and(value_of(one), value_of(other))
 
 
 def apply_mask(sample_weight, mask, dtype, reduction):

@@ -1,10 +1,21 @@
 """Metrics: how good predictions are, over all batches since the last reset."""
 
 from convlayers.losses import binary_crossentropy as binary_crossentropy
+from convlayers.losses import binary_focal_crossentropy as binary_focal_crossentropy
 from convlayers.losses import categorical_crossentropy as categorical_crossentropy
+from convlayers.losses import categorical_focal_crossentropy as categorical_focal_crossentropy
+from convlayers.losses import categorical_hinge as categorical_hinge
+from convlayers.losses import hinge as hinge
+from convlayers.losses import huber as huber
+from convlayers.losses import kl_divergence as kl_divergence
+from convlayers.losses import log_cosh as log_cosh
 from convlayers.losses import mean_absolute_error as mean_absolute_error
+from convlayers.losses import mean_absolute_percentage_error as mean_absolute_percentage_error
 from convlayers.losses import mean_squared_error as mean_squared_error
+from convlayers.losses import mean_squared_logarithmic_error as mean_squared_logarithmic_error
+from convlayers.losses import poisson as poisson
 from convlayers.losses import sparse_categorical_crossentropy as sparse_categorical_crossentropy
+from convlayers.losses import squared_hinge as squared_hinge
 from convlayers.losses.resolution import choose_by_labels
 from convlayers.metrics.accuracy import (
     Accuracy,
@@ -13,21 +24,57 @@ from convlayers.metrics.accuracy import (
     SparseCategoricalAccuracy,
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
 )
-from convlayers.metrics.accuracy import binary_accuracy as binary_accuracy
-from convlayers.metrics.accuracy import categorical_accuracy as categorical_accuracy
-from convlayers.metrics.accuracy import sparse_categorical_accuracy as sparse_categorical_accuracy
-from convlayers.metrics.accuracy import sparse_top_k_categorical_accuracy as sparse_top_k_categorical_accuracy
-from convlayers.metrics.accuracy import top_k_categorical_accuracy as top_k_categorical_accuracy
+from convlayers.metrics.auc import AUC
+from convlayers.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from convlayers.metrics.correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    concordance_correlation,
+    pearson_correlation,
+)
 from convlayers.metrics.cross_entropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from convlayers.metrics.divergence import KLDivergence, Poisson
+from convlayers.metrics.f_score import F1Score, FBetaScore
+from convlayers.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
+from convlayers.metrics.margin import CategoricalHinge, Hinge, SquaredHinge
 from convlayers.metrics.metric import Metric
+from convlayers.metrics.r2_score import R2Score
 from convlayers.metrics.reduction import Mean, MeanMetricWrapper, Sum
-from convlayers.metrics.regression import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
+from convlayers.metrics.regression import (
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    RootMeanSquaredError,
+)
+from convlayers.metrics.trade_off import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
 from convlayers.naming import get_object_name
+from convlayers.registry import register_functions
 from convlayers.serialization import Family, table_of
 
 _family = Family(
@@ -41,6 +88,29 @@ _family = Family(
         MeanSquaredError,
         RootMeanSquaredError,
         MeanAbsoluteError,
+        MeanAbsolutePercentageError,
+        MeanSquaredLogarithmicError,
+        CosineSimilarity,
+        LogCoshError,
+        R2Score,
+        AUC,
+        FalseNegatives,
+        FalsePositives,
+        Precision,
+        PrecisionAtRecall,
+        Recall,
+        RecallAtPrecision,
+        SensitivityAtSpecificity,
+        SpecificityAtSensitivity,
+        TrueNegatives,
+        TruePositives,
+        ConcordanceCorrelation,
+        PearsonCorrelation,
+        Hinge,
+        SquaredHinge,
+        CategoricalHinge,
+        KLDivergence,
+        Poisson,
         BinaryCrossentropy,
         CategoricalCrossentropy,
         SparseCategoricalCrossentropy,
@@ -50,13 +120,34 @@ _family = Family(
         SparseCategoricalAccuracy,
         TopKCategoricalAccuracy,
         SparseTopKCategoricalAccuracy,
+        F1Score,
+        FBetaScore,
+        IoU,
+        BinaryIoU,
+        MeanIoU,
+        OneHotIoU,
+        OneHotMeanIoU,
         bce=BinaryCrossentropy,
         BCE=BinaryCrossentropy,
         mse=MeanSquaredError,
         MSE=MeanSquaredError,
         mae=MeanAbsoluteError,
         MAE=MeanAbsoluteError,
+        mape=MeanAbsolutePercentageError,
+        MAPE=MeanAbsolutePercentageError,
+        msle=MeanSquaredLogarithmicError,
+        MSLE=MeanSquaredLogarithmicError,
     ),
+)
+register_functions(
+    accuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    top_k_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    pearson_correlation,
+    concordance_correlation,
 )
 get = _family.get
 serialize = _family.serialize

@@ -4,9 +4,8 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import value_of
-from convlayers.losses.matching import match, squeeze_or_expand_to_same_rank
-from convlayers.metrics.metric import Metric
-from convlayers.metrics.reduction import MeanMetricWrapper
+from convlayers.losses.matching import explain_shapes, match, squeeze_or_expand_to_same_rank
+from convlayers.metrics.reduction import BuiltInMean
 
 
 def accuracy(y_true, y_pred):
@@ -30,7 +29,7 @@ def categorical_accuracy(y_true, y_pred):
     Returns:
         An array of shape `(batch, ...)`.
     """
-    return _largest_is_at(np.argmax(_array(y_true), axis=-1), _array(y_pred))
+    return _largest_is_at(_place_of_largest(y_true, y_pred), _array(y_pred))
 
 
 def sparse_categorical_accuracy(y_true, y_pred):
@@ -57,7 +56,7 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     Returns:
         An array of shape `(batch, ...)`.
     """
-    return sparse_top_k_categorical_accuracy(np.argmax(_array(y_true), axis=-1), y_pred, k)
+    return sparse_top_k_categorical_accuracy(_place_of_largest(y_true, y_pred), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):
@@ -74,6 +73,8 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     """
     y_true, y_pred = _array(y_true), _array(y_pred)
     labels, rows = y_true.reshape(-1, 1), y_pred.reshape(-1, y_pred.shape[-1])
+    if len(labels) != len(rows):
+        raise _labels_are_no_numbers(y_true, y_pred)
     if from_sorted_ids:
         right = np.any(rows[:, :k] == labels, axis=1)
     else:
@@ -90,13 +91,35 @@ def _as_floats(truth):
     return truth.astype(config.floatx())
 
 
+def _place_of_largest(y_true, y_pred):
+    y_true, shape = _array(y_true), np.shape(y_pred)
+    if y_true.ndim < len(shape) or (y_true.shape[-1] == 1 and shape[-1] > 1):
+        raise ValueError(
+            "Labels must have a number for each class, as the predictions have. "
+            f"Received: y_true.shape={y_true.shape}, y_pred.shape={shape}{explain_shapes(y_true.shape, shape)}\n"
+            "For numbers of classes there is a metric with 'sparse' in its name."
+        )
+    return np.argmax(y_true, axis=-1)
+
+
 def _largest_is_at(places, y_pred):
     single = places.ndim == y_pred.ndim and places.shape[-1] == 1
-    right = np.argmax(y_pred, axis=-1) == (np.squeeze(places, -1) if single else places)
+    chosen, labels = np.argmax(y_pred, axis=-1), np.squeeze(places, -1) if single else places
+    if chosen.ndim != labels.ndim:
+        raise _labels_are_no_numbers(places, y_pred)
+    right = chosen == labels
     return _as_floats(right.reshape(places.shape) if single else right)
 
 
-class Accuracy(MeanMetricWrapper):
+def _labels_are_no_numbers(y_true, y_pred):
+    return ValueError(
+        "Labels must be the numbers of classes, one for each sample of the predictions. "
+        f"Received: y_true.shape={y_true.shape}, y_pred.shape={y_pred.shape}\n"
+        "For one-hot rows there is a metric without 'sparse' in its name."
+    )
+
+
+class Accuracy(BuiltInMean):
     """How often predictions equal labels.
 
     Args:
@@ -111,14 +134,13 @@ class Accuracy(MeanMetricWrapper):
     0.75
     """
 
+    _direction = "up"
+
     def __init__(self, name="accuracy", dtype=None):
         super().__init__(accuracy, name, dtype)
 
-    def get_config(self):
-        return Metric.get_config(self)
 
-
-class BinaryAccuracy(MeanMetricWrapper):
+class BinaryAccuracy(BuiltInMean):
     """How often answers to yes-or-no questions are right.
 
     Args:
@@ -134,15 +156,13 @@ class BinaryAccuracy(MeanMetricWrapper):
     0.75
     """
 
+    _direction = "up"
+
     def __init__(self, name="binary_accuracy", dtype=None, threshold=0.5):
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
-
-    def get_config(self):
-        return {**Metric.get_config(self), "threshold": self.threshold}
 
 
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(BuiltInMean):
     """How often the right class is the most probable one, for labels with a number for each class ("one-hot").
 
     Args:
@@ -157,14 +177,13 @@ class CategoricalAccuracy(MeanMetricWrapper):
     0.5
     """
 
+    _direction = "up"
+
     def __init__(self, name="categorical_accuracy", dtype=None):
         super().__init__(categorical_accuracy, name, dtype)
 
-    def get_config(self):
-        return Metric.get_config(self)
 
-
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(BuiltInMean):
     """How often the right class is the most probable one, for labels that are numbers of classes.
 
     Args:
@@ -179,14 +198,13 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
     0.5
     """
 
+    _direction = "up"
+
     def __init__(self, name="sparse_categorical_accuracy", dtype=None):
         super().__init__(sparse_categorical_accuracy, name, dtype)
 
-    def get_config(self):
-        return Metric.get_config(self)
 
-
-class TopKCategoricalAccuracy(MeanMetricWrapper):
+class TopKCategoricalAccuracy(BuiltInMean):
     """How often the right class is among the `k` most probable, for labels with a number for each class ("one-hot").
 
     Args:
@@ -195,15 +213,13 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: as for `Metric`.
     """
 
+    _direction = "up"
+
     def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
-
-    def get_config(self):
-        return {**Metric.get_config(self), "k": self.k}
 
 
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+class SparseTopKCategoricalAccuracy(BuiltInMean):
     """How often the right class is among the `k` most probable, for labels that are numbers of classes.
 
     Args:
@@ -213,11 +229,13 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         from_sorted_ids: whether predictions are numbers of classes, the most probable first.
     """
 
+    _direction = "up"
+
     def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False):
         super().__init__(sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids)
-        self.k = k
-        self.from_sorted_ids = from_sorted_ids
 
     def get_config(self):
-        sorted_ids = {"from_sorted_ids": True} if self.from_sorted_ids else {}
-        return {**Metric.get_config(self), "k": self.k, **sorted_ids}
+        config = super().get_config()
+        if not self.from_sorted_ids:
+            del config["from_sorted_ids"]
+        return config

@@ -1,6 +1,7 @@
 import numpy as np
 
 from convlayers import config, dtype_policies, initializers, nested
+from convlayers.autograd import value_of
 from convlayers.naming import auto_name
 from convlayers.variables import Variable
 
@@ -14,6 +15,8 @@ class Metric:
 
     Attributes:
         variables: list of its variables, and of those of the metrics that it has as attributes.
+
+    A metric may say with an attribute `_direction` whether it gets better "up" or "down": callbacks that watch it ask.
 
     Example:
 
@@ -31,12 +34,15 @@ class Metric:
 
     def __init__(self, dtype=None, name=None):
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = dtype_policies.get(dtype or config.floatx()).compute_dtype
+        self._dtype_policy = dtype_policies.get(dtype or config.floatx())
+        self._dtype = dtype_policies.number_type(self._dtype_policy.compute_dtype)
         self._variables = []
 
     @property
     def dtype(self):
         return self._dtype
+
+    # Variables --------------------------------------------------------------------------------------------------------
 
     def add_variable(self, shape, initializer, dtype=None, aggregation="sum", name=None):
         """Makes a variable of the metric.
@@ -63,14 +69,19 @@ class Metric:
 
     @property
     def variables(self):
-        attributes = [value for value in vars(self).values() if isinstance(value, (Metric, list, tuple, dict))]
-        inside = [metric for metric in nested.flatten(attributes) if isinstance(metric, Metric)]
-        return self._variables + [variable for metric in inside for variable in metric.variables]
+        attributes = [value for value in vars(self).values() if isinstance(value, (Variable, Metric, list, tuple, dict))]
+        found = {id(variable): variable for variable in self._variables}
+        for leaf in nested.flatten(attributes):
+            inside = leaf.variables if isinstance(leaf, Metric) else [leaf] if isinstance(leaf, Variable) else []
+            found.update((id(variable), variable) for variable in inside)
+        return list(found.values())
 
     def reset_state(self):
         """Starts anew, as at the start of each epoch."""
         for variable in self.variables:
-            variable.assign(np.zeros(variable.shape))
+            variable.assign(np.zeros(variable.shape, variable.dtype))
+
+    # Batches ----------------------------------------------------------------------------------------------------------
 
     def update_state(self, *args, **kwargs):
         """Takes a batch into account."""
@@ -90,8 +101,52 @@ class Metric:
         if "_variables" not in vars(self):
             raise RuntimeError("You forgot to call `super().__init__()` in the `__init__()` method. Go add it!")
 
+    # Without state ----------------------------------------------------------------------------------------------------
+
+    def stateless_update_state(self, metric_variables, *args, **kwargs):
+        """Returns what the variables would be after `update_state(*args, **kwargs)`. They stay as they are.
+
+        Args:
+            metric_variables: list of arrays, what the variables are taken to be before.
+        """
+        return self._run_with(metric_variables, lambda: self.update_state(*args, **kwargs))[1]
+
+    def stateless_result(self, metric_variables):
+        """Returns what `result` would be for other variables.
+
+        Args:
+            metric_variables: list of arrays, what the variables are taken to be.
+        """
+        return self._run_with(metric_variables, self.result)[0]
+
+    def stateless_reset_state(self):
+        """Returns what the variables would be after `reset_state`. They stay as they are."""
+        return self._run_with([variable.value for variable in self.variables], self.reset_state)[1]
+
+    def _run_with(self, values, function):
+        """Calls a function while the variables have other values; returns its result, and their values after it."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                "Argument `metric_variables` must be a list of tensors corresponding 1:1 to "
+                f"{type(self).__name__}().variables. Received list with length {len(values)}, but expected {len(variables)} "
+                "variables."
+            )
+        kept = [variable.value for variable in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.value = np.array(value_of(value), variable.dtype)
+            result = function()
+            return value_of(result), [variable.value for variable in variables]
+        finally:
+            for variable, value in zip(variables, kept, strict=True):
+                variable.value = value
+
+    # Configuration ----------------------------------------------------------------------------------------------------
+
     def get_config(self):
-        return {"name": self.name, "dtype": self.dtype}
+        # As it was asked for: float16 too, though the computation is in float32.
+        return {"name": self.name, "dtype": self._dtype_policy.compute_dtype}
 
     @classmethod
     def from_config(cls, config):

@@ -3,7 +3,10 @@
 import numpy as np
 
 from convlayers.autograd import value_of
+from convlayers.losses import BUILT_IN_FUNCTIONS, Loss
 from convlayers.losses.matching import squeeze_or_expand_to_same_rank
+from convlayers.losses.reduction import apply_mask
+from convlayers.masks import get_keras_mask
 from convlayers.metrics.metric import Metric
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -12,14 +15,15 @@ def reduce_to_samplewise_values(values, sample_weight, reduce_fn, dtype):
     """Returns one weighted value for each sample, and the weights.
 
     Args:
-        values: array-like, of shape `(batch, ...)` or `()`.
+        values: array-like, of shape `(batch, ...)` or `()`. If it has a mask, that counts where there are weights.
         sample_weight: array-like of weights for the leading axes of `values`, or None.
         reduce_fn: `np.sum` or `np.mean`, for what a sample consists of.
         dtype: that of the results.
     """
+    mask = None if sample_weight is None else get_keras_mask(values)
     values = np.asarray(value_of(values), dtype)
     if sample_weight is not None:
-        sample_weight = np.asarray(value_of(sample_weight), dtype)
+        sample_weight = np.asarray(value_of(apply_mask(sample_weight, mask, dtype, reduction="sum")), dtype)
         values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
         values = _reduce_from(sample_weight.ndim, values, reduce_fn)
         if sample_weight.shape != values.shape:
@@ -56,6 +60,9 @@ class Sum(Metric):
         values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self.dtype)
         self.total.assign_add(np.sum(values))
 
+    def reset_state(self):
+        self.total.assign(0)
+
     def result(self):
         return self.total.value[()]
 
@@ -85,6 +92,10 @@ class Mean(Metric):
         self.total.assign_add(np.add.reduce(values, axis=None))
         self.count.assign_add(values.size if sample_weight is None else np.add.reduce(sample_weight, axis=None))
 
+    def reset_state(self):
+        self.total.assign(0)
+        self.count.assign(0)
+
     def result(self):
         count = self.count.value[()]
         return self.total.value[()] / count if count else count
@@ -108,8 +119,11 @@ class MeanMetricWrapper(Mean):
         super().__init__(name, dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
+        if fn in BUILT_IN_FUNCTIONS or isinstance(fn, Loss):
+            self._direction = "down"
 
     def update_state(self, y_true, y_pred, sample_weight=None):
+        sample_weight = apply_mask(sample_weight, get_keras_mask(y_pred), self.dtype, reduction="sum")
         values = self._fn(value_of(y_true), value_of(y_pred), **self._fn_kwargs)
         super().update_state(values, sample_weight)
 
@@ -120,3 +134,14 @@ class MeanMetricWrapper(Mean):
     @classmethod
     def from_config(cls, config):
         return cls(**deserialize_keras_object(config) if "fn" in config else config)
+
+
+class BuiltInMean(MeanMetricWrapper):
+    """A metric of Keras's, the mean of a function with some arguments: they are its attributes, and in its config by name."""
+
+    def __init__(self, fn, name, dtype, **arguments):
+        super().__init__(fn, name, dtype, **arguments)
+        vars(self).update(arguments)
+
+    def get_config(self):
+        return {**Metric.get_config(self), **self._fn_kwargs}

@@ -2,14 +2,20 @@
 
 import numpy as np
 
+from convlayers import ops
 from convlayers.autograd import value_of
+from convlayers.losses import regression
 from convlayers.losses.matching import match
-from convlayers.losses.regression import mean_absolute_error, mean_squared_error
 from convlayers.metrics.metric import Metric
-from convlayers.metrics.reduction import Mean, MeanMetricWrapper
+from convlayers.metrics.reduction import BuiltInMean, Mean
 
 
-class MeanSquaredError(MeanMetricWrapper):
+def cosine_similarity(y_true, y_pred, axis=-1):
+    """Returns the cosine of the angle between vectors: what the loss of this name returns, with the other sign."""
+    return ops.negative(regression.cosine_similarity(y_true, y_pred, axis))
+
+
+class MeanSquaredError(BuiltInMean):
     """The mean of the squares of the errors.
 
     Args:
@@ -17,11 +23,10 @@ class MeanSquaredError(MeanMetricWrapper):
         dtype: as for `Metric`.
     """
 
-    def __init__(self, name="mean_squared_error", dtype=None):
-        super().__init__(mean_squared_error, name, dtype)
+    _direction = "down"
 
-    def get_config(self):
-        return Metric.get_config(self)
+    def __init__(self, name="mean_squared_error", dtype=None):
+        super().__init__(regression.mean_squared_error, name, dtype)
 
 
 class RootMeanSquaredError(Mean):
@@ -31,6 +36,8 @@ class RootMeanSquaredError(Mean):
         name: string.
         dtype: as for `Metric`.
     """
+
+    _direction = "down"
 
     def __init__(self, name="root_mean_squared_error", dtype=None):
         super().__init__(name, dtype)
@@ -43,7 +50,7 @@ class RootMeanSquaredError(Mean):
         return np.sqrt(super().result())
 
 
-class MeanAbsoluteError(MeanMetricWrapper):
+class MeanAbsoluteError(BuiltInMean):
     """The mean of the absolute values of the errors.
 
     Args:
@@ -51,8 +58,81 @@ class MeanAbsoluteError(MeanMetricWrapper):
         dtype: as for `Metric`.
     """
 
+    _direction = "down"
+
     def __init__(self, name="mean_absolute_error", dtype=None):
-        super().__init__(mean_absolute_error, name, dtype)
+        super().__init__(regression.mean_absolute_error, name, dtype)
+
+
+class MeanAbsolutePercentageError(BuiltInMean):
+    """The mean of the absolute values of the errors, in percent of the labels.
+
+    Args:
+        name: string.
+        dtype: as for `Metric`.
+
+    Example:
+
+    >>> m = MeanAbsolutePercentageError()
+    >>> m.update_state([[100, 200]], [[101, 206]])
+    >>> m.result()
+    2.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name="mean_absolute_percentage_error", dtype=None):
+        super().__init__(regression.mean_absolute_percentage_error, name, dtype)
+
+
+class MeanSquaredLogarithmicError(BuiltInMean):
+    """The mean of the squares of the errors of the logarithms, `log(x + 1)`.
+
+    Args:
+        name: string.
+        dtype: as for `Metric`.
+    """
+
+    _direction = "down"
+
+    def __init__(self, name="mean_squared_logarithmic_error", dtype=None):
+        super().__init__(regression.mean_squared_logarithmic_error, name, dtype)
+
+
+class CosineSimilarity(BuiltInMean):
+    """The cosine of the angle between vectors: 1 for the same direction, -1 for the opposite one.
+
+    Args:
+        name: string.
+        dtype: as for `Metric`.
+        axis: int, the axis along which the vectors lie. As in Keras, it is not in the config.
+
+    Example:
+
+    >>> m = CosineSimilarity(axis=1)
+    >>> m.update_state([[0., 1.], [1., 1.]], [[1., 0.], [1., 1.]])
+    >>> m.result()
+    0.5
+    """
+
+    _direction = "up"
+
+    def __init__(self, name="cosine_similarity", dtype=None, axis=-1):
+        super().__init__(cosine_similarity, name, dtype, axis=axis)
 
     def get_config(self):
         return Metric.get_config(self)
+
+
+class LogCoshError(BuiltInMean):
+    """The logarithm of the hyperbolic cosine of the errors.
+
+    Args:
+        name: string.
+        dtype: as for `Metric`.
+    """
+
+    _direction = "down"
+
+    def __init__(self, name="logcosh", dtype=None):
+        super().__init__(regression.log_cosh, name, dtype)

@@ -1,5 +1,6 @@
 """Models: layers as one, to be trained, evaluated, saved and summarized."""
 
+from convlayers.models.cloning import clone_model as clone_model
 from convlayers.models.functional import Functional as Functional
 from convlayers.models.model import Model as Model
 from convlayers.models.model import model_from_json as model_from_json

@@ -1,93 +1,10 @@
 """What `compile` was told about losses and metrics, matched with the outputs of the model."""
 
+from collections import namedtuple
+
 from convlayers import config, losses, metrics, nested, ops
 from convlayers.autograd import value_of
-
-
-class _Outputs:
-    """The outputs of a model as a list, and what belongs to each of them.
-
-    Args:
-        y_pred: predictions: an array, or a list, tuple or dict of arrays.
-        model_names: the names of the outputs, if the model knows them.
-
-    Attributes:
-        names: a name or None for each output. Outputs in a dict are called by their keys.
-    """
-
-    def __init__(self, y_pred, model_names):
-        self.count = len(nested.flatten(y_pred))
-        self._structure = nested.map_structure(lambda _: "*", y_pred)
-        if isinstance(y_pred, dict) and len(y_pred) == self.count:
-            self.names = sorted(y_pred)
-        else:
-            self.names = list(model_names or [None] * self.count)
-        self.prefixes = [f"{name}_" if name and self.count > 1 else "" for name in self.names]
-
-    def flatten(self, y):
-        """Returns labels, predictions or weights as a list."""
-        if isinstance(y, dict) and set(y) == set(self.names):
-            return [y[name] for name in self.names]
-        return nested.flatten(y)
-
-    def match_labels(self, y_true, wanted):
-        """Returns a label for each output.
-
-        Args:
-            y_true: labels for all outputs, or for those that have a loss.
-            wanted: for each output, whether it has a loss.
-        """
-        flat = self.flatten(y_true)
-        if len(flat) == self.count:
-            return flat
-        if len(flat) == sum(wanted):
-            rest = iter(flat)
-            return [next(rest) if has_loss else None for has_loss in wanted]
-        raise ValueError(
-            f"y_true and y_pred have different structures.\ny_true: {nested.map_structure(lambda _: '*', y_true)}\n"
-            f"y_pred: {self._structure}\nPass labels as a list with an array for each output {self.names}, or as a dict with "
-            "these names."
-        )
-
-    def spread_losses(self, argument, name):
-        """Returns what the argument `loss` or `loss_weights` has for each output."""
-        if isinstance(argument, dict):
-            unknown = [key for key in argument if key not in self.names]
-            if unknown and isinstance(self._structure, dict):
-                raise KeyError(
-                    f"The path: {(unknown[0],)} in the `{name}` argument, can't be found in either the model's output "
-                    "(`y_pred`) or in the labels (`y_true`)."
-                )
-            if unknown or not (isinstance(self._structure, dict) or set(argument) == set(self.names)):
-                raise ValueError(
-                    f"Expected keys {self.names} in {name} dict, but found {name}.keys()={list(argument)}\n"
-                    "For an output without one, give None."
-                )
-            return [argument.get(key) for key in self.names]
-        if not isinstance(argument, (list, tuple)):
-            return [argument] * self.count
-        flat = nested.flatten(argument)
-        if len(flat) != self.count:
-            raise ValueError(
-                f"`{name}` must have an entry for each of the model's outputs {self.names}. Received: {name}={argument}"
-            )
-        return flat
-
-    def spread_metrics(self, argument, name):
-        """Returns the list of metrics that the argument `metrics` or `weighted_metrics` has for each output."""
-        if not argument:
-            return [[]] * self.count
-        if self.count == 1:
-            return [nested.flatten(argument)]
-        if isinstance(argument, dict) and set(argument) <= set(self.names):
-            argument = [argument.get(key) for key in self.names]
-        if isinstance(argument, (list, tuple)) and len(argument) == self.count:
-            return [[] if part is None else nested.flatten(part) for part in argument]
-        raise ValueError(
-            f"Invalid `{name}`. `{name}` should contain metrics objects and either be a dict or a list matching the output "
-            f"names of the functional model {self.names} or match the output structure of the model: {self._structure}.\n"
-            f"Received: {name}={argument}"
-        )
+from convlayers.models.outputs import Outputs, follow, is_nested, leaf_paths
 
 
 class CompileLoss:
@@ -101,6 +18,10 @@ class CompileLoss:
         metrics: the mean of each loss, if there are several.
     """
 
+    # What belongs together: where it is in the outputs, the loss, its weight in the sum, and its name in the logs.
+    Loss = namedtuple("Loss", ["path", "loss", "weight", "name"])
+    Loss.__qualname__ = "CompileLoss.Loss"  # where pickles find it
+
     def __init__(self, loss, loss_weights=None, output_names=None):
         if loss_weights and not isinstance(loss_weights, (list, tuple, dict, float)):
             raise ValueError(
@@ -112,18 +33,52 @@ class CompileLoss:
         self._outputs = None
         self.metrics = []
 
+    @property
+    def variables(self):
+        return [variable for metric in self.metrics for variable in metric.variables]
+
     def build(self, y_true, y_pred):
         """Chooses the losses for labels and predictions of these shapes."""
-        outputs = _Outputs(y_pred, self._output_names)
-        identifiers = outputs.spread_losses(self._loss, "loss")
-        labels = outputs.match_labels(y_true, [identifier is not None for identifier in identifiers])
-        pairs = zip(identifiers, labels, outputs.flatten(y_pred), strict=True)
-        self._losses = [losses.resolve(*pair) for pair in pairs]
-        weights = outputs.spread_losses(self._loss_weights, "loss_weights")
-        self._weights = [weight for weight, loss in zip(weights, self._losses, strict=True) if loss is not None]
-        named = [(name or loss.name, loss) for name, loss in zip(outputs.names, self._losses, strict=True) if loss is not None]
-        self.metrics = [metrics.Mean(name=f"{name}_loss") for name, _ in named] if len(named) > 1 else []
+        outputs = Outputs(y_pred, self._output_names)
+        places = outputs.pack(range(outputs.count))
+        found = list(_spread(*self._by_output(outputs), places, ()))
+        covered = {place for path, *_ in found for place in nested.flatten(follow(path, places))}
+        self._wanted = [place in covered for place in range(outputs.count)]
+        labels, names = outputs.pack(outputs.match_labels(y_true, self._wanted)), outputs.pack(outputs.names)
+        self._losses = []
+        for path, identifier, weight in found:
+            loss = losses.resolve(identifier, follow(path, labels), follow(path, y_pred))
+            name = _name_loss(path, follow(path, names), loss)
+            self._losses.append(self.Loss(path, loss, weight, name))
+        several = len(self._losses) > 1
+        self.metrics = [metrics.Mean(name=f"{loss.name}_loss") for loss in self._losses] if several else []
         self._outputs = outputs
+
+    def _by_output(self, outputs):
+        """Returns the losses, and their weights in the same structure. Those in a dict of names are in the order of outputs."""
+        loss, weights = self._loss, self._loss_weights
+        if isinstance(loss, dict) and not isinstance(outputs.structure, dict) and self._output_names:
+            if set(loss) != set(outputs.names):
+                raise ValueError(
+                    f"Expected keys {outputs.names} in loss dict, but found loss.keys()={list(loss)}\n"
+                    "For an output without one, give None."
+                )
+            loss = [loss[name] for name in outputs.names]
+            if isinstance(weights, dict) and set(weights) == set(outputs.names):
+                weights = [weights[name] for name in outputs.names]
+        if not is_nested(loss):
+            loss = outputs.pack([loss] * outputs.count)
+        elif isinstance(loss, (list, tuple)):
+            _check_count(loss, outputs)
+        if weights is None:
+            return loss, nested.map_structure(lambda _: None, loss)
+        flat, count = nested.flatten(weights), len(nested.flatten(loss))
+        if len(flat) != count:
+            raise ValueError(
+                f"`loss_weights` must match the number of losses, got {count} losses and {len(flat)} weights."
+                f"\nGive a number for each of the losses. Received: loss={self._loss}, loss_weights={self._loss_weights}"
+            )
+        return loss, nested.pack_like(loss, flat)
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Returns the weighted sum of the losses of a batch, None if no output has one."""
@@ -131,8 +86,8 @@ class CompileLoss:
         for metric, value in zip(self.metrics, values, strict=False):
             metric.update_state(value_of(value), sample_weight=len(value_of(nested.flatten(y_pred)[0])))
         weighted = [
-            value if weight is None else ops.multiply(value, weight)
-            for value, weight in zip(values, self._weights, strict=True)
+            value if loss.weight is None else ops.multiply(value, loss.weight)
+            for value, loss in zip(values, self._losses, strict=True)
         ]
         return sum(weighted[1:], start=weighted[0]) if weighted else None
 
@@ -142,16 +97,73 @@ class CompileLoss:
             raise ValueError("The model was compiled with a `loss`, so it needs labels. Received: y=None.")
         if self._outputs is None:
             self.build(y_true, y_pred)
-        labels = self._outputs.match_labels(y_true, [loss is not None for loss in self._losses])
-        predictions = self._outputs.flatten(y_pred)
-        weights = self._outputs.flatten(sample_weight)
-        if len(weights) == 1:
-            weights *= len(predictions)
+        outputs = self._outputs
+        y_true = outputs.pack(outputs.match_labels(y_true, self._wanted))
+        y_pred = outputs.pack(outputs.flatten(y_pred))
+        weights = outputs.pack(outputs.spread_weights(sample_weight, self._wanted))
         return [
-            _as_floatx(loss(label, prediction, weight))
-            for loss, label, prediction, weight in zip(self._losses, labels, predictions, weights, strict=True)
-            if loss is not None
+            _as_floatx(loss(follow(path, y_true), follow(path, y_pred), _first(follow(path, weights))))
+            for path, loss, _, _ in self._losses
         ]
+
+
+def _check_count(loss, outputs):
+    wanted = len(outputs.structure) if is_nested(outputs.structure) else 1
+    # For a list of outputs, what is too much is said by where it is.
+    if len(loss) < wanted or (len(loss) > wanted and not isinstance(outputs.structure, (list, tuple))):
+        raise ValueError(f"`loss` must have an entry for each of the model's outputs {outputs.names}. Received: loss={loss}")
+
+
+def _spread(loss, weights, outputs, path):
+    """Yields paths into the outputs, and the loss and the weight for what is there.
+
+    Args:
+        loss: a loss, or a structure of losses. None is no loss.
+        weights: the same structure of weights.
+        outputs: the outputs below the path.
+        path: tuple of keys and places.
+
+    Raises:
+        KeyError: if there is a loss for what is no output.
+    """
+    if loss is None:
+        return
+    if not is_nested(loss):
+        yield path, loss, weights
+        return
+    ordered = isinstance(loss, (list, tuple))
+    if ordered and not any(map(is_nested, loss)) and len(loss) == len(nested.flatten(outputs)):
+        loss, weights = nested.pack_like(outputs, loss), nested.pack_like(outputs, weights)
+        for leaf in leaf_paths(outputs):
+            if follow(leaf, loss) is not None:
+                yield (*path, *leaf), follow(leaf, loss), follow(leaf, weights)
+    elif ordered and not isinstance(outputs, (list, tuple)):
+        # Several losses for the same output.
+        for part, weight in zip(loss, weights, strict=True):
+            yield from _spread(part, weight, outputs, path)
+    else:
+        if not ordered and not isinstance(outputs, dict):
+            raise KeyError(f"The path: {path} in the `loss` argument, can't be found in the model's output (`y_pred`).")
+        for step in range(len(loss)) if ordered else loss:
+            if loss[step] is None:
+                continue
+            if step not in (range(len(outputs)) if ordered else outputs):
+                raise KeyError(
+                    f"The path: {(*path, step)} in the `loss` argument, can't be found in either the model's output (`y_pred`) "
+                    "or in the labels (`y_true`)."
+                )
+            yield from _spread(loss[step], weights[step], outputs[step], (*path, step))
+
+
+def _name_loss(path, name, loss):
+    """Returns what the loss at a path is called: by the keys of the path, and where it ends with a place, by the output."""
+    if path and not isinstance(path[-1], int):
+        return "/".join(map(str, path))
+    return "/".join(map(str, (*path[:-1], loss.name if name is None or is_nested(name) else name)))
+
+
+def _first(weights):
+    return nested.flatten(weights)[0] if is_nested(weights) else weights
 
 
 def _as_floatx(loss):
@@ -195,7 +207,7 @@ class CompileMetrics:
 
     def build(self, y_true, y_pred):
         """Chooses the metrics for labels and predictions of these shapes."""
-        outputs = _Outputs(y_pred, self._output_names)
+        outputs = Outputs(y_pred, self._output_names)
         unweighted, weighted = (outputs.spread_metrics(argument, name) for name, argument in self._arguments.items())
         self._wanted = [bool(one or other) for one, other in zip(unweighted, weighted, strict=True)]
         labels, predictions = outputs.match_labels(y_true, self._wanted), outputs.flatten(y_pred)
@@ -214,9 +226,7 @@ class CompileMetrics:
             self.build(y_true, y_pred)
         labels = self._outputs.match_labels(y_true, self._wanted)
         predictions = [value_of(prediction) for prediction in self._outputs.flatten(y_pred)]
-        weights = self._outputs.flatten(sample_weight)
-        if len(weights) == 1:
-            weights *= len(predictions)
+        weights = self._outputs.spread_weights(sample_weight, self._wanted)
         columns = zip(self._unweighted, self._weighted, labels, predictions, weights, strict=True)
         for unweighted, weighted, label, prediction, weight in columns:
             for metric in unweighted:
@@ -229,7 +239,13 @@ class CompileMetrics:
             metric.reset_state()
 
     def result(self):
-        """Returns a dict with the results so far."""
+        """Returns a dict with the results so far.
+
+        Raises:
+            ValueError: if there was no batch yet that says which metrics there are.
+        """
+        if self._outputs is None:
+            raise ValueError("Cannot get result() since the metric has not yet been built.")
         return {name: metric.result() for name, metric in self._named}
 
 

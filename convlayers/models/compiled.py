@@ -31,6 +31,8 @@ class Compiled:
         self.optimizer = None
         self.history = None
         self.stop_training = self.stop_evaluating = self.stop_predicting = False
+        self.run_eagerly = self.jit_compile = False
+        self.steps_per_execution = 1
         self._compilation = None
         self._loss_takes_training = "training" in inspect.signature(self.compute_loss).parameters
         # Set by callbacks that resume training.
@@ -57,7 +59,8 @@ class Compiled:
             metrics: list of metrics: names, `Metric` objects, or functions. "accuracy" is the one that fits the labels. For
                 several outputs, a list or dict of such lists.
             weighted_metrics: the same, for metrics that take sample weights and class weights into account.
-            run_eagerly, steps_per_execution, jit_compile, auto_scale_loss: taken for compatibility, without effect.
+            steps_per_execution: of how many batches callbacks hear at once.
+            run_eagerly, jit_compile, auto_scale_loss: taken for compatibility, without effect.
 
         Raises:
             ValueError: if an argument is none of these. What the names of losses and metrics stand for is found when the
@@ -80,6 +83,8 @@ class Compiled:
         }
         self._compilation = _Compilation(arguments, getattr(self, "output_names", None))
         self.optimizer = optimizer
+        self.run_eagerly, self.jit_compile = run_eagerly, arguments["jit_compile"]
+        self.steps_per_execution = steps_per_execution
         self.stop_training = False
 
     @property

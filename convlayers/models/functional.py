@@ -8,9 +8,10 @@ from convlayers.layers.arguments import lists_to_arrays
 from convlayers.layers.core.input_layer import Input
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
+from convlayers.layers.mask_passing import with_masks
 from convlayers.models.graph import cut_out, is_placeholder
 from convlayers.models.graph_config import GRAPH_KEYS, decode_graph, encode_graph
-from convlayers.models.model import Model, refuse_mask
+from convlayers.models.model import Model
 from convlayers.models.network import Network
 from convlayers.symbolic import KerasTensor
 
@@ -29,6 +30,7 @@ class Functional(Model):
         inputs: arrays in the structure of `inputs`; a list may be replaced by a dict with the names of the inputs as keys. An
             axis of size 1 at the end may be missing or too many. Numbers of other types are converted.
         training: True or False for all layers, None for each layer's own.
+        mask: the masks of the inputs, in their structure, None for an input that has none or has it with it.
 
     Raises:
         ValueError: if the outputs can't be computed from the inputs, or if two layers have the same name. When called, if the
@@ -57,12 +59,15 @@ class Functional(Model):
     def build(self, input_shape):
         """Does nothing: the layers were built when they were called."""
 
+    def _lock_state(self):
+        """Does nothing: other layers may be attached to the model."""
+
     @property
     def operations(self):
         """The layers and ops of the graph, in Keras's order."""
         return list(self._network.graph.operations)
 
-    @property
+    @Model.layers.getter
     def layers(self):
         return [operation for operation in self._network.graph.operations if isinstance(operation, Layer)]
 
@@ -91,8 +96,7 @@ class Functional(Model):
         return self._network.output_shape
 
     def call(self, inputs, training=None, mask=None):
-        refuse_mask(mask)
-        return self._network(inputs, training)
+        return self._network(inputs if mask is None else with_masks(inputs, mask), training)
 
     def compute_output_spec(self, inputs, training=None, mask=None):
         return self._network.infer(inputs)
@@ -106,6 +110,9 @@ class Functional(Model):
             arrays = [self._convert_input(x) for x in self._network.inputs.match(lists_to_arrays(args[0]))]
             args = (nested.pack_like(self.input, arrays), *args[1:])
         return args, kwargs
+
+    def _writes_masks(self, args, kwargs):
+        return True
 
     def add_loss(self, loss):
         raise NotImplementedError(

@@ -65,7 +65,7 @@ class Graph:
             if node.inputs and all(id(tensor) in known for tensor in node.inputs):
                 known.update(id(tensor) for tensor in nested.flatten(node.outputs))
                 reached.append(node.operation.name)
-        for path, tensor in _leaves_with_paths(self.outputs):
+        for path, tensor in leaves_with_paths(self.outputs):
             if id(tensor) not in known:
                 missing = [node.operation.name for node in self.nodes if not node.inputs and id(node.outputs) not in known]
                 raise ValueError(
@@ -128,12 +128,49 @@ def _measure_depths(nodes):
     return node_depths, operation_depths
 
 
-def _leaves_with_paths(structure, path=()):
+def leaves_with_paths(structure, path=()):
+    """Returns pairs for the leaves of a structure: the keys and indices that lead there, as "0.name", and the leaf."""
     if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in _leaves_with_paths(structure[key], (*path, str(key)))]
+        return [leaf for key in sorted(structure) for leaf in leaves_with_paths(structure[key], (*path, str(key)))]
     if isinstance(structure, (list, tuple)):
-        return [leaf for index, part in enumerate(structure) for leaf in _leaves_with_paths(part, (*path, str(index)))]
+        return [leaf for index, part in enumerate(structure) for leaf in leaves_with_paths(part, (*path, str(index)))]
     return [(".".join(path), structure)]
+
+
+def to_calls(graph):
+    """Returns a graph as a list of calls that do not refer to each other's nodes: what copies and pickles are made of.
+
+    Returns:
+        The calls, as tuples of an operation, its arguments and its results, and the inputs and outputs of the graph.
+    """
+    plain = {}
+
+    def without_node(leaf):
+        if not isinstance(leaf, KerasTensor):
+            return leaf
+        return plain.setdefault(id(leaf), KerasTensor(leaf.shape, leaf.dtype, name=leaf.name))
+
+    # In the order in which those of each operation were made.
+    calls = [
+        (operation, *nested.map_structure(without_node, (tuple(node.args), node.kwargs, node.outputs)))
+        for operation in graph.operations
+        for node in graph.calls_of(operation)
+    ]
+    return calls, *nested.map_structure(without_node, (graph.inputs, graph.outputs))
+
+
+def from_calls(calls, inputs, outputs):
+    """Makes the nodes of what `to_calls` returned. Returns the inputs and outputs of a graph."""
+    # A placeholder has its node already.
+    placeholders = {id(results): operation.output for operation, args, _, results in calls if not args}
+
+    def known(leaf):
+        return placeholders.get(id(leaf), leaf)
+
+    for operation, *arguments, results in calls:
+        if id(results) not in placeholders:
+            Node(operation, *nested.map_structure(known, arguments), results)
+    return nested.map_structure(known, (inputs, outputs))
 
 
 def cut_out(inputs, outputs, make_input):

@@ -64,19 +64,19 @@ def _arguments(node):
     """Returns the arguments of a call as Keras writes them.
 
     To a call on one tensor that needs no conversion, and to any call of a functional model, Keras adds `training` and `mask`
-    where the layer has them.
+    where the layer has them. A mask that is there is an argument of the node already.
     """
     layer = node.operation
     if isinstance(layer, FunctionCall):
         return op_arguments(node)
     kwargs = dict(node.kwargs)
-    alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not kwargs
+    alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and set(kwargs) <= {"mask"}
     if _is_functional(layer) or (alone and node.args[0].dtype == layer.compute_dtype):
         parameters = inspect.signature(layer.call).parameters
         if "training" in parameters and parameters["training"].default is not None:
             kwargs.setdefault("training", parameters["training"].default)
         if "mask" in parameters:
-            kwargs["mask"] = nested.map_structure(lambda _: None, node.args[0])
+            kwargs.setdefault("mask", nested.map_structure(lambda _: None, node.args[0]))
     return node.args, kwargs
 
 
@@ -184,7 +184,7 @@ class _Reader:
         if len(structure) == 3 and isinstance(structure[0], str):
             name, call, index = structure
             return self._find(name, call - _calls_before_the_first(self._layers.get(name)), index)
-        return [self.find_ends(part) for part in structure]
+        return type(structure)([self.find_ends(part) for part in structure])
 
 
 def _make_layer(entry):

@@ -4,6 +4,7 @@ import json
 
 from convlayers import nested
 from convlayers.layers.layer import Layer
+from convlayers.models.state_tree import get_state_tree, set_state_tree
 from convlayers.models.trainer import Trainer
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.symbolic import KerasTensor
@@ -69,6 +70,10 @@ class Model(Trainer, Layer):
         """The layers that the model is made of, as a list."""
         return list(self._layers)
 
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
+
     def get_layer(self, name=None, index=None):
         """Returns one of the layers.
 
@@ -117,6 +122,35 @@ class Model(Trainer, Layer):
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
+    # State ----------------------------------------------------------------------------------------------------------
+
+    def get_state_tree(self, value_format="backend_tensor"):
+        """Returns the values of all variables, those of the optimizer and the metrics too, as dicts of dicts by their paths.
+
+        Args:
+            value_format: "backend_tensor" for the arrays themselves, "numpy_array" for copies.
+
+        Raises:
+            ValueError: for another format, or if two variables have the same path.
+        """
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree):
+        """Gives the variables the values in what `get_state_tree` returned, or in a part of it.
+
+        Raises:
+            ValueError: if it has a key that no such tree has.
+        """
+        set_state_tree(self, state_tree)
+
+    def quantize(self, mode=None, config=None, filters=None, **kwargs):
+        """Not supported.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        super().quantize(mode)
+
     # Files ----------------------------------------------------------------------------------------------------------
 
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
@@ -153,6 +187,17 @@ class Model(Trainer, Layer):
         from convlayers.saving import load_weights
 
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs):
+        """Not supported.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError(
+            f"Models are not exported to other formats. Received: format={format}\nWrite a file with `model.save(path)`: Keras "
+            "reads it, and exports it with a backend that can."
+        )
 
     def to_json(self, **kwargs):
         """Returns the architecture as a string, for `model_from_json`.
@@ -193,12 +238,6 @@ def model_from_json(json_string, custom_objects=None):
         custom_objects: dict of names and classes or functions that it may name.
     """
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
-
-
-def refuse_mask(mask):
-    """Raises an error if a mask is passed to a model: the layers here have none."""
-    if any(part is not None for part in nested.flatten(mask)):
-        raise ValueError("Masks are not supported. Received: mask, which is not None.")
 
 
 def _are_a_graph(args, kwargs):

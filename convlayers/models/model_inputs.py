@@ -1,10 +1,14 @@
 """From what a user passes to a model to a list of arrays, one for each input, as its graph was built for."""
 
+import warnings
+
 import numpy as np
 
 from convlayers import nested, ops
 from convlayers.autograd import Operand
 from convlayers.layers.input_spec import wrong_number_of_inputs
+from convlayers.layers.mask_passing import copy_mask
+from convlayers.models.graph import leaves_with_paths
 from convlayers.validation import did_you_mean
 
 
@@ -21,6 +25,7 @@ class ModelInputs:
         self.tensors = nested.flatten(structure)
         self._model_name = model_name
         self._names = [tensor.node.operation.name for tensor in self.tensors]
+        self._paths = [path for path, _ in leaves_with_paths(structure)]
         self._ndim = self.tensors[0].ndim if len(self.tensors) == 1 else None
         self._dtype = np.dtype(self.tensors[0].dtype)
 
@@ -37,11 +42,15 @@ class ModelInputs:
         if type(inputs) is np.ndarray and inputs.ndim == self._ndim and inputs.dtype == self._dtype:
             return [inputs]
         flat = self.match(inputs)
-        return [self._fit(x, index) for index, x in enumerate(flat)]
+        fitted = [self._fit(x, index) for index, x in enumerate(flat)]
+        for x, y in zip(flat, fitted, strict=True):
+            copy_mask(x, y)
+        return fitted
 
     def match(self, inputs):
         """Returns the inputs in the order of the tensors, otherwise as they are."""
         flat = self._match_dict(inputs) if isinstance(inputs, dict) else self._match_list(inputs)
+        self._warn_of_another_structure(inputs)
         for x, tensor in zip(flat, self.tensors, strict=True):
             if x is None and not tensor.node.operation.optional:
                 raise ValueError(
@@ -49,17 +58,27 @@ class ModelInputs:
                 )
         return flat
 
+    def _warn_of_another_structure(self, inputs):
+        """Warns if the inputs are in another structure. One array for a list of one is no other, nor are names for a list."""
+        structure = self.structure
+        if isinstance(structure, dict):
+            fits = isinstance(inputs, dict) and inputs.keys() == structure.keys()
+        else:
+            fits = isinstance(structure, (list, tuple)) or not isinstance(inputs, (list, tuple))
+        if not fits:
+            warnings.warn(f"{_OTHER_STRUCTURE}\n{self._compare(inputs)}", stacklevel=5)
+
+    def _compare(self, inputs):
+        expected = nested.map_structure(lambda tensor: tensor.name, self.structure)
+        return f"Expected: {expected}\nReceived: inputs={nested.map_structure(_describe, inputs)}"
+
     def _match_list(self, inputs):
         flat = nested.flatten(inputs)
         if len(flat) != len(self.tensors):
             raise wrong_number_of_inputs(self._model_name, self._names, flat)
         keys = list(self.structure) if isinstance(self.structure, dict) else []
         if keys != sorted(keys):
-            expected = nested.map_structure(lambda tensor: tensor.name, self.structure)
-            raise ValueError(
-                f"The structure of `inputs` doesn't match the expected structure.\nExpected: {expected}\n"
-                f"Received: inputs={nested.map_structure(_describe, inputs)}"
-            )
+            raise ValueError(f"{_OTHER_STRUCTURE}\n{self._compare(inputs)}")
         return flat
 
     def _match_dict(self, inputs):
@@ -90,9 +109,12 @@ class ModelInputs:
         if x.ndim == tensor.ndim - 1 and tensor.shape[-1] == 1:
             return ops.expand_dims(x, axis=-1)
         raise ValueError(
-            f"Invalid input shape for input {_describe(x)} with name '{tensor.name}'. Expected shape {tensor.shape}, but "
-            f"input has incompatible shape {tuple(x.shape)}"
+            f"Invalid input shape for input {_describe(x)} with name '{tensor.name}' and path '{self._paths[index]}'. Expected "
+            f"shape {tensor.shape}, but input has incompatible shape {tuple(x.shape)}"
         )
+
+
+_OTHER_STRUCTURE = "The structure of `inputs` doesn't match the expected structure."
 
 
 def _describe(x):

@@ -1,7 +1,7 @@
 """A graph that can be called: from what a user passes to a model to what the model returns."""
 
 from convlayers import nested
-from convlayers.models.graph import Graph
+from convlayers.models.graph import Graph, from_calls, to_calls
 from convlayers.models.model_inputs import ModelInputs
 from convlayers.models.program import Program
 from convlayers.symbolic import KerasTensor
@@ -19,9 +19,13 @@ class Network:
     """
 
     def __init__(self, inputs, outputs, name):
+        self._name = name
         self.graph = Graph(inputs, outputs)
         self.inputs = ModelInputs(inputs, name)
         self._program = Program(self.graph)
+
+    def __reduce__(self):
+        return _make_network, (*to_calls(self.graph), self._name)
 
     def __call__(self, inputs, training=None):
         """Returns the outputs, in the structure that was given for them; a list of one output as that output."""
@@ -53,7 +57,11 @@ class Network:
         if isinstance(structure, KerasTensor):
             return outputs[0]
         packed = nested.pack_like(structure, outputs)
-        return packed if isinstance(structure, dict) else only(packed)
+        return packed[0] if isinstance(packed, (list, tuple)) and len(packed) == 1 else packed
+
+
+def _make_network(calls, inputs, outputs, name):
+    return Network(*from_calls(calls, inputs, outputs), name)
 
 
 def only(things):

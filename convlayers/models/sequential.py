@@ -4,8 +4,9 @@ import inspect
 
 from convlayers.layers.core.input_layer import InputLayer
 from convlayers.layers.layer import Layer
+from convlayers.layers.mask_passing import with_masks
 from convlayers.layers.weight_owner import name_scope
-from convlayers.models.model import Model, refuse_mask
+from convlayers.models.model import Model
 from convlayers.models.network import Network
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.symbolic import KerasTensor
@@ -102,6 +103,9 @@ class Sequential(Model):
             self._layers.append(InputLayer(shape=layer._input_shape_argument))
         self._layers.append(layer)
 
+    def _lock_state(self):
+        """Does nothing: the stack may change."""
+
     # Building ---------------------------------------------------------------------------------------------------------
 
     def _disconnect(self):
@@ -142,8 +146,12 @@ class Sequential(Model):
                 f"cannot build it with input_shape {input_shape}"
             )
         outputs = first.output
-        for layer in self.layers:
-            outputs = _call(layer, outputs)
+        try:
+            for layer in self.layers:
+                outputs = _call(layer, outputs)
+        except NotImplementedError:
+            # A layer that does not know the shape of its outputs: those behind it are built when they are called.
+            return
         self._network = Network(first.output, outputs, self.name)
         if self._layers[0] is not first:
             self._layers.insert(0, first)
@@ -158,7 +166,8 @@ class Sequential(Model):
     # Calling ----------------------------------------------------------------------------------------------------------
 
     def call(self, inputs, training=None, mask=None):
-        refuse_mask(mask)
+        if mask is not None:
+            inputs = with_masks(inputs, mask)
         if self._network is not None:
             return self._network(inputs, training)
         for layer in self.layers:
@@ -185,6 +194,13 @@ class Sequential(Model):
     def layers(self):
         """The layers, without the `InputLayer`."""
         return list(self._layers[1:] if self._layers and isinstance(self._layers[0], InputLayer) else self._layers)
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError(
+            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change the layers in "
+            "this model."
+        )
 
     @property
     def input(self):

@@ -1,89 +1,24 @@
-"""Training, evaluation and prediction: steps on a batch, and the loops around them."""
+"""Training, evaluation and prediction: the loops around the steps."""
 
+import itertools
 import warnings
 
 import numpy as np
 
-from convlayers import nested
-from convlayers._native import memory
-from convlayers.autograd import Tape, value_of
+from convlayers import config, nested
 from convlayers.callbacks.callback_list import CallbackList, to_floats
+from convlayers.data.batch_parts import split
+from convlayers.data.epochs import Epochs
+from convlayers.data.packing import unpack_x_y_sample_weight
+from convlayers.data.sources import make_batches
 from convlayers.models.batch_check import check_batch
-from convlayers.models.batch_parts import (
-    batch_to_arrays,
-    split,
-    standardize_weights,
-    unpack_x_y_sample_weight,
-)
-from convlayers.models.compiled import Compiled
-from convlayers.models.data_adapters import Epochs, make_batches
+from convlayers.models.steps import Steps, batch_size_of, run_step, to_plain_arrays
+from convlayers.optimizers import Optimizer
 from convlayers.validation import is_integer
 
 
-class Trainer(Compiled):
+class Trainer(Steps):
     """The part of `Model` that trains it."""
-
-    # Steps ------------------------------------------------------------------------------------------------------------
-
-    def train_step(self, data):
-        """Trains on one batch, and returns the logs so far. May be overridden.
-
-        Args:
-            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
-
-        Returns:
-            A dict of numbers: the loss and the metrics.
-        """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with Tape() as tape:
-            y_pred = self(x, training=True)
-            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
-            scaled = self.optimizer.scale_loss(loss)
-        _check_scalar(scaled)
-        variables = self.trainable_variables
-        for variable in variables:
-            variable.grad = None
-        if variables:
-            tape.backward([scaled], [np.ones((), scaled.dtype)])
-            self.optimizer.apply([variable.grad for variable in variables], variables)
-            for variable in variables:
-                variable.grad = None
-        else:
-            warnings.warn("The model does not have any trainable weights.", stacklevel=2)
-        return self._log(x, y, y_pred, sample_weight, loss)
-
-    def test_step(self, data):
-        """Evaluates the model on one batch, and returns the logs so far. May be overridden.
-
-        Args:
-            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
-
-        Returns:
-            A dict of numbers: the loss and the metrics.
-        """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)
-        loss = self._compute_loss(x, y, y_pred, sample_weight, training=False)
-        return self._log(x, y, y_pred, sample_weight, loss)
-
-    def predict_step(self, data):
-        """Returns the predictions for one batch. May be overridden.
-
-        Args:
-            data: `x`, `(x, y)` or `(x, y, sample_weight)`.
-        """
-        return self(unpack_x_y_sample_weight(data)[0], training=False)
-
-    def _has_own_step(self):
-        """Whether a subclass defines what happens to the labels."""
-        steps = ("train_step", "test_step", "compute_loss")
-        return any(getattr(type(self), step) is not getattr(Trainer, step) for step in steps)
-
-    def _log(self, x, y, y_pred, sample_weight, loss):
-        self._compilation.loss_tracker.update_state(value_of(loss), sample_weight=_batch_size(x))
-        return self.compute_metrics(x, y, nested.map_structure(value_of, y_pred), sample_weight)
-
-    # Loops ------------------------------------------------------------------------------------------------------------
 
     def fit(
         self,
@@ -107,8 +42,9 @@ class Trainer(Compiled):
         """Trains the model.
 
         Args:
-            x: inputs: an array; a list or dict of arrays, one for each input; or a generator or iterable of batches, which are
-                tuples `(x, y)` or `(x, y, sample_weight)`.
+            x: inputs: an array or something that can become one, such as a `DataFrame` of pandas; a list or dict of arrays, one
+                for each input; or batches, which are tuples `(x, y)` or `(x, y, sample_weight)`: a `PyDataset`, a generator, or
+                another iterable, such as a `DataLoader` of PyTorch or a `tf.data.Dataset`.
             y: labels: an array, or a list or dict of arrays, one for each output.
             batch_size: number of samples in a batch, by default 32.
             epochs: how often the model sees all data; the number of the last epoch, where `initial_epoch` is not 0.
@@ -146,6 +82,10 @@ class Trainer(Compiled):
                 f"Expected `validation_freq` to be a list or int. Received: validation_freq={validation_freq} of the type "
                 f"{type(validation_freq)}."
             )
+        limit = config.max_epochs()
+        if limit and limit < epochs:
+            warnings.warn(f"Limiting epochs to {limit}", stacklevel=2)
+            epochs = limit
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
         batches = Epochs(make_batches(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight), steps_per_epoch)
@@ -166,7 +106,7 @@ class Trainer(Compiled):
             callbacks.on_epoch_end(epoch, epoch_logs)
             if self.stop_training:
                 break
-        if epochs > 0:
+        if epochs > 0 and isinstance(self.optimizer, Optimizer):
             self.optimizer.finalize_variable_values(self.trainable_variables)
         callbacks.on_train_end(epoch_logs)
         return self.history
@@ -175,14 +115,15 @@ class Trainer(Compiled):
         self.reset_metrics()
         callbacks.on_epoch_begin(epoch)
         logs = {}
-        for step, batch in enumerate(batches):
-            callbacks.on_train_batch_begin(step)
-            check_batch(self, batch)
-            logs = _run(self.train_step, batch)
-            callbacks.on_train_batch_end(step, logs)
+        for first, last, group in self._executions(batches):
+            callbacks.on_train_batch_begin(first)
+            for batch in group:
+                check_batch(self, batch)
+                logs = run_step(self.train_step, batch)
+            callbacks.on_train_batch_end(last, logs)
             if self.stop_training:
                 break
-        return dict(logs)
+        return self._last_logs(logs)
 
     def evaluate(
         self,
@@ -226,16 +167,17 @@ class Trainer(Compiled):
         callbacks.on_test_begin()
         self.reset_metrics()
         logs = {}
-        for step, batch in enumerate(batches):
-            callbacks.on_test_batch_begin(step)
-            check_batch(self, batch)
-            logs = _run(self.test_step, batch)
-            callbacks.on_test_batch_end(step, logs)
+        for first, last, group in self._executions(batches):
+            callbacks.on_test_batch_begin(first)
+            for batch in group:
+                check_batch(self, batch)
+                logs = run_step(self.test_step, batch)
+            callbacks.on_test_batch_end(last, logs)
             if self.stop_evaluating:
                 break
         # Each validation is on the same samples.
         batches.rewind()
-        logs = to_floats(logs)
+        logs = to_floats(self._last_logs(logs))
         callbacks.on_test_end(logs)
         return logs
 
@@ -263,58 +205,41 @@ class Trainer(Compiled):
         self.stop_predicting = False
         callbacks.on_predict_begin()
         outputs = []
-        for step, batch in enumerate(batches):
-            callbacks.on_predict_batch_begin(step)
-            outputs.append(_to_plain_arrays(_run(self.predict_step, batch)))
-            callbacks.on_predict_batch_end(step, {"outputs": outputs[-1]})
+        for first, last, group in self._executions(batches):
+            callbacks.on_predict_batch_begin(first)
+            outputs.append(_join([to_plain_arrays(run_step(self.predict_step, batch)) for batch in group]))
+            callbacks.on_predict_batch_end(last, {"outputs": outputs[-1]})
             if self.stop_predicting:
                 break
         callbacks.on_predict_end()
-        return nested.map_structure(lambda *parts: np.concatenate(parts), *outputs) if len(outputs) > 1 else outputs[0]
-
-    # Single batches ---------------------------------------------------------------------------------------------------
-
-    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """Trains on one batch.
-
-        Args:
-            x, y, sample_weight: arrays, or structures of arrays.
-            class_weight: dict of classes and weights of their samples in the loss.
-            return_dict: whether to return a dict with names.
-
-        Returns:
-            The loss before the step, if there are no metrics; else a list with the loss and the metrics, or a dict.
-
-        Raises:
-            ValueError: if the data does not fit the model; then no weight has changed.
-        """
-        return self._run_on_batch(self.train_step, x, y, sample_weight, class_weight, return_dict)
-
-    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """Evaluates the model on one batch. Arguments and result are those of `train_on_batch`."""
-        return self._run_on_batch(self.test_step, x, y, sample_weight, None, return_dict)
-
-    def predict_on_batch(self, x):
-        """Returns predictions for one batch: an array, or a structure of arrays."""
-        return _to_plain_arrays(_run(self.predict_step, batch_to_arrays((x,))))
-
-    def _run_on_batch(self, step, x, y, sample_weight, class_weight, return_dict):
-        self._check_compiled()
-        x, y, sample_weight = batch_to_arrays((x, y, sample_weight))
-        data = x, y, standardize_weights(y, sample_weight, class_weight)
-        check_batch(self, data)
-        self.reset_metrics()
-        logs = to_floats(_run(step, data))
-        return logs if return_dict else self._list_results(logs)
+        return _join(outputs)
 
     # Helpers ----------------------------------------------------------------------------------------------------------
 
     def _prepare(self, batches):
         """Builds the model, and checks the first batch, before callbacks are told that it starts."""
         first = batches.peek()
-        if first is None or _batch_size(unpack_x_y_sample_weight(first)[0]) == 0:
+        if first is None or batch_size_of(unpack_x_y_sample_weight(first)[0]) == 0:
             raise ValueError("num_samples should be a positive integer value, but got num_samples=0\nThere is no data.")
         check_batch(self, first)
+
+    def _executions(self, batches):
+        """Yields as many batches at once as `steps_per_execution` says, with the numbers of the first and the last of them."""
+        size = self.steps_per_execution
+        if size == 1:
+            for step, batch in enumerate(batches):
+                yield step, step, (batch,)
+            return
+        step, iterator = 0, iter(batches)
+        while group := list(itertools.islice(iterator, size)):
+            # As in Keras, the number of the last is that of a full group, at the end of the data too.
+            yield step, step + size - 1, group
+            step += size
+
+    def _last_logs(self, logs):
+        """Returns the logs of an epoch: the results of the metrics, unless a step of a user's own has logs of its own."""
+        results = self.get_metrics_result()
+        return dict(results if results.keys() == logs.keys() else logs)
 
     def _list_callbacks(self, callbacks, batches, verbose, epochs=1, add_history=False):
         if isinstance(callbacks, CallbackList):
@@ -329,21 +254,9 @@ class Trainer(Compiled):
             steps=batches.num_batches,
         )
 
-    def _list_results(self, logs):
-        """Returns logs as a list, in the order of the metrics; one number as that number."""
-        known = [inner.name for metric in self.metrics for inner in getattr(metric, "metrics", [metric])]
-        results = [logs[name] for name in known if name in logs]
-        results += [logs[name] for name in sorted(logs) if name not in known]
-        return results[0] if len(results) == 1 else results
 
-
-@memory.pooled
-def _run(step, batch):
-    return step(batch)
-
-
-def _batch_size(x):
-    return next(len(leaf) for leaf in nested.flatten(x) if leaf is not None)
+def _join(outputs):
+    return nested.map_structure(lambda *parts: np.concatenate(parts), *outputs) if len(outputs) > 1 else outputs[0]
 
 
 def _fits_one_batch(x, batch_size):
@@ -351,18 +264,6 @@ def _fits_one_batch(x, batch_size):
     return type(x) is np.ndarray and x.ndim > 0 and is_integer(size) and 0 < len(x) <= size
 
 
-def _to_plain_arrays(outputs):
-    return nested.map_structure(lambda output: np.asarray(value_of(output)), outputs)
-
-
 def _is_due(epoch, frequency):
     """Whether to validate after an epoch, counted from 0."""
     return (epoch + 1) in frequency if isinstance(frequency, list) else (epoch + 1) % frequency == 0
-
-
-def _check_scalar(loss):
-    if loss.ndim:
-        raise ValueError(
-            f"The loss must be a scalar, to be made smaller. Received a loss of shape {loss.shape}.\nA `Loss` gives one for "
-            "reduction='sum_over_batch_size'; a `compute_loss` of your own ends with `ops.mean(...)` or `ops.sum(...)`."
-        )

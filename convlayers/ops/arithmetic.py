@@ -3,7 +3,7 @@
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_array, as_number, promote, promote_floats
+from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats
 
 
 def unbroadcast(gradient, shape):
@@ -74,11 +74,14 @@ true_divide = divide
 def divide_no_nan(x1, x2):
     """Returns `x1 / x2`, and 0 where `x2` is 0."""
     a, b = promote_floats(x1, x2)
-    b = zero_to_infinity(b)
+    shapes, zero = (a.shape, b.shape), b == 0
+    a, b = np.where(zero, a.dtype.type(0), a), np.where(zero, b.dtype.type(1), b)
     y = np.divide(a, b)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y / b, a.shape), lambda: unbroadcast(-d_y * y / b, b.shape)
+        return lambda: unbroadcast(np.where(zero, d_y.dtype.type(0), d_y / b), shapes[0]), lambda: unbroadcast(
+            -d_y * y / b, shapes[1]
+        )
 
     return y, backward
 
@@ -206,3 +209,84 @@ def where(condition, x1=None, x2=None):
         )
 
     return np.where(condition, a, b), backward
+
+
+@differentiable
+def logaddexp2(x1, x2):
+    """Returns `log2(2**x1 + 2**x2)` without overflow."""
+    a, b = promote_floats(x1, x2)
+    y = np.logaddexp2(a, b)
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y * np.exp2(a - y), a.shape), lambda: unbroadcast(d_y * np.exp2(b - y), b.shape)
+
+    return y, backward
+
+
+@differentiable
+def hypot(x1, x2):
+    """Returns `sqrt(x1**2 + x2**2)` without overflow. Where it is 0, so is its gradient."""
+    a, b = promote_floats(x1, x2)
+    y = np.hypot(a, b)
+
+    def backward(d_y):
+        scaled = d_y / zero_to_infinity(y)
+        return lambda: unbroadcast(scaled * a, a.shape), lambda: unbroadcast(scaled * b, b.shape)
+
+    return y, backward
+
+
+@differentiable
+def fmax(x1, x2):
+    """Returns the larger of two, the other one where one is NaN. Equal numbers share the gradient."""
+    return _extreme(np.fmax, x1, x2)
+
+
+@differentiable
+def fmin(x1, x2):
+    """Returns the smaller of two, the other one where one is NaN. Equal numbers share the gradient."""
+    return _extreme(np.fmin, x1, x2)
+
+
+@differentiable
+def fmod(x1, x2):
+    """Returns the remainder of `x1 / x2`, with the sign of `x1`."""
+    a, b = map(as_number, promote(x1, x2))
+
+    def backward(d_y):
+        return lambda: unbroadcast(d_y, a.shape), lambda: unbroadcast(-d_y * np.trunc(a / b), b.shape)
+
+    return np.fmod(a, b), backward
+
+
+@differentiable
+def heaviside(x1, x2):
+    """Returns 0 where `x1` is negative, 1 where it is positive, and `x2` where it is 0. Its gradient is zero."""
+    return np.heaviside(*promote_floats(x1, x2)), None
+
+
+@differentiable
+def ldexp(x1, x2):
+    """Returns `x1 * 2**x2`, with integers `x2`."""
+    x1, x2 = as_float(x1), as_array(x2)
+    if x2.dtype.kind not in "biu":
+        raise TypeError(f"ldexp exponent must be an integer type. Received: x2 dtype={x2.dtype}")
+    return np.ldexp(x1, x2).astype(x1.dtype), lambda d_y: (unbroadcast(np.ldexp(d_y, x2), x1.shape), None)
+
+
+@differentiable
+def nextafter(x1, x2):
+    """Returns the next number that the dtype has after `x1` in the direction of `x2`. It has no gradient."""
+    return np.nextafter(*promote_floats(x1, x2)), None
+
+
+@differentiable
+def gcd(x1, x2):
+    """Returns the greatest common divisor of integers. It has no gradient."""
+    return np.gcd(*promote(x1, x2)), None
+
+
+@differentiable
+def lcm(x1, x2):
+    """Returns the least common multiple of integers. It has no gradient."""
+    return np.lcm(*promote(x1, x2)), None

@@ -1,5 +1,7 @@
 """What kernels do to their results before they leave the cache: bias and activation, and the way back."""
 
+import math
+
 import numpy as np
 
 from convlayers import _native
@@ -23,6 +25,26 @@ def fuse(function):
 def fused_code(activation):
     """Returns the number by which kernels know an activation, `LINEAR` for None, and None for one that they do not know."""
     return LINEAR if activation is None else _codes.get(activation)
+
+
+def add_bias_activation(code, y, bias):
+    """Adds a bias and applies an activation, in place.
+
+    Args:
+        code: the number by which kernels know the activation.
+        y: images as kernels see them.
+        bias: vector with a number for each channel, or None.
+    """
+    elementwise = _native.kernels(y.dtype).elementwise
+    if bias is not None:
+        c = y.shape[-1]
+        # Several pixels make a row, where channels are too few to fill vectors: a power of two that divides all.
+        pixels = math.gcd(y.size // c, 1 << max(0, (64 // c).bit_length() - 1))
+        row = bias if pixels == 1 else np.concatenate([bias] * pixels)
+        elementwise.bias_activation(code, row, y.reshape(-1, pixels * c))
+    elif code != LINEAR:
+        numbers = y.reshape(-1)
+        elementwise.activation_forward(code, numbers, numbers)
 
 
 def backward_bias_activation(code, y, d_y, overwrite=False):

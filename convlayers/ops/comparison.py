@@ -45,6 +45,10 @@ logical_not = _test(np.logical_not)
 isfinite = _test(np.isfinite)
 isinf = _test(np.isinf)
 isnan = _test(np.isnan)
+isneginf = _test(np.isneginf)
+isposinf = _test(np.isposinf)
+isreal = _test(np.isreal)
+signbit = _test(np.signbit)
 
 
 @differentiable
@@ -56,3 +60,9 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
 def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Returns whether two arrays are equal within `atol + rtol * abs(x2)` everywhere."""
     return bool(np.allclose(value_of(x1), value_of(x2), rtol, atol, equal_nan))
+
+
+@differentiable
+def isin(x1, x2, assume_unique=False, invert=False):
+    """Returns which numbers of `x1` are among those of `x2`; with `invert`, which are not."""
+    return np.isin(as_array(x1), as_array(x2), assume_unique=assume_unique, invert=invert), None

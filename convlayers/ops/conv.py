@@ -6,9 +6,9 @@ import numpy as np
 
 from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
-from convlayers.config import standardize_data_format
+from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
-from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
 from convlayers.ops.shaping import reshape
@@ -24,7 +24,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
             follows from the number of channels.
         strides: int or tuple of ints, one for each spatial axis.
         padding: "valid" (none), "same" (zeros, so that outputs are as large as inputs / strides) or, for one spatial axis,
-            "causal" (zeros in front).
+            "causal" (zeros in front). Or numbers of zeros: an int for all sides, a tuple of ints, one for both sides of each
+            axis, or a tuple of pairs (in front, behind).
         data_format: "channels_last" or "channels_first"; `keras.config.image_data_format()` by default.
         dilation_rate: int or tuple of ints: the distance of the kernel's taps. Strides and dilation go together here.
 
@@ -39,7 +40,9 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     >>> conv(np.ones((1, 28, 28, 3), "float32"), np.ones((3, 3, 3, 8), "float32"), strides=2, padding="same").shape
     (1, 14, 14, 8)
     """
-    return conv_bias_activation(inputs, kernel, None, _sizes(strides), padding, data_format, _sizes(dilation_rate))
+    return conv_bias_activation(
+        inputs, kernel, None, hashable(strides), hashable(padding), data_format, hashable(dilation_rate)
+    )
 
 
 def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None):
@@ -48,6 +51,7 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
     Args:
         bias: array of shape (filters,), or None.
         strides, dilation_rate: int or tuple of ints.
+        padding: a string, an int, or a tuple.
         activation: a function, or None.
         The others as for `conv`.
     """
@@ -74,7 +78,12 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     >>> depthwise_conv(np.ones((1, 28, 28, 3), "float32"), np.ones((3, 3, 3, 2), "float32")).shape
     (1, 26, 26, 6)
     """
-    return depthwise_conv_bias_activation(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+    shape, kernel_shape = np.shape(inputs), np.shape(kernel)
+    if len(shape) == len(kernel_shape) > 2:
+        validation.check_kernel_channels(kernel_shape[-2], kernel_shape, shape, standardize_data_format(data_format))
+    return depthwise_conv_bias_activation(
+        inputs, kernel, None, hashable(strides), hashable(padding), data_format, hashable(dilation_rate)
+    )
 
 
 def depthwise_conv_bias_activation(
@@ -83,7 +92,7 @@ def depthwise_conv_bias_activation(
     """Returns `activation(depthwise_conv(inputs, kernel) + bias)`; arguments as for `conv_bias_activation`."""
     *size, channels, multiplier = kernel.shape
     kernel = reshape(kernel, (*size, 1, channels * multiplier))
-    return conv_bias_activation(inputs, kernel, bias, _sizes(strides), padding, data_format, _sizes(dilation_rate), activation)
+    return conv_bias_activation(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation)
 
 
 def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -112,8 +121,10 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
 
 @differentiable(new_gradients=True, overwrites=True)
 def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation):
+    given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
-    data_format = standardize_data_format(data_format)
+    if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
+        data_format = standardize_data_format(data_format)
     arguments = inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate, inputs.dtype
     plan = _plan(arguments, config.winograd())
     x = to_channels_last_5d(inputs, data_format)
@@ -123,14 +134,16 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
-        d_y, d_bias = backward_bias_activation(activation, activated, to_channels_last_5d(d_outputs, data_format), owned)
+        d_y = to_channels_last_5d(d_outputs.astype(x.dtype, copy=False), data_format)
+        d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
         return (
             lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
             d_bias,
         )
 
-    return from_channels_last_5d(y, data_format, rank), backward
+    outputs = from_channels_last_5d(y, data_format, rank)
+    return outputs if inputs is given else in_type_of(outputs, given), backward
 
 
 @functools.lru_cache(maxsize=4096)
@@ -145,12 +158,8 @@ def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilat
     Raises:
         ValueError: if they do not fit together.
     """
-    rank = len(kernel_shape) - 2
-    if rank not in (1, 2, 3):
-        raise ValueError(
-            f"A kernel has 1, 2 or 3 spatial axes, and those of channels and filters. Received: kernel.shape={kernel_shape}."
-        )
-    padding = validation.standardize_padding(padding, allow_causal=rank == 1)
+    rank = rank_of_kernel(kernel_shape)
+    padding = validation.standardize_padding(padding, rank, allow_causal=rank == 1)
     kernel_size, kernel_channels, filters = kernel_shape[:-2], kernel_shape[-2], kernel_shape[-1]
     if len(input_shape) != rank + 2:
         # Says what is wrong, in Keras's words.
@@ -164,26 +173,39 @@ def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilat
             f"Received input channels {channels} and kernel in_channels {kernel_channels}. \n"
             f"The quotient is the number of groups, and the number of filters, {filters}, must be a multiple of it. "
             f"Received: inputs.shape={input_shape}, kernel.shape={kernel_shape}, data_format={data_format}."
+            + shapes.hint_at_data_format(input_shape, data_format)
         )
     output_shape = shapes.compute_conv_output_shape(
         input_shape, filters, kernel_size, strides, padding, data_format, dilation_rate
     )
     _, output_spatial, _ = shapes.split_shape(output_shape, data_format)
-    pads = [
-        shapes.conv_pads(length, size, stride, padding, dilation)[0]
-        for length, size, stride, dilation in zip(spatial, kernel_size, strides, dilation_rate, strict=True)
-    ]
+    pads = shapes.conv_pads_of_axes(spatial, kernel_size, strides, padding, dilation_rate)
     return ConvProblem(
         input_shape=(batch, *to_3d(spatial), channels),
         kernel_shape=(*to_3d(kernel_size), kernel_channels, filters),
         output_shape=(batch, *to_3d(output_spatial), filters),
         strides=to_3d(strides),
         dilations=to_3d(dilation_rate),
-        pads=to_3d(pads, 0),
+        pads=to_3d([front for front, _ in pads], 0),
         groups=channels // kernel_channels,
         dtype=dtype.name,
     )
 
 
-def _sizes(value):
-    return tuple(value) if isinstance(value, list) else value
+def rank_of_kernel(kernel_shape):
+    """Returns the number of spatial axes.
+
+    Raises:
+        ValueError: if there are none, or more than three.
+    """
+    rank = len(kernel_shape) - 2
+    if rank not in (1, 2, 3):
+        raise ValueError(
+            f"A kernel has 1, 2 or 3 spatial axes, and those of channels and filters. Received: kernel.shape={kernel_shape}."
+        )
+    return rank
+
+
+def hashable(argument):
+    """Returns an argument such as `strides` with tuples in place of lists: plans are known by their arguments."""
+    return tuple(map(hashable, argument)) if isinstance(argument, (list, tuple)) else argument

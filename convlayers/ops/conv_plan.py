@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_patches import backward_input_of_patches
 
 
 class ConvPlan:
@@ -27,7 +28,7 @@ class ConvPlan:
 
     @functools.cached_property
     def _backward_input(self):
-        return choose(self._problem, "backward_input")
+        return backward_input_of_patches(self._problem) or choose(self._problem, "backward_input")
 
     @functools.cached_property
     def _backward_kernel(self):

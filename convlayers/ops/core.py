@@ -4,7 +4,10 @@ import functools
 
 import numpy as np
 
+from convlayers import nested
 from convlayers.autograd import Operand, differentiable, value_of
+from convlayers.ops.arithmetic import clip
+from convlayers.ops.creation import zeros_like
 from convlayers.ops.dtypes import as_array
 from convlayers.ops.shaping import stack, unstack
 from convlayers.validation import standardize_dtype
@@ -19,6 +22,24 @@ def cast(x, dtype):
         return d_y  # in the new dtype: the tape turns it into the old one
 
     return x if dtype is None else x.astype(standardize_dtype(dtype), copy=False), backward
+
+
+def saturate_cast(x, dtype):
+    """Returns `x` in another dtype; what is beyond its range becomes the nearest number within."""
+    dtype = standardize_dtype(dtype)
+    kind = np.dtype(dtype).kind
+    if kind == "b":
+        return cast(clip(x, 0, 1), dtype)
+    limits = np.iinfo(dtype) if kind in "iu" else np.finfo(dtype)
+    source = np.dtype(x.dtype if hasattr(x, "dtype") else as_array(x).dtype)
+    low, high = limits.min, limits.max
+    if source.kind in "iu":
+        own = np.iinfo(source)
+        low, high = max(int(low), own.min), min(int(high), own.max)
+    elif source.kind == "f" and kind in "iu":
+        # The largest float that is not above the largest integer.
+        high = np.nextafter(source.type(high), source.type(0)) if source.type(high) > high else high
+    return cast(clip(x, low, high), dtype)
 
 
 def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
@@ -37,7 +58,9 @@ def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
     return cast(x, dtype)
 
 
-array = convert_to_tensor
+def array(x, dtype=None):
+    """Returns anything array-like as an array: `convert_to_tensor`."""
+    return convert_to_tensor(x, dtype)
 
 
 def convert_to_numpy(x):
@@ -142,6 +165,57 @@ def fori_loop(lower, upper, body_fun, init_val):
     for i in range(int(value_of(lower)), int(value_of(upper))):
         value = body_fun(i, value)
     return value
+
+
+def switch(index, branches, *operands):
+    """Returns `branches[index](*operands)`, the first branch for smaller indices and the last for larger ones."""
+    return branches[int(np.clip(value_of(index), 0, len(branches) - 1))](*operands)
+
+
+def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
+    """Returns the results of `carry, y = f(carry, x)` for all entries of `xs` along the first axis.
+
+    Args:
+        f: function of what the last call returned, and of an entry of `xs`, which returns both for the next.
+        init: the first `carry`: an array, or a structure of arrays.
+        xs: array, or a structure of arrays; None for `length` calls without.
+        length: the number of calls, by default that of the entries.
+        reverse: whether to begin with the last entry.
+        unroll: taken for compatibility.
+
+    Returns:
+        carry: what the last call returned.
+        ys: the other results, stacked.
+
+    Raises:
+        TypeError: if `f` is no function.
+        ValueError: if `xs` and `length` are both missing.
+    """
+    if not callable(f):
+        raise TypeError(f"`f` should be a callable. Received: f={f}")
+    if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
+        raise ValueError(f"`unroll` must be an positive integer or boolean. Received: unroll={unroll}")
+    if xs is None and length is None:
+        raise ValueError("Got no `xs` to scan over and `length` not provided.")
+    leaves = [] if xs is None else nested.flatten(xs)
+    carry, results = nested.map_structure(convert_to_tensor, init), []
+    indices = range(leaves[0].shape[0] if length is None else int(length))
+    for index in reversed(indices) if reverse else indices:
+        carry, y = f(carry, None if xs is None else nested.map_structure(lambda x, index=index: x[index], xs))
+        results.append(nested.map_structure(zeros_like, carry) if y is None else y)
+    results = results[::-1] if reverse else results
+    return carry, nested.map_structure(lambda *ys: stack(list(ys)), *results)
+
+
+def vectorize(pyfunc, *, excluded=None, signature=None):
+    """Returns a function that applies `pyfunc` to each number, as `numpy.vectorize` does. It has no gradient.
+
+    Raises:
+        ValueError: if `pyfunc` is no function.
+    """
+    if not callable(pyfunc):
+        raise ValueError(f"Expected argument `pyfunc` to be a callable. Received: pyfunc={pyfunc}")
+    return np.vectorize(pyfunc, excluded=excluded, signature=signature)
 
 
 def vectorized_map(function, elements):

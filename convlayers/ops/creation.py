@@ -86,3 +86,32 @@ def tri(N, M=None, k=0, dtype=None):
 def meshgrid(*x, indexing="xy"):
     """Returns coordinate arrays, one for each vector in `x`, over the grid that the vectors span."""
     return np.meshgrid(*map(as_array, x), indexing=indexing)
+
+
+def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
+    """Returns `base` to the power of each of `num` numbers at equal distances from `start` to `stop`."""
+    return np.logspace(start, stop, num, endpoint, base, dtype or common_dtype(start, stop, 0.0), axis)
+
+
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    """Returns `num` numbers from `start` to `stop`, each the same multiple of the one before."""
+    return np.geomspace(start, stop, num, endpoint, dtype or common_dtype(start, stop, 0.0), axis)
+
+
+def _window(function):
+    """Makes an op of a NumPy function that returns the weights of a window of `x` numbers."""
+
+    def window(x):
+        return function(int(np.asarray(x))).astype(config.floatx())
+
+    name = window.__name__ = window.__qualname__ = function.__name__
+    window.__doc__ = f"Returns the weights of a {name.capitalize()} window of `x` numbers, as `numpy.{name}` does."
+    return window
+
+
+bartlett, blackman, hamming, hanning = map(_window, (np.bartlett, np.blackman, np.hamming, np.hanning))
+
+
+def kaiser(x, beta):
+    """Returns the weights of a Kaiser window of `x` numbers with the shape `beta`."""
+    return np.kaiser(int(np.asarray(x)), float(np.asarray(beta))).astype(config.floatx())

@@ -44,7 +44,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
             lambda: restore(through_logarithms(-d_y * probabilities)),
         )
 
-    return _without_classes(y, output, axis), backward
+    return y.reshape(_replaced(output.shape, axis)).astype(output.dtype, copy=False), backward
 
 
 @differentiable
@@ -64,7 +64,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if output.ndim < 1:
         raise ValueError(f"Argument `output` must be at least rank 1. Received: output.shape={output.shape}")
     classes = output.shape[axis]
-    if target.shape not in (_replaced(output.shape, axis), _replaced(output.shape, axis, 1)):
+    shape = _replaced(output.shape, axis)
+    if target.shape != shape and target.shape != _replaced(output.shape, axis, 1):
         raise ValueError(
             "Arguments `target` and `output` must have the same shape up until the last dimension: "
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
@@ -76,7 +77,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     def backward(d_y):
         return None, lambda: restore(through_rows(d_y.reshape(-1)))
 
-    return _without_classes(y, output, axis), backward
+    return y.reshape(shape).astype(output.dtype, copy=False), backward
 
 
 def _from_logits_at(places, rows):
@@ -93,14 +94,15 @@ def _from_logits_at(places, rows):
 def _from_probabilities_at(places, rows):
     total = np.add.reduce(rows, axis=1)
     share = rows[places] / total
-    p, inside = _clip_probabilities(share)
+    p = _clip_probabilities(share)
 
     def backward(d_y):
         # Each number of a row is in the total, and one of them is above it.
-        slope = d_y * inside / (p * total)
+        slope = d_y * (p == share) / (p * total)
+        d_total = slope * share
         d_rows = np.empty_like(rows)
-        d_rows[...] = (slope * share)[:, np.newaxis]
-        d_rows[places] -= slope
+        d_rows[...] = d_total[:, np.newaxis]
+        d_rows[places] = d_total - slope
         return d_rows
 
     return -np.log(p), backward
@@ -135,11 +137,11 @@ def _from_odds(target, x):
 
 
 def _from_probabilities(target, x):
-    p, inside = _clip_probabilities(x)
+    p = _clip_probabilities(x)
     log_yes, log_no = np.log(p), np.log(1 - p)
 
     def backward(d_y):
-        return lambda: d_y * (log_no - log_yes), lambda: d_y * inside * (p - target) / (p * (1 - p))
+        return lambda: d_y * (log_no - log_yes), lambda: d_y * (p == x) * (p - target) / (p * (1 - p))
 
     return -(target * log_yes + (1 - target) * log_no), backward
 
@@ -153,18 +155,13 @@ def _logarithms(rows, from_logits):
         return softmax_by_kernel("log_softmax", rows, -1)
     total = np.add.reduce(rows, axis=1, keepdims=True)
     share = rows / total
-    p, inside = _clip_probabilities(share)
+    p = _clip_probabilities(share)
 
     def backward(d_y):
-        d_share = d_y * inside / p
+        d_share = d_y * (p == share) / p
         return (d_share - np.add.reduce(d_share * share, axis=1, keepdims=True)) / total
 
     return np.log(p), backward
-
-
-def _without_classes(y, output, axis):
-    """Returns the results for the rows in the shape and dtype of the predictions, without the axis of the classes."""
-    return y.reshape(_replaced(output.shape, axis)).astype(output.dtype, copy=False)
 
 
 def _replaced(shape, axis, *sizes):
@@ -174,10 +171,9 @@ def _replaced(shape, axis, *sizes):
 
 
 def _clip_probabilities(p):
-    """Returns probabilities kept within epsilon of 0 and 1, and where they were there already."""
+    """Returns probabilities kept within epsilon of 0 and 1. Those that were there already are equal to what they were."""
     real, epsilon = p.dtype.type, config.epsilon()
-    clipped = np.minimum(np.maximum(p, real(epsilon)), real(1 - epsilon))
-    return clipped, clipped == p
+    return np.minimum(np.maximum(p, real(epsilon)), real(1 - epsilon))
 
 
 def _check_labels(labels, classes):
@@ -186,11 +182,18 @@ def _check_labels(labels, classes):
     if np.maximum.reduce(numbers.view(np.uintp), initial=0) >= classes:
         wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
         raise ValueError(
-            f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n"
-            f"The predictions are for {classes} classes, which count from 0 to {classes - 1}. Give the last layer as "
-            "many units as there are classes, or make the labels count from 0."
+            f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n" + _explain_range(classes)
         )
     return numbers
+
+
+def _explain_range(classes):
+    if classes == 1:
+        return "A single prediction is for yes or no: use binary_crossentropy, or give the last layer a unit for each class."
+    return (
+        f"The predictions are for {classes} classes, which count from 0 to {classes - 1}. Give the last layer as many units "
+        "as there are classes, or make the labels count from 0."
+    )
 
 
 def _check_same_shape(target, output):

@@ -2,15 +2,18 @@
 
 import numpy as np
 
+from convlayers import _native
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_float
+from convlayers.ops.dtypes import as_float, widen
 from convlayers.ops.layout import in_order_of
-from convlayers.random import dropout_mask
+from convlayers.random import draw_seed
 
 
-@differentiable(new_gradients=True)
+@differentiable(new_gradients=True, overwrites=True)
 def dropout(inputs, rate, noise_shape=None, seed=None):
     """Sets numbers to 0 at random, and multiplies the others by `1 / (1 - rate)`.
+
+    What is drawn depends on the seed only, and the place in the array.
 
     Args:
         rate: number from 0 to 1, the part that is set to 0.
@@ -23,18 +26,29 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     """
     inputs = as_float(inputs)
     shape = inputs.shape if noise_shape is None else _drawn_shape(noise_shape, inputs.shape)
-    # One byte for each number, and nothing else, is kept for the backward pass.
-    kept = dropout_mask(shape, rate, seed)
-    if shape == inputs.shape:
-        kept = in_order_of(kept, inputs)
-    scale = np.array(1 / (1 - rate) if rate < 1 else 0, inputs.dtype)
+    key = draw_seed(seed).tolist()
+    if shape == inputs.shape and inputs.flags.c_contiguous:
 
-    def drop(values):
-        dropped = values * scale
-        dropped *= kept
-        return dropped
+        def drop(values, owned=False):
+            # Nothing is kept for the backward pass, which draws the same again.
+            return _drop(values, key, rate, in_place=owned)
+
+    else:
+        noise = _drop(np.ones(shape, inputs.dtype), key, rate, in_place=True)
+        if shape == inputs.shape:
+            noise = in_order_of(noise, inputs)
+
+        def drop(values, owned=False):
+            return np.multiply(values, noise, out=values if owned else None)
 
     return drop(inputs), drop
+
+
+def _drop(values, key, rate, in_place):
+    flat = np.ascontiguousarray(widen(values)).reshape(-1)
+    dropped = flat if in_place else np.empty_like(flat)
+    _native.kernels(flat.dtype).dropout.dropout(flat, *key, rate, dropped)
+    return dropped.reshape(values.shape).astype(values.dtype, copy=False)
 
 
 def _drawn_shape(noise_shape, shape):

@@ -1,4 +1,4 @@
-"""Numbers shifted and scaled to a mean of 0 and a variance of 1, over a batch, a sample or an axis."""
+"""Numbers shifted and scaled to a mean of 0 and a variance of 1 over a batch, or to a norm of 1 along an axis."""
 
 import functools
 import math
@@ -6,16 +6,17 @@ import math
 import numpy as np
 
 from convlayers import _native, config
-from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import divide, maximum, multiply
-from convlayers.ops.core import cast, dtype
+from convlayers.autograd import differentiable, value_of
+from convlayers.ops.arithmetic import divide, maximum, subtract, where
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.layout import contiguous
 from convlayers.ops.linear import norm
-from convlayers.ops.pointwise import rsqrt, square
+from convlayers.ops.pointwise import square
 from convlayers.ops.reductions import mean as mean_of
+from convlayers.ops.reductions import sum as sum_of
 from convlayers.ops.reductions import var
 from convlayers.ops.rows import rows_along
+from convlayers.ops.shaping import reshape
 
 SMALL_PLANE = 16  # numbers, which take no longer as rows of channels
 
@@ -33,6 +34,23 @@ def moments(x, axes, keepdims=False, synchronized=False):
     if synchronized:
         raise NotImplementedError("Argument synchronized=True is not supported with NumPy.")
     return mean_of(x, axes, keepdims), var(x, axes, keepdims)
+
+
+def masked_moments(x, mask, axes):
+    """Returns the mean and the variance over some axes, of the numbers that a mask keeps.
+
+    Args:
+        x: array of floats.
+        mask: array of one axis less than `x`, which lacks the last one; true where numbers count.
+        axes: list of ints.
+    """
+    kept = np.broadcast_to(np.asarray(value_of(mask)).astype(bool)[..., np.newaxis], x.shape)
+    # As in Keras, a mean over nothing is 0.
+    count = np.sum(kept, axis=tuple(axes), keepdims=True, dtype=x.dtype) + np.asarray(config.epsilon(), x.dtype)
+    mean = divide(sum_of(where(kept, x, 0.0), axes, keepdims=True), count)
+    squares = square(where(kept, subtract(x, mean), 0.0))
+    variance = divide(sum_of(squares, axes, keepdims=True), count)
+    return reshape(mean, (-1,)), reshape(variance, (-1,))
 
 
 @differentiable
@@ -144,47 +162,6 @@ def _as_vector(vector, name, x):
     return np.ascontiguousarray(vector, x.dtype)
 
 
-@differentiable
-def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
-    """Returns `x` normalized by its mean and variance over some axes, times `gamma`, plus `beta`.
-
-    Args:
-        x: array of floats.
-        gamma, beta: arrays in the shape of these axes, or None.
-        axis: int, or a list of ints.
-    """
-    x = as_float(x)
-    rows, restore = rows_along(x, axis)
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    deviation = np.sqrt(np.mean(centred * centred, axis=1, keepdims=True) + _epsilon(epsilon))
-    normalized = centred / deviation
-    factors = 1 if gamma is None else gamma.reshape(-1).astype(rows.dtype, copy=False)
-    shift = 0 if beta is None else beta.reshape(-1).astype(rows.dtype, copy=False)
-
-    def backward(d_y):
-        d_rows, _ = rows_along(d_y, axis)
-
-        def d_inputs():
-            d = d_rows * factors
-            mean, slope = d.mean(axis=1, keepdims=True), (d * normalized).mean(axis=1, keepdims=True)
-            return restore((d - mean - normalized * slope) / deviation)
-
-        return (
-            d_inputs,
-            lambda: np.add.reduce(d_rows * normalized).reshape(gamma.shape),
-            lambda: np.add.reduce(d_rows).reshape(beta.shape),
-        )
-
-    return restore(normalized * factors + shift), backward
-
-
-def rms_normalization(x, scale=None, axis=-1, epsilon=None):
-    """Returns `x / sqrt(mean(x**2) + epsilon) * scale`, the mean over some axes."""
-    wide = cast(x, "float32") if dtype(x) == "float16" else x
-    y = multiply(wide, rsqrt(mean_of(square(wide), axis, keepdims=True) + _epsilon(epsilon)))
-    return cast(y if scale is None else multiply(y, scale), dtype(x))
-
-
 def normalize(x, axis=-1, order=2, epsilon=None):
     """Returns `x` divided by its norm along an axis, or by `epsilon` if that is larger.
 
@@ -197,8 +174,5 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
-    return divide(x, maximum(norm(x, None if order == 2 else order, axis, keepdims=True), _epsilon(epsilon)))
-
-
-def _epsilon(epsilon):
-    return config.epsilon() if epsilon is None else epsilon
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    return divide(x, maximum(norm(x, None if order == 2 else order, axis, keepdims=True), epsilon))

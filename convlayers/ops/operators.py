@@ -5,6 +5,7 @@ import numpy as np
 from convlayers import ops
 from convlayers.autograd import Operand
 from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise, shaping
+from convlayers.symbolic import KerasTensor
 
 BINARY = {
     "add": arithmetic.add,
@@ -59,6 +60,7 @@ def attach():
     Operand.__iter__ = lambda self: iter(shaping.unstack(self))
     Operand.__format__ = lambda self, form: format(_number(self), form) if form else str(self)
     Operand.__array_ufunc__ = _apply_numpy_function
+    KerasTensor.reshape, KerasTensor.squeeze = shaping.reshape, shaping.squeeze
 
 
 def _number(operand):

@@ -1,5 +1,8 @@
 """Mathematical functions of one array, element by element."""
 
+import math
+import statistics
+
 import numpy as np
 
 from convlayers.autograd import differentiable
@@ -56,11 +59,61 @@ absolute = _pointwise(np.absolute, lambda x, y: np.sign(x), as_array)
 square = _pointwise(np.square, lambda x, y: 2 * x, as_number)
 reciprocal = _pointwise(np.reciprocal, lambda x, y: -y * y)
 
+deg2rad = _pointwise(np.deg2rad, lambda x, y: np.array(np.pi / 180, y.dtype))
+rad2deg = _pointwise(np.rad2deg, lambda x, y: np.array(180 / np.pi, y.dtype))
+fabs = _pointwise(np.fabs, lambda x, y: np.sign(x))
+sinc = _pointwise(np.sinc, lambda x, y: np.where(x == 0, 0, (np.cos(np.pi * x) - y) / np.where(x == 0, 1, x)).astype(y.dtype))
+
 sign = _pointwise(np.sign, None, as_number)
 floor = _pointwise(np.floor, None)
 ceil = _pointwise(np.ceil, None)
 trunc = _pointwise(np.trunc, None, as_array)
 abs = absolute
+
+
+def _of_math(name, function, derivative):
+    """Makes an op of a function of Python's own numbers, with the digits of float64."""
+    numbers = np.frompyfunc(function, 1, 1)
+
+    def forward(x):
+        x = as_float(x)
+        y = numbers(x).astype(x.dtype) if x.size else x
+
+        def backward(d_y):
+            return d_y * derivative(x, y)
+
+        return y, backward
+
+    forward.__name__ = forward.__qualname__ = name
+    return forward
+
+
+def _inverse_error_function(y):
+    if np.abs(y) >= 1:
+        return math.copysign(math.inf, y) if np.abs(y) == 1 else math.nan
+    # Both sides by the tail of the normal distribution, which has all its digits.
+    tail = statistics.NormalDist().inv_cdf((1 - np.abs(y)) / 2) if y else 0.0
+    return math.copysign(tail / math.sqrt(2), y)
+
+
+_SLOPE = 2 / math.sqrt(math.pi)
+erf = _of_math("erf", math.erf, lambda x, y: (_SLOPE * np.exp(-x * x)).astype(x.dtype))
+erf.__doc__ = "Returns the error function, element by element: 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."
+erfc = _of_math("erfc", math.erfc, lambda x, y: (-_SLOPE * np.exp(-x * x)).astype(x.dtype))
+erfc.__doc__ = "Returns 1 - erf(x), element by element, with all its digits where that is small."
+erfinv = _of_math("erfinv", _inverse_error_function, lambda x, y: (np.exp(y * y) / _SLOPE).astype(x.dtype))
+erfinv.__doc__ = "Returns the number whose error function is x, element by element."
+erf, erfc, erfinv = map(differentiable, (erf, erfc, erfinv))
+
+
+@differentiable
+def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
+    """Returns `x` with other numbers for NaN and infinity: by default 0, the largest and the smallest of the dtype."""
+    x = as_array(x)
+    if x.dtype.kind != "f":
+        return x, lambda d_y: d_y
+    finite = np.isfinite(x)
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf), lambda d_y: d_y * finite
 
 
 @differentiable

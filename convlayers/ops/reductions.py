@@ -6,9 +6,10 @@ All take `axis`: an int, a tuple of ints, or None for all axes; and `keepdims`: 
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import divide, multiply, zero_to_infinity
+from convlayers.ops.arithmetic import divide, multiply, subtract, where, zero_to_infinity
+from convlayers.ops.comparison import isnan
 from convlayers.ops.dtypes import as_array, as_float, as_number, widen
-from convlayers.ops.shaping import reshape
+from convlayers.ops.shaping import moveaxis, reshape
 
 
 def _tuple_of_axes(axis):
@@ -148,7 +149,14 @@ def min(x, axis=None, keepdims=False, initial=None):
     return _extreme(np.minimum, x, axis, keepdims, initial)
 
 
-amax, amin = max, min
+def amax(x, axis=None, keepdims=False):
+    """Returns the largest number."""
+    return max(x, axis, keepdims)
+
+
+def amin(x, axis=None, keepdims=False):
+    """Returns the smallest number."""
+    return min(x, axis, keepdims)
 
 
 def _extreme(choose, x, axis, keepdims, initial):
@@ -197,7 +205,8 @@ def logsumexp(x, axis=None, keepdims=False):
     y = kept if keepdims else np.squeeze(kept, axis)
 
     def backward(d_y):
-        return np.exp(x - kept) * _restore_axes(d_y, x.shape, axis, keepdims)
+        # Where all is minus infinity, so is the result, and nothing has a share in it.
+        return np.exp(x - np.where(np.isfinite(kept), kept, 0)) * _restore_axes(d_y, x.shape, axis, keepdims)
 
     return y, backward
 
@@ -212,6 +221,25 @@ def cumsum(x, axis=None, dtype=None):
         return np.flip(np.cumsum(np.flip(d_y, along), along), along).reshape(shape)
 
     return np.cumsum(x, axis, dtype=x.dtype), backward
+
+
+@differentiable
+def cumprod(x, axis=None, dtype=None):
+    """Returns the products of all numbers up to each. Without an axis, of the flattened array."""
+    x = as_number(x) if dtype is None else as_array(x).astype(dtype)
+    line = np.moveaxis(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, -1)
+
+    def backward(d_y):
+        d_y = np.moveaxis(d_y, 0 if axis is None else axis, -1)
+        d_line = np.zeros_like(line)
+        # The product up to j without the factor i is that before i times that from i + 1 to j: right even where some are 0.
+        before = _product_before(line)
+        for i in range(line.shape[-1]):
+            between = np.cumprod(np.concatenate([np.ones_like(line[..., :1]), line[..., i + 1 :]], axis=-1), axis=-1)
+            d_line[..., i] = before[..., i] * np.sum(between * d_y[..., i:], axis=-1)
+        return np.moveaxis(d_line, -1, 0 if axis is None else axis).reshape(x.shape)
+
+    return np.cumprod(x, axis, dtype=x.dtype), backward
 
 
 @differentiable
@@ -242,3 +270,42 @@ def any(x, axis=None, keepdims=False):
 def count_nonzero(x, axis=None):
     """Returns how many are not 0, as int32."""
     return np.asarray(np.count_nonzero(as_array(x), _tuple_of_axes(axis)), np.int32), None
+
+
+def nanargmax(x, axis=None, keepdims=False):
+    """Returns the index of the largest number that is not NaN, as int32; -1 where all are."""
+    return _index_without_nan(argmax, -np.inf, x, axis, keepdims)
+
+
+def nanargmin(x, axis=None, keepdims=False):
+    """Returns the index of the smallest number that is not NaN, as int32; -1 where all are."""
+    return _index_without_nan(argmin, np.inf, x, axis, keepdims)
+
+
+def _index_without_nan(op, instead, x, axis, keepdims):
+    missing = isnan(x)
+    return where(all(missing, axis, keepdims), -1, op(where(missing, instead, x), axis, keepdims))
+
+
+def nancumsum(x, axis=None, dtype=None):
+    """Returns `cumsum` with 0 in the place of NaN."""
+    return cumsum(where(isnan(x), 0, x), axis, dtype)
+
+
+def nancumprod(x, axis=None, dtype=None):
+    """Returns `cumprod` with 1 in the place of NaN."""
+    return cumprod(where(isnan(x), 1, x), axis, dtype)
+
+
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """Returns the integral along an axis by the trapezoidal rule.
+
+    Args:
+        y: array of values.
+        x: the places of the values, a vector or an array of the same shape; without it, they are `dx` apart.
+    """
+    y = moveaxis(y, axis, -1)
+    if x is not None:
+        x = moveaxis(x, axis, -1) if len(x.shape) > 1 else x
+        dx = subtract(x[..., 1:], x[..., :-1])
+    return sum((y[..., 1:] + y[..., :-1]) * dx, axis=-1) / 2

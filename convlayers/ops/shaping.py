@@ -121,6 +121,31 @@ def flip(x, axis=None):
     return np.flip(as_array(x), axis), backward
 
 
+def fliplr(x):
+    """Reverses the order along the second axis."""
+    return flip(x, 1)
+
+
+def flipud(x):
+    """Reverses the order along the first axis."""
+    return flip(x, 0)
+
+
+@differentiable
+def rot90(array, k=1, axes=(0, 1)):
+    """Turns the plane of two axes by `k` times 90 degrees, from the first axis towards the second.
+
+    Raises:
+        ValueError: if there are not two axes, or they are the same one.
+    """
+    array = as_array(array)
+    if array.ndim < 2:
+        raise ValueError(f"Input array must have at least 2 dimensions. Received: array.ndim={array.ndim}")
+    if len(axes) != 2 or axes[0] == axes[1]:
+        raise ValueError(f"Invalid axes: {axes}. Axes must be a tuple of two different dimensions.")
+    return np.rot90(array, k, axes), lambda d_y: np.rot90(d_y, -k, axes)
+
+
 @differentiable
 def roll(x, shift, axis=None):
     """Moves everything by `shift` places along an axis; what falls off the end comes in at the front."""
@@ -220,6 +245,7 @@ def concatenate(xs, axis=0):
 
     Args:
         xs: list of arrays, of equal lengths along all other axes.
+        axis: int; None for flattened arrays.
     """
     arrays = promote(*xs)
     lengths = [array.shape[axis] for array in arrays]
@@ -231,18 +257,18 @@ def concatenate(xs, axis=0):
 
 
 @differentiable
-def stack(xs, axis=0):
+def stack(x, axis=0):
     """Joins arrays of one shape along a new axis.
 
     Args:
-        xs: list of arrays.
+        x: list of arrays.
         axis: the place of the new axis in the result.
     """
 
     def backward(d_y):
-        return tuple(np.moveaxis(d_y, axis, 0))
+        return np.moveaxis(d_y, axis, 0)  # a list of tensors comes as one
 
-    return np.stack(promote(*xs), axis), backward
+    return np.stack(promote(*x), axis), backward
 
 
 @differentiable
@@ -288,6 +314,41 @@ def _or_zeros(gradients, shapes):
     """Returns the gradients of several results, with zeros for results that nothing used."""
     dtype = next(gradient.dtype for gradient in gradients if gradient is not None)
     return [np.zeros(shape, dtype) if gradient is None else gradient for gradient, shape in zip(gradients, shapes, strict=True)]
+
+
+def array_split(x, indices_or_sections, axis=0):
+    """Cuts an array along an axis, as `split` does, into parts that may differ by one where they cannot be equal."""
+    if isinstance(indices_or_sections, int):
+        length, parts = x.shape[axis], indices_or_sections
+        longer = length % parts
+        sizes = [length // parts + (part < longer) for part in range(parts)]
+        indices_or_sections = np.cumsum(sizes[:-1]).tolist()
+    return split(x, indices_or_sections, axis)
+
+
+def hsplit(x, indices_or_sections):
+    """Cuts an array along its second axis, a vector along its only one."""
+    return split(x, indices_or_sections, axis=1 if len(x.shape) > 1 else 0)
+
+
+def vsplit(x, indices_or_sections):
+    """Cuts an array along its first axis."""
+    return split(x, indices_or_sections, axis=0)
+
+
+def dsplit(x, indices_or_sections):
+    """Cuts an array along its third axis."""
+    return split(x, indices_or_sections, axis=2)
+
+
+def dstack(xs):
+    """Joins arrays along their third axis, which arrays with fewer get."""
+    return concatenate([_with_depth(x) for x in xs], axis=2)
+
+
+def _with_depth(x):
+    shape = tuple(np.shape(x)) if not hasattr(x, "shape") else tuple(x.shape)
+    return x if len(shape) > 2 else reshape(x, ((1, *shape) if len(shape) < 2 else shape) + (1,))
 
 
 def append(x1, x2, axis=None):

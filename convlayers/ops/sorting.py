@@ -61,3 +61,50 @@ def searchsorted(sorted_sequence, values, side="left"):
         side: whether values go to the "left" or "right" of equal ones.
     """
     return np.searchsorted(as_array(sorted_sequence), as_array(values), side).astype(np.int32), None
+
+
+@differentiable
+def argpartition(x, kth, axis=-1):
+    """Returns indices, as int32, that bring the `kth` smallest to its place, smaller ones before and larger ones behind it."""
+    return np.argpartition(as_array(x), kth, axis).astype(np.int32), None
+
+
+@differentiable
+def unique(
+    x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None
+):
+    """Returns the distinct numbers, or the distinct entries along an axis. They have no gradient.
+
+    Args:
+        sorted: taken for compatibility: they are always sorted.
+        return_index: whether to return also where each was first.
+        return_inverse: whether to return also which of them each number was.
+        return_counts: whether to return also how often each was there.
+        axis: int; without it, of the flattened array.
+        size: how many to return: what is missing is filled up with `fill_value`, by default the smallest.
+        fill_value: number.
+    """
+    x = as_array(x)
+    found = np.unique(x, return_index, return_inverse, return_counts, axis)
+    several = isinstance(found, tuple)
+    parts = list(found) if several else [found]
+    parts[1:] = [part.astype(np.int32) for part in parts[1:]]
+    if size is not None:
+        along = 0 if axis is None else axis
+        parts[0] = _resized(parts[0], size, along, fill_value)
+        inverse = 1 + return_index if return_inverse else None
+        for at in range(1, len(parts)):
+            if at != inverse:
+                parts[at] = _resized(parts[at], size, 0, 0 if at == len(parts) - 1 and return_counts else None)
+    return (tuple(parts) if several else parts[0]), None
+
+
+def _resized(array, size, axis, fill_value):
+    kept = np.take(array, range(min(size, array.shape[axis])), axis)
+    missing = size - kept.shape[axis]
+    if missing <= 0:
+        return kept
+    filling = np.repeat(np.take(array, [0], axis), missing, axis)
+    if fill_value is not None:
+        filling = np.full_like(filling, fill_value)
+    return np.concatenate([kept, filling], axis)

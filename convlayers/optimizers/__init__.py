@@ -1,18 +1,51 @@
 """Optimizers: how weights follow from gradients."""
 
+from convlayers.optimizers import legacy as legacy
 from convlayers.optimizers import schedules as schedules
+from convlayers.optimizers.adadelta import Adadelta
+from convlayers.optimizers.adafactor import Adafactor
+from convlayers.optimizers.adagrad import Adagrad
 from convlayers.optimizers.adam import Adam
+from convlayers.optimizers.adamax import Adamax
+from convlayers.optimizers.adamw import AdamW
+from convlayers.optimizers.ftrl import Ftrl
+from convlayers.optimizers.lamb import Lamb
+from convlayers.optimizers.lion import Lion
+from convlayers.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from convlayers.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from convlayers.optimizers.muon import Muon
+from convlayers.optimizers.nadam import Nadam
 from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.rmsprop import RMSprop
+from convlayers.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from convlayers.optimizers.sgd import SGD
 from convlayers.serialization import Family
 
-_classes = {cls.__name__: cls for cls in (Optimizer, SGD, RMSprop, Adam)}
+_CLASSES = (
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    AdamW,
+    Adamax,
+    Ftrl,
+    Lamb,
+    Lion,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    Muon,
+    Nadam,
+    Optimizer,
+    OptimizerMap,
+    RMSprop,
+    SGD,
+    ScheduleFreeAdamW,
+)
 # In Keras, "sgd" and "SGD" are the same.
 _family = Family(
     "keras.optimizers",
     "optimizer",
-    {**_classes, **{name.lower(): cls for name, cls in _classes.items()}},
+    {**{cls.__name__: cls for cls in _CLASSES}, **{cls.__name__.lower(): cls for cls in _CLASSES}},
     base=Optimizer,
     ignore_case=True,
 )

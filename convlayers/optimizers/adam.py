@@ -2,6 +2,7 @@ import numpy as np
 
 from convlayers.autograd import value_of
 from convlayers.optimizers.kernel_optimizer import KernelOptimizer
+from convlayers.optimizers.shared_arguments import with_shared_arguments
 
 
 class Adam(KernelOptimizer):
@@ -27,39 +28,11 @@ class Adam(KernelOptimizer):
     model.compile(optimizer=Adam(learning_rate=0.001), loss="mse")
     """
 
-    def __init__(
-        self,
-        learning_rate=0.001,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-7,
-        amsgrad=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        use_ema=False,
-        ema_momentum=0.99,
-        ema_overwrite_frequency=None,
-        loss_scale_factor=None,
-        gradient_accumulation_steps=None,
-        name=None,
-        **kwargs,
-    ):
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
+    _kernel = "adam_update"
+
+    @with_shared_arguments
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, **shared):
+        super().__init__(learning_rate, **shared)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon
@@ -72,15 +45,11 @@ class Adam(KernelOptimizer):
         self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
         self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat") if self.amsgrad else []
 
-    _kernel = "adam_update"
-
     def _slots(self):
         return self._momentums, self._velocities, self._velocity_hats
 
     def _settings(self, learning_rate, real):
-        # In the variables' number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
-        step = real(value_of(self.iterations) + 1)
-        rate = real(learning_rate) * np.sqrt(1 - real(self.beta_2) ** step) / (1 - real(self.beta_1) ** step)
+        rate = bias_corrected_rate(self.iterations, learning_rate, self.beta_1, self.beta_2, real)
         return rate, self.beta_1, self.beta_2, self.epsilon
 
     def get_config(self):
@@ -91,3 +60,10 @@ class Adam(KernelOptimizer):
             "epsilon": self.epsilon,
             "amsgrad": self.amsgrad,
         }
+
+
+def bias_corrected_rate(iterations, learning_rate, beta_1, beta_2, real):
+    """Returns the learning rate, with the correction for averages that began at 0."""
+    # In the variables' number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
+    step = real(value_of(iterations) + 1)
+    return real(learning_rate) * np.sqrt(1 - real(beta_2) ** step) / (1 - real(beta_1) ** step)

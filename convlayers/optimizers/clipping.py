@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from convlayers import _native
+from convlayers.optimizers.compiled import compiled
 
 
 def clip_by_value(gradients, limit):
@@ -14,7 +14,7 @@ def clip_by_value(gradients, limit):
 
 def clip_by_norm(gradients, limit):
     """Returns gradients, each scaled down to a norm of at most `limit`."""
-    return [_scale_down(gradient, math.sqrt(_sum_of_squares(gradient)), limit) for gradient in gradients]
+    return [_scale_down(gradient, math.sqrt(sum_of_squares(gradient)), limit) for gradient in gradients]
 
 
 def clip_by_global_norm(gradients, limit):
@@ -22,7 +22,7 @@ def clip_by_global_norm(gradients, limit):
 
     As in Keras, one infinite gradient makes all of them NaN.
     """
-    norm = math.sqrt(sum(_sum_of_squares(gradient) for gradient in gradients))
+    norm = math.sqrt(sum(sum_of_squares(gradient) for gradient in gradients))
     if math.isinf(norm):
         norm = math.nan
     return [_scale_down(gradient, norm, limit) for gradient in gradients]
@@ -32,6 +32,6 @@ def _scale_down(gradient, norm, limit):
     return gradient if norm <= limit else gradient * (limit / norm)
 
 
-def _sum_of_squares(array):
-    """Does not depend on the number of threads."""
-    return _native.kernels(array.dtype).optimizer.sum_of_squares(array.ravel())
+def sum_of_squares(array):
+    """Returns a float that does not depend on the number of threads."""
+    return compiled("sum_of_squares", array.dtype)(array)

@@ -1,8 +1,6 @@
 """Optimizers whose rule is a kernel, which updates all variables in one call."""
 
-import functools
-
-from convlayers import _native
+from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
 
@@ -23,7 +21,7 @@ class KernelOptimizer(Optimizer):
 
         Args:
             learning_rate: NumPy scalar.
-            real: the number type of the variables.
+            real: the number type to compute them in: that of the variables, or a wider one.
         """
         raise NotImplementedError
 
@@ -35,21 +33,19 @@ class KernelOptimizer(Optimizer):
             super()._update_all(gradients, variables, learning_rate)
             return
         for dtype in {variable.value.dtype for variable in variables}:
-            pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[1].value.dtype == dtype]
-            self._run_kernel(*map(list, zip(*pairs, strict=True)), learning_rate)
+            places = [place for place, variable in enumerate(variables) if variable.value.dtype == dtype]
+            chosen = [variables[place] for place in places]
+            decay = self._decay_factors(chosen, learning_rate)
+            self._run_kernel([gradients[place] for place in places], chosen, learning_rate, decay)
 
-    def _run_kernel(self, gradients, variables, learning_rate):
+    def _run_kernel(self, gradients, variables, learning_rate, decay=None):
         """Updates variables of one dtype, from gradients of the same."""
         dtype = variables[0].value.dtype
-        places = [self._get_variable_index(variable) for variable in variables]
-        columns = [variables, *([slot[place] for place in places if slot] for slot in self._slots())]
+        indices = self._trainable_variables_indices
+        places = [indices[variable] for variable in variables]
+        columns = [variables, *([slot[place] for place in places] if slot else [] for slot in self._slots())]
         values, *slots = [[variable.value for variable in column] or None for column in columns]
-        _compiled(self._kernel, dtype)(values, gradients, *slots, *self._settings(learning_rate, dtype.type))
+        compiled(self._kernel, dtype)(values, gradients, *slots, *self._settings(learning_rate, number_type(dtype)), decay)
         for column in columns:
             for variable in column:
                 variable.version += 1
-
-
-@functools.cache
-def _compiled(kernel, dtype):
-    return getattr(_native.kernels(dtype).optimizer, kernel)

@@ -12,13 +12,15 @@ from convlayers.autograd import value_of
 from convlayers.naming import auto_name
 from convlayers.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from convlayers.optimizers.schedules import LearningRateSchedule
+from convlayers.optimizers.stateless import stateless_apply
 from convlayers.optimizers.variable_owner import VariableOwner
+from convlayers.optimizers.weight_averages import WeightAverages, check_ema
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.validation import hint_at_argument
 from convlayers.variables import Variable
 
 
-class Optimizer(VariableOwner):
+class Optimizer(VariableOwner, WeightAverages):
     """Base class of optimizers: a subclass defines `build`, `update_step` and `get_config`.
 
     Args:
@@ -66,7 +68,7 @@ class Optimizer(VariableOwner):
         **kwargs,
     ):
         if kwargs.pop("decay", None) is not None:
-            warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=3)
+            warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=4)
         if kwargs:
             known = inspect.signature(type(self)).parameters
             hints = "".join(hint_at_argument(unknown, known) for unknown in kwargs)
@@ -77,7 +79,7 @@ class Optimizer(VariableOwner):
                 f"{gradient_accumulation_steps}\nFor an update at every step, leave it out."
             )
         if use_ema:
-            _check_ema(ema_momentum, ema_overwrite_frequency)
+            check_ema(ema_momentum, ema_overwrite_frequency)
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(
                 "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
@@ -123,11 +125,11 @@ class Optimizer(VariableOwner):
         if self.gradient_accumulation_steps:
             self._accumulated_gradients = self.add_optimizer_variables(variables, "gradient_accumulator")
         self._trainable_variables = list(variables)
-        self._trainable_variables_indices = {id(variable): index for index, variable in enumerate(variables)}
+        self._trainable_variables_indices = {variable: index for index, variable in enumerate(variables)}
         self.built = True
 
     def _get_variable_index(self, variable):
-        return self._trainable_variables_indices[id(variable)]
+        return self._trainable_variables_indices[variable]
 
     # Learning rate ----------------------------------------------------------------------------------------------------
 
@@ -153,6 +155,10 @@ class Optimizer(VariableOwner):
             return
         self._variables = [variable for variable in self._variables if variable is not self._learning_rate]
         self._learning_rate = learning_rate
+
+    def _learning_rate_now(self):
+        """Returns the learning rate as a NumPy scalar."""
+        return np.asarray(value_of(self.learning_rate), dtype=config.floatx())[()]
 
     @property
     def iterations(self):
@@ -204,13 +210,15 @@ class Optimizer(VariableOwner):
         if self.gradient_accumulation_steps:
             grads = self._accumulate(grads, variables)
         if grads is not None:
-            self._update(self._clip(grads), variables)
+            self._update_all(self._clip_gradients(grads), variables, self._learning_rate_now())
         if self.use_ema:
             self._update_average()
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
+
+    stateless_apply = stateless_apply
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable. To be defined by subclasses.
@@ -243,7 +251,7 @@ class Optimizer(VariableOwner):
                 f"Received: {len(grads)} gradients for {len(variables)} variables."
             )
         for variable in variables if self.built else ():
-            if id(variable) not in self._trainable_variables_indices:
+            if variable not in self._trainable_variables_indices:
                 raise ValueError(
                     f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
                     "originally built with. When working with a new set of variables, you should recreate a new "
@@ -251,19 +259,27 @@ class Optimizer(VariableOwner):
                 )
         return variables
 
-    def _update(self, grads, variables):
-        learning_rate = np.asarray(value_of(self.learning_rate), dtype=config.floatx())[()]
-        if self.weight_decay is not None:
-            for variable in variables:
-                if self._use_weight_decay(variable):
-                    variable.assign(variable.value * (1 - self.weight_decay * learning_rate))
-        self._update_all(grads, variables, learning_rate)
-
     def _update_all(self, gradients, variables, learning_rate):
+        """Applies weight decay and the rule. A subclass may do both in one pass over memory."""
+        self._apply_weight_decay(variables)
         for gradient, variable in zip(gradients, variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
-    def _clip(self, grads):
+    def _apply_weight_decay(self, variables):
+        factors = self._decay_factors(variables, self._learning_rate_now())
+        for variable, factor in zip(variables, factors or (), strict=bool(factors)):
+            if factor != 1:
+                variable.value *= factor
+                variable.version += 1
+
+    def _decay_factors(self, variables, learning_rate):
+        """Returns what weight decay multiplies each variable by, or None where there is no weight decay."""
+        if self.weight_decay is None:
+            return None
+        factor = 1 - self.weight_decay * learning_rate
+        return [factor if self._use_weight_decay(variable) else 1 for variable in variables]
+
+    def _clip_gradients(self, grads):
         if self.clipnorm and self.clipnorm > 0:
             return clip_by_norm(grads, self.clipnorm)
         if self.global_clipnorm and self.global_clipnorm > 0:
@@ -278,11 +294,13 @@ class Optimizer(VariableOwner):
         steps = self.gradient_accumulation_steps
         if (self._iterations.value + 1) % steps:
             for total, gradient in zip(sums, grads, strict=True):
-                total.assign_add(gradient)
+                total.value += gradient
+                total.version += 1
             return None
         means = [(gradient + total.value) / steps for total, gradient in zip(sums, grads, strict=True)]
         for total in self._accumulated_gradients:
-            total.assign(np.zeros_like(total.value))
+            total.value.fill(0)
+            total.version += 1
         return means
 
     # Loss scale and weight decay --------------------------------------------------------------------------------------
@@ -303,40 +321,13 @@ class Optimizer(VariableOwner):
         """
         if self.built:
             raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
-        self._exclude_from_weight_decay = {id(variable) for variable in var_list or ()}
+        self._exclude_from_weight_decay = set(var_list or ())
         self._exclude_from_weight_decay_pattern = re.compile("|".join(var_names)) if var_names else None
 
     def _use_weight_decay(self, variable):
         pattern = self._exclude_from_weight_decay_pattern
-        excluded = id(variable) in self._exclude_from_weight_decay or (pattern and pattern.search(variable.name))
+        excluded = variable in self._exclude_from_weight_decay or (pattern and pattern.search(variable.name))
         return not excluded
-
-    # Averages of the weights ------------------------------------------------------------------------------------------
-
-    def _update_average(self):
-        updates = int(value_of(self.iterations))
-        for variable, average in zip(self._trainable_variables, self._model_variables_moving_average, strict=True):
-            # Rounded before it is subtracted from 1, as in Keras.
-            momentum = variable.value.dtype.type(self.ema_momentum if updates else 0)
-            average.assign(momentum * average.value + (1 - momentum) * variable.value)
-        if self.ema_overwrite_frequency and (updates + 1) % self.ema_overwrite_frequency == 0:
-            self._overwrite_with_average(self._trainable_variables)
-
-    def _overwrite_with_average(self, variables):
-        averages = self._model_variables_moving_average
-        if len(variables) != len(averages):
-            raise ValueError(
-                f"The length of model variables ({len(variables)}) to override does not match the length of model "
-                f"variables stored in the optimizer ({len(averages)}). Please check if the optimizer was called on "
-                "your model."
-            )
-        for variable, average in zip(variables, averages, strict=True):
-            variable.assign(average)
-
-    def finalize_variable_values(self, var_list):
-        """Replaces variables by their averages at the end of training, if `use_ema` is set."""
-        if self.use_ema:
-            self._overwrite_with_average(var_list)
 
     # Config -----------------------------------------------------------------------------------------------------------
 
@@ -364,16 +355,6 @@ class Optimizer(VariableOwner):
         if isinstance(config.get("learning_rate"), dict):
             config = {**config, "learning_rate": deserialize_keras_object(config["learning_rate"], custom_objects)}
         return cls(**config)
-
-
-def _check_ema(momentum, overwrite_frequency):
-    if momentum > 1 or momentum < 0:
-        raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={momentum}")
-    if overwrite_frequency and (not isinstance(overwrite_frequency, int) or overwrite_frequency < 1):
-        raise ValueError(
-            "`ema_overwrite_frequency` must be an integer >= 1 or None. Received: "
-            f"ema_overwrite_frequency={overwrite_frequency}"
-        )
 
 
 def check_gradient(gradient, variable):

@@ -1,4 +1,5 @@
 from convlayers.optimizers.kernel_optimizer import KernelOptimizer
+from convlayers.optimizers.shared_arguments import with_shared_arguments
 
 
 class RMSprop(KernelOptimizer):
@@ -21,39 +22,11 @@ class RMSprop(KernelOptimizer):
     model.compile(optimizer=RMSprop(learning_rate=0.001), loss="mse")
     """
 
-    def __init__(
-        self,
-        learning_rate=0.001,
-        rho=0.9,
-        momentum=0.0,
-        epsilon=1e-7,
-        centered=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        use_ema=False,
-        ema_momentum=0.99,
-        ema_overwrite_frequency=None,
-        loss_scale_factor=None,
-        gradient_accumulation_steps=None,
-        name=None,
-        **kwargs,
-    ):
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
+    _kernel = "rmsprop_update"
+
+    @with_shared_arguments
+    def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, **shared):
+        super().__init__(learning_rate, **shared)
         self.rho = rho
         self.momentum = momentum
         self.epsilon = epsilon
@@ -66,8 +39,6 @@ class RMSprop(KernelOptimizer):
         self._velocities = self.add_optimizer_variables(var_list, "velocity")
         self._momentums = self.add_optimizer_variables(var_list, "momentum") if self.momentum > 0 else []
         self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient") if self.centered else []
-
-    _kernel = "rmsprop_update"
 
     def _slots(self):
         return self._velocities, self._momentums, self._average_gradients

@@ -1,4 +1,5 @@
 from convlayers.optimizers.kernel_optimizer import KernelOptimizer
+from convlayers.optimizers.shared_arguments import with_shared_arguments
 
 
 class SGD(KernelOptimizer):
@@ -21,39 +22,13 @@ class SGD(KernelOptimizer):
     model.compile(optimizer=SGD(learning_rate=0.01, momentum=0.9), loss="mse")
     """
 
-    def __init__(
-        self,
-        learning_rate=0.01,
-        momentum=0.0,
-        nesterov=False,
-        weight_decay=None,
-        clipnorm=None,
-        clipvalue=None,
-        global_clipnorm=None,
-        use_ema=False,
-        ema_momentum=0.99,
-        ema_overwrite_frequency=None,
-        loss_scale_factor=None,
-        gradient_accumulation_steps=None,
-        name=None,
-        **kwargs,
-    ):
+    _kernel = "sgd_update"
+
+    @with_shared_arguments
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, **shared):
         if not isinstance(momentum, float) or momentum < 0 or momentum > 1:
             raise ValueError(f"`momentum` must be a float between [0, 1].\nReceived: momentum={momentum}")
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, **shared)
         self.momentum = momentum
         self.nesterov = nesterov
 
@@ -62,8 +37,6 @@ class SGD(KernelOptimizer):
             return
         super().build(variables)
         self.momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
-
-    _kernel = "sgd_update"
 
     def _slots(self):
         return (self.momentums,)

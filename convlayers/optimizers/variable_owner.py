@@ -93,31 +93,31 @@ class VariableOwner:
 
     def save_own_variables(self, store):
         """Writes all variables into a dict of arrays."""
-        for index, variable in enumerate(self._variables):
+        for index, variable in enumerate(self.variables):
             store[str(index)] = variable.numpy()
 
     def load_own_variables(self, store):
         """Reads what `save_own_variables` wrote. With a warning, nothing is read where the number does not fit."""
-        if len(store.keys()) != len(self._variables):
+        if len(store.keys()) != len(self.variables):
             warnings.warn(
-                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self._variables)} "
+                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self.variables)} "
                 f"variables whereas the saved optimizer has {len(store.keys())} variables. ",
                 stacklevel=2,
             )
             return
-        self._assign_all([store[str(index)] for index in range(len(self._variables))])
+        self._assign_all([store[str(index)] for index in range(len(self.variables))])
 
     def _assign_all(self, weights):
         weights = [np.asarray(value_of(weight)) for weight in weights]
-        if len(weights) != len(self._variables):
+        if len(weights) != len(self.variables):
             raise ValueError(
-                f"Optimizer '{self.name}' has {len(self._variables)} variables. Received: a list of {len(weights)} weights."
+                f"Optimizer '{self.name}' has {len(self.variables)} variables. Received: a list of {len(weights)} weights."
             )
-        for variable, weight in zip(self._variables, weights, strict=True):
+        for variable, weight in zip(self.variables, weights, strict=True):
             if variable.shape != weight.shape:
                 raise ValueError(
                     f"Optimizer variable {variable.path} has shape {variable.shape} not compatible with provided "
                     f"weight shape {weight.shape}."
                 )
-        for variable, weight in zip(self._variables, weights, strict=True):
+        for variable, weight in zip(self.variables, weights, strict=True):
             variable.assign(weight)

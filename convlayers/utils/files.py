@@ -4,6 +4,7 @@ import os
 import warnings
 
 from convlayers import config
+from convlayers.utils.messages import print_message
 
 
 def get_file(
@@ -115,7 +116,7 @@ def _is_there(path, file_hash, algorithm):
         return False
     if file_hash is None or _has_hash(path, file_hash, algorithm):
         return True
-    print(
+    print_message(
         f"A local file was found, but it seems to be incomplete or outdated because the {algorithm} file hash does not "
         f"match the original value of {file_hash} so we will re-download the data."
     )
@@ -133,7 +134,7 @@ def _download(origin, path, file_hash, algorithm):
     from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 
-    print(f"Downloading data from {origin}")
+    print_message(f"Downloading data from {origin}")
     partial = f"{path}.{os.getpid()}.part"
     try:
         with open(partial, "wb") as file, urlopen(origin, timeout=60) as response:

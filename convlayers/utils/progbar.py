@@ -5,6 +5,9 @@ import time
 
 import numpy as np
 
+from convlayers import config
+from convlayers.utils.messages import print_message
+
 
 class Progbar:
     """Shows how far a loop is: a bar that moves on a terminal or in a notebook, one line at the end elsewhere.
@@ -78,7 +81,7 @@ class Progbar:
             self._draw(finalize)
         elif self.verbose == 2 and finalize:
             count = f"{current}/{self.target}" if self.target else f"{current}"
-            _write(f"{count} - {self._elapsed():.0f}s - {self._time_per_step()}{self._format_values()}\n")
+            print_message(f"{count} - {self._elapsed():.0f}s - {self._time_per_step()}{self._format_values()}")
 
     def add(self, n, values=None):
         """Shows that `n` more steps are done."""
@@ -168,9 +171,6 @@ def _format_duration(seconds):
 
 
 def _can_overwrite():
+    if not config.is_interactive_logging_enabled():
+        return False
     return getattr(sys.stdout, "isatty", lambda: False)() or "ipykernel" in sys.modules
-
-
-def _write(text):
-    sys.stdout.write(text)
-    sys.stdout.flush()

@@ -1,14 +1,16 @@
 """What is timed is right: every library's answers against plain loops in float64."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks.cases import named
-from benchmarks.layer_case import conv, depthwise, pool
+from benchmarks.cases import KEEPING_CASES, named
+from benchmarks.layer_case import adaptive_pool, conv, conv_transpose, depthwise, pool
 from benchmarks.libraries import ADAPTERS, Unavailable, open_adapter
 from benchmarks.model_case import initial_weights
 from benchmarks.models import SMALL_RESNET, prediction, training
-from tests.benchmarks.reference import convolution, pooling
+from tests.benchmarks.reference import convolution, pooling, transposed_convolution
 
 CONVOLUTIONS = [
     conv("plain", 2, (6, 7), 3, 5),
@@ -23,6 +25,15 @@ CONVOLUTIONS = [
     depthwise("depthwise", 1, (6, 6), 3),
     depthwise("depthwise_stride", 1, (7, 7), 5, 5, stride=2, padding="valid"),
 ]
+TRANSPOSED = [
+    conv_transpose("plain", 2, (4, 3), 5, 4, 2, stride=2),
+    conv_transpose("overlapping", 2, (4, 5), 3, 2, 4, stride=2),
+    conv_transpose("asymmetric", 1, (4, 5), 3, 2, 3, stride=2),
+    conv_transpose("valid", 1, (3, 3), 3, 2, 3, stride=2, padding="valid"),
+    conv_transpose("gaps", 1, (3, 3), 3, 2, 1, stride=3, padding="valid", first=True),
+    conv_transpose("one", 2, (5,), 3, 2, 3, stride=1),
+    conv_transpose("three", 1, (3, 2, 2), 3, 2, 2, stride=2),
+]
 POOLINGS = [
     pool("max", "max_pool", 2, (7, 7), 3, 2),
     pool("max_same", "max_pool", 1, (6, 6), 2, 3, stride=1, padding="same"),
@@ -30,6 +41,10 @@ POOLINGS = [
     pool("average_same", "average_pool", 1, (6, 6), 2, 3, stride=1, padding="same"),
     pool("one", "max_pool", 2, (9,), 3, 2),
     pool("three", "average_pool", 1, (4, 4, 6), 3, 2),
+    adaptive_pool("max", "adaptive_max_pool", 2, (7, 8), 3, (3, 4)),
+    adaptive_pool("average", "adaptive_average_pool", 2, (9, 4), 3, (4, 2)),
+    adaptive_pool("one", "adaptive_average_pool", 2, (9,), 3, 4),
+    adaptive_pool("three", "adaptive_max_pool", 1, (4, 5, 6), 3, 2),
 ]
 
 
@@ -43,17 +58,34 @@ def adapter(request, monkeypatch):
 
 
 @pytest.mark.parametrize("direction", ["forward", "both"])
-@pytest.mark.parametrize("case", CONVOLUTIONS + POOLINGS, ids=lambda case: f"{case.layer}_{case.name}")
+@pytest.mark.parametrize("case", CONVOLUTIONS + TRANSPOSED + POOLINGS, ids=lambda case: f"{case.layer}_{case.name}")
 def test_layer(adapter, case, direction):
     if adapter.lacks(case):
         pytest.skip(adapter.lacks(case))
     answers = adapter.prepare(case, "float32", direction).answers()
-    expected = pooling(case) if case.pooling else convolution(case)
+    expected = (pooling if case.pooling else transposed_convolution if case.transposed else convolution)(case)
     if case.first:
         del expected["input gradient"]
     assert answers.keys() == ({"output"} if direction == "forward" else expected.keys())
     for what, answer in answers.items():
         np.testing.assert_allclose(answer, expected[what], rtol=1e-4, atol=1e-4, err_msg=what)
+
+
+@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("case", KEEPING_CASES, ids=lambda case: case.name)
+def test_layers_that_keep_the_shape_agree(case, direction):
+    """A few samples of each, in two libraries."""
+    case, answers = replace(case, input_shape=(3, *case.input_shape[1:])), []
+    for library in ("convlayers", "torch"):
+        try:
+            answers.append(open_adapter(library, threads=1).prepare(case, "float64", direction).answers())
+        except Unavailable as error:
+            pytest.skip(str(error))
+    ours, theirs = answers
+    assert ours.keys() == theirs.keys()
+    assert len(ours) > (0 if case.random else 1 if direction == "both" else 0)
+    for what, answer in ours.items():
+        np.testing.assert_allclose(answer, theirs[what], rtol=1e-9, atol=1e-9, err_msg=what)
 
 
 @pytest.mark.parametrize("direction", ["forward", "both"])

@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from benchmarks.cases import CASES, FAMILIES, LAYER_CASES, named, select
-from benchmarks.layer_case import conv, depthwise, pool
+from benchmarks.layer_case import POOLINGS, conv, depthwise, pool
 from benchmarks.model_case import Layer, ModelCase
 from benchmarks.models import MNIST_CONVNET, MODEL_CASES, SMALL_RESNET
 from benchmarks.targets import TARGETS
@@ -33,7 +34,7 @@ def test_names_are_unique():
 def test_layer_is_possible(case):
     assert min(case.output_shape) >= 1
     assert case.channels % case.groups == 0 and case.filters % case.groups == 0
-    assert case.layer in ("conv", "depthwise", "max_pool", "average_pool")
+    assert case.layer in ("conv", "conv_transpose", "depthwise", *POOLINGS)
     assert case.padding in ("valid", "same")
     # Small enough for a call of milliseconds.
     assert (case.operations("forward") or 0) < 12e9
@@ -52,6 +53,7 @@ def test_families_hold_what_they_say():
         assert (case.family == "3x3") == (is_3x3 and not odd), case.name
         assert (case.family == "depthwise") == (case.layer == "depthwise"), case.name
         assert (case.family == "grouped") == (case.layer == "conv" and case.groups > 1), case.name
+        assert (case.family == "transposed") == case.transposed, case.name
         assert (case.family == "pooling") == case.pooling, case.name
         assert (case.family == "1d-3d") == (case.rank != 2 and not case.pooling), case.name
 
@@ -79,6 +81,14 @@ def test_operations_are_those_of_plain_loops(case):
     if count:
         assert case.operations("both") == 3 * count
         assert replace(case, first=True).operations("both") == 2 * count
+
+
+def test_a_transposed_convolution_is_one_back():
+    for case in LAYER_CASES:
+        if case.transposed:
+            assert (case.back.input_shape, case.back.output_shape) == (case.output_shape, case.input_shape), case.name
+            taps = 2 * case.batch * np.prod(case.size) * np.prod(case.window)
+            assert case.operations("forward") == taps * case.channels * case.filters
 
 
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case.name)

@@ -135,6 +135,16 @@ def test_in_place(native, activation):
     np.testing.assert_array_equal(x_or_y, expected_d_x)
 
 
+@pytest.mark.parametrize(("rows", "c"), [(0, 3), (1, 1), (7, 3), (130, 64), (33, 257), (5, 5000), (3000, 17)])
+def test_bias_and_activation(native, rows, c, activation):
+    x, bias = native.array(numbers(rows * c).reshape(rows, c)), native.array(numbers(c, 1))
+    y = x.copy()
+    native.elementwise.bias_activation(native.elementwise.activation_codes[activation], bias, y)
+    expected = np.empty(rows * c, native.dtype)
+    native.elementwise.activation_forward(native.elementwise.activation_codes[activation], (x + bias).ravel(), expected)
+    np.testing.assert_array_equal(y.ravel(), expected)
+
+
 def test_same_results_for_any_number_of_threads(native, threads, activation):
     x, d_y = native.array(numbers(100_003)), native.array(numbers(100_004)[1:])
     results = []

@@ -44,6 +44,57 @@ def adam(w, g, m, v, v_max, rate, beta_1, beta_2, epsilon):
     return w - rate * m / (np.sqrt(variance) + epsilon), m, v, v_max
 
 
+def lion(w, g, m, rate, beta_1, beta_2):
+    return w - rate * np.sign(beta_1 * m + (1 - beta_1) * g), beta_2 * m + (1 - beta_2) * g
+
+
+def adagrad(w, g, s, rate, epsilon):
+    s = s + g**2
+    return w - rate * g / np.sqrt(s + epsilon), s
+
+
+def adadelta(w, g, v, d, rate, rho, epsilon):
+    v = rho * v + (1 - rho) * g**2
+    step = np.sqrt(d + epsilon) / np.sqrt(v + epsilon) * g
+    return w - rate * step, v, rho * d + (1 - rho) * step**2
+
+
+def ftrl(w, g, s, z, rate, power, l1, l2, shrinkage):
+    total = s + g**2
+    z = z + g + 2 * shrinkage * w - (total**power - s**power) / rate * w
+    return (np.clip(z, -l1, l1) - z) / (total**power / rate + 2 * l2), total, z
+
+
+def adamax(w, g, m, u, rate, beta_1, beta_2, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    u = np.maximum(beta_2 * u, np.abs(g))
+    return w - rate * m / (u + epsilon), m, u
+
+
+def nadam(w, g, m, v, m_rate, g_rate, beta_1, beta_2, correction, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g**2
+    return w - (m_rate * m + g_rate * g) / (np.sqrt(v / correction) + epsilon), m, v
+
+
+def schedule_free(w, g, z, v, rate, beta_1, beta_2, correction, epsilon, share):
+    v = beta_2 * v + (1 - beta_2) * g**2
+    average = (w - (1 - beta_1) * z) / beta_1
+    z = z - rate * g / (np.sqrt(v / correction) + epsilon)
+    average = (1 - share) * average + share * z
+    return (1 - beta_1) * z + beta_1 * average, z, v
+
+
+def lamb(step, g, m, v, beta_1, beta_2, m_correction, v_correction, epsilon):
+    m = beta_1 * m + (1 - beta_1) * g
+    v = beta_2 * v + (1 - beta_2) * g**2
+    return m / m_correction / (np.sqrt(v / v_correction) + epsilon), m, v
+
+
+def average(mean, w, momentum):
+    return (momentum * mean + (1 - momentum) * w,)
+
+
 # kernel, rule, which arrays besides w and g there are, settings
 CASES = {
     "sgd": ("sgd_update", sgd, [False], (0.1, 0.0, False)),
@@ -55,7 +106,19 @@ CASES = {
     "rmsprop_both": ("rmsprop_update", rmsprop, [True, True, True], (0.01, 0.9, 0.5, 1e-2)),
     "adam": ("adam_update", adam, [True, True, False], (0.01, 0.9, 0.999, 1e-7)),
     "amsgrad": ("adam_update", adam, [True, True, True], (0.01, 0.9, 0.999, 1e-7)),
+    "lion": ("lion_update", lion, [True], (0.01, 0.9, 0.99)),
+    "adagrad": ("adagrad_update", adagrad, [True], (0.1, 1e-7)),
+    "adadelta": ("adadelta_update", adadelta, [True, True], (0.1, 0.95, 1e-7)),
+    "ftrl": ("ftrl_update", ftrl, [True, True], (0.5, 0.5, 3.0, 0.2, 0.1)),
+    "ftrl_power": ("ftrl_update", ftrl, [True, True], (0.5, 0.25, 3.0, 0.2, 0.1)),
+    "adamax": ("adamax_update", adamax, [True, True], (0.01, 0.9, 0.3, 1e-7)),
+    "nadam": ("nadam_update", nadam, [True, True], (0.01, 0.02, 0.9, 0.999, 0.5, 1e-7)),
+    "schedule_free": ("schedule_free_update", schedule_free, [True, True], (0.01, 0.9, 0.999, 0.5, 1e-7, 0.25)),
+    "lamb": ("lamb_direction", lamb, [True, True], (0.9, 0.999, 0.5, 0.25, 1e-7)),
+    "average": ("average_update", average, [], (0.75,)),
 }
+# What weight decay is part of.
+UPDATES = [case for case in CASES if CASES[case][0].endswith("_update") and case != "average"]
 
 
 @pytest.fixture(params=["float32", "float64"])
@@ -75,7 +138,7 @@ def threads():
 
 
 def make_arrays(present, size, dtype):
-    """Returns w, g and the other arrays, of numbers that an optimizer can meet: no variance is below 0."""
+    """Returns w, g and the other arrays, of numbers that an optimizer can meet: no sum of squares is below 0."""
     rng = np.random.default_rng(size)
     w, g = (rng.standard_normal(size).astype(dtype) for _ in range(2))
     starts = (9, 2, 2)[: len(present)]
@@ -107,6 +170,33 @@ def test_updates(kernels, dtype, case, size):
         assert (result is None) == (wanted is None)
         if result is not None:
             np.testing.assert_allclose(result, wanted, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("case", UPDATES)
+def test_weights_decay_before_the_rule_sees_them(kernels, dtype, case):
+    name, rule, present, settings = CASES[case]
+    rows = [make_arrays(present, size, dtype) for size in (5000, 70)]
+    factors = [0.75, 1.0]
+    expected = []
+    for (w, *others), factor in zip(rows, factors, strict=True):
+        expected.append(rule(w.astype("float64") * factor, *copies(others, "float64"), *settings))
+    columns = [None if column[0] is None else list(column) for column in zip(*rows, strict=True)]
+    getattr(kernels, name)(*columns, *settings, factors)
+    for (w, _, *slots), wanted in zip(rows, expected, strict=True):
+        for result, value in zip([w, *slots], wanted, strict=True):
+            if value is not None:
+                np.testing.assert_allclose(result, value, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_written_around_the_arrays(kernels, dtype, case):
+    name, _, present, settings = CASES[case]
+    for size in (1, 63, 4097):
+        # Between bands of a number that no update makes.
+        wide = [None if x is None else np.pad(x, 40, constant_values=-123) for x in make_arrays(present, size, dtype)]
+        getattr(kernels, name)(*(None if x is None else [x[40:-40]] for x in wide), *settings)
+        for x in wide:
+            assert x is None or (np.all(x[:40] == -123) and np.all(x[-40:] == -123))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,33 +1,97 @@
 """Pooling kernels and their references against NumPy loops in float64, and against PyTorch."""
 
+import functools
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 ALL = slice(None)
-# input (d, h, w), pool, strides, pads in front, output (d, h, w)
+
+
+class Geometry(NamedTuple):
+    """Windows on an image, all for d, h and w.
+
+    Attributes:
+        pads: pixels in front.
+        behind: pixels behind, if padding counts for an average, else None.
+    """
+
+    inputs: tuple
+    pool: tuple
+    strides: tuple
+    pads: tuple
+    outputs: tuple
+    dilations: tuple = (1, 1, 1)
+    behind: tuple | None = None
+
+    @property
+    def windows(self):
+        """What kernels are told."""
+        return self[1:4] + self[5:]
+
+    def axis(self, index):
+        """Yields, for each output of an axis, the inputs in its window, and how many pixels count."""
+        length, size, stride, pad, outputs, dilation = (numbers[index] for numbers in self[:6])
+        for o in range(outputs):
+            places = np.arange(size) * dilation + o * stride - pad
+            inside = places[(places >= 0) & (places < length)]
+            yield inside, len(inside) if self.behind is None else (places < length + self.behind[index]).sum()
+
+
+class Even(NamedTuple):
+    """Windows that divide an image evenly."""
+
+    inputs: tuple
+    outputs: tuple
+
+    windows = None
+
+    def axis(self, index):
+        length, parts = self.inputs[index], self.outputs[index]
+        for part in range(parts):
+            inside = np.arange(int(np.floor(part * length / parts)), int(np.ceil((part + 1) * length / parts)))
+            yield inside, len(inside)
+
+
 GEOMETRIES = {
-    "2x2": ((1, 6, 6), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 3, 3)),
-    "2x2_odd": ((1, 7, 5), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 3, 2)),
-    "2x2_same_odd": ((1, 7, 5), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 4, 3)),
-    "3x3_stride_2": ((1, 9, 7), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 5, 4)),
-    "3x3_stride_1": ((1, 6, 7), (1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 6, 7)),
-    "3x2_mixed_strides": ((1, 8, 9), (1, 3, 2), (1, 1, 3), (0, 1, 0), (1, 7, 3)),
-    "gaps": ((1, 9, 9), (1, 2, 2), (1, 3, 4), (0, 0, 0), (1, 3, 2)),
-    "larger_than_input": ((1, 3, 2), (1, 7, 5), (1, 1, 1), (0, 3, 2), (1, 3, 2)),
-    "one_pixel": ((1, 1, 1), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 1, 1)),
-    "1d": ((1, 1, 11), (1, 1, 4), (1, 1, 3), (0, 0, 1), (1, 1, 4)),
-    "1d_stride_1": ((1, 1, 700), (1, 1, 3), (1, 1, 1), (0, 0, 1), (1, 1, 700)),
-    "3d": ((5, 4, 6), (2, 3, 2), (2, 1, 2), (0, 1, 0), (3, 4, 3)),
-    "3d_overlap": ((5, 6, 4), (3, 3, 3), (1, 2, 1), (1, 0, 1), (5, 3, 4)),
+    "2x2": Geometry((1, 6, 6), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 3, 3)),
+    "2x2_odd": Geometry((1, 7, 5), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 3, 2)),
+    "2x2_same_odd": Geometry((1, 7, 5), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 4, 3)),
+    "3x3_stride_2": Geometry((1, 9, 7), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 5, 4)),
+    "3x3_stride_1": Geometry((1, 6, 7), (1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 6, 7)),
+    "3x2_mixed_strides": Geometry((1, 8, 9), (1, 3, 2), (1, 1, 3), (0, 1, 0), (1, 7, 3)),
+    "gaps": Geometry((1, 9, 9), (1, 2, 2), (1, 3, 4), (0, 0, 0), (1, 3, 2)),
+    "larger_than_input": Geometry((1, 3, 2), (1, 7, 5), (1, 1, 1), (0, 3, 2), (1, 3, 2)),
+    "one_pixel": Geometry((1, 1, 1), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 1, 1)),
+    "1d": Geometry((1, 1, 11), (1, 1, 4), (1, 1, 3), (0, 0, 1), (1, 1, 4)),
+    "1d_stride_1": Geometry((1, 1, 700), (1, 1, 3), (1, 1, 1), (0, 0, 1), (1, 1, 700)),
+    "3d": Geometry((5, 4, 6), (2, 3, 2), (2, 1, 2), (0, 1, 0), (3, 4, 3)),
+    "3d_overlap": Geometry((5, 6, 4), (3, 3, 3), (1, 2, 1), (1, 0, 1), (5, 3, 4)),
+    "dilated": Geometry((1, 9, 8), (1, 3, 2), (1, 1, 1), (0, 0, 0), (1, 5, 5), (1, 2, 3)),
+    "dilated_padded": Geometry((1, 9, 8), (1, 3, 3), (1, 2, 1), (0, 3, 2), (1, 5, 8), (1, 3, 2)),
+    "dilated_stride": Geometry((1, 1, 17), (1, 1, 3), (1, 1, 6), (0, 0, 4), (1, 1, 3), (1, 1, 4)),
+    "dilated_apart": Geometry((1, 8, 8), (1, 2, 2), (1, 1, 4), (0, 0, 0), (1, 4, 2), (1, 4, 2)),
+    "dilated_3d": Geometry((5, 6, 4), (2, 2, 2), (1, 2, 1), (1, 0, 1), (5, 2, 3), (2, 3, 3)),
+    "padding_counts": Geometry((1, 9, 7), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 5, 4), behind=(0, 1, 1)),
+    "some_padding_counts": Geometry((1, 8, 7), (1, 4, 3), (1, 3, 2), (0, 1, 2), (1, 3, 5), behind=(0, 1, 2)),
+    "dilated_padding_counts": Geometry((4, 8, 7), (2, 2, 3), (2, 1, 2), (1, 1, 2), (3, 8, 4), (1, 2, 2), (1, 1, 2)),
+    "even": Even((1, 8, 6), (1, 4, 2)),
+    "even_shared": Even((1, 9, 7), (1, 4, 5)),
+    "even_more_outputs": Even((1, 3, 5), (1, 7, 8)),
+    "even_one": Even((1, 7, 6), (1, 1, 1)),
+    "even_1d": Even((1, 1, 23), (1, 1, 6)),
+    "even_3d": Even((5, 4, 6), (3, 4, 5)),
 }
-# Images that are large enough for threads, with the same padding on both sides, as PyTorch has it
-SYMMETRIC = {
-    "2x2": ((1, 40, 41), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 20, 20)),
-    "3x3_stride_2": ((1, 40, 41), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 20, 21)),
-    "3x3_stride_1": ((1, 40, 41), (1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 40, 41)),
-    "3d": ((9, 20, 11), (3, 3, 2), (2, 1, 2), (1, 0, 1), (5, 18, 6)),
+# Images that are large enough for threads
+LARGE = {
+    "2x2": Geometry((1, 40, 41), (1, 2, 2), (1, 2, 2), (0, 0, 0), (1, 20, 20)),
+    "3x3_stride_2": Geometry((1, 40, 41), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 20, 21)),
+    "3x3_stride_1": Geometry((1, 40, 41), (1, 3, 3), (1, 1, 1), (0, 1, 1), (1, 40, 41)),
+    "3d": Geometry((9, 20, 11), (3, 3, 2), (2, 1, 2), (1, 0, 1), (5, 18, 6)),
+    "even": Even((1, 40, 41), (1, 7, 9)),
+    "dilated": Geometry((1, 40, 41), (1, 3, 3), (1, 1, 2), (0, 1, 1), (1, 36, 19), (1, 3, 3)),
 }
 # One, three, and around the vectors of all instruction sets and number types.
 CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 20, 33]
@@ -44,52 +108,71 @@ def pool_kernels(native, request):
 
 
 def windows(geometry):
-    """Yields the place of each output pixel, and the slices of the input that it covers."""
-    inputs, pool, strides, pads, outputs = geometry
-    for place in product(*map(range, outputs)):
-        starts = [o * s - p for o, s, p in zip(place, strides, pads, strict=True)]
-        ends = [min(start + k, i) for start, k, i in zip(starts, pool, inputs, strict=True)]
-        yield place, tuple(slice(max(start, 0), end) for start, end in zip(starts, ends, strict=True))
+    """Yields the place of each output pixel, what indexes the inputs in its window, and how many pixels count."""
+    for place, axes in zip(product(*map(range, geometry.outputs)), product(*map(geometry.axis, range(3))), strict=True):
+        yield place, np.ix_(*(inside for inside, _ in axes)), np.prod([count for _, count in axes])
 
 
-def max_pool(x, geometry):
-    y = np.empty((len(x), *geometry[-1], x.shape[-1]))
-    for place, window in windows(geometry):
+def max_pool(x, _, geometry):
+    y = np.empty((len(x), *geometry.outputs, x.shape[-1]))
+    for place, window, _ in windows(geometry):
         y[(ALL, *place)] = x[(ALL, *window)].max(axis=(1, 2, 3))
     return y
 
 
 def max_pool_gradient(x, d_y, geometry):
     d_x = np.zeros_like(x)
-    for place, window in windows(geometry):
+    for place, window, _ in windows(geometry):
         for n, c in np.ndindex(x.shape[0], x.shape[-1]):
-            values = x[(n, *window, c)]
-            first = np.unravel_index(values.argmax(), values.shape)  # of equal numbers argmax returns the first
-            d_x[(n, *window, c)][first] += d_y[(n, *place, c)]
+            d_x[(n, *first_maximum(x, window, n, c), c)] += d_y[(n, *place, c)]
     return d_x
 
 
-def average_pool(x, geometry):
-    y = np.empty((len(x), *geometry[-1], x.shape[-1]))
-    for place, window in windows(geometry):
-        y[(ALL, *place)] = x[(ALL, *window)].mean(axis=(1, 2, 3))
+def max_pool_indices(x, _, geometry):
+    indices = np.empty((len(x), *geometry.outputs, x.shape[-1]), "int64")
+    for place, window, _ in windows(geometry):
+        for n, c in np.ndindex(x.shape[0], x.shape[-1]):
+            indices[(n, *place, c)] = np.ravel_multi_index(first_maximum(x, window, n, c), geometry.inputs)
+    return indices
+
+
+def first_maximum(x, window, n, c):
+    """Returns its place (d, h, w)."""
+    values = x[(n, *window, c)]
+    places = np.broadcast_arrays(*window)
+    return tuple(place.flat[values.argmax()] for place in places)  # of equal numbers argmax returns the first
+
+
+def average_pool(x, _, geometry):
+    y = np.empty((len(x), *geometry.outputs, x.shape[-1]))
+    for place, window, count in windows(geometry):
+        y[(ALL, *place)] = x[(ALL, *window)].sum(axis=(1, 2, 3)) / count
     return y
 
 
 def average_pool_gradient(x, d_y, geometry):
     d_x = np.zeros_like(x)
-    for place, window in windows(geometry):
-        covered = x[(0, *window, 0)].size
-        d_x[(ALL, *window)] += d_y[(ALL, *place)][:, None, None, None] / covered
+    for place, window, count in windows(geometry):
+        d_x[(ALL, *window)] += d_y[(ALL, *place)][:, None, None, None] / count
     return d_x
 
 
-def numbers(native, geometry, channels, batch=2, distinct=10):
-    """x with many equal numbers, and d_y. Whole numbers below `distinct`, so sums of x are exact."""
+@functools.cache
+def draw(geometry, channels, batch=2, distinct=10):
+    """Returns x with many equal numbers, and d_y. Whole numbers below `distinct`, so sums of x are exact."""
     rng = np.random.default_rng(0)
-    x = rng.integers(-distinct, distinct, (batch, *geometry[0], channels))
-    d_y = rng.normal(size=(batch, *geometry[-1], channels))
-    return native.array(x), native.array(d_y)
+    x = rng.integers(-distinct, distinct, (batch, *geometry.inputs, channels)).astype("float64")
+    return x, rng.normal(size=(batch, *geometry.outputs, channels))
+
+
+def numbers(native, *arguments, **keywords):
+    """Returns the same in the number type of the kernels."""
+    return [native.array(array) for array in draw(*arguments, **keywords)]
+
+
+@functools.cache
+def expected(function, geometry, channels):
+    return function(*draw(geometry, channels), geometry)
 
 
 # Windows --------------------------------------------------------------------------------------------------------------
@@ -99,23 +182,33 @@ def numbers(native, geometry, channels, batch=2, distinct=10):
 def test_max_pool(native, pool_kernels, geometry, channels):
     x, d_y = numbers(native, geometry, channels)
     y, d_x = native.empty(d_y.shape), native.empty(x.shape)
-    pool_kernels.max_pool_forward(x, y, *geometry[1:4])
-    np.testing.assert_array_equal(y, max_pool(x, geometry))
+    pool_kernels.max_pool_forward(x, y, geometry.windows)
+    np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
     y.flags.writeable = False
-    pool_kernels.max_pool_backward(x, y, d_y, d_x, *geometry[1:4])
-    expected = max_pool_gradient(x.astype("float64"), d_y, geometry)
-    np.testing.assert_allclose(d_x, expected, rtol=8 * native.epsilon, atol=32 * native.epsilon)
+    pool_kernels.max_pool_backward(x, y, d_y, d_x, geometry.windows)
+    d_expected = expected(max_pool_gradient, geometry, channels)
+    np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=32 * native.epsilon)
+
+
+@pytest.mark.parametrize("channels", [1, 17])
+def test_max_pool_indices(native, pool_kernels, geometry, channels):
+    x, d_y = numbers(native, geometry, channels)
+    y, indices = native.empty(d_y.shape), np.empty(d_y.shape, "int64")
+    pool_kernels.max_pool_with_indices(x, y, indices, geometry.windows)
+    np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
+    np.testing.assert_array_equal(indices, expected(max_pool_indices, geometry, channels))
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_average_pool(native, pool_kernels, geometry, channels):
     x, d_y = numbers(native, geometry, channels)
     y, d_x = native.empty(d_y.shape), native.empty(x.shape)
-    pool_kernels.average_pool_forward(x, y, *geometry[1:4])
-    np.testing.assert_allclose(y, average_pool(x, geometry), rtol=2 * native.epsilon, atol=native.epsilon)
-    pool_kernels.average_pool_backward(d_y, d_x, *geometry[1:4])
-    expected = average_pool_gradient(x.astype("float64"), d_y, geometry)
-    np.testing.assert_allclose(d_x, expected, rtol=8 * native.epsilon, atol=8 * native.epsilon)
+    pool_kernels.average_pool_forward(x, y, geometry.windows)
+    y_expected = expected(average_pool, geometry, channels)
+    np.testing.assert_allclose(y, y_expected, rtol=2 * native.epsilon, atol=native.epsilon)
+    pool_kernels.average_pool_backward(d_y, d_x, geometry.windows)
+    d_expected = expected(average_pool_gradient, geometry, channels)
+    np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=8 * native.epsilon)
 
 
 def test_infinity_and_nan(pool_kernels, native):
@@ -123,18 +216,21 @@ def test_infinity_and_nan(pool_kernels, native):
     x = np.zeros((1, 1, 9, 7, 2))
     x[0, 0, 0, 0, 0], x[0, 0, 4, 3, 0], x[0, 0, :, :, 1] = np.inf, np.nan, -np.inf
     x, y = native.array(x), native.empty((1, 1, 5, 4, 2))
-    pool_kernels.max_pool_forward(x, y, *geometry[1:4])
-    np.testing.assert_array_equal(y, max_pool(x, geometry))
-    pool_kernels.average_pool_forward(x, y, *geometry[1:4])
-    np.testing.assert_array_equal(y, average_pool(x, geometry))
+    pool_kernels.max_pool_forward(x, y, geometry.windows)
+    np.testing.assert_array_equal(y, max_pool(x, None, geometry))
+    pool_kernels.average_pool_forward(x, y, geometry.windows)
+    np.testing.assert_array_equal(y, average_pool(x, None, geometry))
 
 
 def test_nan_gets_the_gradient_of_its_window(pool_kernels, native):
     x = native.array([0.0, np.nan, 2.0, np.nan]).reshape(1, 1, 2, 2, 1)
     y, d_x = native.empty((1, 1, 1, 1, 1)), native.empty(x.shape)
-    windows = (1, 2, 2), (1, 2, 2), (0, 0, 0)
-    pool_kernels.max_pool_forward(x, y, *windows)
-    pool_kernels.max_pool_backward(x, y, native.array([[[[[3.0]]]]]), d_x, *windows)
+    windows = GEOMETRIES["2x2"].windows
+    indices = np.empty(y.shape, "int64")
+    pool_kernels.max_pool_with_indices(x, y, indices, windows)
+    assert (np.isnan(y).all(), indices.item()) == (True, 1)
+    pool_kernels.max_pool_forward(x, y, windows)
+    pool_kernels.max_pool_backward(x, y, native.array([[[[[3.0]]]]]), d_x, windows)
     assert d_x.ravel().tolist() == [0, 3, 0, 0]
 
 
@@ -142,33 +238,44 @@ def test_nan_gets_the_gradient_of_its_window(pool_kernels, native):
 def test_nothing_to_pool(native, pool_kernels, shape):
     batch, channels = shape[0], shape[-1]
     x, y, d_x = native.empty(shape), native.empty((batch, 1, 2, 2, channels)), native.empty(shape)
-    windows = (1, 2, 2), (1, 2, 2), (0, 0, 0)
-    pool_kernels.max_pool_forward(x, y, *windows)
-    pool_kernels.max_pool_backward(x, y, y, d_x, *windows)
-    pool_kernels.average_pool_forward(x, y, *windows)
-    pool_kernels.average_pool_backward(y, d_x, *windows)
+    windows = GEOMETRIES["2x2"].windows
+    pool_kernels.max_pool_forward(x, y, windows)
+    pool_kernels.max_pool_backward(x, y, y, d_x, windows)
+    pool_kernels.max_pool_with_indices(x, y, np.empty(y.shape, "int64"), windows)
+    pool_kernels.average_pool_forward(x, y, windows)
+    pool_kernels.average_pool_backward(y, d_x, windows)
 
 
 def test_windows_that_cover_nothing(native):
     x, y = native.array(np.ones((1, 1, 2, 2, 1))), native.empty((1, 1, 4, 4, 1))
-    native.pool.max_pool_forward(x, y, (1, 1, 1), (1, 1, 1), (0, 1, 1))
-    expected = np.full((4, 4), -np.inf)
-    expected[1:3, 1:3] = 1
-    np.testing.assert_array_equal(y[0, 0, :, :, 0], expected)
+    windows = (1, 1, 1), (1, 1, 1), (0, 1, 1), (1, 1, 1), None
+    indices = np.empty(y.shape, "int64")
+    native.pool.max_pool_forward(x, y, windows)
+    largest = y.copy()
+    native.pool.max_pool_with_indices(x, y, indices, windows)
+    np.testing.assert_array_equal(y, largest)
+    inside = np.pad(np.ones((2, 2), bool), 1)
+    np.testing.assert_array_equal(y[0, 0, :, :, 0], np.where(inside, 1, -np.inf))
+    assert indices[0, 0, :, :, 0][inside].tolist() == [0, 1, 2, 3]
+    assert (indices[0, 0, :, :, 0][~inside] == -1).all()
+    native.pool.average_pool_forward(x, y, windows)
+    np.testing.assert_array_equal(y[0, 0, :, :, 0], inside)
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-@pytest.mark.parametrize("geometry", SYMMETRIC.values(), ids=SYMMETRIC.keys())
+@pytest.mark.parametrize("geometry", LARGE.values(), ids=LARGE.keys())
 def test_same_results_for_any_number_of_threads(native, threads, geometry, batch):
     x, d_y = numbers(native, geometry, 37, batch)
 
     def compute():
         y, mean, d_max, d_mean = (native.empty(shape) for shape in (d_y.shape, d_y.shape, x.shape, x.shape))
-        native.pool.max_pool_forward(x, y, *geometry[1:4])
-        native.pool.average_pool_forward(x, mean, *geometry[1:4])
-        native.pool.max_pool_backward(x, y, d_y, d_max, *geometry[1:4])
-        native.pool.average_pool_backward(d_y, d_mean, *geometry[1:4])
-        return [array.tobytes() for array in (y, mean, d_max, d_mean)]
+        indices = np.empty(y.shape, "int64")
+        native.pool.max_pool_forward(x, y, geometry.windows)
+        native.pool.max_pool_with_indices(x, y, indices, geometry.windows)
+        native.pool.average_pool_forward(x, mean, geometry.windows)
+        native.pool.max_pool_backward(x, y, d_y, d_max, geometry.windows)
+        native.pool.average_pool_backward(d_y, d_mean, geometry.windows)
+        return [array.tobytes() for array in (y, indices, mean, d_max, d_mean)]
 
     with threads(1):
         alone = compute()
@@ -177,25 +284,34 @@ def test_same_results_for_any_number_of_threads(native, threads, geometry, batch
             assert compute() == alone
 
 
-@pytest.mark.parametrize("geometry", SYMMETRIC.values(), ids=SYMMETRIC.keys())
+@pytest.mark.parametrize("geometry", LARGE.values(), ids=LARGE.keys())
 def test_same_results_as_torch(native, geometry):
     torch = pytest.importorskip("torch")
-    _, pool, strides, pads, _ = geometry
+    functions = torch.nn.functional
+    if geometry.windows is None:
+        peers = {
+            "max_pool": lambda t: functions.adaptive_max_pool3d(t, geometry.outputs, return_indices=True),
+            "average_pool": lambda t: (functions.adaptive_avg_pool3d(t, geometry.outputs), None),
+        }
+    else:
+        _, *settings, _, dilations, _ = geometry
+        peers = {"max_pool": lambda t: functions.max_pool3d(t, *settings, dilations, return_indices=True)}
+        if dilations == (1, 1, 1):
+            peers["average_pool"] = lambda t: (functions.avg_pool3d(t, *settings, count_include_pad=False), None)
     x, d_y = numbers(native, geometry, 19, distinct=3)
-    y, d_x = native.empty(d_y.shape), native.empty(x.shape)
-    settings = {"kernel_size": pool, "stride": strides, "padding": pads}
-    for name, peer in {
-        "max_pool": lambda t: torch.nn.functional.max_pool3d(t, **settings),
-        "average_pool": lambda t: torch.nn.functional.avg_pool3d(t, **settings, count_include_pad=False),
-    }.items():
+    y, d_x, indices = native.empty(d_y.shape), native.empty(x.shape), np.empty(d_y.shape, "int64")
+    for name, peer in peers.items():
         peer_x = torch.tensor(np.moveaxis(x, -1, 1).copy(), requires_grad=True)
-        peer_y = peer(peer_x)
+        peer_y, peer_indices = peer(peer_x)
         peer_y.backward(torch.tensor(np.moveaxis(d_y, -1, 1).copy()))
-        getattr(native.pool, f"{name}_forward")(x, y, pool, strides, pads)
+        getattr(native.pool, f"{name}_forward")(x, y, geometry.windows)
         arrays = (x, y, d_y, d_x) if name == "max_pool" else (d_y, d_x)
-        getattr(native.pool, f"{name}_backward")(*arrays, pool, strides, pads)
+        getattr(native.pool, f"{name}_backward")(*arrays, geometry.windows)
         for ours, theirs in ((y, peer_y.detach()), (d_x, peer_x.grad)):
             np.testing.assert_allclose(ours, np.moveaxis(theirs.numpy(), 1, -1), rtol=1e-5, atol=1e-5)
+        if peer_indices is not None:
+            native.pool.max_pool_with_indices(x, y, indices, geometry.windows)
+            np.testing.assert_array_equal(indices, np.moveaxis(peer_indices.numpy(), 1, -1))
 
 
 # All pixels -----------------------------------------------------------------------------------------------------------

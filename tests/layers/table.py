@@ -11,6 +11,7 @@ from tests.layers.rows import (
     merging,
     normalization,
     pooling,
+    preprocessing,
     regularization,
     reshaping,
 )
@@ -22,6 +23,7 @@ _FOLDERS = (
     merging,
     normalization,
     pooling,
+    preprocessing,
     regularization,
     reshaping,
 )

@@ -11,6 +11,7 @@ import pytest
 from convlayers import layers
 from tests.layers.mistakes.activation import ACTIVATION
 from tests.layers.mistakes.convolution import CONVOLUTION
+from tests.layers.mistakes.core import CORE
 from tests.layers.mistakes.dense import DENSE
 from tests.layers.mistakes.inputs import INPUTS
 from tests.layers.mistakes.merging import MERGING
@@ -23,6 +24,7 @@ from tests.layers.mistakes.reshaping import RESHAPING
 MISTAKES = [
     *POOLING,
     *INPUTS,
+    *CORE,
     *DENSE,
     *RESHAPING,
     *ACTIVATION,

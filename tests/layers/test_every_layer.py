@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 
 import numpy as np
 import pytest
@@ -16,9 +17,12 @@ row_trained_alike = pytest.mark.parametrize("row", [row for row in ROWS if row.l
 
 
 def draw(row, dtype="float64", seed=0):
-    """Returns the input of a row, or the list of its inputs: random numbers around 0."""
+    """Returns the input of a row, or the list of its inputs: random numbers around 0, or integers."""
     generator = np.random.default_rng(seed)
-    arrays = [generator.normal(size=shape).astype(dtype) for shape in row.input_shapes]
+    if row.integers:
+        arrays = [generator.integers(row.integers, size=shape) for shape in row.input_shapes]
+    else:
+        arrays = [generator.normal(size=shape).astype(dtype) for shape in row.input_shapes]
     return arrays if isinstance(row.input_shape, list) else arrays[0]
 
 
@@ -32,6 +36,11 @@ def built(row, library=layers, dtype="float64", **arguments):
     return layer
 
 
+def calmly(row, layer, inputs):
+    """Calls a layer, one that would draw random numbers such that it does not."""
+    return layer(inputs, training=False) if row.random_calls else layer(inputs)
+
+
 def placeholders(row):
     """Returns symbolic inputs for a row."""
     return nested.map_structure(lambda x: layers.Input(x.shape[1:]), draw(row))
@@ -43,7 +52,9 @@ def batch_unknown(row):
 
 def test_every_layer_is_in_the_table():
     exported = {cls.__name__ for cls in vars(layers).values() if isinstance(cls, type) and issubclass(cls, layers.Layer)}
-    assert exported - {"Layer", "InputLayer"} == {row.name for row in ROWS}
+    # Those without rows have tests of their own.
+    others = {"Discretization", "InputLayer", "Lambda", "Layer", "Pipeline", "SpectralNormalization", "Wrapper"}
+    assert exported - others == {row.name for row in ROWS}
 
 
 # Shapes ---------------------------------------------------------------------------------------------------------------
@@ -61,12 +72,15 @@ def test_unknown_sizes_give_the_shapes_of_keras(row, keras):
     for axis in range(max(map(len, row.input_shapes))):
         shapes = [tuple(None if index == axis else n for index, n in enumerate(shape)) for shape in row.input_shapes]
         shape = shapes if isinstance(row.input_shape, list) else shapes[0]
-        found = tuple(row.make(layers).compute_output_shape(shape))
         try:
             expected = tuple(row.make(keras.layers).compute_output_shape(shape))
         except TypeError:  # it multiplies None by the depth multiplier
             expected = (*row.output_shape[:-1], None)
-        assert found == expected
+        except ValueError as error:  # the layer was told another size
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                row.make(layers).compute_output_shape(shape)
+            continue
+        assert tuple(row.make(layers).compute_output_shape(shape)) == expected
 
 
 @every_row
@@ -121,13 +135,13 @@ def test_gradients(row, training):
         return np.vdot(y, d_outputs)
 
     for _ in range(3):
-        directions = [generator.normal(size=x.shape) for x in nested.flatten(inputs)]
+        directions = [generator.normal(size=x.shape) * (x.dtype.kind == "f") for x in nested.flatten(inputs)]
         directions += [generator.normal(size=v.shape) * v.trainable for v in layer.weights]
         h = 1e-5
         difference = 8 * (loss(h, directions) - loss(-h, directions)) - (loss(2 * h, directions) - loss(-2 * h, directions))
         expected = difference / (12 * h)
         gradients = [*nested.flatten(d_inputs), *d_weights]
-        received = sum(np.vdot(d, direction) for d, direction in zip(gradients, directions, strict=True))
+        received = sum(np.vdot(d, direction) for d, direction in zip(gradients, directions, strict=True) if d is not None)
         np.testing.assert_allclose(received, expected, rtol=1e-7, atol=1e-9)
 
 
@@ -138,7 +152,10 @@ def test_gradients_have_the_shapes_and_dtypes_of_what_they_are_for(row):
     outputs, backward = layer.forward(inputs)
     d_inputs = backward(np.ones_like(outputs))
     for x, d_x in zip(nested.flatten(inputs), nested.flatten(d_inputs), strict=True):
-        assert (d_x.shape, d_x.dtype) == (x.shape, x.dtype)
+        if row.integers:
+            assert d_x is None
+        else:
+            assert (d_x.shape, d_x.dtype) == (x.shape, x.dtype)
     for variable in layer.trainable_variables:
         assert (variable.grad.shape, variable.grad.dtype) == (variable.shape, variable.dtype)
 
@@ -156,12 +173,13 @@ def test_gradients_of_keras(row, keras):
     outputs, backward = layer.forward(inputs, training=True)
     d_outputs = np.random.default_rng(2).normal(size=outputs.shape)
     d_inputs = backward(d_outputs)
-    leaves = [torch.tensor(x, requires_grad=True) for x in nested.flatten(inputs)]
+    leaves = [torch.tensor(x, requires_grad=not row.integers) for x in nested.flatten(inputs)]
     peer_outputs = peer(nested.pack_like(inputs, leaves), training=True)
     peer_outputs.backward(torch.tensor(d_outputs))
     np.testing.assert_allclose(outputs, peer_outputs.detach().numpy(), rtol=1e-5, atol=1e-5)
     for x, d_x in zip(leaves, nested.flatten(d_inputs), strict=True):
-        np.testing.assert_allclose(d_x, x.grad.numpy(), rtol=1e-5, atol=1e-5)
+        if not row.integers:
+            np.testing.assert_allclose(d_x, x.grad.numpy(), rtol=1e-5, atol=1e-5)
     for variable, peer_variable in zip(layer.trainable_weights, peer.trainable_weights, strict=True):
         np.testing.assert_allclose(variable.grad, peer_variable.value.grad.numpy(), rtol=1e-5, atol=1e-5)
     # What a training step changed besides, such as moving means.
@@ -175,8 +193,8 @@ def test_gradients_of_keras(row, keras):
 @row_like_pytorch
 def test_outputs_of_keras(row, keras):
     inputs = draw(row, "float32")
-    output = built(row, dtype="float32")(inputs)
-    expected = keras.ops.convert_to_numpy(built(row, keras.layers, dtype="float32")(inputs))
+    output = calmly(row, built(row, dtype="float32"), inputs)
+    expected = keras.ops.convert_to_numpy(calmly(row, built(row, keras.layers, dtype="float32"), inputs))
     np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -233,7 +251,7 @@ def test_config_round_trip(row):
     config = json.loads(json.dumps(serialization.serialize_keras_object(layer)))
     copy = serialization.deserialize_keras_object(config)
     assert type(copy) is type(layer)
-    assert copy.get_config() == layer.get_config()
+    assert json.dumps(copy.get_config()) == json.dumps(layer.get_config())
     assert copy.built or not layer.weights
     copy.set_weights(layer.get_weights())
     np.testing.assert_array_equal(copy(inputs), layer(inputs))
@@ -243,9 +261,10 @@ def test_config_round_trip(row):
 def test_own_variables_round_trip(row):
     layer, copy = built(row), row.make(layers, dtype="float64")
     copy.build(row.input_shape)
-    store = {}
-    layer.save_own_variables(store)
-    copy.load_own_variables(store)
+    for part, its_copy in zip(layer._flatten_layers(), copy._flatten_layers(), strict=True):
+        store = {}
+        part.save_own_variables(store)
+        its_copy.load_own_variables(store)
     for value, loaded in zip(layer.get_weights(), copy.get_weights(), strict=True):
         np.testing.assert_array_equal(loaded, value)
 
@@ -272,7 +291,7 @@ def test_part_of_a_model(row):
     inputs = placeholders(row)
     model = Model(inputs, layer(inputs))
     arrays = draw(row, "float32")
-    np.testing.assert_array_equal(model(arrays), layer(arrays))
+    np.testing.assert_array_equal(calmly(row, model, arrays), calmly(row, layer, arrays))
 
 
 # Data formats and number types ----------------------------------------------------------------------------------------
@@ -304,7 +323,7 @@ def test_float64(row):
     layer = row.make(layers, dtype="float64")
     output = layer(draw(row, "float32"))
     assert output.dtype == "float64"
-    assert {variable.dtype for variable in layer.weights} <= {"float64"}
+    assert {variable.dtype for variable in layer.weights if "float" in variable.dtype} <= {"float64"}
 
 
 def variants(x):
@@ -352,7 +371,8 @@ def test_any_kind_of_array(row, how):
     assert output.dtype == "float32"
     assert output.dtype.isnative
     for d_x, d_x_expected in zip(nested.flatten(backward(np.ones_like(expected))), d_expected, strict=True):
-        np.testing.assert_allclose(d_x, d_x_expected, **tolerance)
+        if not row.integers:
+            np.testing.assert_allclose(d_x, d_x_expected, **tolerance)
     for variable, gradient in zip(layer.trainable_variables, before, strict=True):
         np.testing.assert_allclose(variable.grad, gradient, **tolerance)
 
@@ -367,5 +387,6 @@ def test_integers(row, dtype):
     """Integers count as the floats of the same value, in all layers that compute."""
     inputs = nested.map_structure(lambda x: (abs(x) * 2).astype(dtype), draw(row))
     layer = built(row, dtype="float32")
-    expected = layer(nested.map_structure(lambda x: x.astype("float32"), inputs))
-    np.testing.assert_allclose(layer(inputs), expected, rtol=1e-6, atol=1e-6)
+    expected = calmly(row, layer, nested.map_structure(lambda x: x.astype("float32"), inputs))
+    tolerance = 1 if row.rounds_integers else 1e-6
+    np.testing.assert_allclose(calmly(row, layer, inputs), expected, rtol=1e-6, atol=tolerance)

@@ -1,9 +1,10 @@
-"""Batch normalization: which statistics it uses, and when it changes them."""
+"""Normalization: which statistics it uses, when it changes them, and that Keras does the same."""
 
 import numpy as np
 import pytest
 
 from convlayers import layers
+from convlayers.autograd import Tape
 
 X = np.random.default_rng(0).normal(3.0, 2.0, (8, 5, 4)).astype("float32")
 
@@ -87,3 +88,179 @@ def test_steps_follow_keras(keras):
         np.testing.assert_allclose(layer(x, training=True), expected, rtol=1e-4, atol=1e-4)
     for value, expected in zip(layer.get_weights(), peer.get_weights(), strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-5)
+
+
+# Batch renormalization and masks -------------------------------------------------------------------------------------
+
+
+def gradients_of_keras(layer, peer, x, d_y, **arguments):
+    """Trains a layer and that of Keras one step; returns pairs of outputs, of gradients, and of weights afterwards."""
+    import torch
+
+    outputs, backward = forward(layer, x, **arguments)
+    d_x = backward(d_y)
+    leaf = torch.tensor(x, requires_grad=True)
+    expected = peer(leaf, training=True, **arguments)
+    expected.backward(torch.tensor(d_y))
+    yield outputs, expected.detach().numpy()
+    yield d_x, leaf.grad.numpy()
+    for variable, of_keras in zip(layer.trainable_weights, peer.trainable_weights, strict=True):
+        yield variable.grad, of_keras.value.grad.numpy()
+    yield from zip(layer.get_weights(), peer.get_weights(), strict=True)
+
+
+def forward(layer, x, **arguments):
+    """As `layer.forward`, with more arguments of the call."""
+    with Tape() as tape:
+        watched = tape.watch(x)
+        outputs = layer(watched, training=True, **arguments)
+    return outputs.value, lambda d_y: tape.backward([outputs], [d_y], [watched])[0]
+
+
+@pytest.mark.parametrize("clipping", [None, {"rmin": 0.5, "rmax": 2.0, "dmax": 0.3}, {"rmax": 1.1}], ids=str)
+@pytest.mark.parametrize("scale", [True, False])
+@pytest.mark.parametrize("center", [True, False])
+def test_renorm_follows_keras(keras, clipping, scale, center):
+    arguments = {
+        "renorm": True,
+        "renorm_clipping": clipping,
+        "renorm_momentum": 0.7,
+        "momentum": 0.8,
+        "scale": scale,
+        "center": center,
+        "dtype": "float64",
+    }
+    layer, peer = layers.BatchNormalization(**arguments), keras.layers.BatchNormalization(**arguments)
+    rng = np.random.default_rng(3)
+    for step in range(4):
+        x, d_y = rng.normal(step, 1 + step, (8, 5, 4)), rng.normal(size=(8, 5, 4))
+        for variable in layer.trainable_weights:
+            variable.grad = None
+        peer.zero_grad()
+        for received, expected in gradients_of_keras(layer, peer, x, d_y):
+            np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
+    expected = keras.ops.convert_to_numpy(peer(x, training=False))
+    np.testing.assert_allclose(layer(x, training=False), expected, rtol=1e-5, atol=1e-6)
+    assert [v.name for v in layer.weights] == [v.name for v in peer.weights]
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+@pytest.mark.parametrize("renorm", [False, True])
+def test_masks_follow_keras(keras, axis, renorm):
+    rng = np.random.default_rng(3)
+    x, d_y, mask = rng.normal(2, 3, (6, 5, 4)), rng.normal(size=(6, 5, 4)), rng.random((6, 5)) < 0.6
+    arguments = {"axis": axis, "renorm": renorm, "dtype": "float64"}
+    layer, peer = layers.BatchNormalization(**arguments), keras.layers.BatchNormalization(**arguments)
+    for received, expected in gradients_of_keras(layer, peer, x, d_y, mask=mask):
+        np.testing.assert_allclose(received, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_mask_that_keeps_all_changes_nothing():
+    layer, other = layers.BatchNormalization(), layers.BatchNormalization()
+    masked = layer(X, training=True, mask=np.ones(X.shape[:-1], bool))
+    np.testing.assert_allclose(masked, other(X, training=True), rtol=1e-5, atol=1e-5)
+
+
+def test_what_is_masked_has_no_part_in_the_statistics():
+    x = X.copy()
+    x[3:] = 1e6
+    layer, other = layers.BatchNormalization(), layers.BatchNormalization()
+    mask = np.arange(8)[:, np.newaxis] < np.full(5, 3)
+    masked = layer(x, training=True, mask=mask)
+    np.testing.assert_allclose(masked[:3], other(X[:3], training=True), rtol=1e-4, atol=1e-4)
+
+
+# Normalization of samples --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axis", [1, [2, 1], [0], [-1, 1], [1, 2, 3]], ids=str)
+def test_layer_normalization_along_any_axes(axis):
+    x = np.random.default_rng(0).normal(3, 2, (2, 3, 4, 5))
+    layer = layers.LayerNormalization(axis=axis, dtype="float64")
+    layer.build(x.shape)
+    layer.set_weights([np.random.default_rng(1).normal(size=v.shape) for v in layer.weights])
+    axes = sorted(one % 4 for one in np.atleast_1d(axis).tolist())
+    gamma, beta = (v.numpy().reshape([n if place in axes else 1 for place, n in enumerate(x.shape)]) for v in layer.weights)
+    mean, variance = x.mean(tuple(axes), keepdims=True), x.var(tuple(axes), keepdims=True)
+    np.testing.assert_allclose(layer(x), (x - mean) / np.sqrt(variance + 1e-3) * gamma + beta, rtol=1e-10, atol=1e-12)
+
+
+def test_rms_scaling_is_deprecated_and_works(keras):
+    with pytest.warns(UserWarning, match="You passed `rms_scaling=True`, which is deprecated"):
+        layer = layers.LayerNormalization(axis=[1, 2], rms_scaling=True)
+    with pytest.warns(UserWarning):
+        peer = keras.layers.LayerNormalization(axis=[1, 2], rms_scaling=True)
+    with pytest.warns(UserWarning):
+        expected = keras.ops.convert_to_numpy(peer(X))
+    np.testing.assert_allclose(layer(X), expected, rtol=1e-5, atol=1e-5)
+    assert layer.get_config()["rms_scaling"]
+    assert [v.name for v in layer.weights] == ["gamma"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32"])
+@pytest.mark.parametrize("policy", ["float32", "float64", "mixed_float16"])
+@pytest.mark.parametrize("name", ["BatchNormalization", "LayerNormalization", "GroupNormalization"])
+def test_number_types(name, policy, dtype):
+    arguments = {"groups": 2} if name == "GroupNormalization" else {}
+    layer = getattr(layers, name)(dtype=policy, **arguments)
+    x = (10 * X).astype(dtype)
+    outputs = layer(x, training=True)
+    exact = getattr(layers, name)(dtype="float64", **arguments)(x.astype(float), training=True)
+    assert outputs.dtype == layer.compute_dtype
+    # As in Keras, the last two return the type of their inputs before they convert it.
+    tolerance = 1e-3 if dtype == "float16" else 1e-5
+    np.testing.assert_allclose(outputs, exact, rtol=tolerance, atol=tolerance)
+
+
+def test_channels_first_in_memory_or_not():
+    x = np.random.default_rng(0).normal(size=(3, 4, 5, 6)).astype("float32")
+    layer = layers.GroupNormalization(groups=2, axis=1)
+    view = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(layer(x), layer(view))
+
+
+# Spectral normalization ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda L: L.Dense(4), (5, 6)),
+        (lambda L: L.Conv2D(4, 3), (2, 5, 6, 3)),
+    ],
+    ids=["Dense", "Conv2D"],
+)
+def test_spectral_normalization_follows_keras(keras, make, shape):
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    layer = layers.SpectralNormalization(make(layers), power_iterations=2)
+    peer = keras.layers.SpectralNormalization(make(keras.layers), power_iterations=2)
+    layer.build(shape), peer.build(shape)
+    assert [v.name for v in layer.weights] == [v.name for v in peer.weights]
+    layer.set_weights(peer.get_weights())
+    for training in (True, True, False):
+        expected = keras.ops.convert_to_numpy(peer(x, training=training))
+        np.testing.assert_allclose(layer(x, training=training), expected, rtol=1e-4, atol=1e-5)
+    for value, expected in zip(layer.get_weights(), peer.get_weights(), strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_spectral_normalization_makes_the_largest_singular_value_1():
+    layer = layers.SpectralNormalization(layers.Dense(4), power_iterations=50)
+    layer(np.ones((2, 6), "float32"), training=True)
+    np.testing.assert_allclose(np.linalg.svd(layer.layer.kernel.numpy(), compute_uv=False)[0], 1, rtol=1e-3)
+
+
+def test_spectral_normalization_of_zeros_changes_nothing():
+    layer = layers.SpectralNormalization(layers.Dense(4, kernel_initializer="zeros"))
+    assert not layer(np.ones((2, 6), "float32"), training=True).any()
+
+
+def test_spectral_normalization_has_a_config(keras):
+    layer = layers.SpectralNormalization(layers.Dense(4, name="inner"), power_iterations=3, name="outer")
+    peer = keras.layers.SpectralNormalization(keras.layers.Dense(4, name="inner"), power_iterations=3, name="outer")
+    ours, theirs = layer.get_config(), peer.get_config()
+    assert ours.keys() == theirs.keys()
+    assert ours["power_iterations"] == 3
+    copy = layers.SpectralNormalization.from_config(ours)
+    assert copy.get_config() == ours
+    assert type(copy.layer) is layers.Dense

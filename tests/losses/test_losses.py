@@ -7,6 +7,7 @@ from convlayers import losses, ops
 from convlayers.autograd import Tape
 from convlayers.losses.matching import squeeze_or_expand_to_same_rank
 from convlayers.losses.reduction import apply_mask, reduce_weighted_values
+from convlayers.masks import set_keras_mask
 
 RNG = np.random.default_rng(1)
 SCORES = RNG.random((4, 3))
@@ -142,6 +143,27 @@ def test_ranks_are_matched(shapes, wanted):
     assert tuple(array.shape for array in pair) == wanted
 
 
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
+def test_masked_predictions_do_not_count(reduction):
+    predictions, mask = SCORES.copy(), np.array([True, False, True, True])
+    set_keras_mask(predictions, mask)
+    # The very array keeps its mask, so its dtype must be that of the loss.
+    loss = losses.MeanSquaredError(reduction, dtype="float64")
+    assert loss(ONE_HOT, predictions) == pytest.approx(loss(ONE_HOT[mask], SCORES[mask]))
+    with Tape() as tape:
+        x = tape.watch(predictions)
+        value = loss(ONE_HOT, x)
+    (gradient,) = tape.backward([value], [np.ones(())], [x])
+    assert not gradient[1].any() and gradient[mask].all()
+
+
+def test_two_masks_leave_what_both_leave():
+    predictions = PROBABILITIES.copy()
+    set_keras_mask(predictions, np.array([True, False, True, True]))
+    loss = losses.LossFunctionWrapper(losses.sparse_categorical_crossentropy, dtype="float64", ignore_class=1)
+    assert loss(LABELS, predictions) == pytest.approx(cross_entropy(PROBABILITIES[:1], LABELS[:1]))
+
+
 # Losses of users ------------------------------------------------------------------------------------------------------
 
 
@@ -195,6 +217,14 @@ def test_get():
         losses.SparseCategoricalCrossentropy(ignore_class=255),
         losses.MeanSquaredError(reduction=None),
         losses.LossFunctionWrapper(losses.mean_absolute_error, name="mine"),
+        losses.LossFunctionWrapper(losses.poisson, name="mine"),
+        losses.BinaryFocalCrossentropy(True, alpha=0.4, gamma=1.0),
+        losses.CategoricalFocalCrossentropy(alpha=0.4, axis=1),
+        losses.CategoricalGeneralizedCrossEntropy(0.2),
+        losses.Dice(axis=(1, 2)),
+        losses.Tversky(0.2, 0.8),
+        losses.Circle(gamma=20.0, remove_diagonal=False),
+        losses.CTC("sum"),
     ],
 )
 def test_round_trip(loss):
@@ -212,12 +242,30 @@ def test_round_trip(loss):
         (losses.BinaryCrossentropy(), np.ones((4, 2)), "must have the same shape. Received: target.shape="),
         (losses.SparseCategoricalCrossentropy(), ONE_HOT, r"up until the last dimension: (?s:.*)categorical_crossent"),
         (losses.SparseCategoricalCrossentropy(), [1, 2, 3, 0], r"Received a label value of 3 .* \[0, 3\)"),
+        (losses.MeanSquaredError(), np.ones((4, 2)), "^Labels and predictions must have the same shape(?s:.*)as many units"),
+        (losses.KLDivergence(), np.ones(5), r"^Labels and predictions must have the same shape. Received: y_true.shape=\(5,\)"),
+        (
+            losses.CTC(),
+            LABELS,
+            "^Targets `y_true` are expected to be a tensor of shape `\\(batch_size, max_length\\)` in integer",
+        ),
+        (losses.CTC(), [LABELS], "^Logits `y_pred` are expected to be a tensor of shape"),
         (losses.SparseCategoricalCrossentropy(), [1, 2, -1, 0], r"Received a label value of -1 .* \[0, 3\)"),
     ],
 )
 def test_labels_that_do_not_fit(loss, y_true, message):
     with pytest.raises(ValueError, match=message):
         loss(y_true, PROBABILITIES)
+
+
+def test_predictions_of_pixels_for_labels_of_samples():
+    with pytest.raises(ValueError, match=r"^Labels and predictions must have the same shape(?s:.*)Flatten or GlobalAverage"):
+        losses.MeanSquaredError()(np.zeros(3), np.zeros((3, 6, 6, 1)))
+
+
+def test_q_is_between_0_and_1():
+    with pytest.raises(ValueError, match=r"^q must be in the interval \(0, 1\)"):
+        losses.CategoricalGeneralizedCrossEntropy(1)
 
 
 def test_weights_that_do_not_fit():

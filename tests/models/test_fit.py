@@ -8,7 +8,7 @@ import pytest
 
 import convlayers
 from convlayers import Input, Model, Sequential, layers, losses, metrics, ops
-from convlayers.autograd import Tape
+from convlayers.autograd import Tape, current_tape
 from convlayers.callbacks import Callback, CallbackList, History
 
 # Keras's own variables are not up to date with NumPy.
@@ -388,3 +388,111 @@ def test_a_loop_of_predictions_does_not_grow():
     tracemalloc.stop()
     # An array per prediction would be 20 kB and more.
     assert abs(growth) < 8000
+
+
+# How many steps -------------------------------------------------------------------------------------------------------
+
+
+class Steps(Callback):
+    def __init__(self):
+        super().__init__()
+        self.begins, self.ends = [], []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.begins.append(batch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.ends.append(batch)
+
+    on_test_batch_begin = on_predict_batch_begin = on_train_batch_begin
+    on_test_batch_end = on_predict_batch_end = on_train_batch_end
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_callbacks_hear_of_several_steps_at_once(method):
+    results = []
+    for at_once in (1, 3):
+        convlayers.utils.set_random_seed(0)
+        model, steps = regression(steps_per_execution=at_once), Steps()
+        arguments = dict(x=X, batch_size=4, verbose=0, callbacks=[steps])
+        result = getattr(model, method)(**(arguments if method == "predict" else {"y": Y, **arguments}))
+        results.append(result.history["loss"] if method == "fit" else result)
+    assert (steps.begins, steps.ends) == ([0, 3], [2, 5])
+    np.testing.assert_array_equal(*results)
+
+
+def test_epochs_and_steps_can_be_limited_for_a_trial(monkeypatch):
+    monkeypatch.setattr(
+        convlayers.config, "_settings", {**convlayers.config._settings, "max_epochs": 2, "max_steps_per_epoch": 3}
+    )
+    steps = Steps()
+    with pytest.warns(UserWarning) as warned:
+        history = regression().fit(X, Y, batch_size=2, epochs=5, verbose=0, callbacks=[steps])
+    assert {str(warning.message) for warning in warned} >= {"Limiting epochs to 2", "Limiting steps_per_epoch to 3"}
+    assert history.epoch == [0, 1]
+    assert steps.begins == [0, 1, 2] * 2
+
+
+def test_weights_are_given_in_one_way():
+    model = regression(loss="binary_crossentropy")
+    message = "^Arguments `sample_weight` and `class_weight` cannot be specified at the same time. Received: sample_weight="
+    with pytest.raises(ValueError, match=message):
+        model.train_on_batch(X, Y, sample_weight=np.ones(20), class_weight={0: 1.0})
+
+
+def test_weights_have_the_structure_of_the_labels():
+    inputs = Input((4,))
+    model = Model(inputs, {"a": layers.Dense(1)(inputs), "b": layers.Dense(1)(inputs)})
+    model.compile("sgd", "mse")
+    model.fit(X, {"a": Y, "b": Y}, sample_weight={"a": np.ones(20), "b": np.zeros(20)}, verbose=0)
+    with pytest.raises(ValueError, match="^You should provide one `sample_weight` array per output in `y`. The two structures"):
+        model.fit(X, {"a": Y, "b": Y}, sample_weight={"a": np.ones(20)}, verbose=0)
+
+
+def test_training_goes_on_after_an_interruption():
+    class Interruption(Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 2:
+                raise KeyboardInterrupt
+
+    model = regression()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, batch_size=2, verbose=0, callbacks=[Interruption()])
+    assert all(variable.grad is None for variable in model.variables)
+    losses = model.fit(X, Y, epochs=3, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_an_interruption_within_a_step_leaves_no_tape_behind():
+    class Fragile(layers.Layer):
+        def call(self, x):
+            raise KeyboardInterrupt
+
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    fragile = Fragile()
+    model.layers[0].call = fragile.call
+    with pytest.raises(KeyboardInterrupt):
+        model.train_on_batch(X, Y)
+    assert current_tape() is None
+
+
+def test_the_logs_of_an_epoch_are_the_results_of_the_metrics():
+    """As in Keras: a step that returns the loss of its batch under the name of the metric is not what is kept."""
+
+    class Own(Sequential):
+        def train_step(self, data):
+            logs = super().train_step(data)
+            return dict.fromkeys(logs, -1.0)
+
+    model = Own([Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.fit(X, Y, verbose=0).history["loss"][0] > 0
+
+    class Others(Own):
+        def train_step(self, data):
+            return {"mine": 7.0, **super().train_step(data)}
+
+    model = Others([Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert model.fit(X, Y, verbose=0).history == {"loss": [-1.0], "mine": [7.0]}

@@ -269,10 +269,7 @@ def test_symbolic_results_are_symbolic():
     assert result.shape == (None, 6)
 
 
-def test_masks_and_added_losses_are_refused():
+def test_added_losses_are_refused():
     model = two_inputs()
-    model([A, B], mask=None)
-    with pytest.raises(ValueError, match="^Masks are not supported"):
-        model([A, B], mask=[A, None])
     with pytest.raises(NotImplementedError, match="`call` of a layer"):
         model.add_loss(1.0)

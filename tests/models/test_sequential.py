@@ -203,3 +203,16 @@ def test_inputs_that_do_not_fit():
         stack()(np.ones((2, 5)))
     with pytest.raises(ValueError, match="Expected shape"):
         stack()(np.ones((2, 5, 5)))
+
+
+def test_a_layer_that_does_not_know_its_shape():
+    class Unknown(layers.Layer):
+        def call(self, inputs):
+            return inputs + 1
+
+        def compute_output_spec(self, *args, **kwargs):
+            raise NotImplementedError
+
+    model = Sequential([Input((3,)), Unknown(), layers.Dense(2)])
+    assert model(np.ones((4, 3), "float32")).shape == (4, 2)
+    assert len(model.weights) == 2

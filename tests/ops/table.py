@@ -1,5 +1,16 @@
 """THE table of ops: each row is an op with arguments, to be checked for its gradients and against Keras."""
 
-from tests.ops.rows import elementwise, nn, places, products, reductions, shapes
+from tests.ops.rows import (
+    convolutions,
+    elementwise,
+    matrices,
+    nn,
+    places,
+    products,
+    reductions,
+    shapes,
+    statistics,
+)
 
-ROWS = [row for kind in (elementwise, nn, places, products, reductions, shapes) for row in kind.rows()]
+_KINDS = (convolutions, elementwise, matrices, nn, places, products, reductions, shapes, statistics)
+ROWS = [row for kind in _KINDS for row in kind.rows()]

@@ -101,6 +101,12 @@ def test_large_numbers_do_not_overflow(name, keras):
     np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6)
 
 
+def test_logsumexp_of_nothing_but_minus_infinity_has_no_gradient():
+    x = np.array([[-np.inf, -np.inf], [-np.inf, 1.0]])
+    _, (gradient,) = tape_gradients(lambda x: ops.logsumexp(x, axis=1), [x])
+    np.testing.assert_array_equal(gradient, [[0, 0], [0, 1]])
+
+
 def test_logsumexp_of_infinities():
     assert ops.logsumexp(np.array([-np.inf, -np.inf])) == -np.inf
     assert ops.logsumexp(np.array([np.inf, 1.0])) == np.inf

@@ -6,8 +6,8 @@ import pytest
 from convlayers import ops
 from convlayers.autograd import Tape
 from convlayers.ops.dropout import dropout
+from convlayers.ops.global_pooling import global_average_pool, global_max_pool
 from convlayers.ops.layout import compact, contiguous, from_channels_last_5d, in_order_of, to_3d, to_channels_last_5d
-from convlayers.ops.pooling import global_average_pool, global_max_pool
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])

@@ -10,6 +10,22 @@ from convlayers.optimizers import schedules
 from convlayers.variables import Variable
 
 ONES = np.ones(3, "float32")
+NAMES = [
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Muon",
+    "Nadam",
+    "RMSprop",
+    "SGD",
+]
+NAMES += ["ScheduleFreeAdamW"]
 
 
 @pytest.fixture
@@ -146,6 +162,18 @@ def test_float64_variables():
     assert {v.dtype for v in optimizer.variables[2:]} == {"float64"}
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_float16_variables_are_computed_in_float32(name):
+    narrow, wide = (Variable(np.ones((2, 3)), dtype=dtype, name="kernel") for dtype in ("float16", "float32"))
+    gradient = np.linspace(0.5, 1.5, 6, dtype="float16").reshape(2, 3)
+    for variable in (narrow, wide):
+        optimizer = getattr(optimizers, name)(0.25, clipnorm=1.0, weight_decay=0.125, use_ema=True)
+        optimizer.apply([gradient], [variable])
+        optimizer.finalize_variable_values([variable])
+    assert narrow.dtype == "float16"
+    np.testing.assert_allclose(narrow.value, wide.value, rtol=2e-3, atol=2e-3)
+
+
 # Weight decay ---------------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +190,19 @@ def test_variables_can_be_excluded_from_weight_decay():
 def test_scale_loss():
     assert optimizers.SGD(loss_scale_factor=8.0).scale_loss(np.float32(2)) == 16
     assert optimizers.SGD().scale_loss(2.0) == 2
+
+
+@pytest.mark.parametrize("rule", [optimizers.AdamW, optimizers.Muon])
+def test_weight_decay_of_a_rule_of_the_users_own(rule):
+    class Still(rule):
+        def update_step(self, gradient, variable, learning_rate):
+            pass
+
+    kernel, bias = (Variable(np.ones(2), dtype="float32", name=name) for name in ("kernel", "bias"))
+    optimizer = Still(0.5, weight_decay=0.25, **({"adam_weight_decay": 0.25} if rule is optimizers.Muon else {}))
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.apply([np.ones(2)] * 2, [kernel, bias])
+    assert [v.numpy()[0] for v in (kernel, bias)] == [0.875, 1]
 
 
 # Averages -------------------------------------------------------------------------------------------------------------
@@ -222,6 +263,18 @@ def test_get_returns_optimizers_as_they_are():
     assert optimizers.get(None) is None
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_optimizer_is_known_by_its_name(name):
+    assert type(optimizers.get(name)) is type(optimizers.get(name.lower())) is getattr(optimizers, name)
+    again = optimizers.deserialize(optimizers.serialize(getattr(optimizers, name)(name="mine")))
+    assert again.get_config() == getattr(optimizers, name)(name="mine").get_config()
+
+
+def test_optimizers_of_keras_2_tell_what_to_use():
+    with pytest.raises(ImportError, match=r"(?s)`keras.optimizers.legacy` is not supported in Keras 3.*`learning_rate`"):
+        optimizers.legacy.Adam(lr=0.1)
+
+
 @pytest.mark.parametrize("identifier", ["adamm", 3, abs])
 def test_get_refuses_the_rest(identifier):
     with pytest.raises(ValueError, match="Could not interpret optimizer identifier: "):
@@ -251,100 +304,6 @@ def test_decay_is_ignored_with_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         optimizers.SGD(decay=None)
-
-
-# Optimizers of users --------------------------------------------------------------------------------------------------
-
-
-class Momentum(optimizers.Optimizer):
-    """Written as the documentation of Keras has it."""
-
-    def __init__(self, learning_rate=0.1, **kwargs):
-        super().__init__(learning_rate=learning_rate, **kwargs)
-
-    def build(self, variables):
-        super().build(variables)
-        self.momentums = [self.add_variable_from_reference(v, name="momentum") for v in variables]
-
-    def update_step(self, gradient, variable, learning_rate):
-        m = self.momentums[self._get_variable_index(variable)]
-        self.assign(m, m.value * 0.9 - gradient * learning_rate)
-        self.assign_add(variable, m)
-
-
-def test_an_optimizer_of_the_user(variable):
-    reference = Variable(variable.value, name="bias")
-    ours, own = optimizers.SGD(0.1, momentum=0.9, clipvalue=0.5), Momentum(0.1, clipvalue=0.5)
-    for step in range(5):
-        ours.apply([ONES * step], [reference])
-        own.apply([ONES * step], [variable])
-    np.testing.assert_allclose(variable.numpy(), reference.numpy(), rtol=1e-6)
-    assert [v.path for v in own.variables] == [
-        "momentum/iteration",
-        "momentum/learning_rate",
-        "momentum/bias_momentum",
-    ]
-
-
-RULES = [
-    optimizers.SGD,
-    lambda rate: optimizers.SGD(rate, momentum=0.9),
-    lambda rate: optimizers.RMSprop(rate, momentum=0.5, centered=True),
-    lambda rate: optimizers.RMSprop(rate, centered=True),
-    lambda rate: optimizers.Adam(rate, amsgrad=True),
-    optimizers.Adam,
-]
-
-
-def make_variables():
-    rng = np.random.default_rng(0)
-    shapes = [((2, 3), "float32"), ((), "float64"), ((7,), "float32"), ((5, 1), "float64")]
-    return [Variable(rng.normal(size=shape), dtype=dtype) for shape, dtype in shapes]
-
-
-@pytest.mark.parametrize("make", RULES)
-def test_all_variables_together_are_updated_as_each_alone(make):
-    together, alone = make_variables(), make_variables()
-    optimizer, optimizers_of_one = make(0.1), [make(0.1) for _ in alone]
-    for step in range(3):
-        # In the second step one variable is frozen.
-        chosen = [place for place in range(4) if not (step == 1 and place == 2)]
-        gradients = [np.cos(variable.value + step) for variable in together]
-        optimizer.build(together)
-        optimizer.apply([gradients[place] for place in chosen], [together[place] for place in chosen])
-        for place, variable in enumerate(alone):
-            # The gradient of a frozen variable does not arrive, but the steps of Adam are counted.
-            optimizers_of_one[place].build([variable])
-            if place in chosen:
-                optimizers_of_one[place].apply([gradients[place]], [variable])
-            else:
-                optimizers_of_one[place].iterations.assign_add(1)
-    for variable, other in zip(together, alone, strict=True):
-        assert variable.value.tobytes() == other.value.tobytes()
-        assert variable.version == other.version
-
-
-@pytest.mark.parametrize("rule", [optimizers.SGD, optimizers.RMSprop, optimizers.Adam])
-def test_a_step_of_the_user_is_called_for_each_variable(rule):
-    calls = []
-
-    class Masked(rule):
-        def update_step(self, gradient, variable, learning_rate):
-            calls.append(variable)
-            # Neither the dtype nor the order in memory are those that the kernel reads.
-            super().update_step(np.array(gradient * np.float64(2.0), order="F"), variable, learning_rate)
-
-    ours, plain = make_variables(), make_variables()
-    gradients = [np.cos(variable.value) for variable in ours]
-    Masked(0.1).apply(gradients, ours)
-    assert [id(variable) for variable in calls] == [id(variable) for variable in ours]
-    rule(0.1).apply([2 * gradient for gradient in gradients], plain)
-    for variable, other in zip(ours, plain, strict=True):
-        np.testing.assert_array_equal(variable.value, other.value)
-    with pytest.raises(ValueError, match="must have the shape of its variable"):
-        optimizer = rule(0.1)
-        optimizer.build(ours)
-        optimizer.update_step(np.zeros(9), ours[0], 0.1)
 
 
 def test_names_and_initializers_of_added_variables_must_match(variable):

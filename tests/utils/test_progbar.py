@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from convlayers import config
 from convlayers.utils import Progbar, progbar
 
 
@@ -124,3 +125,15 @@ def test_the_first_step_does_not_count_for_the_time_per_step(capsys, monkeypatch
 def test_kinds_of_values_are_told_in_one_way():
     with pytest.raises(ValueError, match="^Only one of `stateful_metrics` or `stateless_metrics` can be provided"):
         Progbar(1, stateful_metrics=[], stateless_metrics=[])
+
+
+def test_without_interactive_logging_a_logger_hears_of_it(monkeypatch, caplog, capsys):
+    monkeypatch.setattr(config, "_settings", {**config._settings, "interactive_logging": False})
+    with caplog.at_level("INFO", logger="convlayers"):
+        bar = Progbar(target=2, verbose=1)
+        bar.add(1, [("loss", 1.0)])
+        bar.add(1, [("loss", 3.0)])
+    assert capsys.readouterr().out == ""
+    (message,) = caplog.messages
+    assert message.startswith("2/2 - 0s - ")
+    assert message.endswith(" - loss: 3.0000")

@@ -1,18 +1,17 @@
 """Convolution layers."""
 
-from convlayers import activations, constraints, initializers, ops, regularizers, shapes, validation
-from convlayers.config import standardize_data_format
-from convlayers.layers.input_spec import InputSpec
-from convlayers.layers.layer import Layer
-from convlayers.layers.signatures import with_defaults
+from convlayers import ops, validation
+from convlayers.layers.convolutional.base_conv import BaseConv
+from convlayers.layers.core.unsupported import refuse
+from convlayers.layers.signatures import documented, with_defaults
 
 
-class _Conv(Layer):
+class _Conv(BaseConv):
     """An N-dimensional convolution: `activation(conv(inputs, kernel) + bias)`.
 
     Args:
         filters: int, the number of output channels.
-        kernel_size: int or tuple of `rank` ints, the size of the window.
+        kernel_size: int or tuple of ints, the size of the window.
         strides: int or tuple of ints, the distance of windows. Strides other than 1 do not go with a `dilation_rate` other
             than 1.
         padding: "valid" (none), "same" (zeros, so that outputs are as large as inputs / strides) or, in `Conv1D`, "causal"
@@ -28,15 +27,19 @@ class _Conv(Layer):
         kernel_constraint, bias_constraint: constraints of the weights, by name or object.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
+    Beyond Keras: `padding` may also be numbers of pixels: an int for all sides, a tuple of ints, one for both sides of each
+        axis, or a tuple of pairs (in front, behind). Then strides and dilation go together. `padding_mode` says what is put
+        there: "zeros", "reflect" (the image, mirrored at its outermost pixels), "replicate" (the outermost pixel) or
+        "circular" (the opposite side).
+
     Weights: `kernel` of shape (*kernel_size, channels / groups, filters), whatever the data format, and `bias` of shape
-    (filters,).
+        (filters,).
 
     Raises:
         ValueError: if an argument is none of these. When called, if inputs have another rank or number of channels than when
             built, or are smaller than the window.
+        NotImplementedError: for `lora_rank`, which Keras takes among `kwargs`.
     """
-
-    rank = None
 
     def __init__(
         self,
@@ -58,99 +61,51 @@ class _Conv(Layer):
         bias_constraint=None,
         **kwargs,
     ):
-        # The classes are named, since the leaves share this function under other defaults.
-        Layer.__init__(self, activity_regularizer=activity_regularizer, **kwargs)
+        refuse("lora_rank", kwargs.pop("lora_rank", None))
+        super().__init__(
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            weights={
+                "kernel": (kernel_initializer, kernel_regularizer, kernel_constraint),
+                "bias": (bias_initializer, bias_regularizer, bias_constraint),
+            },
+            allow_causal=self.rank == 1,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
         self.filters = validation.check_positive(filters, "filters")
         self.groups = validation.check_groups(groups, self.filters)
-        self.kernel_size = shapes.standardize_tuple(kernel_size, self.rank, "kernel_size")
-        self.strides = shapes.standardize_tuple(strides, self.rank, "strides")
-        self.dilation_rate = shapes.standardize_tuple(dilation_rate, self.rank, "dilation_rate")
-        self.padding = validation.standardize_padding(padding, allow_causal=self.rank == 1)
-        self.data_format = standardize_data_format(data_format)
-        validation.check_strides_and_dilation(self.strides, self.dilation_rate)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.input_spec = InputSpec(min_ndim=self.rank + 2)
+        validation.check_strides_and_dilation(self.strides, self.dilation_rate, self.padding)
 
-    def build(self, input_shape):
-        channel_axis = -1 if self.data_format == "channels_last" else 1
-        channels = input_shape[channel_axis]
-        validation.check_channels(channels, self.groups, input_shape)
-        self.compute_output_shape(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels // self.groups, self.filters),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.filters,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={channel_axis: channels})
+    def _add_kernels(self, channels):
+        self.kernel = self._add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), "kernel")
 
-    def call(self, inputs):
+    def _convolve(self, inputs, padding):
         return ops.conv_bias_activation(
             inputs,
             self.kernel,
             self.bias,
             self.strides,
-            self.padding,
+            padding,
             self.data_format,
             self.dilation_rate,
             self.activation,
         )
 
-    def compute_output_shape(self, input_shape):
-        return shapes.compute_conv_output_shape(
-            tuple(input_shape),
-            self.filters,
-            self.kernel_size,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
-        )
-
     def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-            "groups": self.groups,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-        }
+        return {**super().get_config(), "filters": self.filters, "groups": self.groups}
 
 
+@documented
 class Conv1D(_Conv):
     """Convolution along one axis, as time.
 
-    Args:
-        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
+    Args: those of `_Conv`.
 
     Input shape: (batch, steps, channels), or (batch, channels, steps) for "channels_first".
 
@@ -165,11 +120,11 @@ class Conv1D(_Conv):
     rank = 1
 
 
+@documented
 class Conv2D(_Conv):
     """Convolution over images.
 
-    Args:
-        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
+    Args: those of `_Conv`.
 
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for "channels_first".
 
@@ -185,11 +140,11 @@ class Conv2D(_Conv):
     __init__ = with_defaults(_Conv.__init__, strides=(1, 1), dilation_rate=(1, 1))
 
 
+@documented
 class Conv3D(_Conv):
     """Convolution over volumes.
 
-    Args:
-        Those of `_Conv`: see `help(convlayers.layers.convolutional.conv)`.
+    Args: those of `_Conv`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for "channels_first".
 

@@ -1,17 +1,15 @@
 """Convolution of each channel on its own."""
 
-from convlayers import activations, constraints, initializers, ops, regularizers, shapes, validation
-from convlayers.config import standardize_data_format
-from convlayers.layers.input_spec import InputSpec
-from convlayers.layers.layer import Layer
-from convlayers.layers.signatures import with_defaults
+from convlayers import ops, validation
+from convlayers.layers.convolutional.base_conv import BaseConv
+from convlayers.layers.signatures import documented, with_defaults
 
 
-class _DepthwiseConv(Layer):
+class _DepthwiseConv(BaseConv):
     """An N-dimensional convolution of each channel with `depth_multiplier` kernels of its own.
 
     Args:
-        kernel_size: int or tuple of `rank` ints, the size of the window.
+        kernel_size: int or tuple of ints, the size of the window.
         strides: int or tuple of ints, the distance of windows.
         padding: "valid" (none) or "same" (zeros, so that outputs are as large as inputs / strides).
         depth_multiplier: int, the number of output channels for each input channel.
@@ -25,15 +23,17 @@ class _DepthwiseConv(Layer):
         depthwise_constraint, bias_constraint: constraints of the weights, by name or object.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
+    Beyond Keras: `padding` may also be numbers of pixels: an int for all sides, a tuple of ints, one for both sides of each
+        axis, or a tuple of pairs (in front, behind). `padding_mode` says what is put there: "zeros", "reflect" (the image,
+        mirrored at its outermost pixels), "replicate" (the outermost pixel) or "circular" (the opposite side).
+
     Weights: `kernel` of shape (*kernel_size, channels, depth_multiplier), whatever the data format, and `bias` of shape
-    (channels * depth_multiplier,).
+        (channels * depth_multiplier,).
 
     Raises:
         ValueError: if an argument is none of these. When called, if inputs have another rank or number of channels than when
             built, or are smaller than the window.
     """
-
-    rank = None
 
     def __init__(
         self,
@@ -54,97 +54,50 @@ class _DepthwiseConv(Layer):
         bias_constraint=None,
         **kwargs,
     ):
-        # The classes are named, since the leaves share this function under other defaults.
-        Layer.__init__(self, activity_regularizer=activity_regularizer, **kwargs)
-        self.depth_multiplier = validation.check_positive(depth_multiplier, "depth_multiplier")
-        self.kernel_size = shapes.standardize_tuple(kernel_size, self.rank, "kernel_size")
-        self.strides = shapes.standardize_tuple(strides, self.rank, "strides")
-        self.dilation_rate = shapes.standardize_tuple(dilation_rate, self.rank, "dilation_rate")
-        self.padding = validation.standardize_padding(padding)
-        self.data_format = standardize_data_format(data_format)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.input_spec = InputSpec(min_ndim=self.rank + 2)
-
-    def build(self, input_shape):
-        channel_axis = -1 if self.data_format == "channels_last" else 1
-        channels = input_shape[channel_axis]
-        validation.check_channels(channels, 1, input_shape)
-        self.compute_output_shape(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
+        super().__init__(
+            kernel_size=kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            weights={
+                "depthwise": (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
+                "bias": (bias_initializer, bias_regularizer, bias_constraint),
+            },
+            activity_regularizer=activity_regularizer,
+            **kwargs,
         )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(channels * self.depth_multiplier,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={channel_axis: channels})
+        self.depth_multiplier = validation.check_positive(depth_multiplier, "depth_multiplier")
 
-    def call(self, inputs):
+    def _add_kernels(self, channels):
+        self.kernel = self._add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), "depthwise")
+
+    def _convolve(self, inputs, padding):
         return ops.depthwise_conv_bias_activation(
             inputs,
             self.kernel,
             self.bias,
             self.strides,
-            self.padding,
+            padding,
             self.data_format,
             self.dilation_rate,
             self.activation,
         )
 
-    def compute_output_shape(self, input_shape):
-        channels = input_shape[-1 if self.data_format == "channels_last" else 1]
-        return shapes.compute_conv_output_shape(
-            tuple(input_shape),
-            None if channels is None else channels * self.depth_multiplier,
-            self.kernel_size,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-            dilation_rate=self.dilation_rate,
-        )
+    def _output_channels(self, channels):
+        return None if channels is None else channels * self.depth_multiplier
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "depth_multiplier": self.depth_multiplier,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-            "activation": activations.serialize(self.activation),
-            "use_bias": self.use_bias,
-            "depthwise_initializer": initializers.serialize(self.depthwise_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "depthwise_regularizer": regularizers.serialize(self.depthwise_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
-            "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "depthwise_constraint": constraints.serialize(self.depthwise_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
-        }
+        return {**super().get_config(), "depth_multiplier": self.depth_multiplier}
 
 
+@documented
 class DepthwiseConv1D(_DepthwiseConv):
     """Convolution of each channel on its own, along one axis.
 
-    Args:
-        Those of `_DepthwiseConv`: see `help(convlayers.layers.convolutional.depthwise_conv)`.
+    Args: those of `_DepthwiseConv`.
 
     Input shape: (batch, steps, channels), or (batch, channels, steps) for "channels_first".
 
@@ -159,11 +112,11 @@ class DepthwiseConv1D(_DepthwiseConv):
     rank = 1
 
 
+@documented
 class DepthwiseConv2D(_DepthwiseConv):
     """Convolution of each channel of images on its own.
 
-    Args:
-        Those of `_DepthwiseConv`: see `help(convlayers.layers.convolutional.depthwise_conv)`.
+    Args: those of `_DepthwiseConv`.
 
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for "channels_first".
 

@@ -1,6 +1,7 @@
 """The layer of all connections."""
 
 from convlayers import activations, constraints, initializers, ops, regularizers
+from convlayers.layers.core.unsupported import refuse
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.validation import is_integer
@@ -39,6 +40,8 @@ class Dense(Layer):
     (2, 8)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units,
@@ -61,8 +64,8 @@ class Dense(Layer):
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units}\n"
                 "`units` is the number of outputs of the layer, as 10 for ten classes."
             )
-        _refuse("lora_rank", lora_rank)
-        _refuse("quantization_config", quantization_config)
+        refuse("lora_rank", lora_rank)
+        refuse("quantization_config", quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = int(units)
         self.activation = activations.get(activation)
@@ -115,11 +118,3 @@ class Dense(Layer):
             "bias_constraint": constraints.serialize(self.bias_constraint),
             "quantization_config": None,
         }
-
-
-def _refuse(name, value):
-    if value is not None:
-        raise NotImplementedError(
-            f"`{name}` is not supported. Expected None. Received: {name}={value}\n"
-            "Low-rank adaptation and quantization of weights are not part of convlayers."
-        )

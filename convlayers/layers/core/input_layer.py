@@ -60,6 +60,10 @@ class InputLayer(Layer):
     def call(self):
         return None
 
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        Node(self, (), {}, KerasTensor(self.batch_shape, self.dtype, name=self.name))
+
     def get_config(self):
         return {
             "batch_shape": self.batch_shape,

@@ -1,7 +1,7 @@
 """Arrays one behind the other."""
 
 from convlayers import ops, shapes
-from convlayers.layers.merging.merge import Merge, is_list_of_shapes
+from convlayers.layers.merging.merge import Merge, check_masks, is_list_of_shapes
 
 
 class Concatenate(Merge):
@@ -50,8 +50,27 @@ class Concatenate(Merge):
         output_shape[self.axis] = None if None in sizes else sum(sizes)
         return tuple(output_shape)
 
+    def compute_mask(self, inputs, mask=None):
+        """Returns where one of the numbers along the last axis counts, None if no input has a mask."""
+        if mask is None:
+            return None
+        check_masks(inputs, mask)
+        if all(part is None for part in mask):
+            return None
+        masks = [_spread_mask(x, part) for x, part in zip(inputs, mask, strict=True)]
+        return ops.any(ops.concatenate(masks, axis=self.axis), axis=-1)
+
     def get_config(self):
         return {**super().get_config(), "axis": self.axis}
+
+
+def _spread_mask(x, mask):
+    """Returns the mask of an input in its shape, or as near to it as it was given."""
+    if mask is None:
+        return ops.ones_like(x, dtype="bool")
+    if len(mask.shape) < len(x.shape):
+        return ops.logical_or(ops.expand_dims(mask, axis=-1), ops.zeros_like(x, dtype="bool"))
+    return mask
 
 
 def _without_axis(shape, axis):

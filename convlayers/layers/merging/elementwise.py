@@ -3,6 +3,7 @@
 from functools import reduce
 
 from convlayers import ops
+from convlayers.layers.merging import masked
 from convlayers.layers.merging.merge import Merge
 
 
@@ -59,7 +60,7 @@ class Multiply(Merge):
     """
 
     def _merge(self, inputs):
-        return reduce(ops.multiply, inputs)
+        return masked.product(inputs)
 
 
 class Average(Merge):
@@ -93,7 +94,7 @@ class Maximum(Merge):
     """
 
     def _merge(self, inputs):
-        return reduce(ops.maximum, inputs)
+        return masked.extreme(ops.maximum, inputs)
 
 
 class Minimum(Merge):
@@ -110,7 +111,7 @@ class Minimum(Merge):
     """
 
     def _merge(self, inputs):
-        return reduce(ops.minimum, inputs)
+        return masked.extreme(ops.minimum, inputs)
 
 
 # The same as functions ------------------------------------------------------------------------------------------------

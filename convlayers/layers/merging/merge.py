@@ -14,6 +14,7 @@ class Merge(Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
+        self._makes_masks = False  # Inputs without masks give outputs without.
 
     def build(self, input_shape):
         if not is_list_of_shapes(input_shape):
@@ -40,6 +41,26 @@ class Merge(Layer):
         batch_sizes = _batch_sizes(input_shape)
         batch = batch_sizes.pop() if len(batch_sizes) == 1 else None
         return (batch, *reduce(_broadcast, (tuple(shape[1:]) for shape in input_shape)))
+
+    def compute_mask(self, inputs, mask=None):
+        """Returns where one of the inputs counts, None if one of them has no mask: it counts everywhere."""
+        if mask is None:
+            return None
+        check_masks(inputs, mask)
+        return None if any(part is None for part in mask) else reduce(ops.logical_or, mask)
+
+
+def check_masks(inputs, mask):
+    """Raises an error if there is not one mask, or None, for each input."""
+    if not isinstance(mask, (list, tuple)):
+        raise ValueError(f"`mask` should be a list. Received: mask={mask}")
+    if not isinstance(inputs, (list, tuple)):
+        raise ValueError(f"`inputs` should be a list. Received: inputs={inputs}")
+    if len(mask) != len(inputs):
+        raise ValueError(
+            f"The lists `inputs` and `mask` should have the same length. Received: inputs={inputs} of length {len(inputs)}, "
+            f"and mask={mask} of length {len(mask)}"
+        )
 
 
 def is_list_of_shapes(input_shape):

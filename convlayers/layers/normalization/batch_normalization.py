@@ -1,12 +1,14 @@
 """Layers that shift and scale their inputs to a mean of 0 and a variance of 1."""
 
-from convlayers import constraints, initializers, ops, regularizers, shapes
+import numpy as np
+
+from convlayers import initializers, ops, shapes
 from convlayers.autograd import value_of
 from convlayers.layers.input_spec import InputSpec
-from convlayers.layers.layer import Layer
+from convlayers.layers.normalization.gamma_and_beta import GammaAndBeta
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(GammaAndBeta):
     """Shifts and scales each channel to a mean of 0 and a variance of 1, then by learned numbers.
 
     In training, mean and variance are those of the batch: the output is
@@ -25,24 +27,29 @@ class BatchNormalization(Layer):
             by name or object.
         beta_regularizer, gamma_regularizer: regularizers of the weights, by name or object.
         beta_constraint, gamma_constraint: constraints of the weights, by name or object.
-        renorm, renorm_clipping, renorm_momentum: batch renormalization, which is not supported: `renorm` must be False.
+        renorm: whether training corrects the statistics of the batch by moving averages, so that they work for small batches
+            too (batch renormalization, Ioffe 2017).
+        renorm_clipping: dict of bounds for the corrections: "rmin" and "rmax" for that of the deviation, "dmax" for that of
+            the mean. Each may be left out.
+        renorm_momentum: number, what part of these moving averages stays in each step.
         synchronized: taken for compatibility; must be False.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
     Call arguments:
         inputs: array of floats.
         training: whether to normalize by the batch and to update the moving averages.
-        mask: None is all that is supported.
+        mask: array of one axis less than the inputs, which lacks the last one. In training, the statistics are those of what
+            it keeps; all inputs are normalized.
 
     Input shape: any.
 
     Output shape: that of the input.
 
-    Weights: `gamma`, `beta`, `moving_mean` and `moving_variance`, all of shape (channels,).
+    Weights: `gamma`, `beta`, `moving_mean` and `moving_variance`, and with `renorm` also `moving_stddev`, `renorm_mean` and
+    `renorm_stddev`, all of shape (channels,).
 
     Raises:
-        ValueError: if an argument is none of these. When called, if there is no such axis.
-        NotImplementedError: for `renorm=True`.
+        ValueError: if an argument is none of these. When called, if there is no such axis, or the mask has another rank.
 
     Example:
 
@@ -72,75 +79,100 @@ class BatchNormalization(Layer):
         synchronized=False,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(
+            float(epsilon),
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.axis = int(axis)
         if synchronized:
             raise ValueError("Argument synchronized=True is only supported with the TensorFlow backend.")
-        if renorm:
-            raise NotImplementedError(
-                f"`renorm=True` is not supported. Expected False. Received: renorm={renorm}\n"
-                "Models that were trained with it give the same predictions without: it changes training only."
-            )
-        self.axis = int(axis)
+        self.synchronized = synchronized
         self.momentum = float(momentum)
-        self.epsilon = float(epsilon)
-        self.center = center
-        self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        if renorm:
+            renorm_clipping = renorm_clipping or {}
+            _check_clipping(renorm_clipping)
         self.renorm = renorm
         self.renorm_clipping = renorm_clipping
         self.renorm_momentum = renorm_momentum
-        self.synchronized = synchronized
+        self.moving_mean = self.moving_variance = None
 
     def build(self, input_shape):
         shapes.check_axis(self.axis, input_shape)
         channels = input_shape[self.axis]
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=(channels,),
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=(channels,),
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
-        self.moving_mean = self.add_weight(
-            name="moving_mean", shape=(channels,), initializer=self.moving_mean_initializer, trainable=False
-        )
-        self.moving_variance = self.add_weight(
-            name="moving_variance", shape=(channels,), initializer=self.moving_variance_initializer, trainable=False
-        )
+        self._add_gamma_and_beta((channels,), self.scale, self.center)
+        self.moving_mean = self._add_average("moving_mean", channels, self.moving_mean_initializer)
+        self.moving_variance = self._add_average("moving_variance", channels, self.moving_variance_initializer)
+        if self.renorm:
+            self.moving_stddev = self._add_average("moving_stddev", channels, self._initial_stddev)
+            self.renorm_mean = self._add_average("renorm_mean", channels, _anew(self.moving_mean_initializer))
+            self.renorm_stddev = self._add_average("renorm_stddev", channels, self._initial_stddev)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
+    def _add_average(self, name, channels, initializer):
+        return self.add_weight(name=name, shape=(channels,), initializer=initializer, trainable=False)
+
+    def _initial_stddev(self, shape, dtype=None):
+        return np.sqrt(_anew(self.moving_variance_initializer)(shape, dtype=dtype))
+
     def call(self, inputs, training=None, mask=None):
-        if mask is not None:
-            raise NotImplementedError(f"The statistics are those of all samples. Expected: mask=None. Received: mask={mask}")
+        if mask is not None and len(mask.shape) != len(inputs.shape) - 1:
+            raise ValueError(
+                "The mask provided should be one dimension less than the inputs. Received: "
+                f"mask.shape={mask.shape}, inputs.shape={inputs.shape}"
+            )
         # An empty batch has no statistics.
         if not (training and self.trainable) or 0 in inputs.shape:
-            return ops.batch_normalization(
-                inputs, self.moving_mean, self.moving_variance, self.axis, self.beta, self.gamma, self.epsilon
-            )
-        outputs, mean, variance = ops.batch_normalization_training(inputs, self.beta, self.gamma, self.axis, self.epsilon)
-        self._update(self.moving_mean, mean)
-        self._update(self.moving_variance, variance)
-        return outputs
+            return self._normalize(inputs, self.moving_mean, self.moving_variance, self.beta, self.gamma)
+        if mask is None and not self.renorm:
+            outputs, mean, variance = ops.batch_normalization_training(inputs, self.beta, self.gamma, self.axis, self.epsilon)
+            self._update_averages(value_of(mean), value_of(variance))
+            return self._in_own_dtype(outputs)
+        axes = [axis for axis in range(len(inputs.shape)) if axis != self.axis % len(inputs.shape)]
+        mean, variance = ops.moments(inputs, axes) if mask is None else ops.masked_moments(inputs, mask, axes)
+        beta, gamma = self._renormalized(value_of(mean), value_of(variance)) if self.renorm else (self.beta, self.gamma)
+        self._update_averages(value_of(mean), value_of(variance))
+        return self._normalize(inputs, mean, variance, beta, gamma)
 
-    def _update(self, moving, statistic):
-        moving.assign(moving.value * self.momentum + value_of(statistic) * (1.0 - self.momentum))
+    def _normalize(self, inputs, mean, variance, beta, gamma):
+        return self._in_own_dtype(ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon))
+
+    def _in_own_dtype(self, outputs):
+        # Those of integers are not.
+        return outputs if outputs.dtype is self._input_dtype else ops.cast(outputs, self.compute_dtype)
+
+    def _renormalized(self, mean, variance):
+        """Returns beta and gamma with the correction: `(x * r + d) * gamma + beta`. No gradient passes through it."""
+        # Keeps the first steps from dividing by zero.
+        stddev = np.maximum(self.renorm_stddev.value, np.sqrt(self.epsilon, dtype=mean.dtype))
+        bounds = self.renorm_clipping
+        r = np.clip(np.sqrt(variance + self.epsilon) / stddev, bounds.get("rmin"), bounds.get("rmax"))
+        d = (mean - self.renorm_mean.value) / stddev
+        if bounds.get("dmax") is not None:
+            d = np.clip(d, -bounds["dmax"], bounds["dmax"])
+        beta, gamma = (d, r) if self.gamma is None else (self.gamma * d, self.gamma * r)
+        return (beta if self.beta is None else beta + self.beta), gamma
+
+    def _update_averages(self, mean, variance):
+        _move(self.moving_mean, mean, self.momentum)
+        if not self.renorm:
+            _move(self.moving_variance, variance, self.momentum)
+            return
+        stddev = np.sqrt(variance + self.epsilon)
+        _move(self.renorm_mean, mean, self.renorm_momentum)
+        _move(self.renorm_stddev, stddev, self.renorm_momentum)
+        # As in the paper, the deviation is averaged, not the variance.
+        _move(self.moving_stddev, stddev, self.momentum)
+        self.moving_variance.assign(np.maximum(self.moving_stddev.value**2 - self.epsilon, 0))
 
     def compute_output_shape(self, input_shape):
         shapes.check_axis(self.axis, input_shape)
@@ -151,19 +183,32 @@ class BatchNormalization(Layer):
             **super().get_config(),
             "axis": self.axis,
             "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
             "moving_mean_initializer": initializers.serialize(self.moving_mean_initializer),
             "moving_variance_initializer": initializers.serialize(self.moving_variance_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
             "synchronized": self.synchronized,
             "renorm": self.renorm,
             "renorm_clipping": self.renorm_clipping,
             "renorm_momentum": self.renorm_momentum,
         }
+
+
+def _move(average, value, momentum):
+    average.assign(average.value * momentum + value * (1.0 - momentum))
+
+
+def _anew(initializer):
+    """Returns an initializer that draws other numbers than one that was used before."""
+    return initializer.clone() if isinstance(initializer, initializers.Initializer) else initializer
+
+
+def _check_clipping(bounds):
+    keys = ["rmax", "rmin", "dmax"]
+    if set(bounds) - set(keys):
+        raise ValueError(f"Received invalid keys for `renorm_clipping` argument: {bounds}. Supported values: {keys}.")
+    rmax, rmin, dmax = (bounds.get(key) for key in keys)
+    if rmax is not None and rmin is not None and rmax < rmin:
+        raise ValueError(
+            f"rmax should be greater than rmin in the `renorm_clipping` argument. Received: rmax={rmax}, rmin={rmin}."
+        )
+    if dmax is not None and dmax < 0:
+        raise ValueError(f"dmax should be non-negative in the `renorm_clipping` argument. Received: dmax={dmax}.")

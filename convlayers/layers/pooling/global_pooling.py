@@ -27,6 +27,7 @@ class _GlobalPooling(Layer):
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
+        self._build_at_init()
 
     def call(self, inputs):
         return self.pool(inputs, self.data_format, self.keepdims)
@@ -94,6 +95,11 @@ class GlobalMaxPooling3D(_GlobalPooling):
 class GlobalAveragePooling1D(_GlobalPooling):
     """Takes the mean of each channel of a sequence.
 
+    Call arguments:
+        inputs: array of shape (batch, steps, channels).
+        mask: array of shape (batch, steps): which steps count. All by default. A sequence of which none count has no mean,
+            but NaN.
+
     Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
 
     Output shape: (batch, channels).
@@ -106,6 +112,21 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     rank = 1
     pool = staticmethod(ops.global_average_pool)
+
+    def __init__(self, data_format=None, keepdims=False, **kwargs):
+        super().__init__(data_format, keepdims, **kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        if mask is None:
+            return super().call(inputs)
+        steps, channels = (1, 2) if self.data_format == "channels_last" else (2, 1)
+        mask = ops.cast(ops.expand_dims(mask, channels), "bool")
+        total = ops.sum(ops.where(mask, inputs, 0), steps, self.keepdims)
+        return total / ops.sum(ops.cast(mask, inputs.dtype), steps, self.keepdims)
+
+    def compute_mask(self, inputs, mask=None):
+        return None  # There are no steps any more.
 
 
 class GlobalAveragePooling2D(_GlobalPooling):

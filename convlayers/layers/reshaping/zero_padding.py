@@ -3,35 +3,34 @@
 from convlayers import ops, shapes
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
+from convlayers.layers.reshaping.borders import standardize_pairs
 from convlayers.layers.reshaping.reshaping import Reshaping
-from convlayers.layers.signatures import with_defaults
-from convlayers.validation import is_integer
+from convlayers.layers.signatures import documented, with_defaults
 
 
 class _ZeroPadding(Reshaping):
-    """Padding of `rank` spatial axes."""
+    """Padding of `rank` spatial axes.
+
+    Args:
+        padding: how many zeros to add: an int, for all sides; a tuple with an int for each spatial axis, for its two sides;
+            or a tuple with a pair `(before, after)` for each spatial axis. In one dimension, the pair itself.
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`.
+
+    Raises:
+        ValueError: if an argument is none of these.
+    """
 
     rank = None
 
     def __init__(self, padding=1, data_format=None, **kwargs):
-        """Makes the layer.
-
-        Args:
-            padding: how many zeros to add: an int, for all sides; a tuple with an int for each spatial axis, for its two
-                sides; or a tuple with a pair `(before, after)` for each spatial axis. In one dimension, the pair itself.
-            data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-            kwargs: arguments of `Layer`, as `name` and `dtype`.
-
-        Raises:
-            ValueError: if an argument is none of these.
-        """
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.padding = self._standardize_padding(padding)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _standardize_padding(self, padding):
-        return _standardize_pairs(padding, self.rank)
+        return standardize_pairs(padding, self.rank, "padding", f"{_WRONG_TYPE[self.rank]}{padding}.")
 
     @property
     def _pairs(self):
@@ -49,8 +48,11 @@ class _ZeroPadding(Reshaping):
         return {**super().get_config(), "padding": self.padding, "data_format": self.data_format}
 
 
+@documented
 class ZeroPadding1D(_ZeroPadding):
     """Adds zeros in front of and behind a sequence.
+
+    Args: those of `_ZeroPadding`.
 
     Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
 
@@ -72,8 +74,11 @@ class ZeroPadding1D(_ZeroPadding):
         return (self.padding,)
 
 
+@documented
 class ZeroPadding2D(_ZeroPadding):
     """Adds rows and columns of zeros around an image.
+
+    Args: those of `_ZeroPadding`.
 
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
 
@@ -89,8 +94,11 @@ class ZeroPadding2D(_ZeroPadding):
     __init__ = with_defaults(_ZeroPadding.__init__, padding=(1, 1))
 
 
+@documented
 class ZeroPadding3D(_ZeroPadding):
     """Adds zeros around a volume or a film.
+
+    Args: those of `_ZeroPadding`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
     data_format="channels_first".
@@ -107,28 +115,10 @@ class ZeroPadding3D(_ZeroPadding):
     __init__ = with_defaults(_ZeroPadding.__init__, padding=((1, 1), (1, 1), (1, 1)))
 
 
-_ENTRIES = ("1st", "2nd", "3rd")
-_WRONG_LENGTH = {
-    2: "`padding` should have two elements. Received: padding={padding}.",
-    3: "`padding` should have 3 elements. Received: {padding}.",
-}
 _WRONG_TYPE = {
     2: "`padding` should be either an int, a tuple of 2 ints (symmetric_height_crop, symmetric_width_crop), or a tuple of 2 "
-    "tuples of 2 ints ((top_crop, bottom_crop), (left_crop, right_crop)). Received: padding={padding}.",
+    "tuples of 2 ints ((top_crop, bottom_crop), (left_crop, right_crop)). Received: padding=",
     3: "`padding` should be either an int, a tuple of 3 ints (symmetric_dim1_pad, symmetric_dim2_pad, symmetric_dim3_pad), "
     "or a tuple of 3 tuples of 2 ints ((left_dim1_pad, right_dim1_pad), (left_dim2_pad, right_dim2_pad), "
-    "(left_dim3_pad, right_dim2_pad)). Received: padding={padding}.",
+    "(left_dim3_pad, right_dim2_pad)). Received: padding=",
 }
-
-
-def _standardize_pairs(padding, rank):
-    if is_integer(padding):
-        padding = (padding,) * rank
-    if not hasattr(padding, "__len__"):
-        raise ValueError(_WRONG_TYPE[rank].format(padding=padding))
-    if len(padding) != rank:
-        raise ValueError(_WRONG_LENGTH[rank].format(padding=padding))
-    return tuple(
-        shapes.standardize_tuple(pair, 2, f"{entry} entry of padding", allow_zero=True)
-        for pair, entry in zip(padding, _ENTRIES, strict=False)
-    )

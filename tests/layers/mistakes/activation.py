@@ -34,6 +34,18 @@ ACTIVATION = [
         in_keras=None,
     ),
     wrong_argument(
+        "slope of LeakyReLU",
+        lambda L: L.LeakyReLU(negative_slope=-0.1),
+        "The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. "
+        "Received: negative_slope=-0.1",
+    ),
+    wrong_argument(
+        "no slope of LeakyReLU",
+        lambda L: L.LeakyReLU(negative_slope=None),
+        "The negative_slope value of a Leaky ReLU layer cannot be None or negative value. Expected a float. "
+        "Received: negative_slope=None",
+    ),
+    wrong_argument(
         "mask of another shape",
         lambda L: L.Softmax()(IMAGE, mask=np.ones((2, 1, 1, 2), bool)),
         "The `mask` must be broadcastable to `inputs`. Each mask dimension must be 1 or match the corresponding input "
@@ -65,6 +77,19 @@ ACTIVATION = [
         lambda L: L.Dropout(0.5, noise_shape=(1.5,)),
         "Invalid value received for argument `noise_shape`. Expected all elements to be integers or None. Received element at "
         "index 0: 1.5 (type: float)",
+    ),
+    wrong_argument("rate of AlphaDropout", lambda L: L.AlphaDropout(2), rate(2)),
+    wrong_argument("rate of GaussianDropout", lambda L: L.GaussianDropout(-1), rate(-1)),
+    wrong_argument("rate of SpatialDropout2D", lambda L: L.SpatialDropout2D(2), rate(2)),
+    wrong_argument(
+        "stddev",
+        lambda L: L.GaussianNoise(2),
+        "Invalid value received for argument `stddev`. Expected a float value between 0 and 1. Received: stddev=2",
+    ),
+    wrong_argument(
+        "factor of ActivityRegularization",
+        lambda L: L.ActivityRegularization(l1=-1),
+        "Invalid value for argument l1: expected a non-negative float.Received: l1=-1",
     ),
     wrong_argument("seed", lambda L: L.Dropout(0.5, seed=1.5), "Argument `seed` must be an integer. Received: seed=1.5"),
 ]

@@ -1,6 +1,6 @@
 """Mistakes with merging."""
 
-from tests.layers.mistakes.mistake import IMAGE, wrong_argument
+from tests.layers.mistakes.mistake import IMAGE, Mistake, wrong_argument
 
 MERGING = [
     wrong_argument(
@@ -57,5 +57,39 @@ MERGING = [
         lambda L: L.Concatenate(axis=7)([IMAGE, IMAGE]),
         "Axis 7 is out of bounds for input shape (2, 4, 4, 3). Received: axis=7",
         in_keras=None,
+    ),
+    Mistake(
+        "Dot: axes='a'",
+        lambda L: L.Dot("a"),
+        TypeError,
+        "Invalid type for argument `axes`: it should be a list or an int. Received: axes=a",
+        TypeError,
+    ),
+    wrong_argument(
+        "Dot: three axes",
+        lambda L: L.Dot((1, 2, 3)),
+        "Invalid format for argument `axes`: it should contain two elements. Received: axes=(1, 2, 3)",
+    ),
+    wrong_argument(
+        "Dot: half an axis",
+        lambda L: L.Dot((1, 1.5)),
+        "Invalid format for argument `axes`: list elements should be integers. Received: axes=(1, 1.5)",
+    ),
+    wrong_argument(
+        "Dot: three inputs",
+        lambda L: L.Dot(1)([IMAGE] * 3),
+        "A `Dot` layer should be called on a list of 2 inputs. Received: "
+        "input_shape=[(2, 4, 4, 3), (2, 4, 4, 3), (2, 4, 4, 3)]",
+    ),
+    wrong_argument(
+        "Dot: other sizes",
+        lambda L: L.Dot((1, 3))([IMAGE, IMAGE]),
+        "Incompatible input shapes: axis values 4 (at axis 1) != 3 (at axis 3). Full input shapes: (2, 4, 4, 3), (2, 4, 4, 3)",
+    ),
+    wrong_argument(
+        "Dot: the batch",
+        lambda L: L.Dot(0)([IMAGE, IMAGE]),
+        "Cannot perform batch_dot over axis 0. If your inputs are not batched, add a dummy batch dimension to your inputs "
+        "using keras.ops.expand_dims(x, 0)",
     ),
 ]

@@ -31,10 +31,33 @@ POOLING = [
         "Argument `padding` must be either 'valid' or 'same'. Received: padding=smae",
     ),
     wrong_argument(
-        "padding=1",
-        lambda L: L.MaxPooling2D(2, padding=1),
-        "Argument `padding` must be either 'valid' or 'same'. Received: padding=1",
+        "padding=None",
+        lambda L: L.MaxPooling2D(2, padding=None),
+        "Argument `padding` must be either 'valid' or 'same'. Received: padding=None",
         None,
+    ),
+    wrong_argument(
+        "padding=-1",
+        lambda L: L.MaxPooling2D(2, padding=-1),
+        "`padding` must be either `'valid'` or `'same'`. Received -1.",
+        None,
+    ),
+    wrong_argument(
+        "padding as large as the window",
+        lambda L: L.MaxPooling2D(2, padding=((0, 1), (2, 0))),
+        "`padding` must be smaller than the window, which spans (2, 2) pixels. Received: padding=((0, 1), (2, 0))",
+        None,
+    ),
+    wrong_argument(
+        "dilation_rate=0",
+        lambda L: L.AveragePooling2D(2, dilation_rate=0),
+        window("dilation_rate", 0, NOT_ABOVE_ZERO.format(0)),
+        None,
+    ),
+    wrong_argument(
+        "the option of the other kind",
+        lambda L: L.AveragePooling2D(2, return_indices=True),
+        "Unrecognized keyword arguments passed to AveragePooling2D: {'return_indices': True}",
     ),
     wrong_argument(
         "data_format",
@@ -77,6 +100,54 @@ POOLING = [
         lambda L: L.GlobalMaxPooling1D(name="layer")(IMAGE),
         "Input 0 with name 'None' of layer 'layer' is incompatible with the layer: expected ndim=3, found ndim=4. "
         "Full shape received: (2, 4, 4, 3)",
+    ),
+    wrong_argument(
+        "output_size of 2 for a sequence",
+        lambda L: L.AdaptiveMaxPooling1D((2, 3)),
+        "For 1D input, `output_size` tuple must have length 1. Received: (2, 3)",
+    ),
+    Mistake(
+        "output_size=2.0 for a sequence",
+        lambda L: L.AdaptiveAveragePooling1D(2.0),
+        TypeError,
+        "`output_size` must be an integer or tuple of 1 integer. Received: 2.0 of type <class 'float'>",
+        TypeError,
+    ),
+    Mistake(
+        "output_size of 3 for an image",
+        lambda L: L.AdaptiveAveragePooling2D((2, 3, 4)),
+        TypeError,
+        "`output_size` must be an integer or (height, width) tuple. Received: (2, 3, 4) of type <class 'tuple'>",
+        TypeError,
+    ),
+    Mistake(
+        "output_size=None for a volume",
+        lambda L: L.AdaptiveMaxPooling3D(None),
+        TypeError,
+        "`output_size` must be an integer or (depth, height, width) tuple. Received: None of type <class 'NoneType'>",
+        TypeError,
+    ),
+    wrong_argument(
+        "output_size=0",
+        lambda L: L.AdaptiveMaxPooling2D(0),
+        window("output_size", 0, NOT_ABOVE_ZERO.format(0)),
+        None,
+    ),
+    wrong_argument(
+        "adaptive pooling: data_format",
+        lambda L: L.AdaptiveMaxPooling2D(2, data_format="NCHW"),
+        "Invalid data_format: NCHW. Expected 'channels_first' or 'channels_last'.",
+    ),
+    wrong_argument(
+        "adaptive pooling: wrong rank",
+        lambda L: L.AdaptiveMaxPooling2D(2)(IMAGE[0]),
+        "The `output_size` argument must be a tuple of 1 integers. Received output_size=(2, 2)",
+    ),
+    wrong_argument(
+        "adaptive pooling of nothing",
+        lambda L: L.AdaptiveAveragePooling2D(2)(IMAGE[:, :0]),
+        "Adaptive pooling takes inputs with at least one pixel along each axis. Received: inputs.shape=(2, 0, 4, 3)",
+        None,
     ),
     wrong_argument(
         "largest of nothing",

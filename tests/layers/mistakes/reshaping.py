@@ -85,4 +85,57 @@ RESHAPING = [
         "or a tuple of 3 tuples of 2 ints ((left_dim1_pad, right_dim1_pad), (left_dim2_pad, right_dim2_pad), (left_dim3_pad, "
         "right_dim2_pad)). Received: padding=1.5.",
     ),
+    wrong_argument(
+        "cropping too much",
+        lambda L: L.Cropping2D(2)(IMAGE),
+        "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input. Received: "
+        "inputs.shape=(2, 4, 4, 3), cropping=((2, 2), (2, 2))",
+        in_keras=None,  # It prints the shape of PyTorch.
+    ),
+    wrong_argument(
+        "symbolic cropping too much",
+        lambda L: L.Cropping2D(((0, 3), (1, 0)), data_format="channels_first")(L.Input((1, 3, 4))),
+        "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input. Received: "
+        "input_shape=(None, 1, 3, 4), cropping=((0, 3), (1, 0))",
+    ),
+    wrong_argument(
+        "1-D: cropping too much",
+        lambda L: L.Cropping1D((2, 1))(L.Input((3, 4))),
+        "`cropping` parameter of `Cropping1D` layer must be smaller than the input length. Received: "
+        "input_shape=(None, 3, 4), cropping=(2, 1)",
+    ),
+    wrong_argument(
+        "cropping of 3", lambda L: L.Cropping2D((1, 2, 3)), "`cropping` should have two elements. Received: cropping=(1, 2, 3)."
+    ),
+    wrong_argument(
+        "3-D: cropping of 2", lambda L: L.Cropping3D((1, 2)), "`cropping` should have 3 elements. Received: (1, 2)."
+    ),
+    wrong_argument("negative cropping", lambda L: L.Cropping3D(-1), "`cropping` cannot be negative. Received: cropping=-1."),
+    wrong_argument(
+        "cropping of a float",
+        lambda L: L.Cropping2D(1.5),
+        "`cropping` should be either an int, a tuple of 2 ints (symmetric_height_crop, symmetric_width_crop), or a tuple of 2 "
+        "tuples of 2 ints ((top_crop, bottom_crop), (left_crop, right_crop)). Received: cropping=1.5.",
+    ),
+    wrong_argument(
+        "half a pair of cropping",
+        lambda L: L.Cropping3D(((1, 2), (1,), 3)),
+        "The `2nd entry of cropping` argument must be a tuple of 2 integers. Received 2nd entry of cropping=(1,)",
+    ),
+    wrong_argument(
+        "Permute: no permutation",
+        lambda L: L.Permute((1, 3)),
+        "Invalid permutation argument `dims` for Permute Layer. The set of indices in `dims` must be consecutive and start "
+        "from 1. Received dims=(1, 3)",
+    ),
+    wrong_argument(
+        "Permute: other rank",
+        lambda L: L.Permute((2, 1), name="layer")(IMAGE),
+        "Input 0 with name 'None' of layer 'layer' is incompatible with the layer: expected ndim=3, found ndim=4. Full shape "
+        "received: (2, 4, 4, 3)",
+    ),
+    wrong_argument("n=0", lambda L: L.RepeatVector(0), "Argument `n` should be a positive integer. Received: n=0"),
+    Mistake(
+        "n='3'", lambda L: L.RepeatVector("3"), TypeError, "Expected an integer value for `n`, got <class 'str'>.", TypeError
+    ),
 ]

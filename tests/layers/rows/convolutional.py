@@ -69,5 +69,54 @@ def depthwise_rows():
     ]
 
 
+def transposed_rows():
+    image = (2, 4, 5, 4)
+    return [
+        Row("Conv1DTranspose", {"filters": 3, "kernel_size": 3}, (2, 9, 4), (2, 11, 3)),
+        Row("Conv1DTranspose", {"filters": 3, "kernel_size": 2, "strides": 3}, (2, 5, 4), (2, 15, 3)),
+        Row(
+            "Conv1DTranspose",
+            {"filters": 5, "kernel_size": 4, "strides": 2, "padding": "same", "output_padding": 1},
+            (2, 5, 4),
+            (2, 9, 5),
+        ),
+        Row("Conv1DTranspose", {"filters": 2, "kernel_size": 3, "dilation_rate": 2, "padding": "same"}, (2, 9, 4), (2, 9, 2)),
+        Row("Conv2DTranspose", {"filters": 5, "kernel_size": 3}, image, (2, 6, 7, 5)),
+        Row("Conv2DTranspose", {"filters": 5, "kernel_size": 2, "strides": 2, "activation": "relu"}, image, (2, 8, 10, 5)),
+        Row("Conv2DTranspose", {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"}, image, (2, 8, 10, 3)),
+        Row(
+            "Conv2DTranspose",
+            {"filters": 3, "kernel_size": (4, 3), "strides": (2, 3), "output_padding": (1, 2), "use_bias": False},
+            image,
+            (2, 11, 17, 3),
+        ),
+        Row("Conv2DTranspose", {"filters": 4, "kernel_size": 3, "dilation_rate": (1, 2)}, image, (2, 6, 9, 4)),
+        Row(
+            "Conv2DTranspose",
+            {
+                "filters": 3,
+                "kernel_size": 2,
+                "activation": "gelu",
+                "kernel_initializer": "he_normal",
+                "bias_initializer": "ones",
+                "kernel_regularizer": "l2",
+                "bias_regularizer": "l1",
+                "activity_regularizer": "l1",
+                "kernel_constraint": "max_norm",
+                "bias_constraint": "non_neg",
+            },
+            image,
+            (2, 5, 6, 3),
+        ),
+        Row("Conv3DTranspose", {"filters": 3, "kernel_size": 2, "strides": 2}, (2, 3, 2, 4, 2), (2, 6, 4, 8, 3)),
+        Row(
+            "Conv3DTranspose",
+            {"filters": 3, "kernel_size": 3, "strides": (1, 2, 3), "padding": "same"},
+            (1, 4, 3, 2, 2),
+            (1, 4, 6, 6, 3),
+        ),
+    ]
+
+
 def rows():
-    return [*conv_rows(), *depthwise_rows()]
+    return [*conv_rows(), *depthwise_rows(), *transposed_rows()]

@@ -24,6 +24,12 @@ def rows():
             Row(
                 f"{kind}Pooling3D", {"pool_size": 3, "strides": (1, 2, 3), "padding": "same"}, (1, 3, 5, 6, 2), (1, 3, 3, 2, 2)
             ),
+            Row(f"Adaptive{kind}Pooling1D", {"output_size": 4}, (2, 8, 3), (2, 4, 3)),
+            Row(f"Adaptive{kind}Pooling1D", {"output_size": (3,)}, (2, 7, 3), (2, 3, 3)),
+            Row(f"Adaptive{kind}Pooling2D", {"output_size": 3}, (2, 6, 9, 17), (2, 3, 3, 17)),
+            Row(f"Adaptive{kind}Pooling2D", {"output_size": (5, 4)}, (2, 7, 3, 3), (2, 5, 4, 3)),
+            Row(f"Adaptive{kind}Pooling3D", {"output_size": 2}, (2, 5, 4, 3, 3), (2, 2, 2, 2, 3)),
+            Row(f"Adaptive{kind}Pooling3D", {"output_size": (1, 2, 3)}, (2, 3, 5, 4, 3), (2, 1, 2, 3, 3)),
             Row(f"Global{kind}Pooling1D", {}, (2, 5, 3), (2, 3)),
             Row(f"Global{kind}Pooling1D", {"keepdims": True}, (2, 5, 3), (2, 1, 3)),
             Row(f"Global{kind}Pooling2D", {}, (2, 4, 5, 3), (2, 3)),

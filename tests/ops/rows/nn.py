@@ -35,6 +35,14 @@ def rows_with_parameters():
     yield Row("rms_normalization", (numbers(2, 3, 4),))
     yield Row("rms_normalization", (numbers(2, 3, 4),), {"axis": 1}, like_keras=False)
     yield Row("rms_normalization", (numbers(2, 3, 4), numbers(4)))
+    yield Row("rms_normalization", (numbers(2, 3, 4), numbers(3, 4)), {"axis": [-1, 1]}, like_keras=False)
+    yield Row("layer_normalization", (numbers(2, 3, 4, 2), numbers(3, 2), numbers(3, 2)), {"axis": [3, 1]})
+    yield Row("group_normalization", (numbers(2, 3, 6), numbers(6), numbers(6)), {"groups": 2}, like_keras=False)
+    yield Row("group_normalization", (numbers(2, 4, 3, 2), None, numbers(4)), {"groups": 4, "axis": 1}, like_keras=False)
+    yield Row("group_normalization", (numbers(2, 6),), {"groups": 3, "epsilon": 0.1}, like_keras=False)
+    yield Row("group_normalization", (numbers(2, 48), numbers(48), numbers(48)), {"groups": 3}, like_keras=False)
+    for slopes in ((4,), (3, 4), (1, 4), (3, 1), (1,), (1, 1, 4), (2, 3, 4), (2, 1, 1)):
+        yield Row("prelu", (numbers(2, 3, 4), numbers(*slopes)), like_keras=False)
     for order in (1, 2, 3):
         yield Row("normalize", (numbers(2, 3, 4),), {"axis": 1, "order": order})
     yield Row("normalize", (numbers(2, 3, 4),), {"axis": (0, 2)})
@@ -55,6 +63,10 @@ def rows_of_crossentropies():
     yield Row("sparse_categorical_crossentropy", (LABELS, positive(3, 4)))
     yield Row("sparse_categorical_crossentropy", (LABELS[:, np.newaxis], positive(3, 3, 1)), {"axis": 1})
     yield Row("sparse_categorical_crossentropy", (np.array(1), positive(4)))
+    sequences = np.array([[1, 2, 2], [3, 0, 0]])
+    for lengths in ([3, 1], [2, 0]):
+        yield Row("ctc_loss", (sequences, numbers(2, 6, 4), np.array(lengths), np.array([6, 4])))
+    yield Row("ctc_loss", (sequences + 1, numbers(2, 6, 5), np.array([3, 1]), np.array([5, 6])), {"mask_index": 4})
 
 
 def rows():

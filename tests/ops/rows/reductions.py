@@ -15,6 +15,7 @@ def rows():
     for axis in (0, 1, -1):
         yield Row("prod", (numbers(2, 3, 4),), {"axis": axis})
         yield Row("cumsum", (numbers(2, 3, 4),), {"axis": axis})
+        yield Row("cumprod", (numbers(2, 3, 4),), {"axis": axis})
         yield Row("sort", (numbers(2, 3, 4),), {"axis": axis})
         yield Row("softmax", (numbers(2, 3, 4),), {"axis": axis})
         yield Row("log_softmax", (numbers(2, 3, 4),), {"axis": axis})

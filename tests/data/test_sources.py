@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from convlayers import Input, Model, Sequential, layers
-from convlayers.models.batch_parts import class_weight_to_sample_weights, split
-from convlayers.models.data_adapters import Epochs, make_batches
+from convlayers.data.batch_parts import class_weight_to_sample_weights, split
+from convlayers.data.epochs import Epochs
+from convlayers.data.sources import make_batches
 
 X = np.arange(40, dtype="float32").reshape(10, 4)
 Y = np.arange(10, dtype="float32")[:, None]
@@ -227,7 +228,7 @@ def test_a_pytorch_data_loader():
 
 
 def test_an_epoch_goes_on_where_the_last_one_ended():
-    epochs = Epochs(make_batches(X, batch_size=2), steps_per_epoch=2)
+    epochs = Epochs(make_batches(X, batch_size=2), steps=2)
     firsts = [[int(batch[0, 0]) for batch in epochs] for _ in range(2)]
     assert firsts == [[0, 8], [16, 24]]
     with pytest.warns(UserWarning, match="ran out of data"):
@@ -275,6 +276,10 @@ ERRORS = {
     "batch size 0": (dict(x=X, y=Y, batch_size=0), "^batch_size should be a positive integer value, but got batch_size=0"),
     "batch size 2.5": (dict(x=X, y=Y, batch_size=2.5), "^batch_size should be a positive integer value"),
     "split": (dict(x=X, y=Y, validation_split=0.99), "^Training data contains 10 samples, which is not sufficient"),
+    "split of more than all": (
+        dict(x=X, y=Y, validation_split=1.5),
+        "^`validation_split` must be between 0 and 1, received: 1.5",
+    ),
     "split of a generator": (dict(x=generate(3), validation_split=0.5), "^Argument `validation_split` is only supported for"),
     "validation": (dict(x=X, y=Y, validation_data=(X, Y[:3])), "^Data cardinality is ambiguous"),
     "validation parts": (dict(x=X, y=Y, validation_data=(X, Y, Y, Y)), "^Data is expected to be in format `x`, `\\(x,\\)`"),

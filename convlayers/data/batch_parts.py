@@ -6,33 +6,8 @@ import numpy as np
 
 from convlayers import config, nested
 from convlayers.autograd import value_of
+from convlayers.data.packing import describe
 from convlayers.layers.arguments import lists_to_arrays
-
-
-def unpack_x_y_sample_weight(data):
-    """Returns the three parts of a batch, None for those that are not there.
-
-    Args:
-        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
-
-    Raises:
-        ValueError: if it has more parts.
-    """
-    if not isinstance(data, (list, tuple)):
-        return data, None, None
-    if len(data) > 3:
-        raise ValueError(
-            "Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, "
-            f"found: {nested.map_structure(_describe, data)}"
-        )
-    return (*data, None, None)[:3]
-
-
-def pack_x_y_sample_weight(x, y=None, sample_weight=None):
-    """Returns the parts of a batch as `fit` takes them: without those that are None."""
-    if y is None:
-        return (x,) if isinstance(x, (list, tuple)) else x
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def count_samples(data):
@@ -70,6 +45,8 @@ def standardize_weights(y, sample_weight, class_weight):
     if class_weight is None:
         if several and isinstance(sample_weight, np.ndarray):
             return _repeat_weights(y, sample_weight)
+        if several and sample_weight is not None:
+            _check_same_structure(y, sample_weight)
         return sample_weight
     if sample_weight is not None:
         raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
@@ -93,6 +70,15 @@ def class_weight_to_sample_weights(y, class_weight):
     classes, places = np.unique(np.round(labels).astype("int64"), return_inverse=True)
     weights = np.array([class_weight.get(int(label), 1.0) for label in classes], config.floatx())
     return weights[places].reshape(labels.shape)
+
+
+def _check_same_structure(y, sample_weight):
+    structures = [nested.map_structure(lambda _: None, part) for part in (y, sample_weight)]
+    if structures[0] != structures[1]:
+        raise ValueError(
+            "You should provide one `sample_weight` array per output in `y`. The two structures did not match:\n"
+            f"- y: {nested.map_structure(describe, y)}\n- sample_weight: {nested.map_structure(describe, sample_weight)}\n"
+        )
 
 
 def _repeat_weights(y, sample_weight):
@@ -148,10 +134,6 @@ def batch_to_arrays(batch):
     return tuple(to_arrays(part) for part in batch) if isinstance(batch, tuple) else to_arrays(batch)
 
 
-def _describe(leaf):
-    return f"array of shape {leaf.shape}" if hasattr(leaf, "shape") else leaf
-
-
 def split(data, fraction):
     """Divides arrays into those to train on and, from the end, those to validate with.
 
@@ -172,6 +154,8 @@ def split(data, fraction):
             "Argument `validation_split` is only supported for tensors or NumPy arrays."
             f"Found incompatible type in the input: {unfit}"
         )
+    if not 0 < fraction < 1:
+        raise ValueError(f"`validation_split` must be between 0 and 1, received: {fraction}")
     samples = count_samples(arrays)
     at = math.floor(samples * (1.0 - fraction))
     if at in (0, samples):

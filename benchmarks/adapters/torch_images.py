@@ -1,0 +1,51 @@
+"""The layers of `image_case.py` in PyTorch's words: functions of images, channels last in memory."""
+
+import torch
+import torch.nn.functional as F
+
+
+def image_functions(case):
+    """Returns for each kind the function, and the shapes of its weights: there are none."""
+    options = case.options
+    functions = {
+        "UpSampling2D": lambda x: _interpolate(x, case, options["interpolation"]),
+        "Resizing": lambda x: _interpolate(x, case, options["interpolation"], options.get("antialias", False)),
+        "Rescaling": lambda x: x * options["scale"] + options["offset"],
+        "RandomFlip": _flip,
+        "RandomRotation": lambda x: _rotate(x, options["factor"]),
+        "RandomBrightness": lambda x: _brighten(x, options["factor"], *options["value_range"]),
+        "RandomContrast": lambda x: _change_contrast(x, options["factor"], *options["value_range"]),
+    }
+    return {kind: (function, []) for kind, function in functions.items()}
+
+
+def _interpolate(x, case, interpolation, antialias=False):
+    size = case.output_shape[1:3]
+    if interpolation == "nearest":
+        y = F.interpolate(x.movedim(-1, 1), size=size, mode="nearest-exact")
+    else:
+        y = F.interpolate(x.movedim(-1, 1), size=size, mode=interpolation, align_corners=False, antialias=antialias)
+    return y.movedim(1, -1)
+
+
+def _flip(x):
+    return torch.where(torch.rand(len(x), 1, 1, 1) <= 0.5, x.flip(2), x)
+
+
+def _rotate(x, factor):
+    angles = (2 * torch.rand(len(x)) - 1) * factor * 2 * torch.pi
+    cos, sin, zeros = angles.cos(), angles.sin(), torch.zeros(len(x))
+    # Places are measured from the center: -1 and 1 are the borders of a square image.
+    matrices = torch.stack([cos, -sin, zeros, sin, cos, zeros], dim=1).reshape(-1, 2, 3)
+    images = x.movedim(-1, 1)
+    grid = F.affine_grid(matrices, images.shape, align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False).movedim(1, -1)
+
+
+def _brighten(x, factor, low, high):
+    return (x + (2 * torch.rand(len(x), 1, 1, 1) - 1) * factor * (high - low)).clamp(low, high)
+
+
+def _change_contrast(x, factor, low, high):
+    mean = x.mean(dim=(1, 2), keepdim=True)
+    return ((x - mean) * (1 + (2 * torch.rand(len(x), 1, 1, 1) - 1) * factor) + mean).clamp(low, high)

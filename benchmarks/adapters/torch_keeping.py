@@ -1,0 +1,59 @@
+"""The layers of `keeping_case.py` in PyTorch's words: functions of the input, channels last in memory, and the weights."""
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks.adapters.work import Work, keeping_answers
+
+
+def keeping_work(case, dtype, direction, functions=None):
+    """Returns the `Work` of a case; `functions` are those below, unless given."""
+    x, d_y = map(torch.from_numpy, case.arrays(dtype))
+    apply, shapes = (functions or _functions(case))[case.kind]
+    weights = [torch.from_numpy(weight).requires_grad_() for weight in case.weights(shapes, dtype)]
+
+    def forward():
+        with torch.inference_mode():
+            return apply(x, *weights)
+
+    if direction == "forward":
+        return Work(forward, lambda: keeping_answers(case, forward().numpy()))
+    x.requires_grad_()
+
+    def both():
+        for tensor in (x, *weights):
+            tensor.grad = None
+        y = apply(x, *weights)
+        y.backward(d_y)
+        return y
+
+    def answers():
+        y = both().detach().numpy()
+        return keeping_answers(case, y, x.grad.numpy(), [weight.grad.numpy() for weight in weights])
+
+    return Work(both, answers)
+
+
+def _functions(case):
+    """Returns for each kind the function, and the shapes of its weights."""
+    channels, options = case.input_shape[-1:], case.options
+    return {
+        "BatchNormalization": (
+            _on_channels(lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=1e-3)),
+            [channels, channels],
+        ),
+        "LayerNormalization": (lambda x, gamma, beta: F.layer_norm(x, channels, gamma, beta, 1e-3), [channels, channels]),
+        "RMSNormalization": (lambda x, scale: F.rms_norm(x, channels, scale, 1e-6), [channels]),
+        "GroupNormalization": (
+            _on_channels(lambda x, gamma, beta: F.group_norm(x, options["groups"], gamma, beta, 1e-3)),
+            [channels, channels],
+        ),
+        "PReLU": (_on_channels(F.prelu), [channels]),
+        "Dropout": (lambda x: F.dropout(x, options["rate"], True), []),
+        "SpatialDropout2D": (_on_channels(lambda x: F.dropout2d(x, options["rate"], True)), []),
+    }
+
+
+def _on_channels(function):
+    """For a function that wants the channels in axis 1; in memory they stay last."""
+    return lambda x, *weights: function(x.movedim(-1, 1), *weights).movedim(1, -1)

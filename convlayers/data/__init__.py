@@ -1,0 +1,1 @@
+"""From what users train on to batches of arrays."""

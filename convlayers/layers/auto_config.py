@@ -1,0 +1,67 @@
+"""The config of a layer whose class has no `get_config`: the arguments that it was made with."""
+
+import inspect
+
+from convlayers import nested
+
+# What is certain to become JSON, and to come back as it was.
+_PLAIN_TYPES = (str, int, float, bool, type(None))
+
+
+class Arguments:
+    """The arguments of the `__init__` of a layer, as far as a config can have them.
+
+    Attributes:
+        config: dict of them by name, without `name`; None if a config can't have them.
+        reason: why it can't, in words.
+    """
+
+    def __init__(self, cls, args, kwargs):
+        self.config, self.reason = None, "non-serializable argument values in `__init__()`, and therefore"
+        signature = inspect.signature(cls.__init__)
+        try:
+            bound = signature.bind(None, *args, **kwargs)
+        except TypeError:
+            return
+        bound.apply_defaults()
+        config = dict(list(bound.arguments.items())[1:])
+        kinds = {parameter.kind: name for name, parameter in list(signature.parameters.items())[1:]}
+        varargs = config.pop(kinds.get(inspect.Parameter.VAR_POSITIONAL), ())
+        config.update(config.pop(kinds.get(inspect.Parameter.VAR_KEYWORD), {}))
+        config.pop("name", None)
+        if varargs or inspect.Parameter.POSITIONAL_ONLY in kinds:
+            self.reason = (
+                "positional only or variadic positional arguments (e.g., `*args`) to `__init__()`, which is not supported by "
+                "the automatic config generation. Give them names, or else"
+            )
+        elif all(isinstance(leaf, _PLAIN_TYPES) for leaf in nested.flatten(config)):
+            self.config = config
+
+
+def auto_config(layer):
+    """Returns the config of a layer whose class has no `get_config`, without what all layers have in theirs.
+
+    Raises:
+        NotImplementedError: if it was made with arguments that a config can't have.
+    """
+    arguments = layer._arguments
+    class_name = type(layer).__name__
+    if arguments.config is None:
+        raise NotImplementedError(
+            f"Object {class_name} was created by passing {arguments.reason} the object must override `get_config()` in order "
+            f"to be serializable. Please implement `get_config()`.\n{_EXAMPLE}"
+        )
+    parameters = inspect.signature(type(layer).__init__).parameters
+    takes_name = "name" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return {**({"name": layer.name} if takes_name else {}), **arguments.config}
+
+
+_EXAMPLE = """
+    class CustomLayer(keras.layers.Layer):
+        def __init__(self, arg1, arg2, **kwargs):
+            super().__init__(**kwargs)
+            self.arg1 = arg1
+            self.arg2 = arg2
+
+        def get_config(self):
+            return {**super().get_config(), "arg1": self.arg1, "arg2": self.arg2}"""

@@ -1,0 +1,34 @@
+"""Classes as rows of numbers: one for each class."""
+
+from convlayers import ops
+
+
+def encode(classes, output_mode, depth, dtype, count_weights=None):
+    """Returns class numbers in another form.
+
+    Args:
+        classes: array of ints, with the batch first.
+        output_mode: "int", as they are; "one_hot", a row for each; "multi_hot", a row for each sample, with a 1 for each class
+            in it; or "count", the same with how often it is there.
+        depth: how many classes there are.
+        dtype: that of the result.
+        count_weights: array of the shape of `classes`: how much each one counts.
+    """
+    if output_mode == "int":
+        return ops.cast(classes, dtype)
+    if not len(classes.shape):
+        classes = ops.expand_dims(classes, -1)
+    if output_mode == "multi_hot":
+        return ops.multi_hot(classes, depth, dtype=dtype)
+    if output_mode == "one_hot":
+        alone = len(classes.shape) > 1 and classes.shape[-1] == 1
+        return ops.one_hot(ops.squeeze(classes, -1) if alone else classes, depth, dtype=dtype)
+    rows = ops.one_hot(classes, depth, dtype=dtype)
+    if count_weights is not None:
+        rows = rows * ops.expand_dims(count_weights, -1)
+    return ops.sum(rows, axis=1 if len(classes.shape) > 1 else 0)
+
+
+def refuse_sparse(sparse):
+    if sparse:
+        raise ValueError("`sparse=True` cannot be used with backend numpy")

@@ -1,0 +1,180 @@
+"""What layers have in common that change images."""
+
+from convlayers import nested, ops, random
+from convlayers.config import standardize_data_format
+from convlayers.layers.layer import Layer
+from convlayers.ops.image.checks import image_axes
+from convlayers.symbolic import KerasTensor
+
+
+class ImageLayer(Layer):
+    """A layer that takes an image, a batch of images, or a dict with "images" and what belongs to them.
+
+    A subclass draws at random, once per call, what is to be done (`get_random_transformation`), and does it (`_change`).
+    `transform_images` can be called by itself: to do the same to other images, for instance.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        bounding_box_format: taken for compatibility. Bounding boxes are not moved.
+        kwargs: arguments of `Layer`, as `name` and `dtype`.
+    """
+
+    def __init__(self, bounding_box_format=None, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.bounding_box_format = bounding_box_format
+        self.data_format = standardize_data_format(data_format)
+
+    def call(self, data, training=True):
+        transformation = self.get_random_transformation(data, training=training)
+        batched = self._is_batched(data["images"] if isinstance(data, dict) else data)
+        if not isinstance(data, dict):
+            return self._transform("image", data, batched, transformation, training)
+        outputs = dict(data)
+        for key in outputs.keys() & _KINDS.keys():
+            outputs[key] = self._transform(_KINDS[key], data[key], batched, transformation, training)
+        return outputs
+
+    def _transform(self, kind, data, batched, transformation, training):
+        name = f"transform_{_plural(kind)}" if batched else f"transform_single_{kind}"
+        return getattr(self, name)(data, transformation=transformation, training=training)
+
+    @staticmethod
+    def _is_batched(images):
+        if len(images.shape) not in (3, 4):
+            raise ValueError(
+                "Expected image tensor to have rank 3 (single image) or 4 (batch of images). "
+                f"Received: data.shape={tuple(images.shape)}"
+            )
+        return len(images.shape) == 4
+
+    # What a subclass defines ------------------------------------------------------------------------------------------
+
+    def get_random_transformation(self, data, training=True, seed=None):
+        """Returns what `transform_images` is to do, drawn at random: a dict, or None for nothing."""
+        return None
+
+    def transform_images(self, images, transformation=None, training=True):
+        """Returns images, a batch of them, transformed; outside of training, as they are."""
+        images = self._cast(images)
+        return self._change(images, transformation) if training else images
+
+    def _change(self, images, transformation):
+        """Returns images of the layer's dtype, a batch of them, transformed."""
+        raise NotImplementedError
+
+    def transform_labels(self, labels, transformation, training=True):
+        return labels
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+        return segmentation_masks
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        return bounding_boxes
+
+    # One image --------------------------------------------------------------------------------------------------------
+
+    def transform_single_image(self, image, transformation, training=True):
+        return self._one_of(self.transform_images, image, transformation, training)
+
+    def transform_single_label(self, label, transformation, training=True):
+        return self._one_of(self.transform_labels, label, transformation, training)
+
+    def transform_single_segmentation_mask(self, segmentation_mask, transformation, training=True):
+        return self._one_of(self.transform_segmentation_masks, segmentation_mask, transformation, training)
+
+    def transform_single_bounding_box(self, bounding_box, transformation, training=True):
+        return self._one_of(self.transform_bounding_boxes, bounding_box, transformation, training)
+
+    @staticmethod
+    def _one_of(transform, data, transformation, training):
+        batch = nested.map_structure(lambda part: ops.expand_dims(part, 0), data)
+        outputs = transform(batch, transformation=transformation, training=training)
+        return nested.map_structure(lambda part: ops.squeeze(part, 0), outputs)
+
+    # For subclasses ---------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _shape_of_images(data):
+        return tuple((data["images"] if isinstance(data, dict) else data).shape)
+
+    def _batch_size(self, data):
+        shape = self._shape_of_images(data)
+        return shape[0] if len(shape) == 4 else 1
+
+    def _one_per_image(self, data):
+        """Returns a shape for one number per image, to be broadcast to the pixels."""
+        shape = self._shape_of_images(data)
+        if len(shape) not in (3, 4):
+            raise ValueError(f"Expected the input image to be rank 3 or 4. Received inputs.shape={shape}")
+        return (*shape[:-3], 1, 1, 1)
+
+    def _sizes(self, shape):
+        """Returns height and width."""
+        return tuple(shape[axis] for axis in image_axes(self.data_format)[:2])
+
+    def _set_seed(self, seed):
+        self.seed = seed
+        self.generator = random.SeedGenerator(seed)
+
+    def _draw(self, shape, low, high, seed=None):
+        """Returns an array of random numbers, all equally likely between two."""
+        return random.uniform(shape, low, high, seed=self.generator if seed is None else seed)
+
+    def _draw_some(self, count, chances, seed=None):
+        """Returns which of several images to change. How likely that is for each of them is drawn between two numbers."""
+        probabilities = self._draw((count,), *chances, seed)
+        return self._draw((count,), 0, 1, seed) < probabilities
+
+    def _cast(self, images):
+        return ops.cast(images, self.compute_dtype)
+
+    # Shapes and configuration -----------------------------------------------------------------------------------------
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def compute_output_spec(self, data, training=None):
+        if not isinstance(data, dict):
+            return KerasTensor(self.compute_output_shape(data.shape), self.compute_dtype)
+        images = KerasTensor(self.compute_output_shape(data["images"].shape), self.compute_dtype)
+        return {**{key: KerasTensor(part.shape, part.dtype) for key, part in data.items()}, "images": images}
+
+    def get_config(self):
+        config = {**super().get_config(), "data_format": self.data_format}
+        if self.bounding_box_format is not None:
+            config["bounding_box_format"] = self.bounding_box_format
+        return config
+
+
+# What a dict may hold, and what one of it is called.
+_KINDS = {
+    "images": "image",
+    "labels": "label",
+    "segmentation_masks": "segmentation_mask",
+    "bounding_boxes": "bounding_box",
+}
+
+
+def _plural(kind):
+    return f"{kind}es" if kind.endswith("x") else f"{kind}s"
+
+
+class GeometricImageLayer(ImageLayer):
+    """A layer that moves pixels: segmentation masks change with the images."""
+
+    interpolation = "bilinear"
+
+    def _change(self, images, transformation):
+        return self._move(images, transformation, self.interpolation)
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+        return self._move(segmentation_masks, transformation, "nearest") if training else segmentation_masks
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        raise NotImplementedError(
+            f"{type(self).__name__} does not move bounding boxes.\nExpected a dict without the key 'bounding_boxes'."
+        )
+
+    def _move(self, images, transformation, interpolation):
+        """Returns images, a batch of them, with their pixels at other places."""
+        raise NotImplementedError

@@ -1,0 +1,91 @@
+"""Images in another size."""
+
+from convlayers import ops
+from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
+from convlayers.layers.preprocessing.sizes import with_sizes
+
+
+class Resizing(GeometricImageLayer):
+    """Resizes images, in training and outside of it.
+
+    Args:
+        height, width: the new size.
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+        crop_to_aspect_ratio: whether what does not have the new proportions is cut off, evenly on both sides.
+        pad_to_aspect_ratio: whether images get a border, so that they have the new proportions.
+        fill_mode: "constant", the only one.
+        fill_value: the number in the border.
+        antialias: whether images that become smaller are averaged, so that no pixel is left out.
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`.
+
+    Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
+
+    Output shape: the same with other sizes. Integers stay integers.
+
+    Example:
+
+    >>> Resizing(24, 32)(np.zeros((8, 100, 100, 3))).shape
+    (8, 24, 32, 3)
+    """
+
+    def __init__(
+        self,
+        height,
+        width,
+        interpolation="bilinear",
+        crop_to_aspect_ratio=False,
+        pad_to_aspect_ratio=False,
+        fill_mode="constant",
+        fill_value=0.0,
+        antialias=False,
+        data_format=None,
+        **kwargs,
+    ):
+        super().__init__(data_format=data_format, **kwargs)
+        self.height = height
+        self.width = width
+        self.interpolation = interpolation
+        self.crop_to_aspect_ratio = crop_to_aspect_ratio
+        self.pad_to_aspect_ratio = pad_to_aspect_ratio
+        self.fill_mode = fill_mode
+        self.fill_value = fill_value
+        self.antialias = bool(antialias)
+
+    def get_random_transformation(self, data, training=True, seed=None):
+        return self._sizes(self._shape_of_images(data))
+
+    def transform_images(self, images, transformation=None, training=True):
+        return self._move(images, transformation, self.interpolation)
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation=None, training=True):
+        return self._move(segmentation_masks, transformation, "nearest")
+
+    def _move(self, images, transformation, interpolation):
+        return ops.image.resize(
+            images,
+            (self.height, self.width),
+            interpolation=interpolation,
+            antialias=self.antialias,
+            crop_to_aspect_ratio=self.crop_to_aspect_ratio,
+            pad_to_aspect_ratio=self.pad_to_aspect_ratio,
+            fill_mode=self.fill_mode,
+            fill_value=self.fill_value,
+            data_format=self.data_format,
+        )
+
+    def compute_output_shape(self, input_shape):
+        return with_sizes(input_shape, self.height, self.width, self.data_format)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "height": self.height,
+            "width": self.width,
+            "interpolation": self.interpolation,
+            "crop_to_aspect_ratio": self.crop_to_aspect_ratio,
+            "pad_to_aspect_ratio": self.pad_to_aspect_ratio,
+            "fill_mode": self.fill_mode,
+            "fill_value": self.fill_value,
+            "antialias": self.antialias,
+        }

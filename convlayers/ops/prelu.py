@@ -1,0 +1,53 @@
+"""A rectifier whose slopes are learned."""
+
+import math
+
+import numpy as np
+
+from convlayers import _native
+from convlayers.autograd import differentiable
+from convlayers.ops.dtypes import as_float, widen
+from convlayers.ops.layout import contiguous
+
+
+@differentiable(new_gradients=True, overwrites=True)
+def prelu(x, alpha):
+    """Returns `x` above 0 and `alpha * x` below.
+
+    Args:
+        x: array of floats.
+        alpha: array that broadcasts to the shape of `x`.
+
+    Raises:
+        ValueError: if it does not.
+    """
+    x, alpha = as_float(x), as_float(alpha)
+    shape, dtype = x.shape, x.dtype
+    # Axes in front along which all slopes are the same are the rows of a matrix, the others its columns.
+    own_shape = (1,) * (x.ndim - alpha.ndim) + alpha.shape
+    first = next((axis for axis, length in enumerate(own_shape) if length > 1), x.ndim - 1)
+    if x.ndim == 0 or np.broadcast_shapes(own_shape, shape) != shape:
+        raise ValueError(f"`alpha` must broadcast to the shape of `x`. Received: x.shape={shape}, alpha.shape={alpha.shape}")
+    columns = shape[first:]
+    slopes = np.ascontiguousarray(np.broadcast_to(alpha.reshape(own_shape[first:]), columns)).reshape(-1)
+
+    def to_rows(array):
+        return widen(contiguous(array)).reshape(math.prod(shape[:first]), math.prod(columns))
+
+    def from_rows(rows):
+        return rows.reshape(shape).astype(dtype, copy=False)
+
+    rows = to_rows(x)
+    slopes = slopes.astype(rows.dtype, copy=False)
+    y = np.empty_like(rows)
+    kernels = _native.kernels(rows.dtype).channels
+    kernels.prelu_forward(rows, slopes, y)
+
+    def backward(d_y, owned):
+        d_rows = to_rows(d_y)
+        d_x, d_slopes = d_rows if owned else np.empty_like(d_rows), np.empty_like(slopes)
+        kernels.prelu_backward(rows, slopes, d_rows, d_x, d_slopes)
+        shared = tuple(axis for axis, length in enumerate(own_shape[first:]) if length != columns[axis])
+        return from_rows(d_x), d_slopes.reshape(columns).sum(axis=shared, keepdims=True).reshape(alpha.shape)
+
+    return from_rows(y), backward

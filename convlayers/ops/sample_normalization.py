@@ -1,0 +1,143 @@
+"""Numbers of each sample shifted and scaled to a mean of 0 and a variance of 1: over some axes, or over groups of channels."""
+
+import math
+
+import numpy as np
+
+from convlayers import _native, config
+from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import add, multiply
+from convlayers.ops.dtypes import as_array, as_float, widen
+from convlayers.ops.layout import KERNEL_DTYPES, contiguous
+from convlayers.ops.rows import rows_along
+from convlayers.ops.shaping import reshape
+
+LONG_GROUP = 16  # numbers, from which on a row of them takes less time than its sums by columns
+
+# Where the gradient for x may take the place of that for y.
+_normalization = differentiable(new_gradients=True, overwrites=True)
+
+
+@_normalization
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
+    """Returns `x` normalized by its mean and variance over some axes, times `gamma`, plus `beta`.
+
+    Args:
+        x: array of floats.
+        gamma, beta: arrays in the shape of these axes, in their order in `x`, or None.
+        axis: int, or a list of ints.
+        epsilon: what is added to the variance; `keras.config.epsilon()` by default.
+
+    Raises:
+        ValueError: if `gamma` or `beta` has another number of entries than these axes.
+    """
+    return _normalize_rows(x, {"gamma": gamma, "beta": beta}, axis, epsilon, centered=True)
+
+
+@_normalization
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """Returns `x / sqrt(mean(x**2) + epsilon) * scale`, the mean over some axes.
+
+    Args:
+        x: array of floats.
+        scale: array in the shape of these axes, in their order in `x`, or None.
+        axis: int, or a list of ints.
+        epsilon: `keras.config.epsilon()` by default.
+
+    Raises:
+        ValueError: if `scale` has another number of entries than these axes.
+    """
+    return _normalize_rows(x, {"scale": scale, "beta": None}, axis, epsilon, centered=False)
+
+
+def _normalize_rows(x, vectors, axis, epsilon, centered):
+    x = as_float(x)
+    axes = axis if isinstance(axis, int) else tuple(sorted([one % x.ndim for one in axis]))
+    rows, restore = rows_along(x, axes)
+    gamma, beta = [_as_vector(vector, name, rows) for name, vector in vectors.items()]
+    mean, scale, y = np.empty(len(rows), rows.dtype), np.empty(len(rows), rows.dtype), np.empty_like(rows)
+    kernels = _native.kernels(rows.dtype).normalize
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    kernels.normalization_forward(rows, gamma, beta, epsilon, centered, mean, scale, y)
+
+    def backward(d_y, owned):
+        d_rows, _ = rows_along(d_y, axes)
+        d_x = d_rows if owned else np.empty_like(d_rows)
+        d_gamma, d_beta = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
+        kernels.normalization_backward(rows, gamma, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)
+        return restore(d_x), *_in_shapes_of(vectors, (d_gamma, d_beta))
+
+    return restore(y), backward
+
+
+def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e-3):
+    """Returns `x` normalized by its mean and variance over each group of channels of a sample, times `gamma`, plus `beta`.
+
+    Args:
+        x: array of floats, with the batch first.
+        gamma, beta: vectors, with a number for each channel, or None.
+        groups: int that divides the number of channels; neighbours are in a group.
+        axis: int, the axis of the channels.
+        epsilon: what is added to the variance.
+
+    Raises:
+        ValueError: if `gamma` or `beta` has another number of entries than there are channels.
+    """
+    if len(getattr(x, "shape", ())) == 2 and x.dtype in KERNEL_DTYPES and x.shape[1] // groups >= LONG_GROUP:
+        # Rows without pixels: each group is a row of its own.
+        apart = reshape(x, (-1, groups, x.shape[1] // groups))
+        y = reshape(layer_normalization(apart, epsilon=epsilon), (-1, x.shape[1]))
+        y = y if gamma is None else multiply(y, gamma)
+        return y if beta is None else add(y, beta)
+    return _normalize_groups(x, gamma, beta, groups, axis, epsilon)
+
+
+@_normalization
+def _normalize_groups(x, gamma, beta, groups, axis, epsilon):
+    x = as_float(x)
+    dtype, moved_shape = x.dtype, np.moveaxis(x, axis, -1).shape
+    shape = (len(x), math.prod(moved_shape[1:-1]), moved_shape[-1])
+
+    def to_kernel(array):
+        return widen(contiguous(np.moveaxis(array, axis, -1))).reshape(shape)
+
+    def from_kernel(images):
+        return np.moveaxis(images.reshape(moved_shape), -1, axis).astype(dtype, copy=False)
+
+    images = to_kernel(x)
+    vectors = {"gamma": gamma, "beta": beta}
+    gamma, beta = (_as_vector(vector, name, images) for name, vector in vectors.items())
+    mean, scale = np.empty((len(x), groups), images.dtype), np.empty((len(x), groups), images.dtype)
+    y = np.empty_like(images)
+    kernels = _native.kernels(images.dtype).normalize_groups
+    kernels.group_normalization_forward(images, gamma, beta, epsilon, mean, scale, y)
+
+    def backward(d_y, owned):
+        d_images = to_kernel(d_y)
+        d_x = d_images if owned else np.empty_like(d_images)
+        d_gamma, d_beta = np.empty(shape[2], images.dtype), np.empty(shape[2], images.dtype)
+        kernels.group_normalization_backward(images, gamma, mean, scale, d_images, d_x, d_gamma, d_beta)
+        return from_kernel(d_x), *_in_shapes_of(vectors, (d_gamma, d_beta))
+
+    return from_kernel(y), backward
+
+
+def _as_vector(array, name, x):
+    """Returns a factor or an offset as a vector with a number for each entry of the last axis of `x`."""
+    if array is None:
+        return None
+    vector = as_array(array)
+    if vector.dtype is not x.dtype or vector.ndim != 1 or not vector.flags.c_contiguous:
+        vector = np.ascontiguousarray(vector, x.dtype).reshape(-1)
+    if len(vector) != x.shape[-1]:
+        raise ValueError(
+            f"`{name}` must have one number for each of the numbers that are normalized together. "
+            f"Expected: {x.shape[-1]} of them. Received: {name}.shape={np.shape(array)}"
+        )
+    return vector
+
+
+def _in_shapes_of(vectors, gradients):
+    """Returns gradients in the shapes of what they are for, None where there is nothing."""
+    pairs = zip(vectors.values(), gradients, strict=True)
+    return [None if vector is None else gradient.reshape(np.shape(vector)) for vector, gradient in pairs]

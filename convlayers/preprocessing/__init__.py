@@ -1,0 +1,6 @@
+"""Older names of what `keras.utils` has for images and sequences."""
+
+from convlayers.preprocessing import image, sequence
+from convlayers.utils import image_dataset_from_directory, timeseries_dataset_from_array
+
+__all__ = ["image", "image_dataset_from_directory", "sequence", "timeseries_dataset_from_array"]

@@ -1,0 +1,249 @@
+# Resizing: every axis is interpolated by itself. Upsampling, downsampling, and the gradients of both.
+#
+# Design:
+# a) x and y are (n, d, h, w, c), contiguous. What becomes of an axis is a band: output i is the sum of `taps` neighbours of
+#    the input, the first at starts[i], with weights[i]. Weights that are not needed are 0; no neighbour lies outside.
+# b) The gradient is the same function: the transpose of a band is a band, of the gradient's neighbours.
+# c) An output row takes two steps. The rows of the input that it depends on are added up into one line, which stays in cache;
+#    then the numbers of the row are taken from the line. So memory is read and written once. A single row is not copied.
+# d) Up to four taps are added at a time: their weights are in registers, and a number is written once for four.
+# e) With many channels, the pixels of a row are loops over vectors of channels. Few channels would not fill a vector: there
+#    each number of the row is looked up, with places and weights in tables made once per call, LANES at a time.
+# f) Rows of the output are shared out in at most TASKS parts, by the shape only. Each row is computed by one thread in the
+#    same order: results are the same for any number of threads.
+from cython.parallel cimport prange
+
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.parallel cimport threads_for
+from kernels.real cimport VL, real, vec
+from kernels.scratch cimport scratch_give, scratch_take
+
+cdef enum:
+    TASKS = 64
+    LANES = 16
+    WIDE = 8  # channels from which on pixels are loops over channels
+
+cdef struct Band:
+    const Py_ssize_t* starts
+    const real* weights
+    Py_ssize_t taps, outputs
+
+cdef struct Job:
+    const real* x
+    real* y
+    Py_ssize_t d, h, w, c  # of x
+    Band depth, rows, columns
+    bint as_it_is          # whether the line is the row
+    int* places            # for few channels: where in the line the first tap of each number of a row lies
+    real* factors          # and the weights, tap after tap, each for all numbers of a row
+
+
+cdef inline Band band_of(const Py_ssize_t[::1] starts, const real[:, ::1] weights) noexcept nogil:
+    return Band(&starts[0], &weights[0, 0], weights.shape[1], weights.shape[0])
+
+
+cdef inline bint is_copy(const Band* band, Py_ssize_t inputs) noexcept nogil:
+    cdef Py_ssize_t i
+    if band.taps > 1 or band.outputs != inputs:
+        return False
+    for i in range(inputs):
+        if band.starts[i] != i or band.weights[i] != 1:
+            return False
+    return True
+
+
+# Sums of neighbours ---------------------------------------------------------------------------------------------------
+
+
+cdef inline void add_few(
+    const real* x, Py_ssize_t distance, const real* weights, int taps, bint first, real* y, Py_ssize_t count
+) noexcept nogil:
+    """y (+)= the sum of up to four taps. `taps` and `first` are constants to the compiler."""
+    cdef real[4] weight
+    cdef vec total
+    cdef real number
+    cdef Py_ssize_t i = 0
+    cdef int tap
+    for tap in range(taps):
+        weight[tap] = weights[tap]
+    while i + VL <= count:
+        total = weight[0] * (<const vec*>(x + i))[0]
+        if not first:
+            total = total + (<vec*>(y + i))[0]
+        for tap in range(1, taps):
+            total = total + weight[tap] * (<const vec*>(x + tap * distance + i))[0]
+        (<vec*>(y + i))[0] = total
+        i += VL
+    while i < count:
+        number = weight[0] * x[i]
+        if not first:
+            number += y[i]
+        for tap in range(1, taps):
+            number += weight[tap] * x[tap * distance + i]
+        y[i] = number
+        i += 1
+
+
+cdef inline void add_taps(
+    const real* x, Py_ssize_t distance, const real* weights, Py_ssize_t taps, bint first, real* y, Py_ssize_t count
+) noexcept nogil:
+    """y (+)= the sum over taps of weight * x; `distance` numbers lie between the taps."""
+    cdef Py_ssize_t tap = 0
+    while tap < taps:
+        if taps - tap >= 4:
+            if first:
+                add_few(x, distance, weights, 4, True, y, count)
+            else:
+                add_few(x, distance, weights, 4, False, y, count)
+            tap += 4
+            x += 4 * distance
+            weights += 4
+        elif taps - tap >= 2:
+            if first:
+                add_few(x, distance, weights, 2, True, y, count)
+            else:
+                add_few(x, distance, weights, 2, False, y, count)
+            tap += 2
+            x += 2 * distance
+            weights += 2
+        else:
+            if first:
+                add_few(x, distance, weights, 1, True, y, count)
+            else:
+                add_few(x, distance, weights, 1, False, y, count)
+            tap += 1
+        first = False
+
+
+cdef inline void look_up(
+    const real* line, Py_ssize_t c, const int* places, const real* factors, Py_ssize_t width, Py_ssize_t taps,
+    real* y, int count
+) noexcept nogil:
+    """Up to LANES numbers of a row with few channels: all its tables are those of the first of them."""
+    cdef real[LANES] sums
+    cdef Py_ssize_t _tap
+    cdef int lane
+    for lane in range(count):
+        sums[lane] = factors[lane] * line[places[lane]]
+    for _tap in range(1, taps):
+        factors += width
+        line += c
+        for lane in range(count):
+            sums[lane] += factors[lane] * line[places[lane]]
+    for lane in range(count):
+        y[lane] = sums[lane]
+
+
+# Rows -----------------------------------------------------------------------------------------------------------------
+
+
+cdef inline void make_pixels(const Job* job, const real* line, int taps, real* y) noexcept nogil:
+    """The row of many channels. `taps` is a constant to the compiler."""
+    cdef Py_ssize_t c = job.c, i
+    for i in range(job.columns.outputs):
+        add_few(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y + i * c, c)
+
+
+cdef inline void make_row(const Job* job, const real* line, real* y) noexcept nogil:
+    """The second step: the row from the line."""
+    cdef Py_ssize_t c = job.c, taps = job.columns.taps, width = job.columns.outputs * c, i = 0
+    if job.places == NULL:
+        if taps == 1:
+            make_pixels(job, line, 1, y)
+        elif taps == 2:
+            make_pixels(job, line, 2, y)
+        elif taps == 4:
+            make_pixels(job, line, 4, y)
+        else:
+            for i in range(job.columns.outputs):
+                add_taps(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y + i * c, c)
+        return
+    while i + LANES <= width:
+        if taps == 1:
+            look_up(line, c, job.places + i, job.factors + i, width, 1, y + i, LANES)
+        elif taps == 2:
+            look_up(line, c, job.places + i, job.factors + i, width, 2, y + i, LANES)
+        else:
+            look_up(line, c, job.places + i, job.factors + i, width, taps, y + i, LANES)
+        i += LANES
+    look_up(line, c, job.places + i, job.factors + i, width, taps, y + i, <int>(width - i))
+
+
+cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y) noexcept nogil:
+    cdef Py_ssize_t width = job.w * job.c, plane = job.h * width
+    cdef Py_ssize_t i = row % job.rows.outputs, k = row // job.rows.outputs % job.depth.outputs
+    cdef const real* x = job.x + row // job.rows.outputs // job.depth.outputs * job.d * plane
+    cdef real[4] weights
+    cdef Py_ssize_t slice, tap, some, j
+    cdef real share
+    x += job.depth.starts[k] * plane + job.rows.starts[i] * width
+    if job.depth.taps == 1 and job.rows.taps == 1 and job.depth.weights[k] * job.rows.weights[i] == 1 and not job.as_it_is:
+        make_row(job, x, y)
+        return
+    if job.as_it_is:
+        line = y
+    for slice in range(job.depth.taps):
+        share = job.depth.weights[k * job.depth.taps + slice]
+        tap = 0
+        while tap < job.rows.taps:
+            some = min(<Py_ssize_t>4, job.rows.taps - tap)
+            for j in range(some):
+                weights[j] = share * job.rows.weights[i * job.rows.taps + tap + j]
+            add_taps(x + slice * plane + tap * width, width, weights, some, slice + tap == 0, line, width)
+            tap += some
+    if not job.as_it_is:
+        make_row(job, line, y)
+
+
+cdef inline void resize_rows(const Job* job, Py_ssize_t first, Py_ssize_t end, real* line) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t row, width = job.columns.outputs * job.c
+    for row in range(first, end):
+        resize_row(job, row, line, job.y + row * width)
+    restore_denormals(state)
+
+
+cdef void fill_tables(Job* job) noexcept nogil:
+    cdef Py_ssize_t c = job.c, taps = job.columns.taps, width = job.columns.outputs * c, i, j, tap
+    for i in range(job.columns.outputs):
+        for j in range(c):
+            job.places[i * c + j] = <int>(job.columns.starts[i] * c + j)
+            for tap in range(taps):
+                job.factors[tap * width + i * c + j] = job.columns.weights[i * taps + tap]
+
+
+def resize(
+    const real[:, :, :, :, ::1] x,
+    const Py_ssize_t[::1] starts_d,
+    const real[:, ::1] weights_d,
+    const Py_ssize_t[::1] starts_h,
+    const real[:, ::1] weights_h,
+    const Py_ssize_t[::1] starts_w,
+    const real[:, ::1] weights_w,
+    real[:, :, :, :, ::1] y,
+):
+    """y = x with another depth, height and width; each of its axes has a band."""
+    if y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3] * y.shape[4] == 0:
+        return
+    cdef Job job = Job(
+        x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
+        depth=band_of(starts_d, weights_d), rows=band_of(starts_h, weights_h), columns=band_of(starts_w, weights_w),
+        as_it_is=False, places=NULL, factors=NULL,
+    )
+    cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], line = job.w * job.c
+    cdef Py_ssize_t share = (rows + TASKS - 1) // TASKS, tasks = (rows + share - 1) // share, task
+    cdef Py_ssize_t table = width if job.c < WIDE and line < 2**31 else 0
+    cdef double work = rows * (width * job.columns.taps + <double>line * job.rows.taps * job.depth.taps)
+    cdef real* lines = <real*>scratch_take(
+        (tasks * line + table * job.columns.taps) * sizeof(real) + table * sizeof(int)
+    )
+    if lines == NULL:
+        raise MemoryError("No memory for the intermediate results of resizing.")
+    job.as_it_is = is_copy(&job.columns, job.w)
+    if table:
+        job.factors = lines + tasks * line
+        job.places = <int*>(job.factors + table * job.columns.taps)
+        fill_tables(&job)
+    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(work)):
+        resize_rows(&job, task * share, min((task + 1) * share, rows), lines + task * line)
+    scratch_give(lines)

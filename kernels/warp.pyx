@@ -1,0 +1,277 @@
+# Images seen through a transformation: each pixel of the output is read at some place of the input, between its pixels.
+#
+# Design:
+# a) x and y are (n, h, w, c), contiguous. The place that pixel (i, j) of the output is read at is a row and a column, both of
+#    them fractions: from the projective transformation of its image, or from a table of all places, (n, rows, columns, 2).
+# b) With order 1, the four pixels around the place are weighted; with order 0, the nearest one is taken.
+# c) A pixel outside of the image is the fill value, or the pixel that the fill mode puts in its place. Most places lie inside:
+#    they are recognized first.
+# d) A pixel is a loop over channels. Among those whose place lies inside, for 1 and 3 channels, its bounds are constant.
+# e) The gradient for x goes the same way: each pixel of d_y is added, with the same weights, to those that it was read from.
+# f) Rows of the output are the parallel work; in the gradient, where rows may meet in a pixel, images are. Results are the
+#    same for any number of threads.
+from cython.parallel cimport prange
+from libc.math cimport floor
+from libc.string cimport memset
+
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.parallel cimport threads_for
+from kernels.real cimport real
+
+cdef enum:  # in the order of FILL_MODES in ops/image/checks.py
+    CONSTANT
+    NEAREST
+    WRAP
+    MIRROR
+    REFLECT
+
+cdef enum:
+    FARTHEST = 1 << 30  # where places end that lie farther out
+
+cdef struct Job:
+    real* x         # or its gradient
+    real* y
+    Py_ssize_t h, w, c, rows, columns
+    const double* transforms  # 8 numbers for each image, or NULL
+    Py_ssize_t transform      # from those of one image to those of the next: 8, or 0 if all share them
+    const double* places      # or NULL
+    int order, mode
+    real fill
+
+cdef struct Taps:
+    Py_ssize_t[4] pixels  # where in the image, or -1 for the fill value
+    real[4] weights
+    int count
+
+
+# Places ---------------------------------------------------------------------------------------------------------------
+
+
+cdef inline Py_ssize_t inside(Py_ssize_t i, Py_ssize_t n, int mode) noexcept nogil:
+    """The place in 0, ..., n - 1 that stands for place i, or -1. Places near the border take no division."""
+    if 0 <= i < n:
+        return i
+    if mode == NEAREST:
+        return 0 if i < 0 else n - 1
+    if mode == WRAP:
+        i = i + n if i < 0 else i - n
+        if i < 0 or i >= n:
+            i = i % n
+            i = i + n if i < 0 else i
+        return i
+    if mode == MIRROR:
+        if n == 1:
+            return 0
+        i = -i if i < 0 else i
+        if i >= 2 * (n - 1):
+            i = i % (2 * (n - 1))
+        return i if i < n else 2 * (n - 1) - i
+    if mode == REFLECT:
+        i = -1 - i if i < 0 else i
+        if i >= 2 * n:
+            i = i % (2 * n)
+        return i if i < n else 2 * n - 1 - i
+    return -1
+
+
+cdef inline Py_ssize_t pixel_at(const Job* job, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+    """Where the pixel in row i and column j begins, -1 if one of them is."""
+    return -1 if i < 0 or j < 0 else (i * job.w + j) * job.c
+
+
+cdef inline double bounded(double place) noexcept nogil:
+    return min(max(place, -<double>FARTHEST), <double>FARTHEST) if place == place else 0
+
+
+cdef inline void find_place(
+    const Job* job, Py_ssize_t image, Py_ssize_t i, Py_ssize_t j, double* row, double* column
+) noexcept nogil:
+    cdef const double* t
+    cdef double divisor
+    if job.places != NULL:
+        t = job.places + ((image * job.rows + i) * job.columns + j) * 2
+        row[0] = t[0]
+        column[0] = t[1]
+        return
+    t = job.transforms + image * job.transform
+    column[0] = t[0] * j + t[1] * i + t[2]
+    row[0] = t[3] * j + t[4] * i + t[5]
+    if t[6] != 0 or t[7] != 0:
+        divisor = t[6] * j + t[7] * i + 1
+        column[0] /= divisor
+        row[0] /= divisor
+
+
+cdef inline Taps taps_at(const Job* job, double row, double column) noexcept nogil:
+    """Which pixels are read. A place that is no number makes the weights none either."""
+    cdef Taps taps
+    cdef double down, along
+    cdef Py_ssize_t i, j, below, behind
+    if job.order == 0:
+        taps.count = 1
+        i = inside(<Py_ssize_t>floor(bounded(row) + 0.5), job.h, job.mode)
+        j = inside(<Py_ssize_t>floor(bounded(column) + 0.5), job.w, job.mode)
+        taps.pixels[0] = pixel_at(job, i, j)
+        taps.weights[0] = 1
+        return taps
+    i = <Py_ssize_t>floor(bounded(row))
+    j = <Py_ssize_t>floor(bounded(column))
+    down = row - i
+    along = column - j
+    taps.count = 4
+    taps.weights[0] = <real>((1 - down) * (1 - along))
+    taps.weights[1] = <real>((1 - down) * along)
+    taps.weights[2] = <real>(down * (1 - along))
+    taps.weights[3] = <real>(down * along)
+    below = inside(i + 1, job.h, job.mode)
+    behind = inside(j + 1, job.w, job.mode)
+    i = inside(i, job.h, job.mode)
+    j = inside(j, job.w, job.mode)
+    taps.pixels[0] = pixel_at(job, i, j)
+    taps.pixels[1] = pixel_at(job, i, behind)
+    taps.pixels[2] = pixel_at(job, below, j)
+    taps.pixels[3] = pixel_at(job, below, behind)
+    return taps
+
+
+# Pixels ---------------------------------------------------------------------------------------------------------------
+
+
+cdef inline void read_pixel(const real* x, const Taps* taps, real fill, Py_ssize_t c, real* y) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int tap
+    cdef real number
+    for k in range(c):
+        number = 0
+        for tap in range(taps.count):
+            number += taps.weights[tap] * (fill if taps.pixels[tap] < 0 else x[taps.pixels[tap] + k])
+        y[k] = number
+
+
+cdef inline void read_surrounded(
+    const real* upper, Py_ssize_t row, double down, double along, Py_ssize_t c, real* y
+) noexcept nogil:
+    """The same for order 1, where all four pixels lie inside; `row` numbers lie between the upper and the lower ones."""
+    cdef const real* lower = upper + row
+    cdef real below_b = <real>(down * along), below_a = <real>(down * (1 - along))
+    cdef real a = <real>((1 - down) * (1 - along)), b = <real>((1 - down) * along)
+    cdef Py_ssize_t k
+    for k in range(c):
+        y[k] = a * upper[k] + b * upper[c + k] + below_a * lower[k] + below_b * lower[c + k]
+
+
+cdef inline void add_pixel(real* d_x, const Taps* taps, Py_ssize_t c, const real* d_y) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int tap
+    for tap in range(taps.count):
+        if taps.pixels[tap] >= 0:
+            for k in range(c):
+                d_x[taps.pixels[tap] + k] += taps.weights[tap] * d_y[k]
+
+
+cdef inline void read_row(const Job* job, Py_ssize_t image, Py_ssize_t i) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef const real* x = job.x + image * job.h * job.w * job.c
+    cdef real* y = job.y + (image * job.rows + i) * job.columns * job.c
+    cdef double row, column
+    cdef Taps taps
+    cdef Py_ssize_t j, above, before
+    for j in range(job.columns):
+        find_place(job, image, i, j, &row, &column)
+        if job.order == 1 and 0 <= row < job.h - 1 and 0 <= column < job.w - 1:
+            above = <Py_ssize_t>row
+            before = <Py_ssize_t>column
+            row -= above
+            column -= before
+            if job.c == 3:
+                read_surrounded(x + (above * job.w + before) * 3, job.w * 3, row, column, 3, y)
+            elif job.c == 1:
+                read_surrounded(x + above * job.w + before, job.w, row, column, 1, y)
+            else:
+                read_surrounded(x + (above * job.w + before) * job.c, job.w * job.c, row, column, job.c, y)
+        else:
+            taps = taps_at(job, row, column)
+            read_pixel(x, &taps, job.fill, job.c, y)
+        y += job.c
+    restore_denormals(state)
+
+
+cdef inline void add_image(const Job* job, Py_ssize_t image) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef real* d_x = job.x + image * job.h * job.w * job.c
+    cdef const real* d_y = job.y + image * job.rows * job.columns * job.c
+    cdef double row, column
+    cdef Taps taps
+    cdef Py_ssize_t i, j
+    memset(d_x, 0, job.h * job.w * job.c * sizeof(real))
+    for i in range(job.rows):
+        for j in range(job.columns):
+            find_place(job, image, i, j, &row, &column)
+            taps = taps_at(job, row, column)
+            add_pixel(d_x, &taps, job.c, d_y)
+            d_y += job.c
+    restore_denormals(state)
+
+
+# For Python -----------------------------------------------------------------------------------------------------------
+
+
+cdef Job describe(
+    const real[:, :, :, ::1] x, const real[:, :, :, ::1] y, const double[:, ::1] transforms,
+    const double[:, :, :, ::1] places, int order, int mode, double fill
+):
+    cdef Job job = Job(
+        x=<real*>&x[0, 0, 0, 0], y=<real*>&y[0, 0, 0, 0], h=x.shape[1], w=x.shape[2], c=x.shape[3],
+        rows=y.shape[1], columns=y.shape[2], transforms=NULL, transform=0, places=NULL,
+        order=order, mode=mode, fill=<real>fill,
+    )
+    if transforms is not None:
+        job.transforms = &transforms[0, 0]
+        job.transform = 8 if transforms.shape[0] > 1 else 0
+    if places is not None:
+        job.places = &places[0, 0, 0, 0]
+    return job
+
+
+cdef bint is_empty(const real[:, :, :, ::1] x):
+    return x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] == 0
+
+
+def warp_forward(
+    const real[:, :, :, ::1] x,
+    const double[:, ::1] transforms,
+    const double[:, :, :, ::1] places,
+    int order,
+    int mode,
+    double fill,
+    real[:, :, :, ::1] y,
+):
+    """y = x read at the places that the transformations, or the table, tell. The other one of these is None."""
+    if is_empty(y):
+        return
+    cdef Job job = describe(x, y, transforms, places, order, mode, fill)
+    cdef double work = 8.0 * y.shape[0] * y.shape[1] * y.shape[2] * (y.shape[3] + 4)
+    cdef Py_ssize_t row
+    for row in prange(y.shape[0] * job.rows, nogil=True, schedule="static", num_threads=threads_for(work)):
+        read_row(&job, row // job.rows, row % job.rows)
+
+
+def warp_backward(
+    const real[:, :, :, ::1] d_y,
+    const double[:, ::1] transforms,
+    const double[:, :, :, ::1] places,
+    int order,
+    int mode,
+    real[:, :, :, ::1] d_x,
+):
+    """d_x = the gradient for x, from that for y"""
+    if is_empty(d_x):
+        return
+    if is_empty(d_y):
+        d_x[...] = 0
+        return
+    cdef Job job = describe(d_x, d_y, transforms, places, order, mode, 0)
+    cdef double work = 8.0 * d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * (d_y.shape[3] + 4)
+    cdef Py_ssize_t image
+    for image in prange(d_x.shape[0], nogil=True, schedule="static", num_threads=threads_for(work)):
+        add_image(&job, image)

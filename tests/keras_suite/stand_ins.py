@@ -1,0 +1,113 @@
+"""Modules of Keras's inside that its tests use, and that have no counterpart of the same shape in convlayers."""
+
+import inspect
+import types
+
+
+def _backend():
+    from convlayers import config, masks, ops, symbolic, validation, variables
+
+    module = types.ModuleType("keras.src.backend")
+    module.__path__ = []
+    for part in (config, masks, ops, validation):
+        names = (name for name in vars(part) if not name.startswith("_") and not inspect.ismodule(getattr(part, name)))
+        vars(module).update({name: getattr(part, name) for name in names})
+    module.backend = backend
+    module.KerasTensor = symbolic.KerasTensor
+    module.Variable = variables.Variable
+    module.compute_output_spec = lambda function, *args, **kwargs: symbolic.infer_outputs(function, args, kwargs)
+    module.is_float_dtype = lambda dtype: "float" in str(dtype)
+    module.is_int_dtype = lambda dtype: "int" in str(dtype)
+    module.result_type = ops.result_type if hasattr(ops, "result_type") else None
+    module.SUPPORTS_SPARSE_TENSORS = module.SUPPORTS_RAGGED_TENSORS = False
+    module.SUPPORTS_COMPLEX_DTYPES = False
+    module.IS_THREAD_SAFE = True
+    module.random = _backend_random()
+    # Keras's backends sort ops by files.
+    module.core = module.image = module.linalg = module.math = module.nn = module.numpy = ops
+    return module
+
+
+def backend():
+    """Returns the name that tests ask for to know what a backend can do: none of those that they know limits of."""
+    return "convlayers"
+
+
+def _config():
+    from convlayers import config
+
+    module = types.ModuleType("keras.src.backend.config")
+    vars(module).update(vars(config))
+    module.backend = backend
+    return module
+
+
+def _common():
+    module = _backend()
+    module.__name__ = "keras.src.backend.common"
+    return module
+
+
+def _global_state():
+    from convlayers.utils import clear_session
+
+    module = types.ModuleType("keras.src.backend.common.global_state")
+    module.clear_session = clear_session
+    module.get_global_attribute = lambda name, default=None, set_to_default=False: default
+    module.set_global_attribute = lambda name, value: None
+    return module
+
+
+def _io_utils():
+    module = types.ModuleType("keras.src.utils.io_utils")
+    module.set_logging_verbosity = lambda level: None
+    module.print_msg = lambda message, line_break=True: print(message)
+    return module
+
+
+def _traceback_utils():
+    module = types.ModuleType("keras.src.utils.traceback_utils")
+    module.is_traceback_filtering_enabled = lambda: False
+    module.disable_traceback_filtering = module.enable_traceback_filtering = lambda: None
+    return module
+
+
+def _keras_src():
+    """Of `keras.src` itself, the classes; its modules are imported."""
+    import convlayers
+
+    module = types.ModuleType("keras.src")
+    module.__path__ = []
+    for name in convlayers.__all__:
+        if name[0].isupper():
+            setattr(module, name, getattr(convlayers, name))
+    return module
+
+
+def _conftest():
+    """What the tests import from the root of Keras's repository."""
+    module = types.ModuleType("conftest")
+    module.skip_if_backend = lambda name, reason: lambda test: test
+    return module
+
+
+def _backend_random():
+    from convlayers import random
+
+    module = types.ModuleType("keras.src.backend.random")
+    vars(module).update(vars(random))
+    return module
+
+
+STAND_INS = {
+    "conftest": _conftest,
+    "keras.src": _keras_src,
+    "keras.src.backend": _backend,
+    "keras.src.backend.common": _common,
+    "keras.src.backend.common.global_state": _global_state,
+    "keras.src.backend.config": _config,
+    "keras.src.backend.random": _backend_random,
+    "keras.src.utils.io_utils": _io_utils,
+    "keras.src.utils.traceback_utils": _traceback_utils,
+    "keras.backend": _backend,
+}
