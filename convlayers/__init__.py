@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 _MODULES = [
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -21,6 +22,7 @@ _MODULES = [
     "datasets",
     "dtype_policies",
     "initializers",
+    "keras_layers",
     "layers",
     "losses",
     "metrics",
@@ -50,6 +52,7 @@ _PLACES = {
     "Regularizer": "regularizers",
     "Sequential": "models",
     "Variable": "variables",
+    "install_as_keras": "scripts",
 }
 
 __all__ = [*_MODULES, *_PLACES]

@@ -167,7 +167,7 @@ class Tape:
                 if type(source) is Tensor:
                     sums[source] = _add(sums.get(source), gradient, new_gradients)
                 else:
-                    source.add_gradient(gradient)
+                    source.grad = gradient if source.grad is None else source.grad + gradient
             del d_inputs, gradient
         return [sums.get(source, _NOTHING)[0] for source in sources]
 
@@ -219,10 +219,8 @@ class no_gradient:
 
 def value_of(x):
     """Returns the plain array behind a tensor or variable; anything else as it is."""
-    if type(x) is np.ndarray:
+    if type(x) is np.ndarray:  # what most of them are
         return x
-    if type(x) is Tensor:
-        return x.value
     return x.value if isinstance(x, Operand) and not x.symbolic else x
 
 
@@ -259,21 +257,18 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
         inputs = [None] * len(values)
         wanted = False
         for place, x in enumerate(values):
-            if type(x) is Tensor:  # what most of them are
-                values[place], inputs[place], wanted = x.value, x, True
+            kind = type(x)
+            if kind in _NO_ARRAYS:
                 continue
-            if type(x) in _NO_ARRAYS:
-                continue
-            if type(x) is list and not takes_list and _is_operand(x):
+            if isinstance(x, Operand):
+                if x.symbolic:
+                    return x.apply(op, args, kwargs)
+                values[place] = x.value
+                if x.requires_gradient:
+                    inputs[place] = x
+                    wanted = True
+            elif kind is list and not takes_list and _is_operand(x):
                 return differentiate((*args[:place], _stack(x), *args[place + 1 :]), kwargs)
-            if not isinstance(x, Operand):
-                continue
-            if x.symbolic:
-                return x.apply(op, args, kwargs)
-            values[place] = x.value
-            if x.requires_gradient:
-                inputs[place] = x
-                wanted = True
         y, backward = forward(values, *args[1:], **kwargs) if takes_list else forward(*values, **kwargs)
         if not wanted or backward is None:
             return y

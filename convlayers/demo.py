@@ -8,6 +8,18 @@ from convlayers import Input, Model, layers, models, random
 from convlayers.datasets import mnist
 
 
+def add_arguments(parser):
+    """Adds the arguments of `python -m convlayers demo`."""
+    parser.add_argument("--folder", default=".", help="where digits.keras and digits.png are written (default: here)")
+    parser.add_argument("--epochs", type=int, default=5, help="how often the digits are gone through (default: 5)")
+    parser.add_argument("--data", help="path of Keras's mnist.npz, to train on all of MNIST")
+
+
+def main(options):
+    """What `python -m convlayers demo` does."""
+    return run(options.folder, options.epochs, options.data)
+
+
 def run(folder=".", epochs=5, data=None):
     """Trains the network, saves it, reads it back, and draws what happened.
 

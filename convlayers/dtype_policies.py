@@ -203,18 +203,24 @@ def set_dtype_policy(policy):
     """Sets the policy of layers that are given none.
 
     Args:
-        policy: a `DTypePolicy` or the name of one; None for that of `floatx()`.
+        policy: a `DTypePolicy` or the name of one.
 
     Raises:
         ValueError: if it is something else.
     """
     global _chosen
-    if policy is not None and not isinstance(policy, (str, DTypePolicy)):
+    if not isinstance(policy, (str, DTypePolicy)):
         raise ValueError(
             "Invalid `policy` argument. Expected the string name of a policy (such as 'mixed_float16') or a "
             f"`DTypePolicy` instance. Received: policy={policy} (of type {type(policy)})"
         )
     _chosen = DTypePolicy(policy) if isinstance(policy, str) else policy
+
+
+def reset_dtype_policy():
+    """Gives layers that are given no policy that of `floatx()`, as at the start."""
+    global _chosen
+    _chosen = None
 
 
 def get(identifier):

@@ -49,3 +49,13 @@ def format_info():
         "CPU": f"{platform.machine()} {' '.join(facts['cpu_features'])}".rstrip(),
     }
     return "\n".join(f"{name:16}{value}" for name, value in lines.items())
+
+
+def add_arguments(parser):
+    """Adds nothing: `python -m convlayers info` has no arguments."""
+
+
+def main(options):
+    """What `python -m convlayers info` does."""
+    print(format_info())
+    return 0

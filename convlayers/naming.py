@@ -1,6 +1,7 @@
 """Names that nobody chose: `Conv2D` is called "conv2d", the next one "conv2d_1"."""
 
 import collections
+import contextlib
 import re
 import threading
 
@@ -43,6 +44,34 @@ def get_uid(prefix=""):
 def reset_uids():
     """Starts all names anew."""
     _counters.uses.clear()
+
+
+class _NameScope(threading.local):
+    """The names of the layers that are being built around this point, outermost first."""
+
+    def __init__(self):
+        self.parts = ()
+
+    @property
+    def path(self):
+        return "/".join(self.parts)
+
+    def path_to(self, name):
+        """Returns the path of what is made here under a name."""
+        return "/".join((*self.parts, name))
+
+    @contextlib.contextmanager
+    def inside(self, name):
+        """Adds a name while a layer is built. `build` that calls the `build` of its base class adds it once."""
+        outer = self.parts
+        self.parts = outer if outer[-1:] == (name,) else (*outer, name)
+        try:
+            yield
+        finally:
+            self.parts = outer
+
+
+name_scope = _NameScope()
 
 
 def get_object_name(obj):

@@ -50,13 +50,11 @@ class SeedGenerator:
         Args:
             ordered: whether only the second number changes, by 1.
         """
-        state = self.state.value
-        now = state.copy()
+        now = self.state.numpy()
         if ordered:
-            state[1] = _to_32_bits(int(now[1]) + 1)
+            self.state.assign([now[0], _to_32_bits(int(now[1]) + 1)])
         else:
-            state[...] = (now.astype(np.int64) + 1) * 5387 % 933199
-        self.state.version += 1
+            self.state.assign((now.astype(np.int64) + 1) * 5387 % 933199)
         return now
 
     def get_config(self):

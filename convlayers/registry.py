@@ -1,10 +1,11 @@
 """The names that files and arguments have for classes and functions.
 
 A name is looked up in tables and nowhere else: the families of this package, which announce themselves with
-`register_family`, and what the user registered or passed as `custom_objects`. No module is imported because a file
-names it, so a file can build only what is in the tables.
+`register_family`, and what the user registered or passed as `custom_objects`. No module is imported by the name that it
+has in a file, so a file can build only what is in the tables.
 """
 
+import importlib
 import threading
 
 from convlayers.naming import to_snake_case
@@ -15,6 +16,7 @@ _KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow", "builtins", "")
 
 _families = {}  # {"keras.layers": {"Conv2D": Conv2D, ...}, ...}
 _public_names = {}  # {Conv2D: ("keras.layers", "Conv2D"), ...}
+_late_families = {}  # {"applications": "convlayers.applications"}: by a word of their names, what to import for them
 _custom_objects = {}  # {"package>name": object, ...}
 _custom_names = {}  # {object: "package>name", ...}
 
@@ -109,6 +111,16 @@ def register_family(module, table):
         _public_names.setdefault(target, (module, name))
 
 
+def register_late_families(word, package):
+    """Announces families that few files need: their package is imported when a file names one, and registers them.
+
+    Args:
+        word: a part of the names of Keras's modules that have them.
+        package: the package of ours.
+    """
+    _late_families[word] = package
+
+
 def register_functions(*functions):
     """Announces built-in functions by their names, which files have with "builtins" as the module.
 
@@ -137,9 +149,10 @@ def find(name, module, registered_name=None, family=None):
         family: the module of the family that is wanted, where the file's module does not decide.
     """
     custom = get_registered_object(registered_name or name)
-    if custom is None and module is not None and module.split(".")[0] in _KERAS_PACKAGES:
+    if custom is None and isinstance(module, str) and module.split(".")[0] in _KERAS_PACKAGES:
         # Keras 2 took its own optimizers for custom ones.
-        custom = _find_built_in(name.removeprefix("Custom>"), module, family)
+        name_in_keras = name.removeprefix("Custom>")
+        custom = _find_built_in(name_in_keras, module, family) or _find_late(name_in_keras, module)
     return _find_by_last_name(name) if custom is None else custom
 
 
@@ -155,6 +168,17 @@ def _find_built_in(name, module, family):
     for place in places:
         if name in _families.get(place, ()):
             return _families[place][name]
+    return None
+
+
+def _find_late(name, module):
+    for word, package in _late_families.items():
+        if module and word not in module.split("."):
+            continue
+        importlib.import_module(package)
+        for known, table in _families.items():
+            if word in known.split(".") and name in table:
+                return table[name]
     return None
 
 

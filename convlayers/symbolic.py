@@ -5,6 +5,7 @@ import numpy as np
 from convlayers import config, nested
 from convlayers.autograd import Operand
 from convlayers.naming import auto_name
+from convlayers.variables import without_effect
 
 
 class KerasTensor(Operand):
@@ -177,5 +178,6 @@ def _run_on_zeros(function, args, kwargs, unknown_size):
         return np.zeros(sizes, leaf.dtype)
 
     args, kwargs = nested.map_structure(zeros, (args, kwargs))
-    with np.errstate(all="ignore"):  # Only the shapes count, not that log(0) is infinite.
+    # Only the shapes count, not that log(0) is infinite, or what is assigned to variables.
+    with np.errstate(all="ignore"), without_effect():
         return nested.map_structure(np.asarray, function(*args, **kwargs))

@@ -9,7 +9,7 @@ import numpy as np
 from convlayers import config
 from convlayers._native import memory
 from convlayers.autograd import Operand, value_of
-from convlayers.naming import auto_name
+from convlayers.naming import auto_name, name_scope
 from convlayers.validation import standardize_shape
 
 
@@ -77,7 +77,8 @@ class Variable(Operand):
         regularizer=None,
         constraint=None,
     ):
-        self._name = self.path = _checked_name(name)
+        self._name = _checked_name(name)
+        self.path = name_scope.path_to(self._name)
         if isinstance(initializer, str):
             from convlayers import initializers
 
@@ -125,11 +126,12 @@ class Variable(Operand):
     def assign(self, value):
         """Writes `value` into the variable. The shape must be the same; the dtype is converted."""
         value = np.asarray(value_of(value))
-        if value.shape != self.shape:
+        if value.shape != self.value.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
             )
+        _trial.note(self)
         self.value[...] = value
         self.version += 1
         return self
@@ -139,10 +141,6 @@ class Variable(Operand):
 
     def assign_sub(self, value):
         return self.assign(self.value - value_of(value))
-
-    def add_gradient(self, gradient):
-        """Adds to `grad`; called by the tape."""
-        self.grad = gradient if self.grad is None else self.grad + gradient
 
     def __len__(self):
         return len(self.value)
@@ -183,19 +181,63 @@ def _own_copy(array, dtype):
     return np.array(array, dtype=dtype, order="C")
 
 
+class _Trial(threading.local):
+    """What the variables were that this thread assigned to inside `without_effect`: {variable: (value, version)}, else None."""
+
+    def __init__(self):
+        self.before = None
+
+    def note(self, variable):
+        if self.before is not None and id(variable) not in self.before:
+            self.before[id(variable)] = variable, variable.value.copy()
+
+
+_trial = _Trial()
+
+
+@contextlib.contextmanager
+def without_effect():
+    """Inside, variables can be assigned to as ever. At the end they have the values that they had before.
+
+    It is for calls of which only the shapes count. Gradients and the updates of optimizers are not undone.
+    """
+    outer, _trial.before = _trial.before, {}
+    try:
+        yield
+    finally:
+        noted, _trial.before = _trial.before, outer
+        for variable, value in noted.values():
+            variable.value[...] = value
+            # To have been assigned to for a while is not to have an initial value.
+            variable.version = 0 if _later.is_waiting(variable) else variable.version + 1
+
+
+@contextlib.contextmanager
+def with_effect():
+    """Inside, what is assigned stays, also within `without_effect`: for the weights that `build` makes."""
+    outer, _trial.before = _trial.before, None
+    try:
+        yield
+    finally:
+        _trial.before = outer
+
+
 class _Later(threading.local):
     """The variables of this thread that have no initial values yet: a list inside `initialized_later`, else None."""
 
     def __init__(self):
         self.waiting = None
 
+    def is_waiting(self, variable):
+        return any(variable is waiting for waiting, _ in self.waiting or ())
+
     def make_value(self, variable, initializer, shape, dtype):
         dtype = dtype or config.floatx()
         if self.waiting is None:
             return _own_copy(initializer(shape, dtype=dtype), dtype)
         self.waiting.append((variable, initializer))
-        # Zeros take neither time nor memory until something is written to them.
-        return np.zeros(shape, dtype)
+        # Whatever the memory holds: nobody reads it before something is written to it.
+        return np.empty(shape, dtype)
 
 
 _later = _Later()
@@ -203,7 +245,7 @@ _later = _Later()
 
 @contextlib.contextmanager
 def initialized_later():
-    """Inside, variables begin as zeros. Those that nothing was assigned to get their initial values at the end.
+    """Inside, variables begin as anything. Those that nothing was assigned to get their initial values at the end.
 
     A model that is read from a file needs none of them, and making them takes longer than reading it.
     """

@@ -6,6 +6,8 @@
 # b) Nothing is kept for the backward pass: it is the same function, with the same key, of the gradient.
 # c) Threads share blocks of BLOCK numbers, which are whole groups of random words. A result depends on the place of a
 #    number only, so the division of the work cannot be seen in it.
+# d) Where whole channels are dropped, one factor is drawn for each channel of each sample, and what is left is a
+#    multiplication: x, y and d_x are (n, pixels, c), the factors (n, c), and threads share blocks of pixels.
 from cython.parallel cimport prange
 from libc.stdint cimport uint32_t, uint64_t
 
@@ -44,6 +46,28 @@ cdef inline void drop_block(const Drawing* drawing, const real* x, real* y, Py_s
             drop_numbers(&local, words, x + start, y + start, end - start)
         start += GROUP_WORDS
     restore_denormals(state)
+
+
+cdef inline void scale_pixels(const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i, j
+    for i in range(pixels):
+        for j in range(c):
+            y[i * c + j] = x[i * c + j] * scale[j]
+    restore_denormals(state)
+
+
+def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :, ::1] y):
+    """y[i, pixel, j] = x[i, pixel, j] * scale[i, j]: what drops whole channels"""
+    cdef Py_ssize_t n = x.shape[0], pixels = x.shape[1], c = x.shape[2]
+    cdef Py_ssize_t size = max(BLOCK // max(c, <Py_ssize_t>1), <Py_ssize_t>1)
+    cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
+    if n * pixels * c == 0:
+        return
+    for block in prange(n * blocks, nogil=True, schedule="static", num_threads=threads_for(<double>n * pixels * c)):
+        i = block // blocks
+        first = block % blocks * size
+        scale_pixels(&x[i, first, 0], &scale[i, 0], &y[i, first, 0], min(size, pixels - first), c)
 
 
 def dropout(const real[::1] x, uint32_t key_0, uint32_t key_1, double rate, real[::1] y):

@@ -1,11 +1,12 @@
-"""Variables whose initial values are made later, or never."""
+"""Variables: values that come later or never, and changes that are undone."""
 
 import threading
 
 import numpy as np
 import pytest
 
-from convlayers.variables import Variable, initialized_later
+from convlayers.naming import name_scope
+from convlayers.variables import Variable, initialized_later, with_effect, without_effect
 
 
 @pytest.fixture
@@ -76,3 +77,43 @@ def test_other_threads_are_not_concerned(ones):
         thread.start()
         thread.join()
     assert made[0].all()
+
+
+# Trials --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_assigned_without_effect_is_undone():
+    v, other = Variable(np.ones(3)), Variable(np.zeros(2))
+    version = v.version
+    with without_effect():
+        v.assign_add(np.ones(3))
+        v.assign_add(np.ones(3))
+        np.testing.assert_array_equal(v.value, [3, 3, 3])
+        with with_effect():
+            other.assign([5, 6])
+    np.testing.assert_array_equal(v.value, [1, 1, 1])
+    np.testing.assert_array_equal(other.value, [5, 6])
+    # What was computed from the value meanwhile is out of date.
+    assert v.version > version + 2
+
+
+def test_an_exception_undoes_as_well():
+    v = Variable(np.ones(3))
+    with pytest.raises(KeyError), without_effect():
+        v.assign(np.zeros(3))
+        raise KeyError
+    np.testing.assert_array_equal(v.value, [1, 1, 1])
+
+
+def test_a_trial_does_not_take_initial_values_away():
+    with initialized_later():
+        v = Variable("ones", shape=(2,))
+        with without_effect():
+            v.assign([7, 7])
+    np.testing.assert_array_equal(v.value, [1, 1])
+
+
+def test_paths_have_the_names_of_the_scope():
+    with name_scope.inside("block"), name_scope.inside("conv"):
+        assert Variable(np.ones(1), name="kernel").path == "block/conv/kernel"
+    assert Variable(np.ones(1), name="kernel").path == "kernel"

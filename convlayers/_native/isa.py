@@ -43,12 +43,13 @@ INSTRUCTION_SETS = (
 def built_on(system):
     """The rows to build for `system`, one of the names that `sysconfig.get_platform` gives."""
     if not system.endswith(("x86_64", "amd64")):
-        return INSTRUCTION_SETS[:1]
+        return tuple(row for row in INSTRUCTION_SETS if not row.features)
+    levels = tuple(row for row in INSTRUCTION_SETS if row.features)
     if system.startswith("macosx"):
-        return INSTRUCTION_SETS[1:2]  # its kernel turns AVX-512 on late, its emulator knows no AVX at all
+        return levels[:1]  # its kernel turns AVX-512 on late, its emulator knows no AVX at all
     if not system.startswith("linux"):
-        return INSTRUCTION_SETS[1:4]  # nobody asks for the registers of tiles
-    return INSTRUCTION_SETS[1:]
+        return tuple(row for row in levels if row.base is None)  # nobody asks for the registers of tiles
+    return levels
 
 
 def choose(built, features, highest=None):

@@ -31,6 +31,11 @@ def count_samples(data):
     raise ValueError(message)
 
 
+def batch_size_of(x):
+    """Returns how many samples the inputs of a batch have, None if all inputs are None."""
+    return next((len(leaf) for leaf in nested.flatten(x) if leaf is not None), None)
+
+
 def standardize_weights(y, sample_weight, class_weight):
     """Returns the weights of the samples in the structure of `y`: those given, or those of their classes.
 

@@ -15,8 +15,11 @@ _NEEDED_FOR_ARRAYS = frozenset(
 )
 
 
-class ArrayUnpickler(pickle.Unpickler):
-    """Unpickles arrays, lists, dicts and numbers."""
+class ArrayUnpickler(pickle._Unpickler):
+    """Unpickles arrays, lists, dicts and numbers.
+
+    It is made of Python's own unpickler: that in C takes memory for as many objects as a pickle says that it has.
+    """
 
     def find_class(self, module, name):
         if (module, name) in _NEEDED_FOR_ARRAYS:

@@ -24,6 +24,7 @@ from convlayers.layers.core.input_layer import Input as Input
 from convlayers.layers.core.input_layer import InputLayer as InputLayer
 from convlayers.layers.core.lambda_layer import Lambda as Lambda
 from convlayers.layers.core.masking import Masking as Masking
+from convlayers.layers.core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
 from convlayers.layers.core.time_distributed import TimeDistributed as TimeDistributed
 from convlayers.layers.core.wrapper import Wrapper as Wrapper
 from convlayers.layers.input_spec import InputSpec as InputSpec

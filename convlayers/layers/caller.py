@@ -13,8 +13,8 @@ from convlayers.layers.call_signature import shapes_for, signature_of
 from convlayers.layers.input_spec import assert_input_compatibility
 from convlayers.layers.mask_passing import copy_mask, find_mask_arguments, has_mask, masks_of, pass_masks_on
 from convlayers.layers.shrinking import sizes_on_the_way
-from convlayers.layers.weight_owner import name_scope
 from convlayers.masks import remembered_masks
+from convlayers.naming import name_scope
 from convlayers.symbolic import KerasTensor, Node, infer_outputs
 
 
@@ -209,6 +209,8 @@ class Caller:
 
     def _run(self, first, args, kwargs, call_kwargs, symbolic):
         masked = symbolic or remembered_masks or self._makes_masks or "mask" in kwargs
+        if not masked and self._call_signature.takes_mask and isinstance(first, (list, tuple, dict)):
+            masked = True  # The mask of several arrays is a structure of None, as in Keras.
         if masked:
             arguments = self._call_signature.bind(args, call_kwargs)
             found = find_mask_arguments(self._call_signature, arguments)

@@ -11,8 +11,10 @@ from convlayers.autograd import Operand
 from convlayers.layers.auto_config import Arguments, auto_config
 from convlayers.layers.caller import Caller
 from convlayers.layers.stateless import call_stateless
-from convlayers.layers.weight_owner import WeightOwner, name_scope
-from convlayers.naming import auto_name
+from convlayers.layers.weight_owner import WeightOwner
+from convlayers.naming import auto_name, name_scope
+from convlayers.user_code import user_stacklevel
+from convlayers.variables import with_effect
 
 
 class Layer(Caller, WeightOwner):
@@ -84,7 +86,7 @@ class Layer(Caller, WeightOwner):
         warnings.warn(
             "Do not pass an `input_shape`/`input_dim` argument to a layer. When using Sequential models, "
             "prefer using an `Input(shape)` object as the first layer in the model instead.",
-            stacklevel=4,
+            stacklevel=user_stacklevel(),
         )
         return (shape,) if isinstance(shape, int) else tuple(shape)
 
@@ -144,7 +146,13 @@ class Layer(Caller, WeightOwner):
 
     @dtype_policy.setter
     def dtype_policy(self, value):
-        self._dtype_policy = dtype_policies.get(value)
+        policy = dtype_policies.get(value)
+        if isinstance(self._dtype_policy, dtype_policies.DTypePolicyMap) and self.path:
+            if self.path in self._dtype_policy:
+                del self._dtype_policy[self.path]
+            self._dtype_policy[self.path] = policy
+        else:
+            self._dtype_policy = policy
         self._input_dtype = np.dtype(self.compute_dtype)
 
     @property
@@ -294,7 +302,7 @@ def _recording_build(build):
 
     @functools.wraps(build)
     def wrapper(self, *args, **kwargs):
-        with name_scope.inside(self.name), self._forgetting_weights_of_failures():
+        with name_scope.inside(self.name), self._forgetting_weights_of_failures(), with_effect():
             self._path = name_scope.path
             build(self, *args, **kwargs)
         arguments = signature.bind(self, *args, **kwargs).arguments

@@ -1,7 +1,6 @@
 """What a layer owns: variables, and layers inside it that own theirs."""
 
 import contextlib
-import threading
 
 import numpy as np
 
@@ -9,32 +8,9 @@ from convlayers import initializers, nested, regularizers, validation
 from convlayers.autograd import value_of
 from convlayers.layers.tracked import tracked
 from convlayers.metrics.metric import Metric
+from convlayers.naming import name_scope
 from convlayers.random import SeedGenerator
 from convlayers.variables import Variable
-
-
-class _NameScope(threading.local):
-    """The names of the layers that are being built around this point, outermost first."""
-
-    def __init__(self):
-        self.parts = ()
-
-    @property
-    def path(self):
-        return "/".join(self.parts)
-
-    @contextlib.contextmanager
-    def inside(self, name):
-        """Adds a name while a layer is built. `build` that calls the `build` of its base class adds it once."""
-        outer = self.parts
-        self.parts = outer if outer[-1:] == (name,) else (*outer, name)
-        try:
-            yield
-        finally:
-            self.parts = outer
-
-
-name_scope = _NameScope()
 
 
 class WeightOwner:
@@ -158,7 +134,7 @@ class WeightOwner:
             constraint=constraint,
         )
         with name_scope.inside(self.name):
-            variable.path = f"{name_scope.path}/{variable.name}"
+            variable.path = name_scope.path_to(variable.name)
         self._track_variable(variable, trainable)
         return variable
 
@@ -217,7 +193,7 @@ class WeightOwner:
 
     @property
     def trainable_weights(self):
-        return [variable for variable in self.weights if variable.trainable] if self.trainable else []
+        return [variable for variable in self._structure.weights if variable.trainable] if self.trainable else []
 
     @property
     def trainable_variables(self):
@@ -234,7 +210,7 @@ class WeightOwner:
     @property
     def metrics(self):
         """The metrics of this layer and of those inside it."""
-        return [metric for layer in self._structure.layers for metric in layer._metrics]
+        return [metric for layer in self._structure.measured for metric in layer._metrics]
 
     @property
     def metrics_variables(self):
@@ -338,11 +314,12 @@ class _Tracked(list):
 
 
 class _Structure:
-    """The layers and variables in a layer, itself first, each once."""
+    """The layers and variables in a layer, itself first, each once; and the layers that have metrics."""
 
     def __init__(self, layer):
         self.changes = _Tracked.changes
         self.layers = list(_layers_in(layer, {}).values())
+        self.measured = [layer for layer in self.layers if layer._metrics]
         self.weights = _once(variable for layer in self.layers for variable in layer._own_variables)
         self.variables = _once(variable for layer in self.layers for variable in layer._own_state)
 

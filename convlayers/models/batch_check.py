@@ -4,9 +4,10 @@ import numpy as np
 
 from convlayers import nested
 from convlayers.autograd import value_of
-from convlayers.data.batch_parts import count_samples
+from convlayers.data.batch_parts import batch_size_of, count_samples
 from convlayers.data.packing import unpack_x_y_sample_weight
 from convlayers.symbolic import KerasTensor
+from convlayers.variables import without_effect
 
 
 def check_batch(model, data):
@@ -50,9 +51,10 @@ def _try(model, x, y, sample_weight):
 
 def _predict_shapes(model, x):
     """Returns predictions for a batch of which only the shapes are right: those for a few samples stand for all."""
-    samples = next(len(leaf) for leaf in nested.flatten(x) if leaf is not None)
+    samples = batch_size_of(x) or 0
     few = min(samples, 2)
-    y_pred = model(nested.map_structure(lambda array: None if array is None else array[:few], x), training=False)
+    with without_effect():
+        y_pred = model(nested.map_structure(lambda array: None if array is None else array[:few], x), training=False)
     places = np.arange(samples) % max(few, 1)
 
     def repeat(prediction):

@@ -137,8 +137,8 @@ def _spread(loss, weights, outputs, path):
         for leaf in leaf_paths(outputs):
             if follow(leaf, loss) is not None:
                 yield (*path, *leaf), follow(leaf, loss), follow(leaf, weights)
-    elif ordered and not isinstance(outputs, (list, tuple)):
-        # Several losses for the same output.
+    elif ordered and not isinstance(outputs, type(loss)):
+        # Several losses for the same output, or for all of a tuple of outputs (then they are a list).
         for part, weight in zip(loss, weights, strict=True):
             yield from _spread(part, weight, outputs, path)
     else:
@@ -157,9 +157,12 @@ def _spread(loss, weights, outputs, path):
 
 def _name_loss(path, name, loss):
     """Returns what the loss at a path is called: by the keys of the path, and where it ends with a place, by the output."""
+    if is_nested(name):
+        names = list(name) if isinstance(name, dict) else nested.flatten(name)
+        return "/".join(map(str, path)) or (loss.name if None in names else "_".join(names))
     if path and not isinstance(path[-1], int):
         return "/".join(map(str, path))
-    return "/".join(map(str, (*path[:-1], loss.name if name is None or is_nested(name) else name)))
+    return "/".join(map(str, (*path[:-1], loss.name if name is None else name)))
 
 
 def _first(weights):

@@ -133,9 +133,9 @@ class Compiled:
             if compilation.loss is not None:
                 found += compilation.loss.metrics
         found += self._metrics
-        for layer in self._structure.layers[1:]:
+        for layer in self._structure.measured:
             # The metrics of models in the model are those of their own training.
-            if layer._metrics and not isinstance(layer, Compiled):
+            if not isinstance(layer, Compiled):
                 found += layer._metrics
         return found
 

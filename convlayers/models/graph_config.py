@@ -11,8 +11,7 @@ import inspect
 
 from convlayers import nested
 from convlayers.layers.core.input_layer import InputLayer
-from convlayers.layers.layer import Layer
-from convlayers.models.keras2_graph import is_keras2, modernize
+from convlayers.models.layer_entries import make_layer
 from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments
 from convlayers.registry import CustomObjectScope
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
@@ -104,12 +103,19 @@ def decode_graph(config, custom_objects=None):
     Raises:
         ValueError: if the calls in it can't be put in order.
     """
-    if is_keras2(config):
+    if _is_of_keras2(config):
+        from convlayers.models.keras2_graph import modernize
+
         config = modernize(config)
     with CustomObjectScope(custom_objects):
         reader = _Reader(config["layers"])
         reader.make_calls()
     return reader.find_ends(config["input_layers"]), reader.find_ends(config["output_layers"])
+
+
+def _is_of_keras2(config):
+    """Whether the config of a graph is in the form of Keras 1 and 2: a call was a list."""
+    return any(isinstance(node, list) for entry in config["layers"] for node in entry["inbound_nodes"])
 
 
 class _NotYetError(ValueError):
@@ -119,7 +125,9 @@ class _NotYetError(ValueError):
 class _Reader:
     def __init__(self, entries):
         self._entries = {entry["name"]: entry for entry in entries}
-        self._layers = {entry["name"]: None if is_op(entry) else _make_layer(entry) for entry in entries}
+        self._layers = {
+            entry["name"]: None if is_op(entry) else make_layer(entry, index) for index, entry in enumerate(entries)
+        }
         # The calls of each layer in this model: a placeholder has one from the start. Others may have been called in models
         # that they are in too.
         self._calls = {name: list(layer.nodes) if isinstance(layer, InputLayer) else [] for name, layer in self._layers.items()}
@@ -172,7 +180,10 @@ class _Reader:
     def _find(self, name, call, index):
         """Returns the output number `index` of a layer's call."""
         if name not in self._layers:
-            raise ValueError(f"Unknown layer: {name}\nThe layers of the model are {list(self._layers)}.")
+            raise ValueError(
+                f"Invalid Functional model configuration. Missing node: {name}\n"
+                f"The layers of the model are {list(self._layers)}."
+            )
         if call >= len(self._calls[name]):
             raise _NotYetError(f"There is no call number {call} of layer '{name}'.")
         return nested.flatten(self._calls[name][call].outputs)[index]
@@ -185,10 +196,3 @@ class _Reader:
             name, call, index = structure
             return self._find(name, call - _calls_before_the_first(self._layers.get(name)), index)
         return type(structure)([self.find_ends(part) for part in structure])
-
-
-def _make_layer(entry):
-    layer = deserialize_keras_object(entry)
-    if not isinstance(layer, Layer):
-        raise ValueError(f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}")
-    return layer

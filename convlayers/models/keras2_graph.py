@@ -6,11 +6,6 @@ A call was a list of the tensors that it takes, as `[[layer, call, index, kwargs
 from convlayers import nested
 
 
-def is_keras2(config):
-    """Whether the config of a graph is in the old form."""
-    return any(isinstance(node, list) for entry in config["layers"] for node in entry["inbound_nodes"])
-
-
 def modernize(config):
     """Returns the config of a graph in the form of Keras 3."""
     models = {entry["name"]: entry for entry in config["layers"] if "layers" in _plain_config(entry)}

@@ -6,7 +6,7 @@ from convlayers import nested
 from convlayers.layers.layer import Layer
 from convlayers.models.state_tree import get_state_tree, set_state_tree
 from convlayers.models.trainer import Trainer
-from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.serialization import serialize_keras_object
 from convlayers.symbolic import KerasTensor
 from convlayers.validation import did_you_mean
 
@@ -157,9 +157,10 @@ class Model(Trainer, Layer):
         """Writes the model to a file: architecture, weights, and the state of the optimizer.
 
         Args:
-            filepath: path that ends in ".keras".
+            filepath: path that ends in ".keras", or in ".h5" for an HDF5 file.
             overwrite: whether a file of that name may be replaced without asking.
             zipped: whether to write one file (the default) or a folder.
+            kwargs: `format="keras2"` for a file that Keras 2 reads, `format="keras3.0"` for one that Keras 3.0 to 3.3 read.
         """
         from convlayers.saving import save_model
 
@@ -205,7 +206,9 @@ class Model(Trainer, Layer):
         Args:
             kwargs: arguments of `json.dumps`.
         """
-        return json.dumps(serialize_keras_object(self), **kwargs)
+        from convlayers.saving.compatibility import for_all_versions
+
+        return json.dumps(for_all_versions(serialize_keras_object(self)), **kwargs)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -237,7 +240,12 @@ def model_from_json(json_string, custom_objects=None):
         json_string: the string.
         custom_objects: dict of names and classes or functions that it may name.
     """
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    from convlayers.saving.encodings import make_object
+
+    encoding = json.loads(json_string)
+    # Keras 1 and 2 wrote their version, and no modules.
+    is_older = isinstance(encoding, dict) and ("keras_version" in encoding or "module" not in encoding)
+    return make_object(encoding, is_older, custom_objects)
 
 
 def _are_a_graph(args, kwargs):

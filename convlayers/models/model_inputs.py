@@ -9,6 +9,7 @@ from convlayers.autograd import Operand
 from convlayers.layers.input_spec import wrong_number_of_inputs
 from convlayers.layers.mask_passing import copy_mask
 from convlayers.models.graph import leaves_with_paths
+from convlayers.symbolic import KerasTensor
 from convlayers.validation import did_you_mean
 
 
@@ -65,7 +66,8 @@ class ModelInputs:
             fits = isinstance(inputs, dict) and inputs.keys() == structure.keys()
         else:
             fits = isinstance(structure, (list, tuple)) or not isinstance(inputs, (list, tuple))
-        if not fits:
+        # Symbolic calls tell nothing: they are followed by others.
+        if not fits and not any(isinstance(x, KerasTensor) for x in nested.flatten(inputs)):
             warnings.warn(f"{_OTHER_STRUCTURE}\n{self._compare(inputs)}", stacklevel=5)
 
     def _compare(self, inputs):

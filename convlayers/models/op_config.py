@@ -8,9 +8,9 @@ and `x` is the argument of its node.
 
 import inspect
 
-from convlayers import ops
+from convlayers import nested, ops
 from convlayers.naming import to_snake_case
-from convlayers.symbolic import FunctionCall
+from convlayers.symbolic import FunctionCall, KerasTensor
 
 # Keras keeps these as arguments of the node, and everything else in the config.
 _ARRAYS = (
@@ -24,13 +24,40 @@ _MODULES = {
     "categorical_crossentropy celu conv conv_transpose depthwise_conv elu gelu glu hard_shrink hard_sigmoid hard_silu "
     "hard_tanh layer_normalization leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot relu "
     "relu6 selu separable_conv sigmoid silu soft_shrink softmax softplus softsign sparse_categorical_crossentropy "
-    "sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold",
-    "core": "cast convert_to_tensor scatter scatter_update slice slice_update stop_gradient unstack",
-    "math": "erf erfinv in_top_k logsumexp rsqrt segment_max segment_sum top_k",
-    "image": "affine_transform crop_images extract_patches pad_images resize rgb_to_grayscale",
+    "sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold "
+    "ctc_loss depth_to_space fold psnr rms_normalization space_to_depth unfold",
+    "core": "cast cond convert_to_tensor fori_loop map saturate_cast scan scatter scatter_update slice slice_update "
+    "stop_gradient switch unstack vectorized_map while_loop",
+    "math": "cdist erf erfc erfinv extract_sequences in_top_k logsumexp rsqrt segment_max segment_min segment_prod segment_sum "
+    "top_k",
+    "image": "affine_transform crop_images elastic_transform extract_patches gaussian_blur hsv_to_rgb map_coordinates "
+    "pad_images perspective_transform resize rgb_to_grayscale rgb_to_hsv scale_and_translate sobel_edges ssim",
     "linalg": "cholesky det eigh inv norm qr solve svd",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+# Classes of Keras that are not called by the words of the op.
+_CLASSES = {
+    "allclose": "AllClose",
+    "batch_normalization": "BatchNorm",
+    "cdist": "CDist",
+    "ctc_loss": "CTCLoss",
+    "hsv_to_rgb": "HSVToRGB",
+    "isin": "IsIn",
+    "layer_normalization": "LayerNorm",
+    "psnr": "PSNR",
+    "rgb_to_grayscale": "RGBToGrayscale",
+    "rgb_to_hsv": "RGBToHSV",
+    "rms_normalization": "RMSNorm",
+    "searchsorted": "SearchSorted",
+    "ssim": "SSIM",
+}
+_OP_OF = {class_name: name for name, class_name in _CLASSES.items()}
+
+
+def location_in_keras(name):
+    """Returns the name of the class that Keras has for an op, and the module that it is in."""
+    class_name = _CLASSES.get(name) or "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    return class_name, f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}"
 
 
 def encode_op(call):
@@ -39,11 +66,10 @@ def encode_op(call):
     Args:
         call: a `FunctionCall`.
     """
-    name = call.function.__name__
-    class_name = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    class_name, module = location_in_keras(call.function.__name__)
     settings = {key: value for key, value in _bind(call.nodes[0]).items() if key not in _IN_THE_NODE}
     return {
-        "module": f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}",
+        "module": module,
         "class_name": class_name,
         "config": {"name": call.name, **settings},
         "registered_name": class_name,
@@ -69,17 +95,26 @@ def call_op(entry, args, kwargs):
     Raises:
         TypeError: if there is no such op.
     """
-    name = to_snake_case(entry["class_name"])
-    function = getattr(ops, name, None)
+    name = _OP_OF.get(entry["class_name"]) or to_snake_case(entry["class_name"])
+    function = getattr(ops, name, None) or getattr(ops.image, name, None)
     if not inspect.isfunction(function):
         raise TypeError(f"Could not locate class '{entry['class_name']}'. There is no op `convlayers.ops.{name}`.")
     settings = {key: value for key, value in entry["config"].items() if key != "name"}
     if name == "get_item":  # JSON has no tuples, and a list would choose rows.
         args = [part if index == 0 or not isinstance(part, list) else tuple(part) for index, part in enumerate(args)]
+    _check_arguments(name, nested.flatten((args, settings, kwargs)))
     outputs = function(*args, **settings, **kwargs)
     node = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).node
     node.operation.name = entry["name"]
     return node
+
+
+def _check_arguments(name, leaves):
+    """Loops that never end, and arrays of any size, could be had from a file otherwise."""
+    if any(callable(leaf) for leaf in leaves):
+        raise TypeError(f"Not allowed: a file calls `convlayers.ops.{name}` with a function.")
+    if not any(isinstance(leaf, KerasTensor) for leaf in leaves):
+        raise TypeError(f"Not allowed: a file calls `convlayers.ops.{name}` without a tensor of its graph.")
 
 
 def _bind(node):

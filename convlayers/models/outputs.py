@@ -44,7 +44,9 @@ class Outputs:
         self.count = len(nested.flatten(y_pred))
         # Not a structure of structures.
         self._is_flat = is_nested(y_pred) and len(y_pred) == self.count
-        self.names = list(model_names or [None] * self.count)
+        self.names = list(model_names or [])
+        if len(self.names) != self.count:  # A `compute_loss` may make more of what the model returns.
+            self.names = [None] * self.count
         if self._is_flat and isinstance(y_pred, dict) and set(self.names) != set(y_pred):
             self.names = list(y_pred) if isinstance(y_pred, OrderedDict) else sorted(y_pred)
         self.prefixes = [f"{name}_" if name and self.count > 1 else "" for name in self.names]

@@ -5,10 +5,11 @@ import inspect
 from convlayers.layers.core.input_layer import InputLayer
 from convlayers.layers.layer import Layer
 from convlayers.layers.mask_passing import with_masks
-from convlayers.layers.weight_owner import name_scope
+from convlayers.models.layer_entries import make_layer
 from convlayers.models.model import Model
 from convlayers.models.network import Network
-from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.naming import name_scope
+from convlayers.serialization import serialize_keras_object
 from convlayers.symbolic import KerasTensor
 from convlayers.validation import standardize_shape
 
@@ -253,8 +254,8 @@ class Sequential(Model):
                 f"Received: config={config}"
             )
         model = cls(name=config["name"])
-        for layer in config["layers"]:
-            model.add(deserialize_keras_object(layer, custom_objects), rebuild=False)
+        for index, entry in enumerate(config["layers"]):
+            model.add(make_layer(entry, index, custom_objects), rebuild=False)
         model._connect()
         shape = config.get("build_input_shape")
         if model._network is None and isinstance(shape, (tuple, list)):

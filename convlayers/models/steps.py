@@ -8,7 +8,7 @@ from convlayers import nested
 from convlayers._native import memory
 from convlayers.autograd import Tape, value_of
 from convlayers.callbacks.callback_list import to_floats
-from convlayers.data.batch_parts import batch_to_arrays, standardize_weights
+from convlayers.data.batch_parts import batch_size_of, batch_to_arrays, standardize_weights
 from convlayers.data.packing import unpack_x_y_sample_weight
 from convlayers.models.batch_check import check_batch
 from convlayers.models.compiled import Compiled
@@ -127,11 +127,6 @@ class Steps(Compiled):
 def run_step(step, batch):
     """Calls a step, with memory from the pool."""
     return step(batch)
-
-
-def batch_size_of(x):
-    """Returns how many samples the inputs of a batch have."""
-    return next(len(leaf) for leaf in nested.flatten(x) if leaf is not None)
 
 
 def to_plain_arrays(outputs):

@@ -7,12 +7,12 @@ import numpy as np
 
 from convlayers import config, nested
 from convlayers.callbacks.callback_list import CallbackList, to_floats
-from convlayers.data.batch_parts import split
+from convlayers.data.batch_parts import batch_size_of, split
 from convlayers.data.epochs import Epochs
 from convlayers.data.packing import unpack_x_y_sample_weight
 from convlayers.data.sources import make_batches
 from convlayers.models.batch_check import check_batch
-from convlayers.models.steps import Steps, batch_size_of, run_step, to_plain_arrays
+from convlayers.models.steps import Steps, run_step, to_plain_arrays
 from convlayers.optimizers import Optimizer
 from convlayers.validation import is_integer
 

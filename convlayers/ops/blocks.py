@@ -60,7 +60,7 @@ def space_to_depth(x, block_size, data_format="channels_last"):
 def _split(x, data_format, block_size):
     standardize_data_format(data_format)
     if not isinstance(block_size, int) or block_size < 2:
-        raise ValueError(f"block_size must be an integer of 2 or more. Received: block_size={block_size}")
+        raise ValueError(f"`block_size` must be at least 2. Received: block_size={block_size}")
     batch, spatial, channels = shapes.split_shape(tuple(x.shape), data_format)
     return -1 if batch is None else batch, spatial, channels
 
@@ -95,6 +95,8 @@ def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """
     height, width = sizes = shapes.standardize_tuple(output_size, 2, "output_size")
     places, padded_sizes = _windows(sizes, kernel_size, dilation, padding, stride)
+    if len(x.shape) != 3:
+        raise ValueError(f"Input must be a 3D tensor. Received: input.shape={tuple(x.shape)}")
     batch, rows, windows = x.shape
     channels = rows // len(places)
     columns = reshape(transpose(reshape(x, (batch * channels, len(places) * windows)), (1, 0)), (-1, batch * channels))

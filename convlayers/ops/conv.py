@@ -208,4 +208,8 @@ def rank_of_kernel(kernel_shape):
 
 def hashable(argument):
     """Returns an argument such as `strides` with tuples in place of lists: plans are known by their arguments."""
-    return tuple(map(hashable, argument)) if isinstance(argument, (list, tuple)) else argument
+    try:
+        hash(argument)
+    except TypeError:
+        return tuple(map(hashable, argument))
+    return argument

@@ -17,8 +17,8 @@ class ConvPlan:
 
     def __init__(self, problem):
         self._problem = problem
-        self.input_shape, self.kernel_shape, self.output_shape, *description, self._dtype = problem
-        self._description = tuple(description)
+        self.input_shape, self.kernel_shape, self.output_shape, *description, dtype = problem
+        self._description, self._dtype = tuple(description), np.dtype(dtype)
 
     # The last two are looked for when they are needed: a model may never be trained.
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from convlayers.autograd import differentiable, value_of
+from convlayers.ops.add_at import add_at
 from convlayers.ops.dtypes import as_array
 
 
@@ -25,6 +26,8 @@ def get_item(x, key):
         d_x = np.zeros(shape, d_y.dtype)
         if _chooses_once(key):
             d_x[key] = d_y
+        elif isinstance(key, np.ndarray) and key.dtype.kind in "iu":
+            add_at(d_x, key, d_y)
         else:
             np.add.at(d_x, key, d_y)
         return d_x
@@ -53,11 +56,11 @@ def take(x, indices, axis=None):
 
     def backward(d_y):
         line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
-        d_x = np.zeros(line, d_y.dtype)
-        # The axes of `indices` in front, as `add.at` wants them.
+        # The axes of `indices` in front, as `add_at` wants them.
         places = range(along, along + indices.ndim)
-        np.add.at(np.moveaxis(d_x, along, 0), indices, np.moveaxis(d_y, places, range(indices.ndim)))
-        return d_x.reshape(shape)
+        d_x = np.zeros((line[along], *line[:along], *line[along + 1 :]), d_y.dtype)
+        add_at(d_x, indices, np.moveaxis(d_y, places, range(indices.ndim)))
+        return np.moveaxis(d_x, 0, along).reshape(shape)
 
     return np.take(x, indices, axis), backward
 

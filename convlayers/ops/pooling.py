@@ -5,6 +5,7 @@ import functools
 from convlayers import shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
+from convlayers.ops.conv import hashable
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import to_3d
 from convlayers.ops.pooling_kernels import max_of_windows, mean_of_windows, spatial_rank
@@ -55,11 +56,11 @@ def max_pool(
     data_format = standardize_data_format(data_format)
     output_shape, windows = _describe(
         inputs.shape,
-        _hashable(pool_size),
-        _hashable(strides),
-        _hashable(padding),
+        hashable(pool_size),
+        hashable(strides),
+        hashable(padding),
         data_format,
-        _hashable(dilation_rate),
+        hashable(dilation_rate),
         ceil_mode,
     )
     return max_of_windows(inputs, data_format, output_shape, windows, return_indices)
@@ -92,11 +93,11 @@ def average_pool(
     data_format = standardize_data_format(data_format)
     output_shape, windows = _describe(
         inputs.shape,
-        _hashable(pool_size),
-        _hashable(strides),
-        _hashable(padding),
+        hashable(pool_size),
+        hashable(strides),
+        hashable(padding),
         data_format,
-        _hashable(dilation_rate),
+        hashable(dilation_rate),
         ceil_mode,
         count_include_pad,
     )
@@ -123,8 +124,3 @@ def _describe(input_shape, pool_size, strides, padding, data_format, dilation_ra
     counted = to_3d(behind, 0) if count_include_pad else None
     windows = to_3d(pool_size), to_3d(strides), to_3d(front, 0), to_3d(dilation_rate), counted
     return (batch, *to_3d(output_spatial), channels), windows
-
-
-def _hashable(argument):
-    iterable = hasattr(argument, "__iter__") and not isinstance(argument, str)
-    return tuple(map(_hashable, argument)) if iterable else argument

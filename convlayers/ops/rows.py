@@ -36,6 +36,9 @@ def rows_along(x, axis):
 def _order(axis, ndim):
     """Returns the order in which the axes of rows come last (None if they do already), the order back, and their number."""
     axes = range(ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    for one in axes:
+        if not -ndim <= one < ndim:
+            raise ValueError(f"axis {one} is out of bounds for an array with dimension {ndim}.")
     axes = [one % ndim for one in axes]
     order = [*(other for other in range(ndim) if other not in axes), *axes]
     if order == list(range(ndim)):

@@ -3,7 +3,9 @@
 import numpy as np
 
 from convlayers.autograd import differentiable, value_of
+from convlayers.ops.add_at import add_at
 from convlayers.ops.dtypes import as_array, as_number
+from convlayers.ops.indexing import take
 from convlayers.validation import check_choice
 
 _REDUCTIONS = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
@@ -47,6 +49,8 @@ def scatter_update(inputs, indices, updates, reduction=None):
         numbers = np.arange(len(updates)).reshape(-1, *[1] * (updates.ndim - 1))
         last[places] = numbers
         visible = last[places] == numbers
+    elif reduction.lower() == "add" and len(places) == 1:
+        add_at(y, places[0], updates)
     else:
         _REDUCTIONS[reduction.lower()].at(y, places, updates)
 
@@ -67,7 +71,7 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
 
     Args:
         data: array.
-        segment_ids: array of ints, as many as `data` has entries.
+        segment_ids: array of ints, as many as `data` has entries. Those with a number below 0 are left out.
         num_segments: how many sums there are; by default, one more than the largest number.
         sorted: taken for compatibility.
     """
@@ -98,6 +102,9 @@ def _segments(data, segment_ids, num_segments, reduction, start):
         raise ValueError(
             f"Argument `segment_ids` and `data` should have same leading dimension. Got {numbers.shape} v.s. {data.shape}."
         )
+    if numbers.min(initial=0) < 0:  # As in Keras, these belong to no segment.
+        kept = np.flatnonzero(numbers >= 0)
+        data, numbers = take(data, kept, axis=0), numbers[kept]
     if num_segments is None:
         num_segments = int(numbers.max(initial=-1)) + 1
     if np.isinf(start) and np.dtype(data.dtype).kind in "iu":

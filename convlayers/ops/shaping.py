@@ -15,7 +15,14 @@ def reshape(x, newshape):
     """Returns the same numbers in another shape. One size may be -1 (or None): it is what remains."""
     x = as_array(x)
     if not isinstance(newshape, int):
-        newshape = [-1 if size is None else size for size in newshape]
+        newshape = tuple(-1 if size is None else size for size in newshape)
+        if min(newshape, default=0) < -1:
+            raise ValueError(
+                "Each dimension in `newshape` must be a non-negative integer, or `-1` for a single unknown dimension. "
+                f"Received: newshape={newshape}."
+            )
+        if newshape.count(-1) > 1:
+            raise ValueError(f"There must be at most one unknown dimension (-1) in `newshape`. Received: newshape={newshape}.")
     shape = x.shape
 
     def backward(d_y):
@@ -80,11 +87,29 @@ def transpose(x, axes=None):
     """Returns `x` with its axes in another order, by default reversed."""
     x = as_array(x)
     axes = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    try:
+        y = x.transpose(axes)
+    except ValueError:
+        raise _no_permutation(list(axes), x.ndim) from None
 
     def backward(d_y):
         return d_y.transpose(np.argsort([axis % d_y.ndim for axis in axes]))
 
-    return x.transpose(axes), backward
+    return y, backward
+
+
+def _no_permutation(axes, ndim):
+    """Returns the error for axes that are not all axes, each once."""
+    if len(axes) != ndim:
+        return ValueError(
+            f"axis must be a list of the same length as the input shape, expected {ndim}, but received {len(axes)}."
+        )
+    if not all(-ndim <= axis < ndim for axis in axes):
+        return ValueError(f"Each axis in `axes` must be an integer in [-{ndim}, {ndim}). Received: axes={axes}.")
+    return ValueError(
+        "`axes` must be a valid permutation of the input dimensions (no duplicates). Received: "
+        f"axes={axes} for input of rank {ndim}."
+    )
 
 
 @differentiable
@@ -248,12 +273,15 @@ def concatenate(xs, axis=0):
         axis: int; None for flattened arrays.
     """
     arrays = promote(*xs)
-    lengths = [array.shape[axis] for array in arrays]
+    y = np.concatenate(arrays, axis)
+    shapes = [array.shape for array in arrays]
 
     def backward(d_y):
-        return tuple(np.split(d_y, np.cumsum(lengths[:-1]), axis))
+        lengths = [math.prod(shape) if axis is None else shape[axis] for shape in shapes]
+        parts = np.split(d_y, np.cumsum(lengths[:-1]), 0 if axis is None else axis)
+        return tuple([part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)])
 
-    return np.concatenate(arrays, axis), backward
+    return y, backward
 
 
 @differentiable
@@ -353,7 +381,7 @@ def _with_depth(x):
 
 def append(x1, x2, axis=None):
     """Joins two arrays along an axis; without one, both flattened."""
-    return concatenate([ravel(x1), ravel(x2)]) if axis is None else concatenate([x1, x2], axis)
+    return concatenate([x1, x2], axis)
 
 
 def hstack(xs):

@@ -1,5 +1,7 @@
 """Numbers along an axis as probabilities."""
 
+import warnings
+
 import numpy as np
 
 from convlayers import _native
@@ -14,8 +16,19 @@ def softmax(x, axis=-1):
 
     Args:
         axis: along which the results add up to 1: an int, a tuple of ints, or None for all axes.
+
+    Raises:
+        ValueError: if there is no such axis.
     """
-    return softmax_by_kernel("softmax", as_float(x), axis)
+    x = as_float(x)
+    if isinstance(axis, int) and -x.ndim <= axis < x.ndim and x.shape[axis] == 1:
+        warnings.warn(
+            f"You are using a softmax over axis {axis} of a tensor of shape {x.shape}. This axis has size 1. The softmax "
+            "operation will always return the value 1, which is likely not what you intended. Did you mean to use a sigmoid "
+            "instead?",
+            stacklevel=2,
+        )
+    return softmax_by_kernel("softmax", x, axis)
 
 
 @differentiable

@@ -85,7 +85,7 @@ def unique(
         fill_value: number.
     """
     x = as_array(x)
-    found = np.unique(x, return_index, return_inverse, return_counts, axis)
+    found = np.unique(x, return_index, return_inverse, return_counts, axis, equal_nan=False)
     several = isinstance(found, tuple)
     parts = list(found) if several else [found]
     parts[1:] = [part.astype(np.int32) for part in parts[1:]]

@@ -234,10 +234,14 @@ def histogram(x, bins=10, range=None):
         ValueError: if `bins` is no such number, or the bounds are none.
     """
     if not isinstance(bins, int) or bins <= 0:
-        raise ValueError(f"Argument `bins` should be a positive integer. Received: bins={bins}")
-    if range is not None and (not isinstance(range, tuple) or len(range) != 2 or range[1] < range[0]):
-        raise ValueError(f"`range` must be a tuple of two elements, the second not below the first. Received: range={range}")
+        raise ValueError(f"Argument `bins` should be a non-negative integer. Received: bins={bins}\nNor can it be 0.")
+    if range is not None and (not isinstance(range, tuple) or len(range) != 2):
+        raise ValueError(f"Argument `range` must be a tuple of two elements. Received: range={range}")
+    if range is not None and range[1] < range[0]:
+        raise ValueError(f"The second element of `range` must be greater than the first. Received: range={range}")
     x = as_array(x)
+    if x.ndim > 1:
+        raise ValueError(f"Input tensor must be 1-dimensional. Received: input.shape={x.shape}")
     counts, bounds = np.histogram(x, bins, range)
     return (counts.astype(np.int32), bounds.astype(x.dtype if x.dtype.kind == "f" else config.floatx())), None
 

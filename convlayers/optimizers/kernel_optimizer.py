@@ -1,7 +1,12 @@
 """Optimizers whose rule is a kernel, which updates all variables in one call."""
 
+from itertools import compress
+from operator import attrgetter
+
 from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
+
+_value_of, _dtype_of = attrgetter("value"), attrgetter("value.dtype")
 
 
 class KernelOptimizer(Optimizer):
@@ -32,19 +37,19 @@ class KernelOptimizer(Optimizer):
         if type(self).update_step is not KernelOptimizer.update_step:
             super()._update_all(gradients, variables, learning_rate)
             return
-        for dtype in {variable.value.dtype for variable in variables}:
-            places = [place for place, variable in enumerate(variables) if variable.value.dtype == dtype]
-            chosen = [variables[place] for place in places]
+        dtypes = list(map(_dtype_of, variables))
+        for dtype in set(dtypes):
+            fits = [dtype == other for other in dtypes]
+            chosen = list(compress(variables, fits))
             decay = self._decay_factors(chosen, learning_rate)
-            self._run_kernel([gradients[place] for place in places], chosen, learning_rate, decay)
+            self._run_kernel(list(compress(gradients, fits)), chosen, learning_rate, decay)
 
     def _run_kernel(self, gradients, variables, learning_rate, decay=None):
         """Updates variables of one dtype, from gradients of the same."""
         dtype = variables[0].value.dtype
-        indices = self._trainable_variables_indices
-        places = [indices[variable] for variable in variables]
-        columns = [variables, *([slot[place] for place in places] if slot else [] for slot in self._slots())]
-        values, *slots = [[variable.value for variable in column] or None for column in columns]
+        places = list(map(self._trainable_variables_indices.__getitem__, variables))
+        columns = [variables, *(list(map(slot.__getitem__, places)) if slot else [] for slot in self._slots())]
+        values, *slots = [list(map(_value_of, column)) or None for column in columns]
         compiled(self._kernel, dtype)(values, gradients, *slots, *self._settings(learning_rate, number_type(dtype)), decay)
         for column in columns:
             for variable in column:

@@ -204,7 +204,7 @@ class Optimizer(VariableOwner, WeightAverages):
             )
         if not self.built:
             self.build(variables)
-        grads, variables = (list(column) for column in zip(*pairs, strict=True))
+        grads, variables = map(list, zip(*pairs, strict=True))
         if self.loss_scale_factor is not None:
             grads = [gradient / self.loss_scale_factor for gradient in grads]
         if self.gradient_accumulation_steps:

@@ -10,48 +10,45 @@ import threading
 import zipfile
 import zlib
 
+from convlayers.saving import limits
 from convlayers.saving.files import Window, replacing
+from convlayers.saving.formats import KERAS_VERSION
+from convlayers.saving.json_text import parse_json
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
-# Whose format is written: files are for Keras to read, and it knows its own versions only.
-KERAS_VERSION = "3.15.1"
 
-# A compressed member of an archive that unpacks to more bytes than this, and to this many times what it takes up, is taken
-# for a trap.
-LARGE = 256 << 20
-EXPANSION = 100
-
-# Of how many bytes the checksum is computed at once: they stay in the processor's cache meanwhile.
+# How many bytes are unpacked at once, or added to a checksum: they stay in the processor's cache meanwhile.
 _BLOCK = 1 << 20
 
 
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def write_archive(filepath, config, weights):
+def write_archive(filepath, config, weights, keras_version=KERAS_VERSION):
     """Writes a zip archive. It appears under its name only once it is whole.
 
     Args:
         filepath: path.
         config: the encoding of a model.
         weights: the bytes of an HDF5 file.
+        keras_version: for which version of Keras they are.
     """
     with replacing(filepath) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, content in _members(config, weights):
+        for name, content in _members(config, weights, keras_version):
             archive.writestr(name, content)
 
 
-def write_folder(filepath, config, weights):
+def write_folder(filepath, config, weights, keras_version=KERAS_VERSION):
     """Writes a folder with the same members. They replace those that are there only once all are written."""
     os.makedirs(filepath, exist_ok=True)
     with contextlib.ExitStack() as files:
-        for name, content in _members(config, weights):
+        for name, content in _members(config, weights, keras_version):
             files.enter_context(replacing(os.path.join(filepath, name))).write(content)
 
 
-def _members(config, weights):
+def _members(config, weights, keras_version):
     date = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": date}
+    metadata = {"keras_version": keras_version, "date_saved": date}
     return (METADATA, json.dumps(metadata).encode()), (CONFIG, json.dumps(config).encode()), (WEIGHTS, weights)
 
 
@@ -60,14 +57,17 @@ def _members(config, weights):
 
 def is_archive(filepath):
     """Whether there is a zip archive, or the folder of an unzipped one."""
-    return os.path.isfile(os.path.join(filepath, CONFIG)) if os.path.isdir(filepath) else zipfile.is_zipfile(filepath)
+    if os.path.isdir(filepath):
+        return os.path.isfile(os.path.join(filepath, CONFIG))
+    with _checking(filepath):
+        return zipfile.is_zipfile(filepath)
 
 
 def open_archive(filepath):
     """Opens a `.keras` file, or a folder: `with open_archive(path) as archive:`.
 
     Returns:
-        An object with `read_json(name)` and `open_weights()`, which opens the HDF5 file as a binary file.
+        An object with `names()`, `read_json(name)` and `open_member(name)`, which opens a member as a binary file.
 
     Raises:
         ValueError: if the file is damaged, which may be found out only when the weights are closed.
@@ -75,15 +75,15 @@ def open_archive(filepath):
     return contextlib.closing(_Folder(filepath) if os.path.isdir(filepath) else _Archive(filepath))
 
 
-@contextlib.contextmanager
-def open_weights(filepath):
-    """Opens the weights in a `.keras` file, or a `.weights.h5` file, as a binary file: `with open_weights(path) as file:`."""
-    if filepath.endswith(".keras"):
-        with open_archive(filepath) as archive, archive.open_weights() as file:
-            yield file
-    else:
-        with Window(filepath) as file:
-            yield file
+def check_expansion_of(opened, filepath):
+    """Raises a `ValueError` if a member of an open `ZipFile` declares far more bytes than it takes up."""
+    for info in opened.infolist():
+        limits.check_expansion(f"'{info.filename}' of {filepath}", info.file_size, info.compress_size)
+
+
+def open_folder_of(filepath):
+    """Returns the folder that a file is in, as `open_archive` does for a model's folder."""
+    return contextlib.closing(_Folder(os.path.dirname(filepath) or "."))
 
 
 @contextlib.contextmanager
@@ -104,16 +104,26 @@ class _Folder:
         self._filepath = filepath
 
     def read_json(self, name):
-        with open(self._path(name), "rb") as file:
-            return _parse(file.read(), name, self._filepath)
+        path = self._path(name)
+        with open(path, "rb") as file:
+            # One byte more than is allowed tells as much as all of them.
+            return parse_json(file.read(limits.LARGEST_JSON + 1), f"'{name}' of {self._filepath}")
 
-    def open_weights(self):
-        return Window(self._path(WEIGHTS))
+    def names(self):
+        return os.listdir(self._filepath)
+
+    def open_member(self, name):
+        return Window(self._path(name))
 
     def _path(self, name):
         path = os.path.join(self._filepath, name)
-        if not os.path.isfile(path):
+        if os.path.basename(name) != name or not os.path.isfile(path):
             raise _no_such_member(name, self._filepath, os.listdir(self._filepath))
+        if os.path.islink(path):
+            raise ValueError(
+                f"Not allowed: '{name}' of {self._filepath} is a link, and may lead out of the folder. If that is what you "
+                "want, copy the folder with what its links lead to: `cp -rL`."
+            )
         return path
 
     def close(self):
@@ -128,27 +138,42 @@ class _Archive:
 
     def read_json(self, name):
         info = self._find(name)
-        with _checking(self._filepath):
-            content = self._zip.read(info)
-        return _parse(content, name, self._filepath)
+        return parse_json(self._read(info, limits.LARGEST_JSON + 1), f"'{name}' of {self._filepath}")
 
-    def open_weights(self):
-        info = self._find(WEIGHTS)
-        with _checking(self._filepath):
-            if info.compress_type == zipfile.ZIP_STORED:
+    def names(self):
+        return self._zip.namelist()
+
+    def open_member(self, name):
+        info = self._find(name)
+        if info.compress_type == zipfile.ZIP_STORED:
+            with _checking(self._filepath):
                 return _StoredMember(self._filepath, info)
-            return io.BytesIO(self._zip.read(info))
+        return io.BytesIO(self._read(info, info.file_size))
 
     def _find(self, name):
-        try:
-            info = self._zip.getinfo(name)
-        except KeyError:
-            raise _no_such_member(name, self._filepath, self._zip.namelist()) from None
-        if info.file_size > LARGE and info.file_size > EXPANSION * info.compress_size:
+        found = [info for info in self._zip.infolist() if info.filename == name]
+        if not found:
+            raise _no_such_member(name, self._filepath, self._zip.namelist())
+        if len(found) > 1:
+            raise ValueError(f"Not allowed: {self._filepath} has '{name}' {len(found)} times.")
+        (info,) = found
+        if info.header_offset < 0:
+            raise _damaged(self._filepath, f"'{name}' begins before the file does.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(
-                f"Not allowed: '{name}' of {self._filepath} would unpack from {info.compress_size} to {info.file_size} bytes."
+                f"Not allowed: '{name}' of {self._filepath} is packed by method {info.compress_type}. Expected: 0, stored as "
+                "it is, or 8, deflated."
             )
+        limits.check_expansion(f"'{name}' of {self._filepath}", info.file_size, info.compress_size)
         return info
+
+    def _read(self, info, size):
+        """Returns the bytes of a member, at most `size`. It is unpacked in pieces, as it may hold more than it says."""
+        content = io.BytesIO()
+        with _checking(self._filepath), self._zip.open(info) as member:
+            while content.tell() < size and (part := member.read(min(_BLOCK, size - content.tell()))):
+                content.write(part)
+        return content.getvalue()
 
     def close(self):
         self._zip.close()
@@ -192,20 +217,15 @@ class _StoredMember(Window):
 def _start_of(filepath, info):
     """Returns where the bytes of a member begin: after its header, which ends with two parts whose lengths it holds."""
     with open(filepath, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
         file.seek(info.header_offset)
         header = file.read(30)
-        size = os.fstat(file.fileno()).st_size
-    start = info.header_offset + 30 + sum(struct.unpack("<26xHH", header))
-    if not header.startswith(b"PK\3\4") or start + info.file_size > size:
+        name_size, extra_size = struct.unpack("<26xHH", header)
+        name = file.read(name_size)
+    start = info.header_offset + 30 + name_size + extra_size
+    if not header.startswith(b"PK\3\4") or name != info.filename.encode() or start + info.file_size > size:
         raise zipfile.BadZipFile(f"'{info.filename}' is not where the archive says.")
     return start
-
-
-def _parse(content, name, filepath):
-    try:
-        return json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise _damaged(filepath, f"There is no JSON in '{name}': {error}") from error
 
 
 def _no_such_member(name, filepath, names):

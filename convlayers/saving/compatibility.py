@@ -1,13 +1,13 @@
 """What versions of Keras that are older than the one whose format is written don't know.
 
-Keras 3.4 and later read what is written here. Of functional models, Keras 3.0 to 3.3 read only those with several inputs and
-outputs: the list of a single one had another form.
+Keras 3.4 and later read what is written so. Keras 3.0 to 3.3 know another form of single inputs and outputs, which
+`formats.py` has.
 """
 
 # Arguments that came after Keras 3.0, by the module of the class, with the values that mean what there was before. They are
 # written only where they have another value: an older version refuses a file for any argument that it does not know, and a
 # newer one does without.
-_NEWER_ARGUMENTS = {
+NEWER_ARGUMENTS = {
     "keras.initializers": {"input_axes": None, "output_axes": None},
     "keras.layers": {
         "optional": False,
@@ -32,7 +32,7 @@ def for_all_versions(encoding):
         return encoding
     encoding = {key: for_all_versions(part) for key, part in encoding.items()}
     module, config = encoding.get("module"), encoding.get("config")
-    if module in _NEWER_ARGUMENTS and isinstance(config, dict):
-        newer = _NEWER_ARGUMENTS[module]
+    if module in NEWER_ARGUMENTS and isinstance(config, dict):
+        newer = NEWER_ARGUMENTS[module]
         encoding["config"] = {key: value for key, value in config.items() if key not in newer or value != newer[key]}
     return encoding

@@ -22,6 +22,9 @@ def replacing(filepath):
     try:
         with open(partial, "wb") as file:
             yield file
+            # A crash of the machine must not leave the new name without what was written.
+            file.flush()
+            os.fsync(file.fileno())
         if os.path.exists(target):
             os.chmod(partial, stat.S_IMODE(os.stat(target).st_mode))
         os.replace(partial, target)

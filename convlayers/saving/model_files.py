@@ -6,32 +6,39 @@ import warnings
 from convlayers.models.model import Model
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
-from convlayers.saving.files import may_write
+from convlayers.saving.encodings import make_object
+from convlayers.saving.files import may_write, replacing
+from convlayers.saving.formats import check_format, keras_version_of, translated
 from convlayers.saving.weights import read_weights, weights_as_bytes
-from convlayers.serialization import ObjectSharingScope, deserialize_keras_object, serialize_keras_object
+from convlayers.serialization import ObjectSharingScope, serialize_keras_object
 from convlayers.variables import initialized_later
 
 # The HDF5 library and the archive are imported where a file is touched: they take as long as the rest of the package.
 
 
 def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
-    """Writes a model to a `.keras` file that Keras 3 reads: architecture, weights, and the state of the optimizer.
+    """Writes a model to a file that Keras reads: architecture, weights, and the state of the optimizer.
 
     The file appears, or replaces the one of that name, only once it is whole.
 
     Args:
         model: a `Model`.
-        filepath: path that ends in ".keras".
+        filepath: path that ends in ".keras", or in ".h5" or ".hdf5" for an HDF5 file.
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
-        kwargs: `save_format` and `include_optimizer` are taken for compatibility, without effect, as in Keras.
+        kwargs: `format` says who reads the file. By default convlayers, and Keras 3 if nothing in the model goes beyond it.
+            "keras3" makes sure of that: padding by numbers becomes a layer, anything else that Keras lacks is an error.
+            "keras3.0" is for Keras 3.0 to 3.3, which read functional models with a single input or output in another form only,
+            "keras2" for Keras 2.
+            `include_optimizer=False` leaves the optimizer out of an HDF5 file. `save_format` is taken without effect.
 
     Raises:
-        ValueError: if the path has another ending.
+        ValueError: if the path has another ending, or if that version of Keras has no such model.
         TypeError: if something in the model can't be written, such as a `lambda`.
     """
     filepath = str(filepath)
-    _check_arguments(filepath, zipped, **kwargs)
+    is_hdf5 = filepath.endswith((".h5", ".hdf5"))
+    format, include_optimizer = _check_arguments(filepath, is_hdf5, zipped, **kwargs)
     if not may_write(filepath, overwrite):
         return
     if not model.built:
@@ -41,15 +48,27 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             stacklevel=3,
         )
     with ObjectSharingScope():
-        config = for_all_versions(serialize_keras_object(model))
+        encoding = for_all_versions(serialize_keras_object(model))
+    write = _write_hdf5 if is_hdf5 else _write_archive
+    write(model, filepath, translated(encoding, format), format, zipped=zipped, include_optimizer=include_optimizer)
 
+
+def _write_archive(model, filepath, encoding, format, zipped, include_optimizer):
     from convlayers.saving.archive import write_archive, write_folder
 
     write = write_folder if zipped is False else write_archive
-    write(filepath, config, weights_as_bytes(model))
+    write(filepath, encoding, weights_as_bytes(model, format=format), keras_version_of(format))
 
 
-def _check_arguments(filepath, zipped, save_format=None, include_optimizer=True, **kwargs):
+def _write_hdf5(model, filepath, encoding, format, zipped, include_optimizer):
+    from convlayers.saving.legacy.writing import model_as_bytes
+
+    content = model_as_bytes(model, encoding, format, include_optimizer)
+    with replacing(filepath) as file:
+        file.write(content)
+
+
+def _check_arguments(filepath, is_hdf5, zipped, save_format=None, include_optimizer=True, format=None, **kwargs):
     if save_format:
         warnings.warn(
             "The `save_format` argument is deprecated in Keras 3. We recommend removing this argument as it can be inferred "
@@ -58,25 +77,27 @@ def _check_arguments(filepath, zipped, save_format=None, include_optimizer=True,
         )
     if kwargs:
         raise ValueError(f"The following argument(s) are not supported: {list(kwargs)}")
+    check_format(format)
+    if zipped is not None and is_hdf5:
+        raise ValueError(f"The `zipped` argument is only for `.keras` files. Received: filepath={filepath}, zipped={zipped}")
     if zipped is False:
         if filepath.endswith(".keras"):
             raise ValueError(
                 f"When using `zipped=False`, the `filepath` argument should not end in `.keras`. Received: filepath={filepath}"
             )
-    elif not filepath.endswith(".keras"):
+    elif not filepath.endswith(".keras") and not is_hdf5:
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras format "
-            f"(recommended) or a `.h5` extension. Received: filepath={filepath}.\n"
-            "Only `.keras` can be written here. Keras 3 reads it, and writes `.h5` from it: "
-            "`keras.models.load_model('model.keras').save('model.h5')`."
+            f"(recommended) or a `.h5` extension. Received: filepath={filepath}."
         )
+    return format, include_optimizer
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
-    """Reads a model from a `.keras` file that `save_model` or Keras 3 wrote.
+    """Reads a model from a file that `save_model` or any version of Keras wrote.
 
     Args:
-        filepath: path of the file, or of the folder of an unzipped one.
+        filepath: path of a `.keras` file, of the folder of an unzipped one, or of an HDF5 file (`.h5`).
         custom_objects: dict of names and classes or functions that the file may name.
         compile: whether to compile the model as it was, with the state of its optimizer. Where that is not possible, as with
             a loss that is not known, there is a warning.
@@ -89,37 +110,61 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         ValueError: if there is no such file, or if it is damaged.
         TypeError: if it names a class or function that is not known.
     """
-    from convlayers.saving import hdf5
-    from convlayers.saving.archive import CONFIG, is_archive, open_archive
+    from convlayers.saving.archive import is_archive
 
     filepath = str(filepath)
-    if not is_archive(filepath):
-        raise _not_a_model(filepath)
-    with open_archive(filepath) as archive, archive.open_weights() as file:
-        config = archive.read_json(CONFIG)
-        compile_config = config.pop("compile_config", None) if isinstance(config, dict) else None
-        with CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
-            model = _make_model(config, archive, filepath)
-            if compile and compile_config:
-                _compile(model, compile_config)
-            with hdf5.open_file(file, filepath) as reader:
-                messages = read_weights(model, reader)
+    read = _read_archive if is_archive(filepath) else _read_hdf5
+    with CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
+        model, messages = read(filepath, compile)
     for message in messages:
         warnings.warn(message, stacklevel=2)
     return model
 
 
-def _make_model(config, archive, filepath):
+def _read_archive(filepath, compile):
+    from convlayers.saving.archive import CONFIG, open_archive
+    from convlayers.saving.weight_stores import open_arrays_of
+
+    with open_archive(filepath) as archive, open_arrays_of(archive, filepath) as arrays:
+        encoding = archive.read_json(CONFIG)
+        is_older = not _version_of_writer(archive).startswith("3.")
+        compile_config = encoding.pop("compile_config", None) if isinstance(encoding, dict) else None
+        model = make_model(encoding, filepath, is_older)
+        messages = _compile(model, compile_config, is_older) if compile and compile_config else []
+        return model, messages + read_weights(model, arrays)
+
+
+def _read_hdf5(filepath, compile):
+    from convlayers.saving.files import Window
+    from convlayers.saving.hdf5 import is_hdf5, open_file
+
+    if not is_hdf5(filepath):
+        raise _not_a_model(filepath)
+    from convlayers.saving.legacy import model_files as legacy
+
+    with Window(filepath) as file, open_file(file, filepath) as reader:
+        encoding, is_older = legacy.read_encoding(reader, filepath)
+        model = make_model(encoding, filepath, is_older)
+        messages = legacy.read_model_weights(model, reader)
+        if compile:
+            messages += legacy.compile_model(model, reader, filepath, _compile)
+        return model, messages
+
+
+def make_model(encoding, filepath, is_older=False):
+    """Returns the model that an encoding describes.
+
+    Args:
+        encoding: the encoding.
+        filepath: where it was found, for messages.
+        is_older: whether Keras 1 or 2 wrote it.
+
+    Raises:
+        ValueError: if it is damaged, or describes something else.
+        TypeError: if it names a class or function that is not known.
+    """
     try:
-        model = deserialize_keras_object(config)
-    except (TypeError, ValueError) as error:
-        version = _version_of_writer(archive)
-        if version.startswith("3."):
-            raise
-        raise ValueError(
-            f"The model in {filepath} could not be made. It was written by Keras {version}, but only files of Keras 3 can be "
-            f"read here.\n{error}"
-        ) from error
+        model = make_object(encoding, is_older)
     except (LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
         raise ValueError(
             f"The model in {filepath} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
@@ -136,19 +181,24 @@ def _version_of_writer(archive):
     try:
         return str(archive.read_json(METADATA)["keras_version"])
     except (ValueError, TypeError, LookupError):
-        return "of an unknown version"
+        return "unknown"
 
 
-def _compile(model, compile_config):
+def _compile(model, compile_config, is_older=False):
+    """Compiles a model. Returns a list: a warning where that is not possible."""
     try:
+        if is_older:
+            from convlayers.saving.legacy.configs import modern_compile_config
+
+            compile_config = modern_compile_config(compile_config)
         model.compile_from_config(compile_config)
     except Exception as error:
         # A loss that nobody knows any more must not keep the weights from being used.
-        warnings.warn(
+        return [
             f"The model was loaded, but could not be compiled as it was saved: {error}\n"
-            "Call `model.compile(...)` before training, or pass `compile=False` when loading.",
-            stacklevel=3,
-        )
+            "Call `model.compile(...)` before training, or pass `compile=False` when loading."
+        ]
+    return []
 
 
 def _not_a_model(filepath):
@@ -159,6 +209,5 @@ def _not_a_model(filepath):
         return ValueError(message)
     return ValueError(
         f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, legacy H5 format files "
-        "(`.h5` extension).\nOf these, `.keras` files can be read here. Keras 3 makes one of another file: "
-        "`keras.models.load_model('model.h5').save('model.keras')`."
+        "(`.h5` extension).\nThere is " + ("something else." if os.path.exists(filepath) else "no such file.")
     )

@@ -14,8 +14,11 @@ from convlayers.models.sequential import Sequential
 from convlayers.naming import to_snake_case
 from convlayers.optimizers.optimizer import Optimizer
 
+# What Keras 2.12 and 2.13 called the list of layers. They had each layer that has weights in it twice.
+LAYERS_OF_2_12 = "_layer_checkpoint_dependencies"
 
-def places(model, objects_to_skip=(), is_there=None):
+
+def places(model, objects_to_skip=(), is_there=None, counts_twice=False):
     """Returns the objects of a model that have variables, or may have, with their paths.
 
     Args:
@@ -23,21 +26,23 @@ def places(model, objects_to_skip=(), is_there=None):
         objects_to_skip: objects that are left out, with all that is found only in them.
         is_there: function that says whether a file has a path. Versions of Keras before 3.15 did not look into lists in lists;
             such lists are left out where the file does not have them.
+        counts_twice: whether layers that have weights count twice where those of a class are numbered.
 
     Returns:
         A list of pairs `(path, object)`, the model itself first, at "".
     """
-    walk = _Walk(objects_to_skip, is_there)
+    walk = _Walk(objects_to_skip, is_there, counts_twice)
     walk.visit(model, "")
     return walk.found
 
 
 class _Walk:
-    def __init__(self, objects_to_skip, is_there):
+    def __init__(self, objects_to_skip, is_there, counts_twice):
         self.found = []
         # By identity, and kept: were one of them freed, the next one could get its id.
         self._seen = {id(skipped): skipped for skipped in objects_to_skip or ()}
         self._is_there = is_there or (lambda path: True)
+        self._counts_twice = counts_twice
 
     def visit(self, value, path):
         if id(value) in self._seen:
@@ -60,7 +65,8 @@ class _Walk:
                 name = "container"
             else:
                 continue
-            number = uses[name] = uses.get(name, -1) + 1
+            number = uses.get(name, 0)
+            uses[name] = number + (2 if self._counts_twice and getattr(value, "weights", None) else 1)
             place = f"{path}/{name}_{number}" if number else f"{path}/{name}"
             if name != "container" or self._is_there(place):
                 self.visit(value, place)
@@ -77,15 +83,19 @@ def _attributes(owner):
     """
     if isinstance(owner, (Functional, Sequential)):
         yield "layers", owner.layers
-    names = set(dir(owner)) - _common_attributes(Optimizer if isinstance(owner, Optimizer) else Layer)
+    kind = Optimizer if isinstance(owner, Optimizer) else Layer
+    names = _attributes_of_class(type(owner), kind) | (owner.__dict__.keys() - _common_attributes(kind))
     for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
-        if name.startswith("__"):
-            continue
         try:
             value = getattr(owner, name)
         except Exception:
             continue  # a property that has nothing to give yet
         yield name, value
+
+
+@functools.cache
+def _attributes_of_class(cls, kind):
+    return frozenset(name for name in dir(cls) if not name.startswith("__")) - _common_attributes(kind)
 
 
 @functools.cache

@@ -3,11 +3,12 @@
 import warnings
 
 from convlayers.saving.files import may_write, replacing
+from convlayers.saving.formats import check_format
 from convlayers.saving.weights import read_weights, unchanged_by_failures, weights_as_bytes
 
 
-def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_to_skip=None):
-    """Writes the weights of a model, and the state of its optimizer, to a `.weights.h5` file that Keras 3 reads.
+def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_to_skip=None, format=None):
+    """Writes the weights of a model, and the state of its optimizer, to a `.weights.h5` file that Keras reads.
 
     The file appears, or replaces the one of that name, only once it is whole.
 
@@ -17,6 +18,8 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
         overwrite: whether a file of that name may be replaced without asking.
         max_shard_size: None is all that is supported: one file.
         objects_to_skip: list of layers that are left out.
+        format: for which version of Keras the file is: None for Keras 3, "keras2" for what Keras 2 wrote as `.h5`, which has a
+            group for each layer by its name, and nothing of the optimizer.
 
     Raises:
         ValueError: if the path has another ending, or the layers are not built.
@@ -26,27 +29,35 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
         raise NotImplementedError(
             f"Weights are written to one file. Expected: max_shard_size=None. Received: max_shard_size={max_shard_size}"
         )
-    if not filepath.endswith(".weights.h5"):
+    check_format(format)
+    if not filepath.endswith((".h5", ".hdf5") if format == "keras2" else ".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
     _check_built(model, "saving")
     if may_write(filepath, overwrite):
-        weights = weights_as_bytes(model, objects_to_skip)
+        if format == "keras2":
+            from convlayers.saving.legacy.writing import layers_as_bytes
+
+            weights = layers_as_bytes(model, format)
+        else:
+            weights = weights_as_bytes(model, objects_to_skip)
         with replacing(filepath) as file:
             file.write(weights)
 
 
 def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_name=None, **kwargs):
-    """Reads the weights of a model from a `.weights.h5` or `.keras` file, of Keras 3 or of convlayers.
+    """Reads the weights of a model from a file of convlayers or of any version of Keras.
 
-    The state of the optimizer is read too, if the model is compiled and its optimizer has as many variables as that in the
-    file. A call that fails leaves the model as it was.
+    The state of the optimizer is read too, if the file has it, the model is compiled, and its optimizer has as many variables.
+    A call that fails leaves the model as it was.
 
     Args:
         model: a `Model` whose layers are built.
-        filepath: path.
+        filepath: path of a `.weights.h5` file, of a `.weights.json` file with its shards beside it, of a `.keras` file, or of
+            an `.h5` file that `save_weights` or `save` of Keras 1 or 2 wrote.
         skip_mismatch: whether to leave out, with a warning, layers whose weights have other shapes in the file.
-        objects_to_skip: list of layers that are left out.
-        by_name: only for legacy files, which can't be read here.
+        objects_to_skip: list of layers that are left out; for `.weights.h5` files.
+        by_name: True gives each layer what an `.h5` file has under its name, and leaves other layers as they are. By default,
+            the first layer with weights gets those of the first one in the file, and so on.
 
     Raises:
         ValueError: if there is no such file, or if the weights do not fit.
@@ -54,30 +65,38 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
     filepath = str(filepath)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}")
-    if not filepath.endswith((".keras", ".weights.h5")):
+    is_current = filepath.endswith((".keras", ".weights.h5", ".weights.json"))
+    if not is_current and not filepath.endswith((".h5", ".hdf5")):
         raise ValueError(
             f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, `.weights.h5` files, "
-            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\n"
-            "Of these, `.keras` and `.weights.h5` can be read here. Keras makes one of another: "
-            "`model.load_weights('weights.h5')`, then `model.save_weights('model.weights.h5')`."
+            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\nOf these, all but Orbax checkpoints can be read "
+            "here."
         )
-    if by_name is not None:
-        raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
-    if objects_to_skip is not None and filepath.endswith(".keras"):
+    if objects_to_skip is not None and not filepath.endswith((".weights.h5", ".weights.json")):
         raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files.Received: {filepath}")
     _check_built(model, "loading weights into")
 
-    from convlayers.saving import hdf5
-    from convlayers.saving.archive import open_weights
+    from convlayers.saving.weight_stores import open_arrays
 
-    with (
-        unchanged_by_failures(model),
-        open_weights(filepath) as file,
-        hdf5.open_file(file, filepath) as reader,
-    ):
-        messages = read_weights(model, reader, skip_mismatch, objects_to_skip)
+    with unchanged_by_failures(model), open_arrays(filepath) as arrays:
+        # Keras 2 gave its layout whatever ending it was asked for.
+        if is_legacy(arrays):
+            from convlayers.saving.legacy.layer_weights import read_weights_file
+
+            messages = read_weights_file(model, arrays, filepath, by_name, skip_mismatch)
+        elif by_name is not None:
+            raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
+        else:
+            messages = read_weights(model, arrays, skip_mismatch, objects_to_skip)
     for message in messages:
         warnings.warn(message, stacklevel=3)
+
+
+def is_legacy(arrays):
+    """Whether open arrays are those of an older HDF5 file: a group for each layer, by its name."""
+    has = getattr(arrays, "attribute", None)
+    names = ("layer_names", "layer_names0", "model_config")
+    return has is not None and ("model_weights" in arrays or any(has("", name) is not None for name in names))
 
 
 def _check_built(model, doing):

@@ -6,10 +6,10 @@ import io
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.variable_owner import VariableOwner
-from convlayers.saving.places import places
+from convlayers.saving.places import LAYERS_OF_2_12, places
 
 
-def weights_as_bytes(model, objects_to_skip=()):
+def weights_as_bytes(model, objects_to_skip=(), format=None):
     """Returns an HDF5 file with all variables of a model, and of its optimizer if it has been compiled.
 
     It is made in memory: the HDF5 library could not be stopped in the middle of a file that the disk has no room for.
@@ -17,13 +17,19 @@ def weights_as_bytes(model, objects_to_skip=()):
     Args:
         model: a `Model`.
         objects_to_skip: layers that are left out.
+        format: "keras2" for Keras 2, which has no learning rate among what its optimizers remember.
     """
     from convlayers.saving import hdf5
 
     file = io.BytesIO()
     with hdf5.create(file) as writer:
         for path, owner in places(model, objects_to_skip):
-            owner.save_own_variables(writer.group(path, owner.name))
+            group = writer.group(path, owner.name)
+            if format == "keras2" and isinstance(owner, Optimizer):
+                for index, variable in enumerate(without_learning_rate(owner)):
+                    group[str(index)] = variable.value
+            else:
+                owner.save_own_variables(group)
     return file.getbuffer()
 
 
@@ -43,7 +49,7 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
         ValueError: if the file lacks something, or has it in another shape.
     """
     failures = []
-    found = places(model, objects_to_skip, is_there=reader.__contains__)
+    found = places(model, objects_to_skip, is_there=reader.__contains__, counts_twice=LAYERS_OF_2_12 in reader)
     messages = _name_those_without_a_place(model, found, objects_to_skip)
     for path, owner in found:
         try:
@@ -100,16 +106,42 @@ def _read_owner(owner, arrays):
     if type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables):
         owner.load_own_variables(arrays)
         return
-    variables = _own_variables(owner)
     if isinstance(owner, Optimizer):
-        always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
-        if len(arrays) == len(always_there):  # the model was compiled but not trained
-            variables = always_there
-        if len(arrays) != len(variables):
-            raise ValueError(f"it has {len(variables)} variables whereas the saved optimizer has {len(arrays)} variables. ")
-    elif len(arrays) != len(variables):
+        variables = in_saved_order(owner, [arrays.shape(str(index)) for index in range(len(arrays)) if str(index) in arrays])
+    else:
+        variables = _own_variables(owner)
+    if len(arrays) != len(variables):
         owner.load_own_variables(arrays)  # It says what is wrong.
     _read_variables(variables, arrays)
+
+
+def without_learning_rate(optimizer):
+    """Returns the variables of an optimizer without its learning rate, which Keras 2 kept elsewhere."""
+    return [variable for variable in optimizer.variables if variable.name != "learning_rate"]
+
+
+def in_saved_order(optimizer, shapes):
+    """Returns the variables of an optimizer that a file has, in the file's order.
+
+    Args:
+        optimizer: an optimizer.
+        shapes: the shapes of the arrays in the file.
+
+    Raises:
+        ValueError: if they are not those of the optimizer.
+    """
+    variables = optimizer.variables
+    always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
+    without_rate = without_learning_rate(optimizer)
+    # Keras 3 had all scalars first once.
+    scalars_first = sorted(variables, key=lambda variable: variable.shape != ())
+    # The model may have been compiled but not trained; and Keras 2 did not count the learning rate among what changes.
+    for candidates in variables, scalars_first, always_there, without_rate, always_there[:1]:
+        if [variable.shape for variable in candidates] == shapes:
+            return candidates
+    if len(variables) == len(shapes):
+        return variables
+    raise ValueError(f"it has {len(variables)} variables whereas the saved optimizer has {len(shapes)} variables. ")
 
 
 def _read_variables(variables, arrays):

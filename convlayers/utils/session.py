@@ -24,7 +24,7 @@ def clear_session(free_memory=True):
     'dense'
     """
     naming.reset_uids()
-    dtype_policies.set_dtype_policy(None)
+    dtype_policies.reset_dtype_policy()
     random.reset_unseeded()
     if free_memory:
         gc.collect()

@@ -14,6 +14,7 @@ import types
 import unittest
 from pathlib import Path
 
+from tests.keras_suite.left_out import reason_for
 from tests.keras_suite.stand_ins import STAND_INS
 
 # Where names of `keras.src` are looked for, after the module of the same place.
@@ -100,6 +101,9 @@ class Missing:
         self._name = name
 
     def __call__(self, *args, **kwargs):
+        reason = reason_for(self._name)
+        if reason is not None:
+            raise unittest.SkipTest(f"{self._name.split('.')[-1]}: {reason}")
         if self._name.startswith("keras.src.ops.") and self._name.split(".")[-1][0].isupper():
             raise unittest.SkipTest("The classes behind ops are inside of Keras")
         raise AttributeError(f"convlayers has nothing for '{self._name}'")
@@ -189,7 +193,9 @@ class KerasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             if _is_module(place):
                 yield place
                 break
-        if not public and parts[:1] != ["ops"]:
+        if parts == ["ops"]:
+            yield "convlayers"  # for `ops.random`
+        elif not public and parts[:1] != ["ops"]:
             yield from (f"convlayers.{part}" for part in _EVERYWHERE if _is_module(f"convlayers.{part}"))
 
 

@@ -1,11 +1,15 @@
 """Modules of Keras's inside that its tests use, and that have no counterpart of the same shape in convlayers."""
 
+import importlib.util
 import inspect
+import logging
 import types
+from importlib.machinery import PathFinder
+from pathlib import Path
 
 
 def _backend():
-    from convlayers import config, masks, ops, symbolic, validation, variables
+    from convlayers import config, masks, naming, ops, symbolic, validation, variables
 
     module = types.ModuleType("keras.src.backend")
     module.__path__ = []
@@ -22,9 +26,12 @@ def _backend():
     module.SUPPORTS_SPARSE_TENSORS = module.SUPPORTS_RAGGED_TENSORS = False
     module.SUPPORTS_COMPLEX_DTYPES = False
     module.IS_THREAD_SAFE = True
+    module.random_seed_dtype = lambda: "uint32"
+    module.name_scope = naming.name_scope.inside
     module.random = _backend_random()
     # Keras's backends sort ops by files.
-    module.core = module.image = module.linalg = module.math = module.nn = module.numpy = ops
+    module.image = ops.image
+    module.core = module.linalg = module.math = module.nn = module.numpy = ops
     return module
 
 
@@ -59,9 +66,43 @@ def _global_state():
 
 
 def _io_utils():
+    from convlayers import config
+    from convlayers.utils import messages
+
     module = types.ModuleType("keras.src.utils.io_utils")
-    module.set_logging_verbosity = lambda level: None
-    module.print_msg = lambda message, line_break=True: print(message)
+    names = ("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled")
+    vars(module).update({name: getattr(config, name) for name in names})
+    # Messages go to the logger of Python by the name of the package, and not to that of absl.
+    module.set_logging_verbosity = logging.getLogger("convlayers").setLevel
+    module.print_msg = lambda message, line_break=True: messages.print_message(message, "\n" if line_break else "")
+    return module
+
+
+def _file_utils():
+    """Keras's own, for what tests do with files; but what is public there is that of convlayers."""
+    from convlayers import utils
+
+    source = Path(PathFinder.find_spec("keras").origin).parent / "src" / "utils" / "file_utils.py"
+    spec = importlib.util.spec_from_file_location("keras.src.utils.file_utils", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.get_file = utils.get_file
+    return module
+
+
+def _summary_utils():
+    from convlayers.models import summary
+
+    module = types.ModuleType("keras.src.utils.summary_utils")
+    vars(module).update(vars(summary))
+    return module
+
+
+def _metrics_utils():
+    from convlayers.metrics import auc
+
+    module = types.ModuleType("keras.src.metrics.metrics_utils")
+    vars(module).update(vars(auc))
     return module
 
 
@@ -107,7 +148,10 @@ STAND_INS = {
     "keras.src.backend.common.global_state": _global_state,
     "keras.src.backend.config": _config,
     "keras.src.backend.random": _backend_random,
+    "keras.src.metrics.metrics_utils": _metrics_utils,
+    "keras.src.utils.file_utils": _file_utils,
     "keras.src.utils.io_utils": _io_utils,
+    "keras.src.utils.summary_utils": _summary_utils,
     "keras.src.utils.traceback_utils": _traceback_utils,
     "keras.backend": _backend,
 }

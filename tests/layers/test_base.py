@@ -429,3 +429,36 @@ def test_build_config_round_trip():
     dense = layers.Dense(2)
     dense(X)
     assert serialization.serialize_keras_object(dense)["build_config"] == {"input_shape": (2, 3)}
+
+
+def test_symbolic_calls_change_no_state():
+    class Counting(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+            self.norm = layers.BatchNormalization()
+            self.dropout = layers.Dropout(0.5, seed=1)
+
+        def call(self, x):
+            self.count.assign_add(1)
+            return self.dropout(self.norm(x, training=True), training=True)
+
+    layer = Counting()
+    layer(layers.Input((3,)))
+    layer(np.ones((2, 3), "float32"))
+    before = [variable.numpy() for variable in layer.variables]
+    assert layer.count.value == 1
+    layer(layers.Input((3,), batch_size=5))
+    for variable, value in zip(layer.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.value, value)
+
+
+def test_the_mask_of_several_arrays_without_masks_is_a_list_of_none():
+    class Showing(layers.Layer):
+        def call(self, inputs, mask="not given"):
+            self.seen = mask
+            return inputs[0]
+
+    layer = Showing()
+    layer([np.ones((2, 3)), np.ones((2, 3))])
+    assert layer.seen == [None, None]

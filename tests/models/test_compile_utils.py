@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import convlayers
 from convlayers import Input, Model, Sequential, layers, losses, metrics
 from convlayers.models.compile_utils import CompileLoss, CompileMetrics
 
@@ -275,3 +276,28 @@ def test_the_trial_leaves_no_trace_in_the_metrics():
     results = model.test_on_batch(X, LABELS, return_dict=True)
     hits = np.mean(model.predict(X, verbose=0).argmax(-1) == LABELS)
     assert results["accuracy"] == pytest.approx(hits)
+
+
+@pytest.mark.parametrize("kind", ["tuple", "list", "dict"])
+def test_losses_of_all_outputs_and_of_each(keras, kind):
+    """A list of losses for a tuple of outputs is several losses for all of it; one for each output is in its structure."""
+    histories = []
+    for library in (convlayers, keras):
+        x = library.Input((3,))
+        one, two = (library.layers.Dense(1, kernel_initializer="ones", name=name)(x) for name in ("one", "two"))
+        outputs = {"tuple": (one, two), "list": [one, two], "dict": {"a": one, "b": two}}[kind]
+        model = library.Model(x, outputs)
+
+        def whole(y_true, y_pred, library=library):
+            leaves = [y_pred[key] for key in (("a", "b") if kind == "dict" else (0, 1))]
+            return library.ops.mean(leaves[0] + leaves[1], axis=-1)
+
+        losses = {"tuple": [whole, ("mse", "mae")], "list": (whole, ["mse", "mae"]), "dict": [whole, {"a": "mse", "b": "mae"}]}
+        model.compile("sgd", loss=losses[kind])
+        y = np.ones((4, 1), "float32")
+        labels = {"a": y, "b": y} if kind == "dict" else type(outputs)((y, y))
+        histories.append(model.fit(np.full((4, 3), 0.5, "float32"), labels, verbose=0).history)
+    ours, theirs = histories
+    assert sorted(ours) == sorted(theirs)
+    for name, values in theirs.items():
+        np.testing.assert_allclose(ours[name], values, rtol=1e-6)

@@ -496,3 +496,11 @@ def test_the_logs_of_an_epoch_are_the_results_of_the_metrics():
     model = Others([Input((4,)), layers.Dense(1)])
     model.compile("sgd", "mse")
     assert model.fit(X, Y, verbose=0).history == {"loss": [-1.0], "mine": [7.0]}
+
+
+def test_no_data_for_a_required_input():
+    x = Input((3,), name="x")
+    model = Model(x, layers.Dense(1)(x))
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"^The input 'x' is not optional, but None was passed\."):
+        model.fit([None], np.ones((4, 1)), verbose=0)

@@ -12,7 +12,7 @@ from convlayers.models import Functional, model_from_json
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 # Written by recent versions of Keras only; the others could not read files that have it.
-NEW_KEYS = {"input_axes", "output_axes", "quantization_config", "renorm", "renorm_clipping", "renorm_momentum"}
+NEW_KEYS = {"input_axes", "optional", "output_axes", "quantization_config", "renorm", "renorm_clipping", "renorm_momentum"}
 
 
 def every_kind_of_node(library):
@@ -188,7 +188,7 @@ def test_a_loop_in_a_config_is_found():
 def test_an_unknown_layer_in_a_config_is_named():
     config = config_of_two_layers()
     config["layers"][1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = ["gone", 0, 0]
-    with pytest.raises(ValueError, match=r"^Unknown layer: gone\n.*\['x', 'early', 'late'\]"):
+    with pytest.raises(ValueError, match=r"Missing node: gone\n.*\['x', 'early', 'late'\]"):
         Model.from_config(config)
     config = config_of_two_layers()
     config["output_layers"] = ["late", 3, 0]
@@ -246,3 +246,31 @@ def test_sequential_configs_before_keras_2_3():
     config = [{"class_name": "Dense", "config": {"name": "a", "units": 3}}, {"class_name": "ReLU", "config": {"name": "b"}}]
     model = Sequential.from_config(config)
     assert [layer.name for layer in model.layers] == ["a", "b"]
+
+
+def test_ops_are_written_under_the_names_of_keras(keras):
+    import importlib
+
+    from convlayers import ops
+    from convlayers.models.op_config import call_op, location_in_keras
+
+    missing, checked = [], 0
+    for module in (ops, ops.image):
+        for name, function in vars(module).items():
+            place = getattr(keras.ops, name, None) or getattr(keras.ops.image, name, None)
+            if name.startswith("_") or not callable(function) or place is None:
+                continue
+            class_name, path = location_in_keras(function.__name__)
+            checked += 1
+            if not hasattr(importlib.import_module(path), class_name):
+                missing.append(name)
+    # What makes new arrays, or is a property of one, is no node of a graph. In Keras 3D patches are not, either.
+    creation = {"bartlett", "blackman", "empty", "eye", "hamming", "hanning", "identity", "kaiser", "ones", "tri", "zeros"}
+    others = {"convert_to_numpy", "custom_gradient", "dtype", "extract_patches_3d", "is_tensor", "shape", "vectorize"}
+    assert checked > 200 and set(missing) == creation | others
+    x = Input((8, 8, 3))
+    for encoding in (
+        {"class_name": "LayerNorm", "name": "n", "config": {"epsilon": 1e-3}},
+        {"class_name": "RGBToGrayscale", "name": "g", "config": {}},
+    ):
+        assert call_op(encoding, (x,), {}).outputs.shape[:3] == (None, 8, 8)

@@ -92,3 +92,19 @@ def test_normalize_refuses_other_orders(x):
 def test_moments_of_several_processes(x):
     with pytest.raises(NotImplementedError, match="Argument synchronized=True is not supported"):
         ops.moments(x, [0], synchronized=True)
+
+
+def test_moments_of_what_a_mask_keeps(x):
+    mask = np.random.default_rng(2).random(x.shape[:-1]) < 0.6
+    mean, variance = ops.masked_moments(x, mask, [0, 1, 2])
+    kept = x[mask]
+    # The count is larger by epsilon, so that nothing is divided by 0.
+    np.testing.assert_allclose(mean, kept.mean(axis=0), rtol=1e-7)
+    np.testing.assert_allclose(variance, kept.var(axis=0), rtol=1e-7)
+    for moment in ops.masked_moments(x, np.zeros_like(mask), [0, 1, 2]):
+        np.testing.assert_array_equal(moment, np.zeros(6))
+
+
+def test_gradients_of_what_a_mask_keeps(x):
+    mask = np.random.default_rng(2).random(x.shape[:-1]) < 0.6
+    check_gradients(lambda x: ops.masked_moments(x, mask, [0, 1, 2]), [x], tolerance=1e-6)

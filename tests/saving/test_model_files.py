@@ -12,7 +12,7 @@ import pytest
 
 import convlayers as k
 from convlayers import layers
-from convlayers.saving import archive
+from convlayers.saving import limits
 
 
 def small(value=7.0):
@@ -63,7 +63,7 @@ def test_the_file_is_a_zip_archive_that_is_not_compressed(filepath):
 
 def test_only_the_endings_that_are_known(tmp_path):
     model = small()
-    for name in ("model.h5", "model", "model.keras.zip"):
+    for name in ("model.h6", "model", "model.keras.zip"):
         with pytest.raises(ValueError, match="Invalid filepath extension for saving. Please add either a `.keras` extension"):
             model.save(tmp_path / name)
     with pytest.raises(ValueError, match="When using `zipped=False`, the `filepath` argument should not end in `.keras`"):
@@ -292,22 +292,21 @@ def test_an_unknown_class_is_named_with_what_to_do(filepath):
     assert "custom_objects={'Densee': Densee}" in str(error.value)
 
 
-def test_a_file_of_keras_2_says_so(filepath):
+def test_a_file_of_keras_2(filepath):
     rewrite(filepath, **{"metadata.json": lambda _: b'{"keras_version": "2.15.0"}'})
     changed_config(filepath, lambda config: config["config"]["layers"][1]["config"].update(batch_input_shape=[None, 4]))
-    with pytest.raises(ValueError, match="could not be made. It was written by Keras 2.15.0, but only files of Keras 3"):
-        k.models.load_model(filepath)
+    assert k.models.load_model(filepath).input_shape == (None, 4)
 
 
 # Files that may harm -----------------------------------------------------------------------------------------------------
 
 
 def test_a_member_that_unpacks_to_much_more_than_it_takes_up(filepath, monkeypatch):
-    monkeypatch.setattr(archive, "LARGE", 1 << 20)
+    monkeypatch.setattr(limits, "LARGE", 1 << 20)
     for member in ("config.json", "model.weights.h5"):
         small().save(filepath)
         rewrite(filepath, zipfile.ZIP_DEFLATED, **{member: lambda content: content + bytes(2 << 20)})
-        with pytest.raises(ValueError, match=f"Not allowed: '{member}' of .* would unpack from"):
+        with pytest.raises(ValueError, match=f"Not allowed: '{member}' of .* declares"):
             k.models.load_model(filepath)
 
 
@@ -321,7 +320,7 @@ def test_members_that_lead_out_of_the_archive_are_not_unpacked(filepath):
 def test_code_in_a_file_is_not_run(filepath, safe_mode):
     code = {"class_name": "__lambda__", "config": {"value": ["4wAAAAAAAAAA", None, None]}}
     changed_config(filepath, lambda config: config["config"]["layers"][1]["config"].update(activation=code))
-    with pytest.raises(ValueError, match="Requested the deserialization of a Python lambda"):
+    with pytest.raises(TypeError, match="Requested the deserialization of a Python lambda"):
         k.models.load_model(filepath, safe_mode=safe_mode)
 
 

@@ -116,4 +116,4 @@ def test_a_cycle():
 def test_each_variable_has_one_place(make):
     model = make(k)
     found = [id(variable) for _, owner in places(model) for variable in owner._own_variables]
-    assert sorted(found) == sorted(id(variable) for variable in model.variables)
+    assert sorted(found) == sorted(id(variable) for variable in model.weights)

@@ -197,22 +197,23 @@ def test_a_model_that_is_not_built(tmp_path, filepath):
         model.load_weights(filepath)
 
 
-def test_arguments():
+def test_arguments(tmp_path):
     model = small()
     with pytest.raises(ValueError, match=r"The filename must end in `.weights.h5`. Received: filepath=model.h5"):
         model.save_weights("model.h5")
     with pytest.raises(NotImplementedError, match="Received: max_shard_size=1"):
         model.save_weights("model.weights.json", max_shard_size=1)
-    for filepath in ("model.h5", "model.hdf5", "model", "checkpoint.ckpt", "model.weights.json"):
+    for filepath in ("model.h6", "model", "checkpoint.ckpt", "model.json"):
         with pytest.raises(ValueError, match=f"File format not supported: filepath={filepath}. Keras 3 only supports"):
             model.load_weights(filepath)
     with pytest.raises(ValueError, match="Invalid keyword arguments: {'by_nam': True}"):
         model.load_weights("model.weights.h5", by_nam=True)
     with pytest.raises(ValueError, match="`by_name` only supports loading legacy"):
-        model.load_weights("model.weights.h5", by_name=True)
+        model.save_weights(tmp_path / "model.weights.h5")
+        model.load_weights(tmp_path / "model.weights.h5", by_name=True)
     with pytest.raises(ValueError, match=r"`objects_to_skip` only supports loading '.weights.h5' files"):
         model.load_weights("model.keras", objects_to_skip=[])
-    for filepath in ("missing.weights.h5", "missing.keras"):
+    for filepath in ("missing.weights.h5", "missing.keras", "missing.h5"):
         with pytest.raises(FileNotFoundError):
             model.load_weights(filepath)
 

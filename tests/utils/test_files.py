@@ -10,6 +10,7 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 
+from convlayers.saving import limits
 from convlayers.utils import get_file
 from convlayers.utils.files import hash_file
 
@@ -151,6 +152,40 @@ def test_archives_do_not_escape(cache, tmp_path, make, name):
         get_file(origin=(tmp_path / name).as_uri(), extract=True)
     outside = [path for path in tmp_path.rglob("escaped.txt") if "a_extracted" not in path.parts]
     assert outside == []
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_in_tar_archives_lead_nowhere(cache, tmp_path, kind):
+    """A link out of the folder, and a file that is written through it: CVE-2025-12060 and CVE-2025-12638."""
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, target in (("out", "../../.."), ("up", "x" * 200 + "/../" * 40), ("up/out", str(tmp_path))):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = kind, target
+            archive.addfile(link)
+        entry = tarfile.TarInfo("out/escaped.txt")
+        entry.size = 4
+        archive.addfile(entry, io.BytesIO(b"test"))
+    with pytest.warns(UserWarning, match="Links in .* were not unpacked, as 'out'"):
+        folder = Path(get_file(origin=path.as_uri(), extract=True))
+    assert [found.relative_to(folder).as_posix() for found in tmp_path.rglob("escaped.txt")] == ["out/escaped.txt"]
+    assert not any(found.is_symlink() for found in folder.rglob("*"))
+
+
+@pytest.mark.parametrize(("name", "mode"), [("a.tar.gz", "w:gz"), ("a.zip", None)])
+def test_archives_that_unpack_to_far_more(cache, tmp_path, monkeypatch, name, mode):
+    monkeypatch.setattr(limits, "LARGE", 1 << 20)
+    if mode is None:
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("zeros", bytes(1 << 21))
+    else:
+        with tarfile.open(tmp_path / name, mode) as archive:
+            entry = tarfile.TarInfo("zeros")
+            entry.size = 1 << 21
+            archive.addfile(entry, io.BytesIO(bytes(1 << 21)))
+    with pytest.raises(ValueError, match="Not allowed: .* declares 2097152 bytes"):
+        get_file(origin=(tmp_path / name).as_uri(), extract=True)
+    assert not list(cache.rglob("zeros"))
 
 
 def test_what_is_no_archive_is_warned_of(cache, source):

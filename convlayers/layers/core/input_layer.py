@@ -42,13 +42,13 @@ class InputLayer(Layer):
             shape = kwargs.pop("input_shape")
         # Keras 2 wrote it into files.
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
-        _refuse("sparse", sparse)
-        _refuse("ragged", ragged)
         if input_tensor is None:
+            _refuse("sparse", sparse)
+            _refuse("ragged", ragged)
             batch_shape = _standardize_batch_shape(shape, batch_size, batch_shape)
             dtype = standardize_dtype(dtype)
         else:
-            _check_agreement(input_tensor, shape, batch_size, dtype, batch_shape)
+            _check_agreement(input_tensor, shape, batch_size, dtype, batch_shape, sparse, ragged)
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         super().__init__(name=name, dtype=dtype, **kwargs)
         self.batch_shape = batch_shape
@@ -136,7 +136,7 @@ def _standardize_batch_shape(shape, batch_size, batch_shape):
     return standardize_shape(batch_shape)
 
 
-def _check_agreement(tensor, shape, batch_size, dtype, batch_shape):
+def _check_agreement(tensor, shape, batch_size, dtype, batch_shape, sparse, ragged):
     if not isinstance(tensor, KerasTensor):
         raise ValueError(
             "Argument `input_tensor` must be a KerasTensor. "
@@ -147,6 +147,8 @@ def _check_agreement(tensor, shape, batch_size, dtype, batch_shape):
         "shape": shape is not None and tuple(shape) != tensor.shape[1:],
         "batch_shape": batch_shape is not None and tuple(batch_shape) != tensor.shape,
         "dtype": dtype is not None and tensor.dtype != dtype,
+        "sparse": sparse,
+        "ragged": ragged,
     }
     for name, contradicts in contradictions.items():
         if contradicts:

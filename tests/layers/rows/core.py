@@ -34,6 +34,7 @@ def rows():
     return [
         *einsum_rows(),
         Row("Embedding", {"input_dim": 5, "output_dim": 3}, (4, 6), (4, 6, 3), integers=3),
+        Row("ReversibleEmbedding", {"input_dim": 5, "output_dim": 3, "logit_soft_cap": 5.0}, (4, 6), (4, 6, 3), integers=3),
         Row(
             "Embedding",
             {

@@ -36,6 +36,7 @@ def rows():
     yield Row("pad", (x, ((0, 0), (1, 2), (4, 1))), {"mode": "wrap"}, like_keras=False)
     yield Row("concatenate", ([numbers(2, 3), numbers(4, 3), numbers(1, 3)],))
     yield Row("concatenate", ([numbers(2, 3), numbers(2, 1)],), {"axis": -1})
+    yield Row("concatenate", ([numbers(2, 3), numbers(5), numbers(1, 2, 2)],), {"axis": None}, like_keras=False)
     yield Row("stack", ([numbers(2, 3), numbers(2, 3)],))
     yield Row("stack", ([numbers(2, 3), numbers(2, 3)],), {"axis": -1})
     yield Row("hstack", ([numbers(2, 3), numbers(2, 1)],))

@@ -1,0 +1,1 @@
+"""What `python -m convlayers` does with files of models."""

@@ -1,0 +1,30 @@
+"""Names that are imported when they are first asked for: a package of many parts, of which a program needs few."""
+
+import importlib
+import sys
+
+
+def late_names(package, **modules):
+    """Returns `__getattr__`, `__dir__` and `__all__` for a package.
+
+    Args:
+        package: its name.
+        modules: for each module in it, the names that it has for the package, with spaces between them.
+
+    Example:
+
+    >>> __getattr__, __dir__, __all__ = late_names(__name__, history="History", progbar_logger="ProgbarLogger")
+    """
+    places = {name: module for module, names in modules.items() for name in names.split()}
+
+    def find(name):
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        part = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
+        setattr(sys.modules[package], name, part)  # from now on an ordinary attribute
+        return part
+
+    def names():
+        return sorted({*vars(sys.modules[package]), *places})
+
+    return find, names, list(places)

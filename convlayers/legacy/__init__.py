@@ -1,0 +1,17 @@
+"""What only old scripts need: how things were written in Keras 1 and 2. The rest of the package does without."""
+
+
+def accept_old_spellings():
+    """Lets layers, models, optimizers and callbacks of this process take the arguments, and have the methods, of Keras 1 and 2.
+
+    Each gets a warning that says how it is written today. Without this call they are as strict as Keras 3 is.
+    """
+    from convlayers import callbacks, layers
+    from convlayers.legacy.arguments import accept_names_of_weights, accept_old_arguments, classes_in
+    from convlayers.legacy.optimizers import accept_old_optimizers
+    from convlayers.legacy.training import accept_old_training
+
+    accept_old_arguments(classes_in(layers, layers.Layer) | classes_in(callbacks, callbacks.Callback))
+    accept_names_of_weights(layers.Layer)
+    accept_old_training()
+    accept_old_optimizers()

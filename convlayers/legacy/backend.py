@@ -1,0 +1,346 @@
+"""`keras.backend` as scripts of Keras 1 and 2 use it: `K.mean`, `K.batch_flatten`, `K.int_shape`..."""
+
+import functools
+import math
+
+import numpy as np
+
+from convlayers import config, ops, random
+from convlayers.autograd import value_of
+from convlayers.legacy.spelling import warn_of
+from convlayers.saving.legacy.keras1 import VALUES
+from convlayers.variables import Variable
+
+# What has the same name in `keras.ops` today.
+_SAME = (
+    "abs",
+    "all",
+    "any",
+    "cos",
+    "cumprod",
+    "cumsum",
+    "elu",
+    "equal",
+    "exp",
+    "eye",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "log",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "ndim",
+    "not_equal",
+    "ones",
+    "ones_like",
+    "prod",
+    "round",
+    "shape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "sum",
+    "tanh",
+    "transpose",
+    "var",
+    "zeros",
+    "zeros_like",
+)
+# What has another name there, or arguments that were called otherwise.
+_RENAMED = {
+    "clip": ("clip", {"min_value": "x_min", "max_value": "x_max"}),
+    "constant": ("convert_to_tensor", {"value": "x"}),
+    "one_hot": ("one_hot", {"indices": "x"}),
+    "permute_dimensions": ("transpose", {"pattern": "axes"}),
+    "pow": ("power", {"x": "x1", "a": "x2"}),
+    "repeat_elements": ("repeat", {"rep": "repeats"}),
+    "reshape": ("reshape", {"shape": "newshape"}),
+    "reverse": ("flip", {"axes": "axis"}),
+    "stop_gradient": ("stop_gradient", {"variables": "variable"}),
+    "tile": ("tile", {"n": "repeats"}),
+}
+
+
+def _renamed(old, today, arguments):
+    function = getattr(ops, today)
+
+    @functools.wraps(function)
+    def renamed(*args, **kwargs):
+        warn_of(f"keras.backend.{old}", f"`keras.ops.{today}`")
+        return function(*args, **{arguments.get(key, key): value for key, value in kwargs.items()})
+
+    return renamed
+
+
+# Functions that no function of `keras.ops` does alone -----------------------------------------------------------------
+
+
+def arange(start, stop=None, step=1, dtype="int32"):
+    return ops.arange(start, stop, step, dtype)
+
+
+def argmax(x, axis=-1):
+    return ops.argmax(x, axis)
+
+
+def argmin(x, axis=-1):
+    return ops.argmin(x, axis)
+
+
+def batch_flatten(x):
+    """Returns an array with all axes but the first as one."""
+    return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+
+
+def bias_add(x, bias, data_format=None):
+    channels_first = config.standardize_data_format(data_format) == "channels_first"
+    return ops.add(x, ops.reshape(bias, (-1, *[1] * (len(x.shape) - 2))) if channels_first else bias)
+
+
+def binary_crossentropy(target, output, from_logits=False):
+    return ops.binary_crossentropy(target, output, from_logits=from_logits)
+
+
+def cast(x, dtype):
+    return ops.cast(x, dtype)
+
+
+def cast_to_floatx(x):
+    return np.asarray(value_of(x), config.floatx())
+
+
+def categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    return ops.categorical_crossentropy(target, output, from_logits=from_logits, axis=axis)
+
+
+def concatenate(tensors, axis=-1):
+    return ops.concatenate(tensors, axis=axis)
+
+
+def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)):
+    return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def count_params(x):
+    return math.prod(x.shape)
+
+
+def dot(x, y):
+    """Returns the product along the last axis of one and the second last of the other."""
+    return ops.dot(x, y)
+
+
+def dropout(x, level, noise_shape=None, seed=None):
+    return random.dropout(x, level, noise_shape, seed)
+
+
+def dtype(x):
+    return ops.dtype(x)
+
+
+def eval(x):
+    """Returns the value of a variable or tensor as an array."""
+    return get_value(x)
+
+
+def expand_dims(x, axis=-1):
+    return ops.expand_dims(x, axis)
+
+
+def flatten(x):
+    """Returns all numbers of an array along one axis."""
+    return ops.reshape(x, (-1,))
+
+
+def gather(reference, indices):
+    return ops.take(reference, indices, axis=0)
+
+
+def get_value(x):
+    """Returns the value of a variable or tensor as an array."""
+    return np.array(value_of(x)) if hasattr(x, "shape") else x
+
+
+def batch_get_value(tensors):
+    return [get_value(tensor) for tensor in tensors]
+
+
+def hard_sigmoid(x):
+    """Returns a sigmoid made of straight lines. Its slope is 1 / 5, where that of `keras.ops.hard_sigmoid` is 1 / 6."""
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
+def in_top_k(predictions, targets, k):
+    return ops.in_top_k(targets, predictions, k)
+
+
+def int_shape(x):
+    """Returns the shape as a tuple, with None for what is not known."""
+    return tuple(x.shape)
+
+
+def l2_normalize(x, axis=None):
+    norm = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return ops.multiply(x, ops.rsqrt(ops.maximum(norm, 1e-12)))
+
+
+def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool_mode="max"):
+    pool = {"max": ops.max_pool, "avg": ops.average_pool}.get(pool_mode)
+    if pool is None:
+        raise ValueError(f"Invalid pooling mode: {pool_mode}")
+    return pool(x, pool_size, strides, padding, data_format)
+
+
+def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    return random.normal(shape, mean, stddev, dtype, seed)
+
+
+def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    return random.uniform(shape, minval, maxval, dtype, seed)
+
+
+def relu(x, alpha=0.0, max_value=None, threshold=0.0):
+    """Returns x where it is above the threshold, and alpha * (x - threshold) below it; at most `max_value`."""
+    above = ops.multiply(x, ops.cast(ops.greater(x, threshold), config.floatx()))
+    above = above if max_value is None else ops.minimum(above, max_value)
+    return ops.subtract(above, ops.multiply(ops.relu(ops.subtract(threshold, x)), alpha)) if alpha else above
+
+
+def repeat(x, n):
+    """Returns each row of a matrix `n` times, along a new axis in the middle."""
+    return ops.repeat(ops.expand_dims(x, 1), n, axis=1)
+
+
+def resize_images(x, height_factor, width_factor, data_format, interpolation="nearest"):
+    first = 2 if data_format == "channels_first" else 1
+    height, width = x.shape[first : first + 2]
+    return ops.image.resize(
+        x, (height * height_factor, width * width_factor), interpolation=interpolation, data_format=data_format
+    )
+
+
+def set_value(x, value):
+    x.assign(value)
+
+
+def batch_set_value(tuples):
+    for x, value in tuples:
+        x.assign(value)
+
+
+def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
+    return ops.sparse_categorical_crossentropy(target, output, from_logits=from_logits, axis=axis)
+
+
+def spatial_2d_padding(x, padding=((1, 1), (1, 1)), data_format=None):
+    rows, columns = map(tuple, padding)
+    channels_first = config.standardize_data_format(data_format) == "channels_first"
+    return ops.pad(x, ((0, 0), (0, 0), rows, columns) if channels_first else ((0, 0), rows, columns, (0, 0)))
+
+
+def switch(condition, then_expression, else_expression):
+    """Returns one of two arrays, or the result of one of two functions; number by number if the condition is an array."""
+    if len(getattr(condition, "shape", ())) == 0:
+        chosen = then_expression if value_of(condition) else else_expression
+        return chosen() if callable(chosen) else chosen
+    values = [choice() if callable(choice) else choice for choice in (then_expression, else_expression)]
+    rank = len(values[0].shape) - len(condition.shape)
+    condition = ops.reshape(condition, (*condition.shape, *[1] * rank))
+    return ops.where(ops.cast(condition, "bool"), *values)
+
+
+def update(x, new_x):
+    return x.assign(new_x)
+
+
+def update_add(x, increment):
+    return x.assign_add(increment)
+
+
+def update_sub(x, decrement):
+    return x.assign_sub(decrement)
+
+
+def variable(value, dtype=None, name=None, constraint=None):
+    return Variable(value, dtype=dtype or config.floatx(), name=name, constraint=constraint)
+
+
+# Settings -------------------------------------------------------------------------------------------------------------
+
+
+def image_dim_ordering():
+    """Returns "tf" for channels last, "th" for channels first."""
+    warn_of("keras.backend.image_dim_ordering", "`keras.config.image_data_format()`")
+    names = {today: old for old, today in VALUES["data_format"].items()}
+    return names[config.image_data_format()]
+
+
+def set_image_dim_ordering(dim_ordering):
+    """Sets where the channels are: "tf" for last, "th" for first."""
+    warn_of("keras.backend.set_image_dim_ordering", "`keras.config.set_image_data_format('channels_last')`, or first")
+    formats = VALUES["data_format"]
+    if formats.get(dim_ordering) is None:
+        raise ValueError(f"Unknown dim_ordering: {dim_ordering}. Expected 'tf' or 'th'.")
+    config.set_image_data_format(formats[dim_ordering])
+
+
+def learning_phase():
+    """Returns 0: layers are told by `training=True` when they train."""
+    warn_of("keras.backend.learning_phase", "the argument `training` of `call`")
+    return 0
+
+
+def set_learning_phase(value):
+    """Does nothing: layers are told by `training=True` when they train."""
+    warn_of("keras.backend.set_learning_phase", "`model(x, training=False)`, which is the default")
+
+
+# What there is no graph for -------------------------------------------------------------------------------------------
+
+
+def _refuse(name, advice):
+    def refuse(*args, **kwargs):
+        raise NotImplementedError(f"`keras.backend.{name}` is for graphs of TensorFlow 1, which are not there. {advice}")
+
+    return refuse
+
+
+_REFUSED = {
+    name: _refuse(name, advice)
+    for name, advice in {
+        "function": "For the outputs of layers in the middle, make a model: `Model(model.input, layer.output).predict(x)`.",
+        "get_session": "There are no sessions: leave it out.",
+        "gradients": "Call `y, backward = model.forward(x)`, then `backward(d_y)` returns the gradient for x; or use "
+        "`tf.GradientTape` for variables.",
+        "placeholder": "Use `keras.Input(shape)`.",
+        "rnn": "Recurrent layers are not part of convlayers.",
+        "set_session": "There are no sessions: leave it out.",
+        "tf": "Import TensorFlow's names by `import tensorflow as tf`.",
+    }.items()
+}
+
+_OWN = {
+    name: value
+    for name, value in globals().items()
+    if getattr(value, "__module__", None) == __name__ and not name.startswith("_")
+}
+
+# What old scripts find in `keras.backend`.
+ADDED = {
+    **{name: _renamed(name, name, {}) for name in _SAME},
+    **{old: _renamed(old, *entry) for old, entry in _RENAMED.items()},
+    **_OWN,
+    **_REFUSED,
+}

@@ -1,0 +1,159 @@
+"""What models took and had in Keras 1 and 2: `fit_generator`, `nb_epoch`, `predict_classes`, `history["acc"]`..."""
+
+import functools
+import inspect
+import itertools
+
+import numpy as np
+
+from convlayers import nested
+from convlayers.data.py_dataset import PyDataset
+from convlayers.legacy.image.iterator import Iterator
+from convlayers.legacy.spelling import warn_of, warn_once
+from convlayers.models import Model, Sequential
+
+# By method: the names of today for those of then.
+_RENAMED = {
+    "__init__": {"input": "inputs", "output": "outputs"},
+    "fit": {"nb_epoch": "epochs", "nb_worker": "workers", "pickle_safe": "use_multiprocessing"},
+    "evaluate": {},
+    "predict": {},
+}
+# What counted samples and counts batches today, and whose.
+_COUNTS = {
+    "samples_per_epoch": ("steps_per_epoch", "x"),
+    "nb_val_samples": ("validation_steps", "validation_data"),
+    "val_samples": ("steps", "x"),
+}
+# How a generator is read, which a `PyDataset` knows by itself today.
+_OF_WORKERS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size")
+_OF_WORKERS_TODAY = {"max_q_size": "max_queue_size"}
+# What metrics were called in logs.
+_LOGS = {"acc": "accuracy", "lr": "learning_rate", "val_acc": "val_accuracy"}
+
+
+def accept_old_training():
+    """Lets models take the arguments of Keras 1 and 2, and have their methods."""
+    for name in _RENAMED:
+        setattr(Model, name, _translating(name, getattr(Model, name)))
+    for name in ("fit", "evaluate", "predict"):
+        setattr(Model, f"{name}_generator", _of_generators(name))
+    Sequential.predict_classes = predict_classes
+    Sequential.predict_proba = predict_proba
+
+
+def _translating(name, method):
+    names = list(inspect.signature(method).parameters)
+
+    @functools.wraps(method)
+    def translated(self, *args, **kwargs):
+        for old, new in _RENAMED[name].items():
+            if old in kwargs:
+                call = "Model" if name == "__init__" else name
+                warn_of(f"{call}({old}=...)", f"`{new}=...`")
+                kwargs[new] = kwargs.pop(old)
+        if name == "__init__":
+            return method(self, *args, **kwargs)
+        if len(args) < len(names):  # else there are too many, which the method says itself
+            args, kwargs = (), {**dict(zip(names[1:], args, strict=False)), **kwargs}
+        _give_to_data(kwargs.get("x"), kwargs, name)
+        if name != "fit":
+            return method(self, *args, **kwargs)
+        _go_round(kwargs)
+        if kwargs.pop("show_accuracy", False):
+            warn_of("fit(show_accuracy=True)", "`compile(metrics=['accuracy'])`")
+        for callback in nested.flatten(kwargs.get("callbacks")):
+            _rename_monitor(self, callback)
+        history = method(self, *args, **kwargs)
+        history.history = _History(history.history)
+        return history
+
+    return translated
+
+
+def _give_to_data(data, kwargs, method):
+    """Takes what says how a generator is read out of the arguments, and gives it to the data if that can use it."""
+    for name in _OF_WORKERS:
+        if name in kwargs:
+            value, today = kwargs.pop(name), _OF_WORKERS_TODAY.get(name, name)
+            warn_of(f"{method}({name}=...)", f"`{today}=...` where the `PyDataset` is made")
+            if isinstance(data, PyDataset):
+                setattr(data, today, value)
+
+
+def _go_round(kwargs):
+    """Lets images that are changed at random begin again where an epoch is to have more batches than there are."""
+    for data, steps in (("x", "steps_per_epoch"), ("validation_data", "validation_steps")):
+        iterator = kwargs.get(data)
+        if isinstance(iterator, Iterator) and (kwargs.get(steps) or 0) > len(iterator):
+            warn_once(
+                steps,
+                f"`{steps}={kwargs[steps]}`, but there are {len(iterator)} batches. They are gone through again, as in "
+                "Keras 2. Today, an epoch ends where the data does.",
+            )
+            kwargs[data] = (batch for batch in iterator)
+
+
+def _of_generators(name):
+    def method(self, generator, *args, **kwargs):
+        warn_of(f"{name}_generator", f"`{name}`")
+        kwargs = {"x": generator, **dict(zip(_GENERATOR_ARGUMENTS[name], args, strict=False)), **kwargs}
+        for samples, (steps, data) in _COUNTS.items():
+            if samples in kwargs:
+                warn_of(f"{name}_generator({samples}=...)", f"`{steps}=...`, a number of batches")
+                kwargs[data], size = _batch_size(kwargs[data])
+                kwargs[steps] = -(-kwargs.pop(samples) // size)
+        return getattr(self, name)(**kwargs)
+
+    method.__name__ = f"{name}_generator"
+    method.__doc__ = f"`{name}`, as it was called for generators in Keras 1 and 2."
+    return method
+
+
+# The arguments after the generator, by their places.
+_GENERATOR_ARGUMENTS = {
+    "fit": ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps", "class_weight"),
+    "evaluate": ("steps",),
+    "predict": ("steps",),
+}
+
+
+def _batch_size(data):
+    """Returns data, and how many samples a batch of it has. Of a generator, the first batch is looked at."""
+    size = getattr(data, "batch_size", None)
+    if size is not None or isinstance(data, (tuple, list)):
+        return data, size or 32
+    first = next(data)
+    inputs = first[0] if isinstance(first, tuple) else first
+    return itertools.chain([first], data), len(nested.flatten(inputs)[0])
+
+
+def predict_proba(self, x, batch_size=32, verbose=0):
+    """`predict`, as it was called for classifiers in Keras 1 and 2."""
+    warn_of("predict_proba", "`predict`")
+    return self.predict(x, batch_size=batch_size, verbose=verbose)
+
+
+def predict_classes(self, x, batch_size=32, verbose=0):
+    """Returns the class of each sample: where the probability is largest, or is above 0.5."""
+    warn_of("predict_classes", "`model.predict(x).argmax(axis=-1)`, or `(model.predict(x) > 0.5)` for two classes")
+    probabilities = self.predict(x, batch_size=batch_size, verbose=verbose)
+    return probabilities.argmax(axis=-1) if probabilities.shape[-1] > 1 else (probabilities > 0.5).astype(np.int32)
+
+
+class _History(dict):
+    """What was logged, by names of today, and by those of Keras 1."""
+
+    def __missing__(self, name):
+        today = _LOGS.get(name)
+        if today not in self:
+            raise KeyError(name)
+        warn_of(f"history[{name!r}]", f"`history[{today!r}]`")
+        return self[today]
+
+
+def _rename_monitor(model, callback):
+    monitor = getattr(callback, "monitor", None)
+    if monitor in _LOGS and model.compiled and "acc" not in str(model.get_compile_config()["metrics"]).split("'"):
+        warn_of(f"monitor={monitor!r}", f"`monitor={_LOGS[monitor]!r}`, or `metrics=['acc']`")
+        callback.monitor = _LOGS[monitor]

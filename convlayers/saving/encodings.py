@@ -1,0 +1,31 @@
+"""Objects from encodings of any version of Keras."""
+
+from convlayers.serialization import deserialize_keras_object
+
+
+def make_object(encoding, is_older, custom_objects=None):
+    """Returns the object that an encoding describes.
+
+    Args:
+        encoding: what `serialize_keras_object` of some version of Keras returned.
+        is_older: whether that was Keras 1 or 2.
+        custom_objects: dict of names and classes or functions that it may name.
+
+    Raises:
+        TypeError: if it names something unknown, or has arguments that a class does not take.
+        ValueError: if it is damaged.
+    """
+    if is_older:
+        from convlayers.saving.legacy.configs import modern_encoding
+
+        encoding = modern_encoding(encoding)
+    try:
+        return deserialize_keras_object(encoding, custom_objects)
+    except (TypeError, ValueError):
+        # Newer versions of Keras may have arguments that are not known here, and that say nothing.
+        from convlayers.saving.unknown_arguments import without_any_empty_ones
+
+        leaner = without_any_empty_ones(encoding)
+        if leaner == encoding:
+            raise
+        return deserialize_keras_object(leaner, custom_objects)

@@ -1,0 +1,207 @@
+"""Models as Keras 1 and 2 encoded them, translated to the encoding of Keras 3.
+
+The form of graphs is left to `models/keras2_graph.py`, which every graph that is read goes through.
+"""
+
+from convlayers.registry import find, get_registered_object
+from convlayers.saving.legacy import keras1, keras2
+from convlayers.saving.legacy.names import today_name
+from convlayers.saving.unknown_arguments import without_empty_ones
+
+
+def modern_encoding(encoding):
+    """Returns the encoding of an object, and of all objects in it, with the names that Keras 3 has for everything.
+
+    Args:
+        encoding: what a file of any version of Keras holds. Nothing changes in what has today's names already.
+
+    Raises:
+        ValueError: for what has no equivalent today, with its name.
+    """
+    if isinstance(encoding, (list, tuple)):
+        return [modern_encoding(part) for part in encoding]
+    if not isinstance(encoding, dict):
+        return encoding
+    class_name, config = encoding.get("class_name"), encoding.get("config")
+    if isinstance(class_name, str) and class_name in ("Policy", "PolicyV1") and isinstance(config, dict):
+        return config.get("name")
+    if isinstance(class_name, str) and isinstance(config, (dict, list)):
+        encoding = _modern_object(encoding, class_name, config)
+    return {key: modern_encoding(part) for key, part in encoding.items()}
+
+
+def modern_compile_config(config):
+    """Returns the arguments of `compile` in today's encoding. Keras 2 wrote None for what it had been told nothing about."""
+    return {key: modern_encoding(value) for key, value in config.items() if value is not None}
+
+
+def _modern_object(encoding, class_name, config):
+    if class_name == "Sequential":
+        return {**encoding, "config": _without_slashes(_modern_stack(config))}
+    if isinstance(config, list):
+        return encoding
+    if "layers" in config:
+        return {**encoding, "config": _without_slashes(config)}
+    if class_name != "InputLayer" and "batch_input_shape" in config:
+        config = {key: value for key, value in config.items() if key != "batch_input_shape"}
+    # A user's class may have the name of one of Keras, and then has arguments of its own.
+    if get_registered_object(encoding.get("registered_name") or class_name) is None:
+        class_name = class_name.removeprefix("Custom>")
+        if class_name == "Merge":
+            class_name, config = _merge(config)
+        for generation in (keras1, keras2):
+            class_name = generation.CLASSES.get(class_name, class_name)
+        config = _modern_arguments(class_name, config)
+        if class_name != encoding["class_name"]:
+            encoding = {**encoding, "registered_name": None}
+    encoding = {**encoding, "class_name": class_name, "config": config}
+    return without_empty_ones(encoding, find(class_name, encoding.get("module") or ""))
+
+
+def _modern_stack(config):
+    """A stack may begin with a layer that knows the shape of its inputs, in place of an `InputLayer`."""
+    if isinstance(config, list):  # before Keras 2.2.3
+        config = {"name": None, "layers": config}
+    layers = config.get("layers")
+    if not layers or not isinstance(layers[0], dict) or not isinstance(layers[0].get("config"), dict):
+        return config
+    first = layers[0]["config"]
+    if layers[0].get("class_name") == "InputLayer" or "batch_input_shape" not in first:
+        return config
+    dtype = first.get("input_dtype") or first.get("dtype")
+    shape = {"batch_shape": first["batch_input_shape"], "dtype": dtype if isinstance(dtype, str) else None}
+    return {**config, "layers": [{"class_name": "InputLayer", "config": shape}, *layers]}
+
+
+def _without_slashes(config):
+    """Returns the config of a model with other names for layers that have slashes in theirs."""
+    entries = [entry for entry in config.get("layers") or () if isinstance(entry, dict)]
+    names = [entry["config"].get("name") for entry in entries if isinstance(entry.get("config"), dict)]
+    renamed = {name: today_name(name) for name in names if isinstance(name, str) and "/" in name}
+
+    def rename(part):
+        if isinstance(part, list):
+            return [rename(item) for item in part]
+        if isinstance(part, dict):
+            return {key: rename(item) for key, item in part.items()}
+        return renamed.get(part, part) if isinstance(part, str) else part
+
+    return rename(config) if renamed else config
+
+
+def _modern_arguments(class_name, config):
+    config = {key: value for key, value in config.items() if key not in keras1.WITHOUT_EFFECT or class_name == "InputLayer"}
+    for new, groups in keras1.JOINED.items():
+        for names in groups:
+            if all(name in config for name in names):
+                config[new] = [config.pop(name) for name in names]
+    for generation in (keras1, keras2):
+        names = generation.ARGUMENTS.get(class_name, {})
+        config = {names.get(key, key): value for key, value in config.items()}
+    for key, values in keras1.VALUES.items():
+        if isinstance(config.get(key), str):
+            config[key] = values.get(config[key], config[key])
+    without_effect = keras2.WITHOUT_EFFECT.get(class_name, {})
+    dropped = keras2.DROPPED.get(class_name, ())
+    config = {
+        key: _modern_value(key, value)
+        for key, value in config.items()
+        if key not in dropped
+        and not (key in without_effect and value == without_effect[key])
+        and (key != "fn" or class_name.endswith("Wrapper"))  # the function of a built-in loss
+    }
+    return _SPECIAL[class_name](config) if class_name in _SPECIAL else config
+
+
+def _modern_value(key, value):
+    if key.endswith(("_regularizer", "_constraint")) and isinstance(value, dict) and "class_name" not in value:
+        return _named_object(value)
+    if key == "reduction" and value == "auto":
+        return "sum_over_batch_size"
+    if key == "fn" and isinstance(value, str):
+        return _function(value)
+    return value
+
+
+def _function(name):
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+
+
+def _named_object(value):
+    """Keras 1 wrote the name of a class among its arguments."""
+    arguments = {key: part for key, part in value.items() if key != "name"}
+    name = value.get("name")
+    return {"class_name": "L1L2" if str(name).endswith("Regularizer") else name, "config": arguments}
+
+
+# What is more than names ----------------------------------------------------------------------------------------------
+
+
+def _merge(config):
+    mode = config.get("mode")
+    if mode not in keras1.MERGE_MODES:
+        raise ValueError(f"Layer '{config.get('name')}' merges by a function that Keras 1 wrote as code. Received: mode={mode}")
+    merged = {"name": config.get("name")}
+    if mode == "concat":
+        merged["axis"] = config.get("concat_axis", -1)
+    if mode in ("dot", "cos"):
+        merged.update(axes=config.get("dot_axes", -1), normalize=mode == "cos")
+    return keras1.MERGE_MODES[mode], merged
+
+
+def _batch_normalization(config):
+    config = dict(config)
+    if config.pop("mode", 0) != 0:
+        raise ValueError(
+            f"Layer '{config.get('name')}' normalizes in a way that went with Keras 1. Expected: mode=0, over the samples of a "
+            "batch."
+        )
+    if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
+        config["axis"] = config["axis"][0]
+    return config
+
+
+def _optimizer(config):
+    """What once was an argument, `decay`, is a schedule now."""
+    config = {key: value for key, value in config.items() if not (key == "epsilon" and value is None)}
+    decay = config.pop("decay", 0)
+    if decay:
+        schedule = {"initial_learning_rate": config["learning_rate"], "decay_steps": 1, "decay_rate": decay}
+        config["learning_rate"] = {
+            "module": "keras.optimizers.schedules",
+            "class_name": "InverseTimeDecay",
+            "config": schedule,
+            "registered_name": None,
+        }
+    for key in ("momentum", "learning_rate"):
+        if isinstance(config.get(key), int):
+            config[key] = float(config[key])
+    return config
+
+
+def _zero_padding(config):
+    padding = config.get("padding")
+    if isinstance(padding, dict):
+        sides = ("top_pad", "bottom_pad"), ("left_pad", "right_pad")
+        config = {**config, "padding": [[padding.get(side, 0) for side in pair] for pair in sides]}
+    return config
+
+
+def _transposed_convolution(config):
+    return {key: value for key, value in config.items() if key != "output_shape"}
+
+
+def _separable_convolution(config):
+    config = dict(config)
+    if "depthwise_initializer" in config:
+        config.setdefault("pointwise_initializer", config["depthwise_initializer"])
+    return config
+
+
+_SPECIAL = {
+    "BatchNormalization": _batch_normalization,
+    "Conv2DTranspose": _transposed_convolution,
+    "SeparableConv2D": _separable_convolution,
+    "ZeroPadding2D": _zero_padding,
+    **dict.fromkeys(keras2.OPTIMIZERS, _optimizer),
+}

@@ -1,0 +1,136 @@
+"""Sets the weights of a model from an older HDF5 file."""
+
+from convlayers.saving.legacy.kernels import KernelConverter
+from convlayers.saving.legacy.names import today_name
+from convlayers.saving.legacy.stored_weights import StoredWeights, stored_layers
+
+# The weights of a model that belong to none of its layers.
+_TOP_LEVEL = "top_level_model_weights"
+
+
+def read_weights(model, reader, path="", match="order", skip_mismatch=False):
+    """Sets the weights of a model. After an error, some are set.
+
+    Args:
+        model: a model whose layers are built.
+        reader: an `ArrayReader`.
+        path: of the group that lists the layers.
+        match: "order": the first layer with weights in the model gets those of the first one in the file, and so on. "name":
+            layers get what the file has under their names; others keep their weights. "model": by name if the file has all
+            names of the model, else by order.
+        skip_mismatch: whether to leave out, with a warning, what has other shapes in the file.
+
+    Returns:
+        A list of warnings for the user.
+
+    Raises:
+        ValueError: if the file does not fit.
+    """
+    stored = stored_layers(reader, path)
+    reading = _Reading(KernelConverter(reader, path), match == "name" and skip_mismatch, skip_mismatch)
+    for number, (layer, weights) in enumerate(_pairs(model, stored, match)):
+        reading.read_layer(weights, layer, _legacy_order(layer), f"layer #{number} (named {layer.name})")
+    top_level = f"{path}/{_TOP_LEVEL}".strip("/")
+    if top_level in reader:
+        reading.read_layer(StoredWeights(reader, top_level, model.name), model, model._own_variables, "top-level model")
+    return reading.messages
+
+
+def read_weights_file(model, reader, filepath, by_name=None, skip_mismatch=False):
+    """Sets the weights of a model from a file that `save_weights`, or `save`, of an older Keras wrote.
+
+    Args:
+        model: a model whose layers are built.
+        reader: an `ArrayReader`.
+        filepath: what the file is called in messages.
+        by_name: whether layers are looked for by their names.
+        skip_mismatch: whether to leave out, with a warning, what has other shapes in the file.
+
+    Returns:
+        A list of warnings for the user.
+    """
+    path = "model_weights" if "model_weights" in reader else ""
+    return read_weights(model, reader, path, "name" if by_name else "order", skip_mismatch)
+
+
+def _pairs(model, stored, match):
+    layers = [layer for layer in model.layers if layer.weights]
+    if match == "name":
+        return [(layer, weights) for weights in stored for layer in model.layers if layer.name == weights.name]
+    stored = [weights for weights in stored if len(weights)]
+    if len(stored) != len(layers):
+        raise ValueError(
+            f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, found {len(stored)} "
+            f"saved layers.\nThe model has {_some_names(layers)}; the file has {_some_names(stored)}."
+        )
+    by_name = {today_name(weights.name): weights for weights in stored}
+    if match == "model" and all(layer.name in by_name for layer in layers):
+        return [(layer, by_name[layer.name]) for layer in layers]
+    return list(zip(layers, stored, strict=True))
+
+
+def _some_names(layers):
+    names = [layer.name for layer in layers]
+    return f"{names[:8]} and others" if len(names) > 8 else names
+
+
+def _legacy_order(layer):
+    """Returns the weights of a layer in the order of older files. It depends on what is trained."""
+    return layer.trainable_weights + layer.non_trainable_weights
+
+
+class _Reading:
+    def __init__(self, converter, skip_wrong_counts, skip_wrong_shapes):
+        self._converter = converter
+        self._skip_wrong_counts, self._skip_wrong_shapes = skip_wrong_counts, skip_wrong_shapes
+        self.messages = []
+
+    def read_layer(self, stored, layer, variables, name):
+        if len(stored) != len(variables):
+            counts = f"Layer expects {len(variables)} weight(s). Received {len(stored)} saved weight(s)"
+            if not self._skip_wrong_counts:
+                raise ValueError(
+                    f"Weight count mismatch for {name[:-1]} in the current model, {stored.name} in the save file). {counts}"
+                )
+            self.messages.append(f"Skipping loading of weights for {name} due to mismatch in number of weights. {counts}")
+            return
+        owners = {id(variable): inner for inner in layer._flatten_layers() for variable in inner._own_variables}
+        for index, variable in enumerate(_match_names(layer, variables, stored.weight_names)):
+            self._read_variable(stored, index, owners[id(variable)], variable, name)
+
+    def _read_variable(self, stored, index, owner, variable, name):
+        if self._converter.concerns(owner, variable):
+            array = self._converter.convert(owner, variable, stored.read(index))
+            shape = array.shape
+        else:
+            array, shape = None, stored.shape(index)
+        if shape != variable.shape:
+            shapes = f"weight {variable.path}. Weight expects shape {variable.shape}. Received saved weight with shape {shape}"
+            if not self._skip_wrong_shapes:
+                raise ValueError(f"Shape mismatch in {name}for {shapes}")
+            self.messages.append(f"Skipping loading weights for {name}due to mismatch in shape for {shapes}")
+        elif array is None:
+            stored.read_into(index, variable.value)
+            variable.version += 1
+        else:
+            variable.assign(array)
+
+
+def _match_names(layer, variables, weight_names):
+    """Returns the variables of a layer in the order of a file.
+
+    A model in the model has all that is trained first. Its layers may have been trained or frozen when the file was saved, so
+    what counts is the names of layer and weight, as long as they leave no doubt.
+    """
+    if len(layer._flatten_layers()) == 1:
+        return variables
+    known = {}
+    for inner in layer._flatten_layers():
+        for variable in inner._own_variables:
+            known.setdefault((inner.name, variable.name), variable)
+            if type(inner).__name__.startswith("DepthwiseConv") and variable.name == "kernel":
+                known.setdefault((inner.name, "depthwise_kernel"), variable)  # as Keras 2 called it
+    keys = [tuple(name.removesuffix(":0").split("/")[-2:]) for name in weight_names]
+    found = [known.get(key) for key in keys]
+    complete = all(variable is not None for variable in found)
+    return found if complete and len({id(variable) for variable in found}) == len(variables) else variables

@@ -1,0 +1,135 @@
+"""Models as Keras 2 encoded them."""
+
+from convlayers import nested
+from convlayers.saving.legacy import keras2
+
+# Built-in names that Keras 2 does not have, or that meant something else there.
+_UNKNOWN_ACTIVATIONS = {
+    "celu",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "log_sigmoid",
+    "log_softmax",
+    "relu6",
+    "silu",
+    "soft_shrink",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "tanh_shrink",
+    "threshold",
+}
+_OLDER_ACTIVATIONS = {"silu": "swish"}
+
+
+def to_keras2(encoding):
+    """Returns the encoding of a model as Keras 2.12 to 2.15 read it.
+
+    Args:
+        encoding: in the form of Keras 3.
+
+    Raises:
+        ValueError: for what Keras 2 does not have, with its name.
+    """
+    if isinstance(encoding, (list, tuple)):
+        return [to_keras2(part) for part in encoding]
+    if not isinstance(encoding, dict):
+        return encoding
+    class_name, config = encoding.get("class_name"), encoding.get("config")
+    if class_name in ("DTypePolicy", "FloatDTypePolicy"):
+        return _dtype(config["name"])
+    if isinstance(class_name, str) and isinstance(config, dict) and class_name != "__keras_tensor__":
+        encoding = _older_object(encoding, class_name, config)
+    return {key: to_keras2(part) for key, part in encoding.items()}
+
+
+def _dtype(name):
+    if name.startswith("mixed"):
+        return {"class_name": "Policy", "config": {"name": name}}
+    return name
+
+
+def _older_object(encoding, class_name, config):
+    module = encoding.get("module") or ""
+    if module.startswith(("keras.src.ops", "keras.ops")):
+        raise ValueError(f"Keras 2 has no op '{config.get('name')}' in models. Received: {class_name}. Use a layer for it.")
+    if module == "keras.layers":
+        _check_layer(class_name, config)
+        config = _older_layer(class_name, config)
+    if module == "keras.optimizers":
+        config = {key: value for key, value in config.items() if key not in keras2.LATER_ARGUMENTS["optimizers"]}
+        # It says in which order there is what the optimizer remembers.
+        config["is_legacy_optimizer"] = False
+    if "input_layers" in config:
+        encoding = {**encoding, "module": "keras.src.engine.functional", "class_name": "Functional"}
+        config = _older_graph(config)
+    if class_name == "Sequential":
+        config = {key: config[key] for key in ("name", "layers") if key in config}
+    later = keras2.LATER_ARGUMENTS.get(class_name, {})
+    return {**encoding, "config": {key: value for key, value in config.items() if key not in later}}
+
+
+def _check_layer(class_name, config):
+    name = config.get("name")
+    if class_name in keras2.LATER_LAYERS:
+        raise ValueError(f"Keras 2 has no layer of the class {class_name}. Received: layer '{name}'.")
+    for key, value in keras2.LATER_ARGUMENTS.get(class_name, {}).items():
+        if key in config and config[key] != value:
+            raise ValueError(
+                f"Keras 2 has no argument `{key}` of {class_name}. Received: {key}={config[key]} in layer '{name}'."
+            )
+    activation = config.get("activation")
+    if activation in _UNKNOWN_ACTIVATIONS and activation not in _OLDER_ACTIVATIONS:
+        raise ValueError(f"Keras 2 has no activation '{activation}', or another of that name. Received: layer '{name}'.")
+
+
+def _older_layer(class_name, config):
+    names = {new: old for old, new in keras2.ARGUMENTS.get(class_name, {}).items() if old != "theta"}
+    config = {names.get(key, key): value for key, value in config.items()}
+    if isinstance(config.get("activation"), str):
+        config["activation"] = _OLDER_ACTIVATIONS.get(config["activation"], config["activation"])
+    return config
+
+
+# Graphs ---------------------------------------------------------------------------------------------------------------
+
+
+def _older_graph(config):
+    """In Keras 2, a call was a list of tensors, and a model in a model counted its own making as its first call."""
+    models = {entry["name"] for entry in config["layers"] if "layers" in entry["config"]}
+    functional = {entry["name"] for entry in config["layers"] if "input_layers" in entry["config"]}
+
+    def older_tensor(tensor, kwargs):
+        name, call, index = tensor["config"]["keras_history"]
+        return [name, call + (name in models), index, kwargs]
+
+    def older_call(entry, node):
+        kwargs = {key: value for key, value in node["kwargs"].items() if value is not None and key != "training"}
+        tensors = node["args"][0] if len(node["args"]) == 1 and isinstance(node["args"][0], list) else node["args"]
+        if not all(isinstance(tensor, dict) and tensor.get("class_name") == "__keras_tensor__" for tensor in tensors) or kwargs:
+            raise ValueError(
+                f"Keras 2 can't have this call of layer '{entry['name']}' in a file. Expected: tensors alone. Received: {node}"
+            )
+        return [older_tensor(tensor, {}) for tensor in tensors]
+
+    def older_end(end):
+        name, call, index = end
+        # Keras 3 counts so too here, but only for functional models.
+        return [name, call + (name in models and name not in functional), index]
+
+    def older_ends(structure):
+        if isinstance(structure, dict):
+            raise ValueError("Keras 2 can't have a dict of inputs or outputs in a file. Make the model from a list of them.")
+        leaves = nested.flatten(structure)
+        return [older_end(leaves[start : start + 3]) for start in range(0, len(leaves), 3)]
+
+    layers = [
+        {**entry, "inbound_nodes": [older_call(entry, node) for node in entry["inbound_nodes"]]} for entry in config["layers"]
+    ]
+    ends = {key: older_ends(config[key]) for key in ("input_layers", "output_layers")}
+    return {**config, "layers": layers, **ends}

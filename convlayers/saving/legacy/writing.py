@@ -1,0 +1,97 @@
+"""Whole models, and weights alone, as HDF5 files in the layout of older versions of Keras."""
+
+import io
+import json
+
+from convlayers.saving import hdf5
+from convlayers.saving.formats import keras_version_of
+from convlayers.saving.weights import without_learning_rate
+
+# Readers of these files do not know losses and metrics by short names.
+_LONG_NAMES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "kld": "kl_divergence",
+}
+# On what Keras 2 would have run. Keras 3 ignores it, but there must be one.
+_BACKEND = "tensorflow"
+
+
+def model_as_bytes(model, encoding, format, include_optimizer=True):
+    """Returns an HDF5 file with a model: its architecture, its weights, and how it was compiled.
+
+    Args:
+        model: a `Model`.
+        encoding: of the model, in the form that the readers know.
+        format: for which version of Keras it is.
+        include_optimizer: whether to write how the model was compiled, and what its optimizer remembers.
+    """
+    file = io.BytesIO()
+    with hdf5.create(file) as writer:
+        attributes = {
+            "keras_version": keras_version_of(format),
+            "backend": _BACKEND,
+            "model_config": json.dumps({"class_name": encoding["class_name"], "config": encoding["config"]}),
+        }
+        compile_config = encoding.get("compile_config")
+        if include_optimizer and compile_config:
+            attributes["training_config"] = json.dumps(_training_config(compile_config, format))
+        writer.arrays("", **attributes)
+        _write_layers(writer, "model_weights", model, format)
+        if include_optimizer and compile_config and model.optimizer is not None:
+            variables = without_learning_rate(model.optimizer) if format == "keras2" else model.optimizer.variables
+            _write_weights(writer, "optimizer_weights", variables, format)
+    return file.getbuffer()
+
+
+def layers_as_bytes(model, format):
+    """Returns an HDF5 file with the weights of a model, as `save_weights` of Keras 2 wrote it for `.h5`."""
+    file = io.BytesIO()
+    with hdf5.create(file) as writer:
+        _write_layers(writer, "", model, format)
+    return file.getbuffer()
+
+
+def _training_config(compile_config, format):
+    config = {key: _with_long_names(value) for key, value in compile_config.items() if key != "optimizer"}
+    optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, dict):
+        # Keras 2 registered its optimizers as if they were a user's.
+        name = f"Custom>{optimizer['class_name']}" if format == "keras2" else optimizer["class_name"]
+        config["optimizer_config"] = {"class_name": name, "config": optimizer["config"]}
+    return {"loss": None, "metrics": None, "weighted_metrics": None, "loss_weights": None, **config}
+
+
+def _with_long_names(part):
+    if isinstance(part, (list, tuple)):
+        return [_with_long_names(item) for item in part]
+    if isinstance(part, dict):
+        return {key: _with_long_names(item) for key, item in part.items()}
+    return _LONG_NAMES.get(part.lower(), part) if isinstance(part, str) else part
+
+
+def _write_layers(writer, path, model, format):
+    names = [layer.name for layer in model.layers]
+    writer.arrays(path, layer_names=names, backend=_BACKEND, keras_version=keras_version_of(format))
+    for layer in sorted(model.layers, key=lambda layer: layer.name):
+        weights = layer.trainable_weights + layer.non_trainable_weights
+        _write_weights(writer, f"{path}/{layer.name}".strip("/"), weights, format)
+    _write_weights(writer, f"{path}/top_level_model_weights".strip("/"), model._own_variables, format)
+
+
+def _write_weights(writer, path, variables, format):
+    names = _unique_names(variables, ":0" if format == "keras2" else "")
+    group = writer.arrays(path, weight_names=names)
+    for name, variable in zip(names, variables, strict=True):
+        group[name] = variable.value
+
+
+def _unique_names(variables, ending):
+    """Returns the paths of variables. Those that several have get numbers: each names an array."""
+    uses, names = {}, []
+    for variable in variables:
+        number = uses[variable.path] = uses.get(variable.path, -1) + 1
+        names.append(f"{variable.path}{f'_{number}' if number else ''}{ending}")
+    return names

@@ -1,0 +1,61 @@
+"""Arguments that a class does not know, in files of older and newer versions of Keras."""
+
+import functools
+import inspect
+
+from convlayers.registry import find
+
+
+def without_any_empty_ones(encoding):
+    """Returns an encoding without arguments that say nothing and that the classes do not know, however deep in it."""
+    if isinstance(encoding, (list, tuple)):
+        return [without_any_empty_ones(part) for part in encoding]
+    if not isinstance(encoding, dict):
+        return encoding
+    if isinstance(encoding.get("class_name"), str):
+        cls = find(encoding["class_name"], encoding.get("module") or "", encoding.get("registered_name"))
+        encoding = without_empty_ones(encoding, cls)
+    return {key: without_any_empty_ones(part) for key, part in encoding.items()}
+
+
+def without_empty_ones(encoding, cls):
+    """Returns the encoding of an object without arguments that its class does not know, where they say nothing.
+
+    Versions of Keras differ in arguments that most files have as None or False. What says something stays: the class refuses it
+    by its name.
+
+    Args:
+        encoding: of one object.
+        cls: its class, or None if that is not known.
+    """
+    config = encoding.get("config")
+    known = known_arguments(cls) if isinstance(cls, type) and isinstance(config, dict) else None
+    if known is None:
+        return encoding
+    kept = {key: value for key, value in config.items() if key in known or (value is not None and value is not False)}
+    return {**encoding, "config": kept}
+
+
+def unknown_arguments(encoding):
+    """Returns the arguments in the encoding of an object that its class does not know; none if the class is unknown."""
+    config = encoding.get("config")
+    cls = find(encoding["class_name"], encoding.get("module") or "", encoding.get("registered_name"))
+    known = known_arguments(cls) if isinstance(cls, type) and isinstance(config, dict) else None
+    return [] if known is None else [key for key in config if key not in known]
+
+
+@functools.cache
+def known_arguments(cls):
+    """Returns the names of the arguments of a class and its bases; None if it reads its config in a way of its own."""
+    from convlayers.models.model import Model
+
+    if issubclass(cls, Model):
+        return None
+    names = set()
+    for base in cls.__mro__:
+        if "__init__" in base.__dict__:
+            parameters = inspect.signature(base.__init__).parameters.values()
+            names.update(parameter.name for parameter in parameters)
+            if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+                break
+    return names

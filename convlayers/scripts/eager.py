@@ -1,0 +1,56 @@
+"""What a script gets from a model, a loss or a metric: arrays with TensorFlow's method `numpy()`."""
+
+import functools
+
+import numpy as np
+
+from convlayers import metrics, nested
+from convlayers.autograd import Tensor
+from convlayers.layers import Layer
+from convlayers.losses import Loss
+from convlayers.masks import get_keras_mask, set_keras_mask
+
+
+class EagerArray(np.ndarray):
+    """An array that can be asked for itself, as the tensors of TensorFlow can."""
+
+    def numpy(self):
+        """Returns the array, as NumPy's own; a number if it has no axes."""
+        return np.asarray(self)[()]
+
+
+def as_eager(value):
+    """Returns arrays and numbers of NumPy, in any structure, with the method `numpy()`."""
+    return nested.map_structure(_as_eager, value)
+
+
+def _as_eager(value):
+    if type(value) is not np.ndarray and not isinstance(value, np.number):
+        return value
+    array = np.asarray(value).view(EagerArray)
+    mask = get_keras_mask(value)
+    if mask is not None:
+        set_keras_mask(array, mask)
+    return array
+
+
+def eager(function):
+    """Returns a function whose results have the method `numpy()`."""
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return as_eager(function(*args, **kwargs))
+
+    return wrapper
+
+
+def return_eager_arrays():
+    """Lets calls of layers, models, losses and metrics in this process return arrays with the method `numpy()`."""
+    # Layers inside others are called as ever: only what is returned to the script is changed.
+    Layer._call_outermost = eager(Layer._call_outermost)
+    Loss.__call__ = eager(Loss.__call__)
+    for name in dir(metrics):
+        metric = getattr(metrics, name)
+        if isinstance(metric, type) and issubclass(metric, metrics.Metric) and "result" in vars(metric):
+            metric.result = eager(metric.result)
+    Tensor.numpy = lambda tensor: tensor.value

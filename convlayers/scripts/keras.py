@@ -1,0 +1,60 @@
+"""The module that a script gets by `import keras`. Those in it are the modules of this package themselves."""
+
+import importlib
+import types
+
+import convlayers
+from convlayers.legacy.modules import extend
+from convlayers.legacy.paths import MISSING, OLD_MODULES
+
+_MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
+_OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
+
+
+class _Keras(types.ModuleType):
+    """`keras`: what this package has at its top, and Keras's version."""
+
+    __path__ = ()
+
+    def __getattr__(self, name):
+        if name in _MODULES or name in _OLD_MODULES:
+            return importlib.import_module(f"{self.__name__}.{name}")
+        if name in convlayers.__all__:
+            return getattr(convlayers, name)
+        if name == "__version__":
+            return self.version()
+        raise AttributeError(f"module 'keras' has no attribute '{name}'. {_advise(name)}")
+
+    def __dir__(self):
+        return sorted({*vars(self), *_MODULES, *convlayers.__all__})
+
+    def version(self):
+        """Returns the version of Keras that is spoken here."""
+        from convlayers.saving.archive import KERAS_VERSION
+
+        return KERAS_VERSION
+
+
+keras = _Keras("keras", "Keras, as convlayers has it.")
+
+
+def find_keras_module(path):
+    """Returns the module of this package that has what `keras.<path>` has.
+
+    Raises:
+        ModuleNotFoundError: if there is none, with what to do instead.
+    """
+    if path.split(".")[0] in _MODULES:
+        try:
+            return extend(path)
+        except ModuleNotFoundError as error:
+            if error.name != f"convlayers.{path}":
+                raise
+    raise ModuleNotFoundError(f"No module named 'keras.{path}'. {_advise(path)}", name=f"keras.{path}")
+
+
+def _advise(path):
+    for missing, advice in MISSING.items():
+        if f"{path}.".startswith(f"{missing}."):
+            return advice
+    return "The script runs with convlayers, which has what Keras has for convolutional networks; this is not among it."

@@ -1,0 +1,23 @@
+"""Where the user's code is, for warnings that should point at it."""
+
+import os
+import sys
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def user_stacklevel():
+    """Returns the `stacklevel` for a `warnings.warn` of the caller that points at the user's code.
+
+    That is the first frame which is neither of this package nor of an import.
+    """
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and _is_inside(frame.f_code.co_filename):
+        # Python leaves out the frames of an import by itself.
+        level += "importlib._bootstrap" not in frame.f_code.co_filename
+        frame = frame.f_back
+    return level
+
+
+def _is_inside(path):
+    return path.startswith(_PACKAGE) or "importlib" in path

@@ -1,0 +1,260 @@
+"""`python -m convlayers inspect`, `summary`, `convert` and `predict`."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import convlayers as k
+from convlayers import layers
+from convlayers.__main__ import main
+from convlayers.commands.errors import BAD_FILE, WRONG_USAGE
+from convlayers.commands.predict import describe
+
+FILES = Path(__file__).parents[1] / "saving" / "files"
+COMMANDS = ("inspect", "summary", "convert", "predict")
+
+
+@pytest.fixture
+def filepath(tmp_path):
+    """The file of a model that tells the mean of each channel."""
+    model = k.Sequential([k.Input((4, 6, 3)), layers.GlobalAveragePooling2D(name="mean")], name="means")
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "means.keras")
+    return str(tmp_path / "means.keras")
+
+
+@pytest.fixture
+def run(capsys):
+    def run(*arguments):
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+def image(path, color, size=(12, 8), mode="RGB"):
+    Image = pytest.importorskip("PIL.Image")
+    Image.new(mode, size, color).save(path)
+    return path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_and_wrong_usage(command, capsys):
+    for arguments, code in (
+        ([command, "--help"], 0),
+        ([command], WRONG_USAGE),
+        ([command, "a", "b", "--no-such"], WRONG_USAGE),
+    ):
+        with pytest.raises(SystemExit) as exit:
+            main(arguments)
+        assert exit.value.code == code
+    assert f"python -m convlayers {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_bad_files_are_named_in_one_line(command, run, tmp_path, filepath):
+    (tmp_path / "bad.keras").write_bytes(b"nonsense")
+    more = {"convert": [tmp_path / "out.keras"], "predict": [tmp_path / "x.npy"]}.get(command, [])
+    for name in ("bad.keras", "missing.keras"):
+        code, out, err = run(command, tmp_path / name, *more)
+        assert (code, out) == (BAD_FILE, "")
+        assert err.startswith("error: ") and name in err and err.count("\n") == 1
+    assert not (tmp_path / "out.keras").exists()
+
+
+def test_as_a_process(filepath):
+    done = subprocess.run([sys.executable, "-m", "convlayers", "summary", filepath], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "means" in done.stdout and "GlobalAveragePooling2D" in done.stdout
+    done = subprocess.run([sys.executable, "-m", "convlayers", "inspect", "missing"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (BAD_FILE, "")
+    assert done.stderr == "error: There is no file missing.\n"
+
+
+# inspect -----------------------------------------------------------------------------------------------------------------
+
+
+def test_inspect_a_file_of_keras_3(run):
+    code, out, err = run("inspect", FILES / "keras3_seq.keras")
+    assert (code, err) == (0, "")
+    lines = {line.split(":")[0]: line.split(":", 1)[1].strip() for line in out.splitlines() if ":" in line}
+    assert lines["kind"] == "model, .keras archive"
+    assert lines["written by"] == "Keras 3.15.1"
+    assert lines["model"] == "Sequential, 'sequential'"
+    assert lines["optimizer"] == "Adam"
+    assert lines["arrays"] == "28, with 327 numbers in layers"
+    assert lines["unknown classes"] == "none"
+    assert lines["Keras 3.15 can read it"] == "yes"
+    assert lines["Keras 3.0 can read it"].startswith("no: InputLayer has `optional`, which came later")
+    assert lines["Keras 2.15 can read it"].startswith("no: ")
+    rows = [line.split() for line in out.splitlines()]
+    assert ["mine", "Conv2D", "(None,", "2,", "2,", "4)", "148"] in rows
+    assert ["dense", "Dense", "(None,", "3)", "51"] in rows
+
+
+def test_inspect_weights(run):
+    code, out, _ = run("inspect", FILES / "keras3_seq.weights.h5")
+    assert code == 0
+    assert "weights, .weights.h5 of Keras 3" in out
+    assert ["/layers/conv2d/vars/0", "(3,", "3,", "3,", "4)", "float32"] in [line.split() for line in out.splitlines()]
+    assert out.index("/optimizer/vars/9") < out.index("/optimizer/vars/10")
+
+
+def test_inspect_names_what_is_unknown(run, filepath):
+    with zipfile.ZipFile(filepath) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][1].update(class_name="Magic\033[31m", module="magic", registered_name="Magic>Magic")
+    config["config"]["layers"][0]["config"]["secret"] = 3
+    with zipfile.ZipFile(filepath, "w") as archive:
+        for name, content in {**members, "config.json": json.dumps(config)}.items():
+            archive.writestr(name, content)
+    code, out, _ = run("inspect", filepath)
+    assert code == 0
+    assert "unknown classes: Magic?[31m" in out
+    assert "unknown keys: InputLayer.secret" in out
+    assert "Magic?[31m (unknown)" in out
+    assert "cannot be loaded here: " in out
+    assert "Keras 3.15 can read it: yes, given Magic?[31m as `custom_objects`" in out
+
+
+def test_inspect_old_hdf5_files(run, tmp_path):
+    layer = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "batch_input_shape": [None, 3]}}
+    config = {"class_name": "Sequential", "config": {"name": "old", "layers": [layer]}}
+    with h5py.File(tmp_path / "old.h5", "w") as raw:
+        raw.attrs["keras_version"] = b"2.3.1"
+        raw.attrs["backend"] = b"tensorflow"
+        raw.attrs["model_config"] = json.dumps(config).encode()
+        raw.attrs["training_config"] = json.dumps({"optimizer_config": {"class_name": "Adam", "config": {}}})
+        raw["model_weights/dense/dense/kernel:0"] = np.ones((3, 2), "float32")
+    code, out, _ = run("inspect", tmp_path / "old.h5")
+    assert code == 0
+    for line in (
+        "written by: Keras 2.3.1",
+        "backend:    tensorflow",
+        "optimizer:  Adam",
+        "arrays:     1, with 6 numbers in layers",
+    ):
+        assert line in out
+    assert "Keras 2.15 can read it: yes" in out
+    with h5py.File(tmp_path / "weights.h5", "w") as raw:
+        raw.attrs["layer_names"] = [b"dense"]
+    assert "weights, HDF5 of Keras 1 and 2" in run("inspect", tmp_path / "weights.h5")[1]
+
+
+# convert -----------------------------------------------------------------------------------------------------------------
+
+
+def test_convert_to_an_archive_and_to_weights(run, tmp_path):
+    expected = np.load(FILES / "keras3_seq.npz")
+    code, out, err = run("convert", FILES / "keras3_seq.keras", tmp_path / "new.keras")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"{tmp_path / 'new.keras'}: ") and out.endswith("bytes, keras\n")
+    predicted = k.models.load_model(tmp_path / "new.keras").predict(expected["x"], verbose=0)
+    np.testing.assert_allclose(predicted, expected["y"], atol=1e-6)
+    assert run("convert", tmp_path / "new.keras", tmp_path / "new.weights.h5")[0] == 0
+    with h5py.File(tmp_path / "new.weights.h5") as raw:
+        assert raw["layers/dense/vars/0"].shape == (16, 3)
+
+
+@pytest.mark.parametrize(
+    "name, file_format", [("m.h5", "h5"), ("m.h5", "keras2"), ("m.keras", "keras2"), ("m.keras", "keras3.0")]
+)
+def test_convert_for_other_versions(run, tmp_path, name, file_format):
+    expected = np.load(FILES / "keras3_seq.npz")
+    code, _, err = run("convert", FILES / "keras3_seq.keras", tmp_path / name, "--format", file_format)
+    assert (code, err) == (0, "")
+    predicted = k.models.load_model(tmp_path / name).predict(expected["x"], verbose=0)
+    np.testing.assert_allclose(predicted, expected["y"], atol=1e-6)
+    verdicts = [line for line in run("inspect", tmp_path / name)[1].splitlines() if "can read it" in line]
+    reader = {"h5": "3.15", "keras2": "2.15", "keras3.0": "3.0"}[file_format]
+    assert f"Keras {reader} can read it: yes" in verdicts
+
+
+def test_convert_checks_what_it_is_told(run, tmp_path, filepath):
+    for arguments, message in (
+        (["out.txt"], "error: Expected OUT to end in .keras, .h5 or .weights.h5. Received: out.txt"),
+        (["out.h5", "--format", "weights"], "error: Expected OUT to end in .weights.h5 for weights. Received: out.h5"),
+        ([filepath], "already. Pass --force to replace it."),
+    ):
+        code, _, err = run("convert", filepath, *arguments)
+        assert code == WRONG_USAGE
+        assert message in err
+    assert run("convert", filepath, filepath, "--force")[0] == 0
+
+
+# predict -----------------------------------------------------------------------------------------------------------------
+
+
+def test_predict_resizes_images(run, tmp_path, filepath):
+    paths = [image(tmp_path / "red.png", (255, 0, 0)), image(tmp_path / "gray.bmp", 100, mode="L")]
+    code, out, err = run("predict", filepath, *paths, "--scale", "0.5", "--top", "2")
+    assert (code, err) == (0, "")
+    rows = [line.split(maxsplit=2) for line in out.splitlines()]
+    assert rows == [
+        ["image", "output", "prediction"],
+        ["red.png", "0", "0: 127.5, 1: 0"],
+        ["gray.bmp", "0", "0: 50, 1: 50"],
+    ]
+
+
+def test_predict_arrays(run, tmp_path, filepath):
+    batch = np.zeros((2, 4, 6, 3), "float32")
+    batch[1, ..., 2] = 7
+    np.save(tmp_path / "batch.npy", batch)
+    np.save(tmp_path / "one.npy", batch[1])
+    code, out, _ = run("predict", filepath, tmp_path / "batch.npy", tmp_path / "one.npy")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["image", "batch.npy[0]", "batch.npy[1]", "one.npy"]
+    assert out.count("2: 7, 0: 0, 1: 0") == 2
+
+
+def test_predict_with_files_that_do_not_fit(run, tmp_path, filepath):
+    np.save(tmp_path / "wrong.npy", np.zeros((4, 5, 3)))
+    np.save(tmp_path / "pickled.npy", np.array([{}]), allow_pickle=True)
+    (tmp_path / "bad.png").write_bytes(b"nonsense")
+    (tmp_path / "bad.npy").write_bytes(b"\x93NUMPY nonsense")
+    for name, message in (
+        ("wrong.npy", "Expected an array of shape (4, 6, 3), or a batch of such"),
+        ("pickled.npy", "Object arrays cannot be loaded when allow_pickle=False"),
+        ("bad.png", "cannot identify image file"),
+        ("bad.npy", "error: "),
+        ("missing.png", "No such file"),
+    ):
+        code, out, err = run("predict", filepath, tmp_path / name)
+        assert (code, out) == (BAD_FILE, "")
+        assert message in err
+
+
+def test_predict_for_channels_first(run, tmp_path):
+    model = k.Sequential([k.Input((3, 4, 6)), layers.GlobalAveragePooling2D(data_format="channels_first")])
+    model.save(tmp_path / "first.keras")
+    code, out, _ = run("predict", tmp_path / "first.keras", image(tmp_path / "green.png", (0, 255, 0)))
+    assert code == 0
+    assert "1: 255, 0: 0, 2: 0" in out
+
+
+@pytest.mark.parametrize(
+    ("output", "text"),
+    [
+        ([0.1, 0.7, 0.2], "1: 0.7, 2: 0.2"),
+        ([0.25], "0.25"),
+        (np.arange(6.0).reshape(2, 3), "shape (2, 3), 0 to 5, mean 2.5"),
+    ],
+)
+def test_what_is_shown_of_an_output(output, text):
+    assert describe(np.array(output), 2) == text
+
+
+def test_tables_on_a_terminal(run, filepath, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code, out, _ = run("inspect", filepath)
+    assert code == 0
+    assert "┃" in out

@@ -1,0 +1,92 @@
+"""What models and optimizers took and had in Keras 1 and 2."""
+
+from tests.scripts.running import run_code
+
+PROGRAM = """
+import warnings
+import numpy as np
+from keras.models import Sequential, Model
+from keras.layers import Dense
+import keras
+from keras import optimizers, callbacks, backend as K
+
+x = np.random.RandomState(0).normal(size=(40, 4)).astype("float32")
+y = (x.sum(axis=1) > 0).astype("float32")
+model = Sequential([Dense(1, activation="sigmoid", input_dim=4)])
+model.compile(optimizers.SGD(lr=1), "binary_crossentropy", metrics=["accuracy"])
+assert K.get_value(model.optimizer.lr) == 1
+model.optimizer.lr = 0.25
+assert float(model.optimizer.learning_rate.value) == 0.25
+K.set_value(model.optimizer.lr, 0.5)
+assert float(model.optimizer.learning_rate.value) == 0.5
+
+history = model.fit(x, y, nb_epoch=2, verbose=0, validation_data=(x, y), max_q_size=3).history
+assert history["acc"] == history["accuracy"] and len(history["val_acc"]) == 2
+try:
+    history["nothing"]
+except KeyError as error:
+    assert error.args == ("nothing",)
+
+def batches(size):
+    while True:
+        yield x[:size], y[:size]
+
+# Samples are counted in batches, of the size that the generator has.
+steps = []
+count = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(batch))
+test_steps = []
+count_test = callbacks.LambdaCallback(on_test_batch_end=lambda batch, logs: test_steps.append(batch))
+model.fit_generator(batches(8), samples_per_epoch=40, nb_epoch=2, verbose=0, callbacks=[count, count_test],
+                    validation_data=batches(20), nb_val_samples=40)
+assert steps == [0, 1, 2, 3, 4] * 2, steps
+assert test_steps == [0, 1] * 2, test_steps
+del steps[:]
+model.fit_generator(batches(8), 3, 1, 0, [count])
+assert steps == [0, 1, 2]
+assert len(model.evaluate_generator(batches(8), val_samples=24)) == 2
+assert model.predict_generator(batches(8), steps=2).shape == (16, 1)
+classes = model.predict_classes(x)
+assert classes.shape == (40, 1) and classes.dtype == "int32"
+assert (classes == (model.predict(x, verbose=0) > 0.5)).all() and (model.predict_proba(x) == model.predict(x)).all()
+
+# Images that are changed at random have no end.
+from keras.preprocessing.image import ImageDataGenerator
+flow = ImageDataGenerator().flow(x.reshape(40, 2, 2, 1), y, batch_size=16)
+images = Sequential([keras.layers.Flatten(), Dense(1)])
+images.compile("sgd", "mse")
+del steps[:]
+images.fit_generator(flow, steps_per_epoch=5, epochs=2, verbose=0, callbacks=[count], validation_data=flow, validation_steps=7)
+assert steps == [0, 1, 2, 3, 4] * 2
+
+# decay: lr / (1 + decay * step)
+one = optimizers.SGD(lr=0.5, decay=0.1)
+for expected in (0.5, 0.5 / 1.1, 0.5 / 1.2):
+    np.testing.assert_allclose(float(one.learning_rate), expected, rtol=1e-6)
+    one._iterations.assign_add(1)
+adam = optimizers.Adam(0.01, 0.8, decay=0.1, epsilon=None)
+assert adam.beta_1 == 0.8 and abs(float(adam.learning_rate) - 0.01) < 1e-9 and adam.epsilon == 1e-7
+assert optimizers.Adam(lr=0.01, decay=0.0).get_config()["learning_rate"] - 0.01 < 1e-9
+assert optimizers.Adam.from_config(optimizers.Adam(lr=0.01).get_config()).beta_1 == 0.9
+callbacks.ModelCheckpoint("x.keras", period=1)
+model.save("model.keras")
+from keras.models import load_model
+assert load_model("model.keras").predict(x).shape == (40, 1)
+"""
+
+
+def test_training(tmp_path):
+    warned = run_code(PROGRAM, tmp_path).stderr
+    for today in (
+        "`learning_rate=...`",
+        "`optimizer.learning_rate`",
+        "`epochs=...`",
+        "`history['accuracy']`",
+        "`steps_per_epoch=...`, a number of batches",
+        "`validation_steps=...`, a number of batches",
+        "`steps=...`, a number of batches",
+        "`steps_per_epoch=5`, but there are 3 batches",
+        "InverseTimeDecay(0.5, decay_steps=1, decay_rate=0.1)",
+        "`evaluate`",
+        "`predict`",
+    ):
+        assert today in warned, today

@@ -1,0 +1,18 @@
+"""Fixtures of the tests of files."""
+
+import pytest
+
+import convlayers as k
+from tests.saving.attack_files import h5_file, keras_file, model
+
+
+@pytest.fixture(scope="session")
+def everything_imported(tmp_path_factory):
+    """What loading imports is there before anything is watched."""
+    folder = tmp_path_factory.mktemp("clean")
+    model().save(folder / "clean.keras")
+    k.models.load_model(folder / "clean.keras")
+    broken = {"class_name": "Nothing", "config": {}}
+    for make, name in ((keras_file, "broken.keras"), (h5_file, "broken.h5")):
+        with pytest.raises((ValueError, TypeError)):
+            k.models.load_model(make(folder / name, broken))

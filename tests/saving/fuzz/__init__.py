@@ -1,0 +1,1 @@
+"""Fuzzing of what reads files: `docs/safety.md` says how."""

@@ -1,0 +1,168 @@
+"""Configs of Keras 1 and 2 become those of Keras 3."""
+
+import json
+
+import numpy as np
+import pytest
+
+import convlayers as k
+from convlayers.saving.legacy.configs import modern_encoding
+
+KERAS1_LAYERS = [
+    {
+        "class_name": "Convolution2D",
+        "config": {
+            "name": "conv",
+            "trainable": True,
+            "batch_input_shape": [None, 8, 9, 2],
+            "input_dtype": "float32",
+            "nb_filter": 4,
+            "nb_row": 3,
+            "nb_col": 2,
+            "init": "glorot_uniform",
+            "activation": "relu",
+            "border_mode": "same",
+            "subsample": [2, 1],
+            "dim_ordering": "tf",
+            "W_regularizer": {"name": "L1L2Regularizer", "l1": 0.0, "l2": 0.5},
+            "b_regularizer": None,
+            "activity_regularizer": None,
+            "W_constraint": {"name": "MaxNorm", "m": 2, "axis": 0},
+            "b_constraint": None,
+            "bias": True,
+        },
+    },
+    {
+        "class_name": "BatchNormalization",
+        "config": {"name": "bn", "trainable": True, "epsilon": 1e-3, "mode": 0, "axis": -1, "momentum": 0.9},
+    },
+    {
+        "class_name": "MaxPooling2D",
+        "config": {
+            "name": "pool",
+            "pool_size": [2, 2],
+            "strides": [2, 2],
+            "border_mode": "valid",
+            "dim_ordering": "tf",
+        },
+    },
+    {"class_name": "Dropout", "config": {"name": "drop", "p": 0.25}},
+    {"class_name": "Flatten", "config": {"name": "flat"}},
+    {"class_name": "Dense", "config": {"name": "dense", "output_dim": 3, "init": "uniform", "bias": False, "input_dim": None}},
+]
+
+
+def test_a_stack_of_keras_1():
+    model = k.models.model_from_json(
+        json.dumps({"class_name": "Sequential", "config": KERAS1_LAYERS, "keras_version": "1.2.2"})
+    )
+    conv, bn, pool, drop, _, dense = model.layers
+    assert (conv.filters, conv.kernel_size, conv.strides, conv.padding) == (4, (3, 2), (2, 1), "same")
+    assert conv.kernel_regularizer.l2 == 0.5
+    assert (conv.kernel_constraint.max_value, conv.kernel_constraint.axis) == (2, 0)
+    assert (bn.momentum, bn.epsilon) == (0.9, 1e-3)
+    assert (pool.pool_size, pool.padding, drop.rate) == ((2, 2), "valid", 0.25)
+    assert (dense.units, dense.use_bias, type(dense.kernel_initializer).__name__) == (3, False, "RandomUniform")
+    assert model.input_shape == (None, 8, 9, 2)
+
+
+def test_a_graph_of_keras_1_with_a_layer_that_merges():
+    def entry(class_name, name, nodes, **config):
+        return {"class_name": class_name, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 4], input_dtype="float32", sparse=False),
+        entry("Dense", "left", [[["x", 0, 0]]], output_dim=2),
+        entry("Dense", "right", [[["x", 0, 0]]], output_dim=2),
+        entry("Merge", "sum", [[["left", 0, 0], ["right", 0, 0]]], mode="sum", mode_type="raw", concat_axis=-1, dot_axes=-1),
+        entry("Merge", "both", [[["sum", 0, 0], ["right", 0, 0]]], mode="concat", mode_type="raw", concat_axis=1, dot_axes=-1),
+    ]
+    config = {"name": "graph", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["both", 0, 0]]}
+    model = k.models.model_from_json(json.dumps({"class_name": "Model", "config": config}))
+    x = np.ones((1, 4), "float32")
+    left, right = (x @ model.get_layer(name).kernel.numpy() for name in ("left", "right"))
+    np.testing.assert_allclose(model.predict(x, verbose=0), np.concatenate([left + right, right], 1), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "class_name, config, expected",
+    [
+        ("LeakyReLU", {"alpha": 0.2}, {"negative_slope": 0.2}),
+        ("BatchNormalization", {"axis": [3], "renorm": False, "virtual_batch_size": None}, {"axis": 3}),
+        ("DepthwiseConv2D", {"kernel_size": 3, "groups": 1}, {"kernel_size": 3}),
+        ("SGD", {"lr": 0.1, "momentum": 0}, {"learning_rate": 0.1, "momentum": 0.0}),
+        ("Adam", {"learning_rate": 0.1, "decay": 0.0, "epsilon": None}, {"learning_rate": 0.1}),
+        ("ZeroPadding2D", {"padding": {"top_pad": 1, "right_pad": 2}}, {"padding": [[1, 0], [0, 2]]}),
+        ("MeanSquaredError", {"reduction": "auto", "fn": "mean_squared_error"}, {"reduction": "sum_over_batch_size"}),
+        ("GlorotUniform", {"seed": 1, "dtype": "float32"}, {"seed": 1}),
+    ],
+)
+def test_arguments(class_name, config, expected):
+    assert modern_encoding({"class_name": class_name, "config": config})["config"] == expected
+
+
+def test_decay_becomes_a_schedule():
+    config = modern_encoding({"class_name": "Custom>Adam", "config": {"learning_rate": 0.5, "decay": 0.25}})
+    optimizer = k.optimizers.deserialize({**config, "module": "keras.optimizers"})
+    optimizer.iterations.assign(6)
+    assert optimizer.learning_rate == pytest.approx(0.5 / (1 + 0.25 * 6))
+
+
+def test_an_argument_that_says_something_stays_and_is_refused():
+    with pytest.raises(TypeError, match="Unrecognized keyword arguments passed to DepthwiseConv2D: {'groups': 2}"):
+        layer = {"class_name": "DepthwiseConv2D", "config": {"name": "dw", "kernel_size": 3, "groups": 2}}
+        k.models.model_from_json(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": [layer]}}))
+
+
+@pytest.mark.parametrize(
+    "layer, message",
+    [
+        ({"class_name": "BatchNormalization", "config": {"name": "bn", "mode": 1}}, "Layer 'bn' normalizes in a way"),
+        ({"class_name": "Merge", "config": {"name": "m", "mode": "lambda"}}, "Layer 'm' merges by a function"),
+    ],
+)
+def test_what_has_no_equivalent(layer, message):
+    with pytest.raises(ValueError, match=message):
+        modern_encoding(layer)
+
+
+def test_a_class_of_the_user_keeps_its_arguments():
+    class LeakyReLU(k.layers.Layer):
+        def __init__(self, alpha, **kwargs):
+            super().__init__(**kwargs)
+
+    with k.saving.CustomObjectScope({"LeakyReLU": LeakyReLU}):
+        assert modern_encoding({"class_name": "LeakyReLU", "config": {"alpha": 1}})["config"] == {"alpha": 1}
+
+
+def test_names_with_slashes():
+    def entry(class_name, name, nodes, **config):
+        return {"class_name": class_name, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+    layers = [
+        entry("InputLayer", "in/x", [], batch_input_shape=[None, 4], dtype="float32", sparse=False),
+        entry("Dense", "block/dense", [[["in/x", 0, 0, {}]]], units=2),
+    ]
+    config = {"name": "m", "layers": layers, "input_layers": [["in/x", 0, 0]], "output_layers": [["block/dense", 0, 0]]}
+    model = k.models.model_from_json(json.dumps({"class_name": "Functional", "config": config, "keras_version": "2.9.0"}))
+    assert [layer.name for layer in model.layers] == ["in_x", "block_dense"]
+
+
+def test_where_in_the_model_an_error_is():
+    encoder = k.Sequential([k.Input((8,)), k.layers.Dense(2), k.layers.Dense(2, name="dense_3")], name="encoder")
+    x = k.Input((8,))
+    encoding = json.loads(k.Model(x, encoder(x)).to_json())
+    entry = encoding["config"]["layers"][1]["config"]["layers"][2]
+    entry["config"]["depth"] = 3
+    place = r"This is layer 'dense_3' \(layers\[2\]\) of nested model 'encoder' \(layers\[1\]\)\.$"
+    with pytest.raises(TypeError, match=r"(?s)Unrecognized keyword arguments passed to Dense: {'depth': 3}.*" + place):
+        k.models.model_from_json(json.dumps(encoding))
+    entry["class_name"] = "Dens"
+    with pytest.raises(TypeError, match="(?s)Could not locate class 'Dens'.*" + place):
+        k.models.model_from_json(json.dumps(encoding))
+
+
+def test_arguments_of_newer_versions_that_say_nothing():
+    encoding = json.loads(k.Sequential([k.Input((8,)), k.layers.Dense(2)]).to_json())
+    encoding["config"]["layers"][1]["config"].update(turbo=None, sparse_kernel=False)
+    assert k.models.model_from_json(json.dumps(encoding)).layers[0].units == 2

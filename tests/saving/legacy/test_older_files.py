@@ -1,0 +1,115 @@
+"""Files of four versions of Keras: they predict what they did there, and training goes on where it stopped."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import convlayers as k
+from tests.saving.legacy.older_files import Expected, unpack
+
+MODELS = [
+    ("2.15.0", "graph_adam", "h5"),
+    ("2.15.0", "graph_adam", "keras"),
+    ("2.15.0", "stack_sgd", "keras"),
+    ("2.15.0", "stack_rmsprop", "h5"),
+    ("2.15.0", "stack_legadam", "h5"),
+    ("3.3.3", "stack_nadam", "keras"),
+    ("3.3.3", "graph_adam", "keras"),
+    ("3.15.1", "graph_adam", "h5"),
+]
+
+
+def blank(model):
+    model.set_weights([np.full_like(weight, 7) for weight in model.get_weights()])
+    return model
+
+
+@pytest.mark.parametrize("version, name, ending", MODELS, ids=["-".join(row) for row in MODELS])
+def test_whole_models(tmp_path, version, name, ending):
+    expected = Expected(version, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = k.models.load_model(unpack(f"keras{version}_{name}.{ending}", tmp_path))
+    expected.check_predictions(model)
+    assert int(model.optimizer.iterations.numpy()) == 2
+    expected.check_training(model)
+
+
+@pytest.mark.parametrize(
+    "version, weights",
+    [
+        ("2.15.0", "keras2.15.0_graph_adam.by_order.h5"),
+        ("2.15.0", "keras2.15.0_graph_adam.h5"),
+        ("2.15.0", "keras2.15.0_graph_adam.keras"),
+        ("2.12.0", "keras2.12.0_graph_adam.weights.h5"),
+    ],
+)
+def test_weights_into_the_architecture_of_a_json_file(tmp_path, version, weights):
+    model = k.models.model_from_json(unpack("keras2.15.0_graph_adam.json", tmp_path).read_text())
+    assert not model.compiled
+    blank(model).load_weights(unpack(weights, tmp_path))
+    Expected(version, "graph_adam").check_predictions(model)
+
+
+@pytest.mark.parametrize("name", ["keras2.15.0_graph_adam.by_order.h5", "keras3.15.1_graph_adam.h5"])
+def test_layers_by_name(tmp_path, name):
+    """Names that both have: the layers get their weights, and others stay as they are."""
+    path = unpack(name, tmp_path)
+    x = k.Input((8, 8, 3))
+    shared = k.layers.Conv2D(3, 3, padding="same", activation="relu", name="shared")
+    model = blank(k.Model(x, k.layers.Conv2D(1, 1, name="another")(shared(x))))
+    model.load_weights(path, by_name=True)
+    version = "2.15.0" if "2.15" in name else "3.15.1"
+    whole = k.models.load_model(unpack(f"keras{version}_graph_adam.h5", tmp_path), compile=False)
+    np.testing.assert_array_equal(shared.kernel.numpy(), whole.get_layer("shared").kernel.numpy())
+    assert (model.get_layer("another").kernel.numpy() == 7).all()
+
+
+def test_what_does_not_fit_is_an_error_or_left_out(tmp_path):
+    path = unpack("keras2.15.0_graph_adam.by_order.h5", tmp_path)
+    x = k.Input((8, 8, 3))
+    model = blank(k.Model(x, k.layers.Conv2D(4, 3, name="shared")(x)))
+    with pytest.raises(
+        ValueError, match="Layer count mismatch when loading weights from file. Model expected 1 layers, found 8"
+    ):
+        model.load_weights(path)
+    with pytest.raises(ValueError, match=r"Shape mismatch in layer #0 \(named shared\)for weight shared/kernel"):
+        model.load_weights(path, by_name=True)
+    assert all((weight == 7).all() for weight in model.get_weights())
+    with pytest.warns(UserWarning, match=r"Skipping loading weights for layer #0 \(named shared\)due to mismatch in shape"):
+        model.load_weights(path, by_name=True, skip_mismatch=True)
+    model = k.Model(x, k.layers.Conv2D(3, 3, name="shared", use_bias=False)(x))
+    with pytest.raises(ValueError, match="Weight count mismatch for layer #0"):
+        model.load_weights(path, by_name=True)
+    with pytest.warns(UserWarning, match="due to mismatch in number of weights"):
+        model.load_weights(path, by_name=True, skip_mismatch=True)
+
+
+def test_what_was_frozen_meanwhile_makes_no_difference(tmp_path):
+    """Older files have what is trained first. Names tell which array is whose, where the model in a model is another."""
+    whole = k.models.load_model(unpack("keras2.15.0_graph_adam.h5", tmp_path), compile=False)
+    config = whole.get_config()
+    model = k.Model.from_config(config)
+    for layer in model.get_layer("encoder").layers:
+        layer.trainable = True
+    model.get_layer("encoder").layers[2].trainable = False
+    blank(model).load_weights(unpack("keras2.15.0_graph_adam.by_order.h5", tmp_path))
+    Expected("2.15.0", "graph_adam").check_predictions(model)
+
+
+def test_what_cannot_be_compiled_is_a_warning(tmp_path):
+    import h5py
+
+    path = unpack("keras2.15.0_stack_rmsprop.h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        config = file.attrs["training_config"].replace('"Custom>RMSprop"', '"Rocket"')
+        file.attrs["training_config"] = config
+    with pytest.warns(UserWarning, match="The model was loaded, but could not be compiled as it was saved"):
+        model = k.models.load_model(path)
+    Expected("2.15.0", "stack_rmsprop").check_predictions(model)
+
+
+def test_a_file_of_weights_alone_says_what_to_do(tmp_path):
+    with pytest.raises(ValueError, match="No model config found in the file at .*\nIt may have weights only"):
+        k.models.load_model(unpack("keras2.15.0_graph_adam.by_order.h5", tmp_path))

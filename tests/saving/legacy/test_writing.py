@@ -1,0 +1,148 @@
+"""HDF5 files, and files for other versions of Keras, that are written here."""
+
+import json
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import convlayers as k
+from convlayers import layers
+
+
+def model_of_models():
+    """Two inputs and outputs, a layer that is called twice, a stack and a graph in the graph, something frozen."""
+    x, z = k.Input((8, 8, 3), name="image"), k.Input((5,), name="extra")
+    shared = layers.Conv2D(3, 3, padding="same", activation="relu", name="shared")
+    encoder = k.Sequential([k.Input((8, 8, 3)), layers.Conv2D(4, 3, padding="same"), layers.LeakyReLU(0.1)], name="encoder")
+    encoder.layers[0].trainable = False
+    inside = k.Input((8, 8, 4))
+    inner = k.Model(inside, layers.BatchNormalization()(layers.DepthwiseConv2D(3, padding="same")(inside)), name="inner")
+    y = layers.GlobalAveragePooling2D()(inner(encoder(shared(shared(x)))))
+    y = layers.Concatenate()([y, layers.Dense(2, name="small")(z)])
+    model = k.Model([x, z], [layers.Dense(2, name="a")(y), layers.Dense(3, name="b", activation="softmax")(y)], name="graph")
+    model.compile(
+        k.optimizers.Adam(0.01), {"a": "mse", "b": "sparse_categorical_crossentropy"}, metrics={"a": ["mae"], "b": []}
+    )
+    model.train_on_batch(*data())
+    return model
+
+
+def data():
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(4, 8, 8, 3)).astype("float32"), rng.normal(size=(4, 5)).astype("float32")]
+    return x, [rng.normal(size=(4, 2)).astype("float32"), np.arange(4) % 3]
+
+
+@pytest.mark.parametrize("format", [None, "keras3.0", "keras2"])
+@pytest.mark.parametrize("ending", ["h5", "keras", "hdf5"])
+def test_they_are_read_again_and_training_goes_on(tmp_path, ending, format):
+    model = model_of_models()
+    path = tmp_path / f"model.{ending}"
+    model.save(path, format=format)
+    again = k.models.load_model(path)
+    x, y = data()
+    for _ in range(2):
+        model.train_on_batch(x, y)
+        again.train_on_batch(x, y)
+    for one, other in zip(model.predict(x, verbose=0), again.predict(x, verbose=0), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_keras_reads_what_is_written(keras, tmp_path):
+    model = model_of_models()
+    x, _ = data()
+    expected = model.predict(x, verbose=0)
+    for path in ("model.h5", "model.keras"):
+        for format in (None, "keras3.0"):
+            model.save(tmp_path / path, format=format)
+            again = keras.models.load_model(tmp_path / path)
+            for one, other in zip(expected, again.predict(x, verbose=0), strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_the_layout(tmp_path):
+    model_of_models().save(tmp_path / "model.h5", format="keras2")
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert file.attrs["keras_version"] == "2.15.0"
+        weights = file["model_weights"]
+        assert [name.decode() for name in weights.attrs["layer_names"]][:3] == ["image", "shared", "encoder"]
+        names = [name.decode() for name in weights["inner"].attrs["weight_names"]]
+        assert [name.split("/")[-1] for name in names] == [
+            "kernel:0", "bias:0", "gamma:0", "beta:0", "moving_mean:0", "moving_variance:0",
+        ]  # fmt: skip
+        assert weights["inner"][names[0]].shape == (3, 3, 4, 1)
+        assert json.loads(file.attrs["training_config"])["optimizer_config"]["class_name"] == "Custom>Adam"
+        assert len(file["optimizer_weights"].attrs["weight_names"]) % 2 == 1  # no learning rate
+        assert not len(weights["image"].attrs["weight_names"])
+
+
+def test_weights_for_keras_2(tmp_path):
+    model = model_of_models()
+    weights = model.get_weights()
+    k.saving.save_weights(model, tmp_path / "weights.h5", format="keras2")
+    with h5py.File(tmp_path / "weights.h5") as file:
+        np.testing.assert_array_equal(file["shared"]["shared/kernel:0"], model.get_layer("shared").kernel.numpy())
+    for by_name in (None, True):
+        model.set_weights([np.zeros_like(weight) for weight in weights])
+        model.load_weights(tmp_path / "weights.h5", by_name=by_name)
+        for weight, expected in zip(model.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(weight, expected)
+
+
+def test_without_the_optimizer(tmp_path):
+    model_of_models().save(tmp_path / "model.h5", include_optimizer=False)
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert "optimizer_weights" not in file and "training_config" not in file.attrs
+    assert not k.models.load_model(tmp_path / "model.h5").compiled
+
+
+def test_lists_of_names_that_are_too_long_for_one_attribute(tmp_path):
+    stack = [layers.Activation("relu", name=f"{'long' * 200}_{number}") for number in range(100)]
+    k.Sequential([k.Input((2,)), *stack, layers.Dense(1)]).save(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert "layer_names1" in file["model_weights"].attrs
+    assert len(k.models.load_model(tmp_path / "model.h5").layers) == 101
+
+
+def test_single_inputs_for_keras_3_0(tmp_path):
+    x = k.Input((4,), name="x")
+    k.Model(x, layers.Dense(2, name="y")(x)).save(tmp_path / "model.keras", format="keras3.0")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        config = json.loads(archive.read("config.json"))["config"]
+    assert (config["input_layers"], config["output_layers"]) == ([["x", 0, 0]], [["y", 0, 0]])
+
+
+@pytest.mark.parametrize(
+    "layer, message",
+    [
+        (lambda: layers.Dense(2, activation="celu", name="d"), "Keras 2 has no activation 'celu', or another of that name"),
+        (lambda: layers.Solarization(), "Keras 2 has no layer of the class Solarization"),
+        (lambda: layers.LayerNormalization(rms_scaling=True), "Keras 2 has no argument `rms_scaling` of LayerNormalization"),
+    ],
+)
+def test_what_keras_2_does_not_have(tmp_path, layer, message):
+    with pytest.raises(ValueError, match=message):
+        k.Sequential([k.Input((4, 4, 3)), layer()]).save(tmp_path / "model.h5", format="keras2")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_format_that_there_is_not(tmp_path):
+    with pytest.raises(ValueError, match="Received: format='keras1'"):
+        model_of_models().save(tmp_path / "model.h5", format="keras1")
+
+
+def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "model.h5"
+    model = model_of_models()
+    model.save(path)
+    before = path.read_bytes()
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        model.save(path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,135 @@
+"""Names of TensorFlow that Keras scripts use."""
+
+import numpy as np
+import pytest
+
+from convlayers import Variable
+from convlayers.scripts import tensorflow, tensorflow_parts
+from convlayers.scripts.tensorflow import find_tensorflow
+from tests.scripts.running import run_code
+
+tf = find_tensorflow("tensorflow")
+M = np.random.RandomState(0).rand(3, 5).astype("float32")
+
+
+@pytest.mark.parametrize("path", tensorflow._NAMES)
+def test_every_name_stands_for_something(path):
+    module = find_tensorflow(f"tensorflow.{path}" if path else "tensorflow")
+    for name in tensorflow._NAMES[path]:
+        getattr(module, name)
+
+
+# Calls by TensorFlow's names, and what NumPy says.
+CALLS = [
+    (lambda: tf.reduce_mean(input_tensor=M, axis=1), M.mean(axis=1)),
+    (lambda: tf.reduce_sum(M, axis=0, keepdims=True), M.sum(axis=0, keepdims=True)),
+    (lambda: tf.argmax(M), M.argmax(axis=0)),
+    (lambda: tf.argmax(M, axis=1), M.argmax(axis=1)),
+    (lambda: tf.concat(values=[M, M], axis=1), np.concatenate([M, M], 1)),
+    (lambda: tf.one_hot([1, 2], depth=3), np.eye(3)[1:]),
+    (lambda: tf.reshape(tensor=M, shape=[5, 3]), M.reshape(5, 3)),
+    (lambda: tf.transpose(M, perm=[1, 0]), M.T),
+    (lambda: tf.clip_by_value(M, clip_value_min=0.2, clip_value_max=0.5), M.clip(0.2, 0.5)),
+    (lambda: tf.gather(M, [0, 2]), M[[0, 2]]),
+    (lambda: tf.pad(M, [[1, 1], [0, 2]], mode="REFLECT"), np.pad(M, [[1, 1], [0, 2]], mode="reflect")),
+    (lambda: tf.fill([2, 2], 7), np.full((2, 2), 7, "int32")),
+    (lambda: tf.constant(3.0, shape=(2, 2)), np.full((2, 2), 3.0)),
+    (lambda: tf.cast(M * 3, tf.int32), (M * 3).astype("int32")),
+    (lambda: tf.expand_dims(M, -1), M[..., None]),
+    (lambda: find_tensorflow("tensorflow.math").reduce_std(M), M.std()),
+    (lambda: find_tensorflow("tensorflow.image").flip_left_right(M[..., None]), M[:, ::-1, None]),
+    (lambda: tf.convert_to_tensor(value=[1, 2]), np.array([1, 2], "int32")),
+    (lambda: tf.where(M > 0.5, x=M, y=0.0), np.where(M > 0.5, M, 0)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)))
+def test_calls(number):
+    call, expected = CALLS[number]
+    received = call()
+    np.testing.assert_allclose(received, expected, rtol=1e-5)
+    assert np.asarray(received).dtype.kind == expected.dtype.kind
+
+
+def test_gradients():
+    a, b, unused = Variable([1.0, 2.0]), Variable(3.0), Variable(1.0)
+    with tensorflow_parts.GradientTape(persistent=True) as tape:
+        y = tf.reduce_sum(tf.square(a)) * b
+    d_a, (d_b, nothing) = tape.gradient(y, [a, [b, unused]])
+    np.testing.assert_allclose(d_a, [6, 12])
+    assert d_b == 5 and nothing is None
+    assert tape.gradient(y, b) == 5
+    assert a.grad is None
+    with pytest.raises(NotImplementedError, match="does not watch arrays"):
+        tape.watch(np.ones(3))
+
+
+def test_the_machine():
+    config = find_tensorflow("tensorflow.config")
+    assert config.list_physical_devices("GPU") == []
+    assert len(config.list_physical_devices()) == 1
+    find_tensorflow("tensorflow.config.experimental").set_memory_growth("GPU:0", True)
+    with tf.device("/GPU:0"):
+        pass
+    assert not find_tensorflow("tensorflow.test").is_gpu_available()
+    tf.get_logger().setLevel("ERROR")
+
+
+def test_functions_are_themselves():
+    def double(x):
+        return x * 2
+
+    assert tf.function(double) is double
+    assert tf.function(jit_compile=True)(double) is double
+
+
+def test_seed():
+    random = find_tensorflow("tensorflow.random")
+    random.set_seed(3)
+    first = random.normal((4,))
+    random.set_seed(3)
+    np.testing.assert_array_equal(first, random.normal((4,)))
+
+
+def test_tapes_that_record_together():
+    a, b = Variable([1.0, 2.0]), Variable([3.0, 4.0])
+    with tensorflow_parts.GradientTape() as first, tensorflow_parts.GradientTape() as second:
+        product = a * b
+        one, other = tf.reduce_sum(product), tf.reduce_sum(tf.square(product))
+    np.testing.assert_allclose(first.gradient(one, a), [3, 4])
+    np.testing.assert_allclose(second.gradient(other, [b])[0], 2 * a.value**2 * b.value)
+    with tensorflow_parts.GradientTape() as alone:
+        y = a * 2.0
+    np.testing.assert_allclose(alone.gradient(y, a), [2, 2])
+    assert alone._tape is not first._tape
+
+
+EAGER = """
+import numpy as np
+import tensorflow as tf
+
+x = np.ones((2, 4, 3), "float32")
+x[:, 2:] = 0
+model = tf.keras.Sequential([tf.keras.Input((4, 3)), tf.keras.layers.Masking(), tf.keras.layers.Dense(1)])
+y = model(x)
+assert type(y.numpy()) is np.ndarray and (y.numpy() == model.predict(x)).all()
+assert tf.reduce_sum(y, axis=-1).numpy().shape == (2, 4)
+metric = tf.keras.metrics.Mean()
+metric.update_state([1.0, 2.0])
+assert metric.result().numpy() == 1.5 and f"{metric.result():.2f}" == "1.50"
+loss = tf.keras.losses.MeanSquaredError()
+assert loss(np.zeros(3), np.full(3, 2.0)).numpy() == 4
+with tf.GradientTape() as tape:
+    error = tf.reduce_mean(tf.square(model(x)))
+assert float(error) == error.numpy() and abs(error.numpy() - np.mean(y**2)) < 1e-6
+# What is masked does not count, in evaluation as in training.
+model.compile("sgd", "mse")
+expected = np.mean((y.numpy()[:, :2] - 1) ** 2)
+assert abs(model.evaluate(x, np.ones((2, 4, 1)), verbose=0) - expected) < 1e-6
+history = model.fit(x, np.ones((2, 4, 1)), verbose=0).history
+assert type(history["loss"][0]) is float
+"""
+
+
+def test_results_can_be_asked_for_arrays(tmp_path):
+    run_code(EAGER, tmp_path)
