@@ -52,7 +52,7 @@ _known = weakref.WeakKeyDictionary()
 
 
 def signature_of(call):
-    """Returns the `CallSignature` of a method, which is found once for all layers of a class."""
+    """Returns the `CallSignature` of a method, `call` or another, which is found once for all layers of a class."""
     function = getattr(call, "__func__", call)
     if function not in _known:
         _known[function] = CallSignature(call)
@@ -78,7 +78,7 @@ def shapes_for(method, arguments, layer):
         for name, argument in arguments.items()
         if name not in ("mask", "args", "kwargs") and consists_of_arrays(argument)
     }
-    names = [p.name for p in inspect.signature(method).parameters.values() if p.kind in _NAMED]
+    names = [p.name for p in signature_of(method).signature.parameters.values() if p.kind in _NAMED]
     if len(names) == 1:
         return {names[0]: next(iter(shapes.values()), None)}
     for name in names:

@@ -10,6 +10,7 @@ from convlayers import dtype_policies, nested, regularizers, validation
 from convlayers.autograd import Operand
 from convlayers.layers.auto_config import Arguments, auto_config
 from convlayers.layers.caller import Caller
+from convlayers.layers.signatures import ConstructorSignature
 from convlayers.layers.stateless import call_stateless
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.naming import auto_name, name_scope
@@ -39,6 +40,8 @@ class Layer(Caller, WeightOwner):
     ...     def call(self, inputs):
     ...         return inputs * self.factor
     """
+
+    __signature__ = ConstructorSignature()
 
     def __new__(cls, *args, **kwargs):
         layer = super().__new__(cls)

@@ -45,3 +45,16 @@ def with_defaults(init, **defaults):
     copy.__defaults__ = tuple(known[name] for name in names if name in known)
     copy.__kwdefaults__ = init.__kwdefaults__
     return copy
+
+
+class ConstructorSignature:
+    """What `inspect.signature` finds for a class: the arguments of its `__init__`.
+
+    Without it, Python before 3.11.3 takes those of a `__new__` that the class inherits.
+    """
+
+    def __get__(self, instance, owner):
+        if instance is not None:
+            raise AttributeError("__signature__")  # an object is called by `__call__`
+        signature = inspect.signature(owner.__init__)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])

@@ -1,10 +1,10 @@
 """Downloads: files from the web, kept in Keras's folder."""
 
 import os
-import warnings
 
 from convlayers import config
 from convlayers.utils.messages import print_message
+from convlayers.utils.unpacking import unpack
 
 
 def get_file(
@@ -60,7 +60,7 @@ def get_file(
         _download(origin, path, file_hash, hash_algorithm)
     if unpacked is None:
         return path
-    _extract(path, unpacked, "tar" if untar else archive_format)
+    unpack(path, unpacked, "tar" if untar else archive_format)
     return unpacked
 
 
@@ -152,54 +152,3 @@ def _download(origin, path, file_hash, algorithm):
     finally:
         if os.path.exists(partial):
             os.remove(partial)
-
-
-def _extract(path, folder, archive_format):
-    import tarfile
-    import zipfile
-
-    formats = ("tar", "zip") if archive_format == "auto" else (archive_format,)
-    if "tar" in formats and tarfile.is_tarfile(path):
-        if not hasattr(tarfile, "data_filter"):
-            raise RuntimeError(
-                "This version of Python cannot unpack tar archives from the web safely. Update it to its latest patch "
-                f"release, or unpack {path} yourself."
-            )
-        with tarfile.open(path) as archive:
-            archive.extractall(folder, filter=_TarFilter(path))
-    elif "zip" in formats and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            _check_size(path, sum(info.file_size for info in archive.infolist()))
-            archive.extractall(folder)
-    else:
-        warnings.warn("Could not extract archive.", stacklevel=3)
-
-
-class _TarFilter:
-    """Decides which members of a tar archive are unpacked: files and folders inside of the folder, and not too much of them.
-
-    Links are left out: over chains of them, archives get out of the folder in spite of Python's own filter (CVE-2025-12638).
-    """
-
-    def __init__(self, path):
-        self._path = path
-        self._size = 0
-        self._warned = False
-
-    def __call__(self, member, folder):
-        import tarfile
-
-        if member.issym() or member.islnk():
-            if not self._warned:
-                warnings.warn(f"Links in {self._path} were not unpacked, as '{member.name}'.", stacklevel=6)
-            self._warned = True
-            return None
-        self._size += member.size
-        _check_size(self._path, self._size)
-        return tarfile.data_filter(member, folder)
-
-
-def _check_size(path, size):
-    from convlayers.saving.limits import check_expansion
-
-    check_expansion(path, size, os.path.getsize(path))

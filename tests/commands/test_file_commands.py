@@ -219,15 +219,21 @@ def test_predict_arrays(run, tmp_path, filepath):
 def test_predict_with_files_that_do_not_fit(run, tmp_path, filepath):
     np.save(tmp_path / "wrong.npy", np.zeros((4, 5, 3)))
     np.save(tmp_path / "pickled.npy", np.array([{}]), allow_pickle=True)
-    (tmp_path / "bad.png").write_bytes(b"nonsense")
     (tmp_path / "bad.npy").write_bytes(b"\x93NUMPY nonsense")
     for name, message in (
         ("wrong.npy", "Expected an array of shape (4, 6, 3), or a batch of such"),
         ("pickled.npy", "Object arrays cannot be loaded when allow_pickle=False"),
-        ("bad.png", "cannot identify image file"),
         ("bad.npy", "error: "),
-        ("missing.png", "No such file"),
     ):
+        code, out, err = run("predict", filepath, tmp_path / name)
+        assert (code, out) == (BAD_FILE, "")
+        assert message in err
+
+
+def test_predict_with_images_that_cannot_be_read(run, tmp_path, filepath):
+    pytest.importorskip("PIL")
+    (tmp_path / "bad.png").write_bytes(b"nonsense")
+    for name, message in (("bad.png", "cannot identify image file"), ("missing.png", "No such file")):
         code, out, err = run("predict", filepath, tmp_path / name)
         assert (code, out) == (BAD_FILE, "")
         assert message in err

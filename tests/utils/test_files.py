@@ -148,7 +148,7 @@ def test_archives_are_unpacked(cache, tmp_path, make, name):
 @pytest.mark.parametrize(("make", "name"), [(make_tar, "a.tar.gz"), (make_zip, "a.zip")])
 def test_archives_do_not_escape(cache, tmp_path, make, name):
     make(tmp_path / name, ["../../escaped.txt"])
-    with contextlib.suppress(tarfile.TarError):
+    with contextlib.suppress(ValueError):
         get_file(origin=(tmp_path / name).as_uri(), extract=True)
     outside = [path for path in tmp_path.rglob("escaped.txt") if "a_extracted" not in path.parts]
     assert outside == []
