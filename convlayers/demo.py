@@ -24,13 +24,14 @@ def run(folder=".", epochs=5, data=None):
     """Trains the network, saves it, reads it back, and draws what happened.
 
     Args:
-        folder: where `digits.keras` and `digits.png` are written.
+        folder: where `digits.keras` and `digits.png` are written; it is made if it is not there.
         epochs: how often the digits are gone through.
         data: path of an `mnist.npz`; by default the 4,000 + 1,000 digits that are installed with the package.
 
     Returns:
         0, or 1 if the model that was read back does not predict the same.
     """
+    os.makedirs(folder, exist_ok=True)
     random.set_random_seed(1)
     (train_images, train_labels), (test_images, test_labels) = mnist.load_data(data) if data else mnist.load_sample()
     train_images, test_images = to_inputs(train_images), to_inputs(test_images)

@@ -4,6 +4,7 @@ import functools
 
 from convlayers.keras_layers.computations import in_kernels
 from convlayers.keras_layers.installed import keras, tensors
+from convlayers.layers.signatures import ConstructorSignature
 
 # What a class of Keras has been replaced by.
 FASTER = {}
@@ -36,5 +37,6 @@ def faster(base, computation):
         return outputs if known else self.activation(outputs)
 
     docstring = f"{base.__doc__}\n\nComputed by the kernels of convlayers where they can, as `convlayers.keras_layers` says.\n"
-    FASTER[base] = type(base.__name__, (base,), {"call": call, "__doc__": docstring, "__module__": "keras.layers"})
+    names = {"call": call, "__doc__": docstring, "__module__": "keras.layers", "__signature__": ConstructorSignature()}
+    FASTER[base] = type(base.__name__, (base,), names)
     return FASTER[base]

@@ -232,12 +232,23 @@ def comparable(config):
     return config
 
 
+def signature(target):
+    """Returns the arguments of a function, or of the `__init__` of a class: early Pythons show a `__new__` in its place."""
+    return inspect.signature(target.__init__ if isinstance(target, type) else target)
+
+
 @pytest.mark.parametrize("name", sorted({row.name for row in ROWS} | {"Input", "InputLayer"}))
 def test_signature_of_keras(name, keras):
-    ours, theirs = (inspect.signature(getattr(library, name)) for library in (layers, keras.layers))
+    ours, theirs = (signature(getattr(library, name)) for library in (layers, keras.layers))
     assert [(p.name, p.kind, p.default) for p in ours.parameters.values()] == [
         (p.name, p.kind, p.default) for p in theirs.parameters.values()
     ]
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_signature_of_a_class_is_that_of_its_constructor(name):
+    cls = getattr(layers, name)
+    assert list(inspect.signature(cls).parameters) == list(inspect.signature(cls.__init__).parameters)[1:]
 
 
 # Configurations and weights -------------------------------------------------------------------------------------------
