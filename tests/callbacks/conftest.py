@@ -3,7 +3,7 @@ import os
 import pytest
 
 import convlayers
-from tests.callbacks.library import Library
+from tests.callbacks.either_package import Library
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convlayers import callbacks
-from tests.callbacks.library import X, Y, rounded, weights_of
+from tests.callbacks.either_package import X, Y, rounded, weights_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.callbacks.library import rounded, weights_of
+from tests.callbacks.either_package import rounded, weights_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

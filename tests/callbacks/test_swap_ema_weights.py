@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import convlayers
-from tests.callbacks.library import Library, X, rounded, weights_of
+from tests.callbacks.either_package import Library, X, rounded, weights_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

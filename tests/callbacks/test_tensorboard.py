@@ -9,7 +9,7 @@ import pytest
 import convlayers
 from convlayers.callbacks import TensorBoard
 from convlayers.callbacks.event_writer import EventWriter
-from tests.callbacks.library import Library
+from tests.callbacks.either_package import Library
 
 library = Library(convlayers)
 
