@@ -8,7 +8,7 @@ The names are Keras's. A script runs with only its import changed:
 A part is imported when it is first asked for, so that `import convlayers` costs next to nothing.
 """
 
-import importlib
+from convlayers.late import late_names
 
 __version__ = "0.1.0"
 
@@ -37,36 +37,19 @@ _MODULES = [
     "saving",
     "utils",
 ]
-_PLACES = {
-    "DTypePolicy": "dtype_policies",
-    "FloatDTypePolicy": "dtype_policies",
-    "Initializer": "initializers",
-    "Input": "layers",
-    "InputSpec": "layers",
-    "KerasTensor": "symbolic",
-    "Layer": "layers",
-    "Loss": "losses",
-    "Metric": "metrics",
-    "Model": "models",
-    "Optimizer": "optimizers",
-    "Regularizer": "regularizers",
-    "Sequential": "models",
-    "Variable": "variables",
-    "install_as_keras": "scripts",
-}
 
-__all__ = [*_MODULES, *_PLACES]
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    if name in _PLACES:
-        part = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = part  # from now on an ordinary attribute
-        return part
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = late_names(
+    __name__,
+    _MODULES,
+    dtype_policies="DTypePolicy FloatDTypePolicy",
+    initializers="Initializer",
+    layers="Input InputSpec Layer",
+    losses="Loss",
+    metrics="Metric",
+    models="Model Sequential",
+    optimizers="Optimizer",
+    regularizers="Regularizer",
+    scripts="install_as_keras",
+    symbolic="KerasTensor",
+    variables="Variable",
+)

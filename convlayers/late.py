@@ -4,11 +4,12 @@ import importlib
 import sys
 
 
-def late_names(package, **modules):
+def late_names(package, parts=(), **modules):
     """Returns `__getattr__`, `__dir__` and `__all__` for a package.
 
     Args:
         package: its name.
+        parts: the modules in it that are names of the package themselves.
         modules: for each module in it, the names that it has for the package, with spaces between them.
 
     Example:
@@ -18,6 +19,8 @@ def late_names(package, **modules):
     places = {name: module for module, names in modules.items() for name in names.split()}
 
     def find(name):
+        if name in parts:
+            return importlib.import_module(f"{package}.{name}")
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         part = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
@@ -25,6 +28,6 @@ def late_names(package, **modules):
         return part
 
     def names():
-        return sorted({*vars(sys.modules[package]), *places})
+        return sorted({*vars(sys.modules[package]), *parts, *places})
 
-    return find, names, list(places)
+    return find, names, [*parts, *places]
