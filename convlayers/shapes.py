@@ -86,11 +86,6 @@ def check_axis(axis, shape):
             )
 
 
-def spatial_axes(data_format, ndim):
-    """Returns the axes that are neither batch nor channels."""
-    return tuple(range(1, ndim - 1) if data_format == "channels_last" else range(2, ndim))
-
-
 def split_shape(shape, data_format):
     """Returns the parts of a shape: batch size, tuple of spatial sizes, channels."""
     if data_format == "channels_last":

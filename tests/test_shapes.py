@@ -80,7 +80,6 @@ def test_parts_of_a_shape(data_format):
     assert shapes.split_shape(shape, data_format) == (2, (5, 6), 3)
     assert shapes.join_shape(2, (5, 6), 3, data_format) == shape
     assert shape[shapes.channel_axis(data_format, 4)] == 3
-    assert tuple(shape[axis] for axis in shapes.spatial_axes(data_format, 4)) == (5, 6)
 
 
 def input_shapes(data_format):

@@ -1,5 +1,4 @@
 import os
-import re
 import warnings
 
 import numpy as np
@@ -127,14 +126,3 @@ class ModelCheckpoint(MonitorCallback):
                 f'Failed to format this callback filepath: "{self.filepath}". Reason: {error}\n'
                 f"It may name epoch, {', '.join([*fields, *logs])}."
             ) from error
-
-    def _checkpoint_exists(self, filepath):
-        return os.path.exists(filepath)
-
-    def _get_most_recently_modified_file_matching_pattern(self, pattern):
-        """Returns the path of the newest file that a path with fields may have become; of several, the last by name."""
-        folder, name = os.path.split(pattern)
-        expression = re.compile(f"^{re.sub(r'{.*}', r'.*', name)}$")
-        names = os.listdir(folder) if os.path.exists(folder) else []
-        paths = [os.path.join(folder, name) for name in names if expression.match(name)]
-        return max(paths, key=lambda path: (os.path.getmtime(path), path), default=None)
