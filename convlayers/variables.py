@@ -41,9 +41,10 @@ class Variable(Operand):
         regularizer, constraint: functions of the variable, or None.
 
     Attributes:
-        value: the NumPy array. It stays the same object for the variable's whole life; `assign` writes into it.
+        value: the NumPy array, to be read. It stays the same object for the variable's whole life; `assign` writes into it.
         grad: None, or the sum of the gradients of all backward passes since it was last set to None.
         version: counts assignments, so that whatever is computed from the value can be kept until the value changes.
+        kept: what ops keep so (`ops/kept_weights.py`), or None.
 
     Raises:
         ValueError: if an argument is none of these.
@@ -55,7 +56,19 @@ class Variable(Operand):
     [3.0, 3.0, 3.0]
     """
 
-    __slots__ = ("__weakref__", "_constraint", "_name", "_regularizer", "grad", "path", "trainable", "value", "version")
+    __slots__ = (
+        "__weakref__",
+        "_constraint",
+        "_name",
+        "_regularizer",
+        "_storage",
+        "grad",
+        "kept",
+        "path",
+        "trainable",
+        "value",
+        "version",
+    )
 
     autocast = True
     aggregation = "none"
@@ -84,9 +97,10 @@ class Variable(Operand):
 
             initializer = initializers.get(initializer)
         if callable(initializer):
-            self.value = _later.make_value(self, initializer, _checked_shape(shape, initializer, self.path), dtype)
+            value = _later.make_value(self, initializer, _checked_shape(shape, initializer, self.path), dtype)
         else:
-            self.value = _own_copy(initializer, dtype)
+            value = _own_copy(initializer, dtype)
+        self._store(value)
         if shape is not None and self.value.shape != tuple(shape):
             raise ValueError(
                 f"The initializer of variable '{name}' returned an array of the wrong shape. "
@@ -97,6 +111,13 @@ class Variable(Operand):
         self.constraint = constraint
         self.grad = None
         self.version = 0
+
+    def _store(self, value):
+        self._storage = value
+        # What is written behind our back would not be counted.
+        self.value = value.view()
+        self.value.flags.writeable = False
+        self.kept = None
 
     requires_gradient = property(operator.attrgetter("trainable"))
 
@@ -132,9 +153,14 @@ class Variable(Operand):
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
             )
         _trial.note(self)
-        self.value[...] = value
-        self.version += 1
+        self.overwrite()[...] = value
         return self
+
+    def overwrite(self):
+        """Returns the array of the value, for someone who writes into it now. It counts as an assignment."""
+        self.version += 1
+        self.kept = None
+        return self._storage
 
     def assign_add(self, value):
         return self.assign(self.value + value_of(value))
@@ -144,6 +170,15 @@ class Variable(Operand):
 
     def __len__(self):
         return len(self.value)
+
+    def __getstate__(self):
+        """For copies, in memory and by `pickle`."""
+        return {name: getattr(self, name) for name in self.__slots__ if name not in ("__weakref__", "kept", "value")}
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._store(self._storage)
 
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
@@ -196,6 +231,24 @@ _trial = _Trial()
 
 
 @contextlib.contextmanager
+def other_values(variables, values):
+    """Inside, variables have other values, and may be assigned to. At the end they have those that they had before."""
+    before = [variable.numpy() for variable in variables]
+    # Copies, since what is given may be the variables themselves.
+    values = [np.array(value_of(value)) for value in values]
+    try:
+        _assign_all(variables, values)
+        yield
+    finally:
+        _assign_all(variables, before)
+
+
+def _assign_all(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+@contextlib.contextmanager
 def without_effect():
     """Inside, variables can be assigned to as ever. At the end they have the values that they had before.
 
@@ -207,9 +260,9 @@ def without_effect():
     finally:
         noted, _trial.before = _trial.before, outer
         for variable, value in noted.values():
-            variable.value[...] = value
-            # To have been assigned to for a while is not to have an initial value.
-            variable.version = 0 if _later.is_waiting(variable) else variable.version + 1
+            variable.overwrite()[...] = value
+            if _later.is_waiting(variable):  # To have been assigned to for a while is not to have an initial value.
+                variable.version = 0
 
 
 @contextlib.contextmanager

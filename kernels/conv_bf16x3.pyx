@@ -9,7 +9,8 @@
 #    into chunks of 32. The last chunk of a run reads on into what follows, times weights of zero.
 # d) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
 #    A panel is used for all positions of a block in sections that stay in L2; sums of unfinished positions wait in a buffer.
-#    Where all positions are in one block, each section is packed only when it is used, and never leaves L2.
+#    Where all positions are in one block, each section is packed only when it is used, and never leaves L2. Where packed weights
+#    may be kept (kept.pxd), up to MOST_KEPT bytes, all of them are packed at once.
 # e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
 # f) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
 # g) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
@@ -24,14 +25,15 @@ from kernels.bf16x3_gradient cimport Correlation, correlate_all, divide_work
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.field cimport Block, Field, block_at, field_of, is_apart, plane_of, planes_of, shift_of, source_row
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.operands cimport (
-    Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
+    Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix
-from kernels.windows cimport Windows, ceil_div, forward_axis, phase_axis
+from kernels.windows cimport Windows, ceil_div, forward_axis
 
 cdef enum:
     BLOCK = 1536 << 10   # bytes of a block: the copy of the source and the results
@@ -62,6 +64,7 @@ cdef struct Product:
     Py_ssize_t first_column    # of the slab
     Py_ssize_t panels          # of the slab
     bf16* packed               # [panel][chunk][PACKED]; NULL where each section is packed when it is used
+    bint keeps                 # whether it is kept for other calls
     bint failed                # out of memory
     bint finite
 
@@ -305,14 +308,15 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
 
 
 cdef void multiply(Product* job) noexcept nogil:
-    """The whole product, slab by slab."""
+    """The whole product, slab by slab. `packed` are all weights from an earlier call, or NULL, and stays where it is."""
     cdef Windows* windows = &job.windows
+    cdef bint known = job.packed != NULL
     cdef Py_ssize_t outputs = job.images * windows.d.outputs * windows.h.outputs * windows.w.outputs
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef int threads = threads_for(2.0 / VL / FAST * outputs * taps * windows.channels * job.columns)
     cdef Py_ssize_t panels = ceil_div(job.columns, SIDE)
     cdef Py_ssize_t most = taps * ceil_div(windows.channels, DEPTH)  # chunks
-    cdef Py_ssize_t of_position, positions, parts, slab, i
+    cdef Py_ssize_t of_position, positions, bytes_of_panel, parts, slab, i
     cdef bint single
     cdef void* chunks = scratch_take(3 * most * sizeof(Py_ssize_t))
     job.offset = <Py_ssize_t*>chunks
@@ -336,21 +340,23 @@ cdef void multiply(Product* job) noexcept nogil:
     if not single:
         job.field = field_of(windows, job.images, positions, threads)
     job.line = job.field.row * job.position
-    slab = 0
+    slab = panels
     if chunks == NULL:
         job.failed = True
     else:
         divide_depth(job)
-        slab = panels
-        if not single:
-            slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // (job.chunks * PACKED * <Py_ssize_t>sizeof(bf16))))
-            job.packed = <bf16*>scratch_take(slab * job.chunks * PACKED * sizeof(bf16))
-            job.failed = job.failed or job.packed == NULL
+        bytes_of_panel = job.chunks * PACKED * <Py_ssize_t>sizeof(bf16)
+        job.keeps = job.keeps and panels * bytes_of_panel <= MOST_KEPT
+        if not job.keeps and not single:
+            slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // bytes_of_panel))
+        if not known and (job.keeps or not single):
+            job.packed = <bf16*>scratch_take(slab * bytes_of_panel)
+            job.failed = job.packed == NULL
     job.first_column = 0
     while job.first_column < job.columns and job.finite and not job.failed:
         job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
         parts = min(job.panels, ceil_div(2 * threads, job.field.blocks) if threads > 1 else 1)
-        if not single:
+        if job.packed != NULL and not known:
             for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
                 pack_shared(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
         for i in prange(parts * job.field.blocks, num_threads=threads, schedule="dynamic"):
@@ -359,7 +365,6 @@ cdef void multiply(Product* job) noexcept nogil:
                 job.panels * (i // job.field.blocks + 1) // parts,
             )
         job.first_column += job.panels * SIDE
-    scratch_give(job.packed)
     scratch_give(chunks)
 
 
@@ -367,8 +372,11 @@ cdef void multiply(Product* job) noexcept nogil:
 
 
 def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
-                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
+                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation,
+                        Kept kept=None):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    With `kept`, packed weights are taken from there, or left there.
 
     Returns:
         False if a number was not finite: y means nothing then.
@@ -387,11 +395,13 @@ def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
     job.target = target_phase(y, 0, 0, 0, 1, 1, 1)
-    job.packed = NULL
+    job.keeps = kept is not None
+    job.packed = <bf16*>kept_before(kept)
     job.failed = False
     job.finite = True
     with nogil:
         multiply(&job)
+    keep(kept if job.keeps else None, job.packed, job.finite and not job.failed)
     if job.failed:
         raise MemoryError()
     return job.finite
@@ -406,9 +416,7 @@ def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     """
     cdef Product job
     cdef Windows* windows = &job.windows
-    cdef Weights* weights = &job.weights
-    cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
-    cdef Py_ssize_t rd, rh, rw
+    cdef Py_ssize_t phase
     if size_of(d_x) == 0:
         return True
     if size_of(d_y) == 0:
@@ -420,24 +428,15 @@ def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     job.columns = kernel.shape[3]
     job.bias = NULL
     job.activation = LINEAR
+    job.keeps = False
     job.failed = False
     job.finite = True
-    for rd in range(min(sd, d_x.shape[1])):
-        windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,
-                               &weights.first_d, &weights.step_d)
-        for rh in range(min(sh, d_x.shape[2])):
-            windows.h = phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], sh, dilations[1], pads[1], rh,
-                                   &weights.first_h, &weights.step_h)
-            for rw in range(min(sw, d_x.shape[3])):
-                windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
-                                       &weights.first_w, &weights.step_w)
-                if windows.d.taps * windows.h.taps * windows.w.taps == 0:
-                    d_x[:, rd::sd, rh::sh, rw::sw] = 0
-                    continue
-                job.target = target_phase(d_x, rd, rh, rw, sd, sh, sw)
-                job.packed = NULL
-                with nogil:
-                    multiply(&job)
+    for phase in range(phases_of(d_x, strides)):
+        if enter_phase(phase, d_y, kernel, d_x, strides, dilations, pads, windows, &job.weights, &job.target):
+            job.packed = NULL
+            with nogil:
+                multiply(&job)
+            scratch_give(job.packed)
     if job.failed:
         raise MemoryError()
     return job.finite

@@ -6,39 +6,39 @@
 #    filters multiply them by panels of weights. y is added to, chunk after chunk, while its block lies in the L2 cache. It
 #    starts from the bias; the activation is applied to each block as it is finished.
 # b) Panels of weights are packed beforehand, [k / NR][depth][NR], a slab at a time that fits into WEIGHTS bytes: no layer needs
-#    more memory than that, whatever its size.
+#    more memory than that, whatever its size. Where they may be kept (kept.pxd), all of them are one slab, up to MOST_KEPT bytes.
 # c) The gradient for the input is the same product with the roles of channels and filters exchanged. With a stride, the input
 #    pixels fall into phases, each with the taps that reach it (windows.pxd). A phase without taps is filled with zeros.
-# d) The gradient for the kernel is the product over pixels: d_kernel[depth, k] = sum over pixels of window[pixel, depth] *
-#    d_y[pixel, k], from the same packed windows, read as columns, and panels of d_y. Results for one chunk of the depth and
-#    COLUMNS filters stay in a buffer until all pixels have been added.
-# e) Parallel: forward over blocks of pixels and of filters; gradient for the kernel over chunks and blocks of filters, and
-#    where those are few, over a number of shares of the pixels that depends on the problem only, added up in their order. So
-#    the order of all additions is the same for any number of threads.
+# d) The gradient for the kernel is a product over pixels (direct_gradient.pxd).
+# e) Parallel: over blocks of pixels and of filters. The order of all additions is the same for any number of threads.
 # f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
-#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
+#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication. Windows of one pixel are read in
+#    place: MR rows at once are more than a CPU's prefetchers follow, so the first panel asks for those of later tiles.
 from cython.parallel cimport prange
-from libc.string cimport memcpy
 
+from kernels.direct_gradient cimport Correlation, correlate_all
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.operands cimport (
-    Target, Weights, backward_weights, describe_source, forward_weights, size_of, target_phase, weight_at
+    Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
 )
+from kernels.panels cimport copy_columns
 from kernels.parallel cimport threads_for
-from kernels.real cimport MR, VL, real, vec
+from kernels.prefetch cimport prefetch_for_reading
+from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport (
-    CHUNK, ROW, Chunk, Pixel, Windows, ceil_div, clear_numbers, divide_depth, forward_axis, next_pixel, pack_windows,
-    phase_axis, pixel_at, windows_bytes
+    CHUNK, ROW, Chunk, Pixel, Windows, ceil_div, divide_depth, forward_axis, next_pixel, pack_windows, pixel_at,
+    windows_bytes
 )
 
 cdef enum:
     PIXELS = 192        # windows packed at a time; a multiple of every MR
     WEIGHTS = 4 << 20   # bytes of packed weights
-    COLUMNS = 256       # filters whose gradients are collected at a time
-    SHARES = 16         # tasks that the gradient for the kernel is divided into at least
+    AHEAD = 2           # tiles: as far ahead windows that are read in place are asked for
+    LINE = 64 // sizeof(real)
 
 cdef struct Slab:
     Py_ssize_t first_group, groups
@@ -56,6 +56,8 @@ cdef struct Product:
     Target target
     Slab slab
     real* panels                       # of the slab: [group][column / NR][depth][NR]
+    bint keeps                         # whether they are kept for other calls
+    bint packed                        # whether they are ready
     bint failed                        # out of memory
 
 
@@ -66,32 +68,6 @@ cdef inline real* panel_of(const Product* job, Py_ssize_t group, Py_ssize_t colu
     cdef Py_ssize_t panels = ceil_div(job.slab.columns, NR)
     cdef Py_ssize_t panel = (group - job.slab.first_group) * panels + (column - job.slab.first_column) // NR
     return job.panels + panel * job.slab.depth * NR
-
-
-cdef inline void copy_columns(const real* source, Py_ssize_t depth_stride, Py_ssize_t column_stride, Py_ssize_t depth,
-                              Py_ssize_t columns, const real* end, real* panel) noexcept nogil:
-    """panel[p * NR + j] = source[p * depth_stride + j * column_stride], anything from j = columns on.
-
-    Columns that are missing are multiplied too, and dropped. So whole vectors are read, up to `end` of the array.
-    """
-    cdef Py_ssize_t p, j, first, last
-    cdef const real* row
-    if column_stride == 1:
-        for p in range(depth):
-            row = source + p * depth_stride
-            if row + NR <= end:
-                (<vec*>(panel + p * NR))[0] = (<const vec*>row)[0]
-                (<vec*>(panel + p * NR + VL))[0] = (<const vec*>(row + VL))[0]
-            else:
-                for j in range(columns):
-                    panel[p * NR + j] = row[j]
-        return
-    # A transposition, in squares that stay in L1.
-    for first in range(0, depth, 16):
-        last = min(first + 16, depth)
-        for j in range(columns):
-            for p in range(first, last):
-                panel[p * NR + j] = source[p * depth_stride + j * column_stride]
 
 
 cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil:
@@ -150,6 +126,16 @@ cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const r
             target[where[i] + j] = tile[i * NR + j]
 
 
+cdef inline void ask_for_rows(const real* rows, Py_ssize_t row, Py_ssize_t depth) noexcept nogil:
+    """Asks for the memory of the rows of a tile."""
+    cdef Py_ssize_t i, p
+    for i in range(MR):
+        p = 0
+        while p < depth:
+            prefetch_for_reading(rows + i * row + p)
+            p += LINE
+
+
 cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first_pixel, Py_ssize_t pixels,
                                 Py_ssize_t first_column, Py_ssize_t end_column) noexcept nogil:
     """Adds the slab's part of the depth to the results of a block of pixels and columns."""
@@ -188,6 +174,8 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                 if i < in_place:
                     rows = (windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start)
                     row = windows.stride_w
+                    if p == 0:
+                        ask_for_rows(rows + AHEAD * MR * row, row, chunk.depth)
                 else:
                     rows = packed + (i - in_place) * ROW
                     row = ROW
@@ -218,8 +206,9 @@ cdef void multiply_slab(Product* job, double work) noexcept nogil:
     cdef Py_ssize_t i, group, first_pixel, first_column
     blocks = ceil_div(job.windows.pixels, pixels)
     parts = ceil_div(slab.columns, columns)
-    for i in prange(slab.groups * panels, num_threads=threads, schedule="static"):
-        pack_panel(job, i)
+    if not job.packed:
+        for i in prange(slab.groups * panels, num_threads=threads, schedule="static"):
+            pack_panel(job, i)
     for i in prange(slab.groups * parts * blocks, num_threads=threads, schedule="dynamic"):
         group = slab.first_group + i // blocks // parts
         first_column = slab.first_column + i // blocks % parts * columns
@@ -230,126 +219,67 @@ cdef void multiply_slab(Product* job, double work) noexcept nogil:
         )
 
 
-cdef void multiply(Product* job) noexcept nogil:
-    """The whole product, slab by slab."""
+cdef void multiply_slabs(Product* job, Py_ssize_t room) noexcept nogil:
+    """The whole product, in slabs whose depth times panels is at most `room`, or whose depth is that of one chunk."""
     cdef Windows* windows = &job.windows
     cdef Slab* slab = &job.slab
-    cdef Py_ssize_t room = WEIGHTS // (NR * sizeof(real))  # depth times panels
-    cdef void* chunks = scratch_take(windows_bytes(windows))
-    cdef Py_ssize_t slab_columns, slab_groups, panels
+    cdef Py_ssize_t panels = max(<Py_ssize_t>1, min(ceil_div(job.columns, NR), room // windows.depth))
+    cdef Py_ssize_t slab_columns = panels * NR
+    cdef Py_ssize_t slab_groups = max(<Py_ssize_t>1, room // (windows.depth * panels)) if slab_columns >= job.columns else 1
     cdef Chunk* last
-    job.panels = <real*>scratch_take(WEIGHTS + CHUNK * NR * sizeof(real))
+    slab.first_group = 0
+    while slab.first_group < job.groups:
+        slab.groups = min(slab_groups, job.groups - slab.first_group)
+        slab.first_column = 0
+        while slab.first_column < job.columns:
+            slab.columns = min(slab_columns, job.columns - slab.first_column)
+            slab.first_chunk = 0
+            while slab.first_chunk < windows.chunks:
+                slab.start = windows.chunk[slab.first_chunk].start
+                slab.end_chunk = slab.first_chunk
+                slab.depth = 0
+                while slab.end_chunk < windows.chunks and (slab.depth == 0 or slab.depth * panels * slab.groups < room):
+                    last = windows.chunk + slab.end_chunk
+                    slab.depth = last.start + last.depth - slab.start
+                    slab.end_chunk += 1
+                multiply_slab(job, 2.0 / VL * windows.pixels * slab.depth * slab.columns * slab.groups)
+                slab.first_chunk = slab.end_chunk
+            slab.first_column += slab.columns
+        slab.first_group += slab.groups
+
+
+cdef void multiply(Product* job) noexcept nogil:
+    """The whole product. `panels` are all weights from an earlier call, or NULL, and stay where they are."""
+    cdef Windows* windows = &job.windows
+    cdef Py_ssize_t room = WEIGHTS // (NR * sizeof(real))
+    cdef Py_ssize_t whole
+    cdef void* chunks = scratch_take(windows_bytes(windows))
+    job.packed = job.panels != NULL
+    if chunks != NULL:
+        divide_depth(windows, chunks)
+        whole = job.groups * ceil_div(job.columns, NR) * windows.depth
+        job.keeps = job.keeps and whole * NR * <Py_ssize_t>sizeof(real) <= MOST_KEPT
+        if job.keeps:
+            room = whole
+        if not job.packed:
+            job.panels = <real*>scratch_take((room + CHUNK) * NR * sizeof(real))
     if chunks == NULL or job.panels == NULL:
         job.failed = True
     else:
-        divide_depth(windows, chunks)
-        panels = max(<Py_ssize_t>1, min(ceil_div(job.columns, NR), room // windows.depth))
-        slab_columns = panels * NR
-        slab_groups = max(<Py_ssize_t>1, room // (windows.depth * panels)) if slab_columns >= job.columns else 1
-        slab.first_group = 0
-        while slab.first_group < job.groups:
-            slab.groups = min(slab_groups, job.groups - slab.first_group)
-            slab.first_column = 0
-            while slab.first_column < job.columns:
-                slab.columns = min(slab_columns, job.columns - slab.first_column)
-                slab.first_chunk = 0
-                while slab.first_chunk < windows.chunks:
-                    slab.start = windows.chunk[slab.first_chunk].start
-                    slab.end_chunk = slab.first_chunk
-                    slab.depth = 0
-                    while slab.end_chunk < windows.chunks and (slab.depth == 0 or slab.depth * panels * slab.groups < room):
-                        last = windows.chunk + slab.end_chunk
-                        slab.depth = last.start + last.depth - slab.start
-                        slab.end_chunk += 1
-                    multiply_slab(job, 2.0 / VL * windows.pixels * slab.depth * slab.columns * slab.groups)
-                    slab.first_chunk = slab.end_chunk
-                slab.first_column += slab.columns
-            slab.first_group += slab.groups
-    scratch_give(job.panels)
+        multiply_slabs(job, room)
     scratch_give(chunks)
-
-
-# Gradient for the kernel ------------------------------------------------------------------------------------------------
-
-cdef struct Correlation:
-    Windows windows
-    const real* d_y          # (pixel, group, column)
-    Py_ssize_t groups
-    Py_ssize_t columns       # of a group
-    Py_ssize_t parts         # blocks of columns
-    Py_ssize_t shares        # of the pixels
-    real* totals             # [share](depth, group, column), the layout of d_kernel
-    bint failed
-
-
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group, Py_ssize_t index,
-                           Py_ssize_t part) noexcept nogil:
-    """The totals of one share of the pixels for one chunk of the depth and one block of columns."""
-    cdef Windows* windows = &job.windows
-    cdef const Chunk* chunk = windows.chunk + index
-    cdef Py_ssize_t first_column = part * COLUMNS
-    cdef Py_ssize_t columns = min(job.columns - first_column, <Py_ssize_t>COLUMNS)
-    cdef Py_ssize_t panels = ceil_div(columns, NR)
-    cdef Py_ssize_t tiles = ceil_div(chunk.depth, MR)
-    cdef Py_ssize_t stride = job.groups * job.columns
-    cdef Py_ssize_t blocks = ceil_div(windows.pixels, PIXELS)
-    cdef Py_ssize_t pixel = blocks * share // job.shares * PIXELS
-    cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * PIXELS, windows.pixels)
-    cdef Py_ssize_t tile_row[MR]
-    cdef Py_ssize_t p, t, i, pixels, width
-    cdef unsigned long long state = flush_denormals()
-    cdef real* rows = <real*>scratch_take(PIXELS * ROW * sizeof(real))
-    cdef real* panel = <real*>scratch_take(PIXELS * NR * sizeof(real))
-    cdef real* tile = <real*>scratch_take((CHUNK + MR) * COLUMNS * sizeof(real))  # [panel][tile][MR][NR]
-    cdef real* target
-    if rows == NULL or panel == NULL or tile == NULL:
-        job.failed = True
-    else:
-        for i in range(MR):
-            tile_row[i] = i * NR
-        clear_numbers(tile, panels * tiles * MR * NR)
-        while pixel < end:
-            pixels = min(end - pixel, <Py_ssize_t>PIXELS)
-            pack_windows(windows, chunk, group * windows.channels, pixel, pixels, rows)
-            for p in range(panels):
-                width = min(columns - p * NR, <Py_ssize_t>NR)
-                copy_columns(
-                    job.d_y + pixel * stride + group * job.columns + first_column + p * NR, stride, 1, pixels, width,
-                    job.d_y + windows.pixels * stride, panel,
-                )
-                for t in range(tiles):
-                    multiply_tile(
-                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL, 2
-                    )
-            pixel += pixels
-        target = job.totals + (share * windows.depth + chunk.start) * stride + group * job.columns + first_column
-        for p in range(panels):
-            width = min(columns - p * NR, <Py_ssize_t>NR)
-            for i in range(chunk.depth):
-                memcpy(target + i * stride + p * NR, tile + (p * tiles * MR + i) * NR, width * sizeof(real))
-    scratch_give(tile)
-    scratch_give(panel)
-    scratch_give(rows)
-    restore_denormals(state)
-
-
-cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kernel) noexcept nogil:
-    """Adds up the shares of one row of the depth, in their order."""
-    cdef Py_ssize_t stride = job.groups * job.columns
-    cdef Py_ssize_t share, j
-    cdef const real* total
-    for share in range(job.shares):
-        total = job.totals + (share * job.windows.depth + row) * stride
-        for j in range(stride):
-            d_kernel[row * stride + j] = (d_kernel[row * stride + j] if share else 0) + total[j]
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
 def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
-                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
-    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
+                        real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation,
+                        Kept kept=None):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    With `kept`, packed weights are taken from there, or left there.
+    """
     cdef Product job
     cdef Windows* windows = &job.windows
     if size_of(y) == 0:
@@ -365,9 +295,12 @@ def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
     job.target = target_phase(y, 0, 0, 0, 1, 1, 1)
+    job.keeps = kept is not None
+    job.panels = <real*>kept_before(kept)
     job.failed = False
     with nogil:
         multiply(&job)
+    keep(kept if job.keeps else None, job.panels, not job.failed)
     if job.failed:
         raise MemoryError()
 
@@ -377,9 +310,7 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     """d_x = gradient for the input, from that for the output."""
     cdef Product job
     cdef Windows* windows = &job.windows
-    cdef Weights* weights = &job.weights
-    cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
-    cdef Py_ssize_t rd, rh, rw
+    cdef Py_ssize_t phase
     if size_of(d_x) == 0:
         return
     if size_of(d_y) == 0:
@@ -391,23 +322,14 @@ def conv_direct_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     job.columns = kernel.shape[3]
     job.bias = NULL
     job.activation = LINEAR
+    job.keeps = False
     job.failed = False
-    for rd in range(min(sd, d_x.shape[1])):
-        windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,
-                               &weights.first_d, &weights.step_d)
-        for rh in range(min(sh, d_x.shape[2])):
-            windows.h = phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], sh, dilations[1], pads[1], rh,
-                                   &weights.first_h, &weights.step_h)
-            for rw in range(min(sw, d_x.shape[3])):
-                windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
-                                       &weights.first_w, &weights.step_w)
-                if windows.d.taps * windows.h.taps * windows.w.taps == 0:
-                    d_x[:, rd::sd, rh::sh, rw::sw] = 0
-                    continue
-                windows.pixels = d_x.shape[0] * windows.d.outputs * windows.h.outputs * windows.w.outputs
-                job.target = target_phase(d_x, rd, rh, rw, sd, sh, sw)
-                with nogil:
-                    multiply(&job)
+    for phase in range(phases_of(d_x, strides)):
+        if enter_phase(phase, d_y, kernel, d_x, strides, dilations, pads, windows, &job.weights, &job.target):
+            job.panels = NULL
+            with nogil:
+                multiply(&job)
+            scratch_give(job.panels)
     if job.failed:
         raise MemoryError()
 
@@ -417,10 +339,6 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     """d_kernel = gradient for the kernel, from the input and the gradient for the output (contiguous)."""
     cdef Correlation job
     cdef Windows* windows = &job.windows
-    cdef Py_ssize_t i, tasks
-    cdef int threads
-    cdef real* d_weights
-    cdef void* chunks
     if size_of(d_kernel) == 0:
         return
     windows.pixels = d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3]
@@ -434,31 +352,8 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     job.d_y = &d_y[0, 0, 0, 0, 0]
     job.groups = groups
     job.columns = d_kernel.shape[4] // groups
-    job.parts = ceil_div(job.columns, COLUMNS)
     job.failed = False
-    d_weights = &d_kernel[0, 0, 0, 0, 0]
     with nogil:
-        chunks = scratch_take(windows_bytes(windows))
-        if chunks == NULL:
-            job.failed = True
-        else:
-            divide_depth(windows, chunks)
-            tasks = groups * windows.chunks * job.parts
-            job.shares = min(ceil_div(SHARES, tasks), ceil_div(windows.pixels, PIXELS))
-            job.totals = d_weights
-            if job.shares > 1:
-                job.totals = <real*>scratch_take(job.shares * windows.depth * groups * job.columns * sizeof(real))
-            if job.totals == NULL:
-                job.failed = True
-            else:
-                threads = threads_for(2.0 / VL * windows.pixels * windows.depth * groups * job.columns)
-                for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
-                    correlate(&job, i // tasks, i % tasks // job.parts // windows.chunks,
-                              i // job.parts % windows.chunks, i % job.parts)
-                if job.shares > 1:
-                    for i in prange(windows.depth, num_threads=threads, schedule="static"):
-                        add_shares(&job, i, d_weights)
-                    scratch_give(job.totals)
-        scratch_give(chunks)
+        correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

@@ -8,9 +8,9 @@
 #    V and U, and outputs are computed from M while it is still there, with bias and activation.
 # c) Transforms work on vectors of channels. Pixels outside the image are read from a line of zeros, so that tiles at the
 #    border take the same way as all others.
-# d) U is computed once for all, where it fits into SHARED bytes. Otherwise each block of tiles computes it anew, for SLAB
-#    filters and DEPTH channels at a time, so that it stays in the L2 cache: that reads 9 numbers where 36 would have to be
-#    fetched from memory, so for many tiles it costs almost nothing.
+# d) U is computed once for all, where it fits into SHARED bytes, and kept where it may be (kept.pxd). Otherwise each block of tiles
+#    computes it anew, for SLAB filters and DEPTH channels at a time, so that it stays in the L2 cache: that reads 9 numbers where
+#    36 would have to be fetched from memory, so for many tiles it costs almost nothing.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged.
 # f) The gradient for the kernel sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, W being the
@@ -22,6 +22,7 @@ from libc.string cimport memset
 
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
@@ -35,6 +36,7 @@ from kernels.winograd_tiles cimport Tiles, divide, find_pixels, load, store, tra
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
     SHARED = 4 << 20     # bytes of U that is computed once for all
+    FEW = 144            # tiles for which a larger one is kept
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
     DEPTH = 64           # channels for which it does so at a time: U stays in L2
@@ -51,6 +53,7 @@ cdef struct Job:
     const real* bias
     int activation
     real* shared              # U of all filters, or NULL
+    bint keeps                # whether it is kept for other calls
     Py_ssize_t block          # tiles
     Py_ssize_t part           # filters of a task, a multiple of SLAB
     bint failed               # out of memory
@@ -218,6 +221,7 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
 
 
 cdef void convolve(Job* job) noexcept nogil:
+    """All of it. `shared` is U from an earlier call, or NULL, and stays where it is."""
     cdef Tiles* tiles = &job.tiles
     cdef Py_ssize_t row = row_of(tiles.inputs.channels)
     cdef Py_ssize_t filters = tiles.outputs.channels
@@ -226,12 +230,13 @@ cdef void convolve(Job* job) noexcept nogil:
     cdef size_t u_bytes = POINTS * panels * panel * sizeof(real)
     cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * tiles.inputs.channels * filters)
     cdef Py_ssize_t slabs = ceil_div(filters, SLAB)
+    cdef bint shares = u_bytes <= SHARED or (job.keeps and u_bytes <= MOST_KEPT and tiles.count <= FEW)
+    cdef bint known = job.shared != NULL
     cdef Py_ssize_t most, blocks, parts, i
     tiles.zeros = <real*>scratch_take(row * sizeof(real))
-    job.shared = NULL
-    if u_bytes <= SHARED:
+    if shares and not known:
         job.shared = <real*>scratch_take(u_bytes)
-    if tiles.zeros == NULL or (job.shared == NULL and u_bytes <= SHARED):
+    if tiles.zeros == NULL or (shares and job.shared == NULL):
         job.failed = True
     else:
         memset(tiles.zeros, 0, row * sizeof(real))
@@ -249,12 +254,11 @@ cdef void convolve(Job* job) noexcept nogil:
         parts = min(slabs, ceil_div(2 * threads, blocks) if threads > 1 else 1)
         job.part = ceil_div(slabs, parts) * SLAB
         parts = ceil_div(filters, job.part)
-        if job.shared != NULL:
+        if shares and not known:
             for i in prange(panels, num_threads=threads, schedule="dynamic"):
                 transform_panel(job, 0, tiles.inputs.channels, i * NR, job.shared + i * panel, panels * panel)
         for i in prange(blocks * parts, num_threads=threads, schedule="dynamic"):
             convolve_block(job, i // parts * job.block, i % parts * job.part, min((i % parts + 1) * job.part, filters))
-    scratch_give(job.shared)
     scratch_give(tiles.zeros)
 
 
@@ -352,8 +356,12 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
 
 
 def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
-                          real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
-    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
+                          real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation,
+                          Kept kept=None):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    With `kept`, the transformed kernel is taken from there, or left there.
+    """
     cdef Job job
     if y.shape[0] == 0:
         return
@@ -364,9 +372,12 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
     job.filter_stride = 1
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
+    job.keeps = kept is not None
+    job.shared = <real*>kept_before(kept)
     job.failed = False
     with nogil:
         convolve(&job)
+    keep(kept, job.shared, not job.failed)
     if job.failed:
         raise MemoryError()
 
@@ -384,9 +395,12 @@ def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, 
     job.filter_stride = kernel.shape[4]
     job.bias = NULL
     job.activation = LINEAR
+    job.keeps = False
+    job.shared = NULL
     job.failed = False
     with nogil:
         convolve(&job)
+    scratch_give(job.shared)
     if job.failed:
         raise MemoryError()
 

@@ -4,8 +4,8 @@
 # a) As in conv_winograd.pyx: M[point](tile, k) = sum over c of V[point](tile, c) * U[point](c, k) for the 36 points of the
 #    transformed tiles of 4x4 outputs. V is written as the left operand, [point][term][tile][channel], U as the right one,
 #    [point][panel of SIDE filters][chunk of DEPTH channels][PACKED]; M is in float32.
-# b) These products are so fast that what they read counts. U is computed once for all. A block of tiles, whose V stays in L2, reads
-#    each part of U once: the part for one point, SLAB filters at a time.
+# b) These products are so fast that what they read counts. U is computed once for all, and kept where it may be (kept.pxd). A
+#    block of tiles, whose V stays in L2, reads each part of U once: the part for one point, SLAB filters at a time.
 # c) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged. (The gradient for the kernel would have to transpose V or W at every point; it is that of conv_winograd.)
 # d) Parallel: over blocks of tiles, and parts of the filters where blocks are few.
@@ -19,6 +19,7 @@ from kernels.bf16x3 cimport (
 )
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.kept cimport Kept, keep, kept_before
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
@@ -171,12 +172,15 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
 
 
 cdef void convolve(Job* job) noexcept nogil:
+    """All of it. `u` is U from an earlier call, or NULL, and stays where it is."""
     cdef Tiles* tiles = &job.tiles
+    cdef bint known = job.u != NULL
     cdef int threads = threads_for(2.0 / VL / FAST * POINTS * tiles.count * tiles.inputs.channels * tiles.outputs.channels)
     cdef Py_ssize_t most, blocks, slabs, parts, i
     job.chunks = ceil_div(tiles.inputs.channels, DEPTH)
     job.panels = ceil_div(tiles.outputs.channels, SIDE)
-    job.u = <bf16*>scratch_take(POINTS * job.panels * job.chunks * PACKED * sizeof(bf16))
+    if not known:
+        job.u = <bf16*>scratch_take(POINTS * job.panels * job.chunks * PACKED * sizeof(bf16))
     job.offset = <Py_ssize_t*>scratch_take(job.chunks * sizeof(Py_ssize_t))
     tiles.zeros = <real*>scratch_take(job.chunks * DEPTH * sizeof(real))
     if job.u == NULL or job.offset == NULL or tiles.zeros == NULL:
@@ -192,8 +196,9 @@ cdef void convolve(Job* job) noexcept nogil:
         blocks = ceil_div(tiles.count, job.block)
         slabs = ceil_div(job.panels, SLAB // SIDE)
         parts = min(slabs, ceil_div(2 * threads, blocks) if threads > 1 else 1)
-        for i in prange(job.panels * job.chunks, num_threads=threads, schedule="dynamic"):
-            transform_chunk(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
+        if not known:
+            for i in prange(job.panels * job.chunks, num_threads=threads, schedule="dynamic"):
+                transform_chunk(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
         for i in prange(blocks * parts, num_threads=threads, schedule="dynamic"):
             convolve_block(
                 job, i // parts * job.block, slabs * (i % parts) // parts * (SLAB // SIDE),
@@ -201,7 +206,6 @@ cdef void convolve(Job* job) noexcept nogil:
             )
     scratch_give(tiles.zeros)
     scratch_give(job.offset)
-    scratch_give(job.u)
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
@@ -209,8 +213,10 @@ cdef void convolve(Job* job) noexcept nogil:
 
 def conv_winograd_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                                  real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups,
-                                 int activation):
+                                 int activation, Kept kept=None):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    With `kept`, the transformed kernel is taken from there, or left there.
 
     Returns:
         False if a number was not finite: y means nothing then.
@@ -225,10 +231,12 @@ def conv_winograd_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :,
     job.filter_stride = 1
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
+    job.u = <bf16*>kept_before(kept)
     job.failed = False
     job.finite = True
     with nogil:
         convolve(&job)
+    keep(kept, job.u, job.finite and not job.failed)
     if job.failed:
         raise MemoryError()
     return job.finite
@@ -251,10 +259,12 @@ def conv_winograd_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const r
     job.filter_stride = kernel.shape[4]
     job.bias = NULL
     job.activation = LINEAR
+    job.u = NULL
     job.failed = False
     job.finite = True
     with nogil:
         convolve(&job)
+    scratch_give(job.u)
     if job.failed:
         raise MemoryError()
     return job.finite

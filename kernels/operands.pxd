@@ -1,6 +1,6 @@
 # What a product over windows reads and writes beside the source: weights, and the pixels of the target.
 from kernels.real cimport real
-from kernels.windows cimport Windows
+from kernels.windows cimport Windows, phase_axis
 
 cdef struct Weights:
     const real* value
@@ -55,7 +55,7 @@ cdef inline Weights forward_weights(const real[:, :, :, :, ::1] kernel, Py_ssize
 
 
 cdef inline Weights backward_weights(const real[:, :, :, :, ::1] kernel, Py_ssize_t groups):
-    """Depth: taps of a phase (which `phase_axis` tells) and filters; columns: channels."""
+    """Depth: taps of a phase (which `enter_phase` tells) and filters; columns: channels."""
     cdef Weights weights = forward_weights(kernel, groups)
     weights.depth_stride, weights.column_stride = weights.column_stride, weights.depth_stride
     return weights
@@ -72,3 +72,36 @@ cdef inline const real* weight_at(const Weights* weights, const Windows* windows
         weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
         + depth % windows.channels * weights.depth_stride + group * weights.group_stride + column * weights.column_stride
     )
+
+
+# Phases of the gradient for the input (windows.pxd) ---------------------------------------------------------------------
+
+
+cdef inline Py_ssize_t phases_of(real[:, :, :, :, ::1] d_x, tuple strides):
+    """How many there are: those of a stride that is longer than the axis begin behind it."""
+    return min(<Py_ssize_t>strides[0], d_x.shape[1]) * min(<Py_ssize_t>strides[1], d_x.shape[2]) * min(
+        <Py_ssize_t>strides[2], d_x.shape[3]
+    )
+
+
+cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                             real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, Windows* windows,
+                             Weights* weights, Target* target):
+    """Describes the windows over d_y, the taps and the pixels of d_x of one phase. False, and zeros there, if it has no taps."""
+    cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
+    cdef Py_ssize_t columns = min(sw, d_x.shape[3]), rows = min(sh, d_x.shape[2])
+    cdef Py_ssize_t rw = phase % columns
+    cdef Py_ssize_t rh = phase // columns % rows
+    cdef Py_ssize_t rd = phase // columns // rows
+    windows.d = phase_axis(d_y.shape[1], d_x.shape[1], kernel.shape[0], sd, dilations[0], pads[0], rd,
+                           &weights.first_d, &weights.step_d)
+    windows.h = phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], sh, dilations[1], pads[1], rh,
+                           &weights.first_h, &weights.step_h)
+    windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
+                           &weights.first_w, &weights.step_w)
+    windows.pixels = d_x.shape[0] * windows.d.outputs * windows.h.outputs * windows.w.outputs
+    if windows.d.taps * windows.h.taps * windows.w.taps == 0:
+        d_x[:, rd::sd, rh::sh, rw::sw] = 0
+        return False
+    target[0] = target_phase(d_x, rd, rh, rw, sd, sh, sw)
+    return True

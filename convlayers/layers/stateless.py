@@ -1,6 +1,6 @@
 """Calls that leave a layer as it was: its state comes in as an argument, and goes out with the result."""
 
-from convlayers.autograd import value_of
+from convlayers.variables import other_values
 
 
 def call_stateless(layer, trainable_variables, non_trainable_variables, args, kwargs):
@@ -31,18 +31,9 @@ def call_stateless(layer, trainable_variables, non_trainable_variables, args, kw
                 f"Argument `{kind}` must be a list of tensors corresponding 1:1 to {name}().{kind}. Received list with length "
                 f"{len(values)}, but expected {len(own)} variables."
             )
-    before = [variable.numpy() for own in variables for variable in own]
-    # Copies, since what is given may be the variables themselves.
-    values = [value_of(value).copy() for part in given for value in part]
     try:
-        _assign(variables, values)
-        outputs = layer(*args, **kwargs)
-        return outputs, [variable.numpy() for variable in variables[1]], layer.losses
+        with other_values([*variables[0], *variables[1]], [value for part in given for value in part]):
+            outputs = layer(*args, **kwargs)
+            return outputs, [variable.numpy() for variable in variables[1]], layer.losses
     finally:
-        _assign(variables, before)
         layer._clear_losses()
-
-
-def _assign(variables, values):
-    for variable, value in zip([*variables[0], *variables[1]], values, strict=True):
-        variable.assign(value)

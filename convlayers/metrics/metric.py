@@ -1,9 +1,11 @@
+import copy
+
 import numpy as np
 
 from convlayers import config, dtype_policies, initializers, nested
 from convlayers.autograd import value_of
 from convlayers.naming import auto_name
-from convlayers.variables import Variable
+from convlayers.variables import Variable, other_values
 
 
 class Metric:
@@ -132,15 +134,10 @@ class Metric:
                 f"{type(self).__name__}().variables. Received list with length {len(values)}, but expected {len(variables)} "
                 "variables."
             )
-        kept = [variable.value for variable in variables]
-        try:
-            for variable, value in zip(variables, values, strict=True):
-                variable.value = np.array(value_of(value), variable.dtype)
-            result = function()
-            return value_of(result), [variable.value for variable in variables]
-        finally:
-            for variable, value in zip(variables, kept, strict=True):
-                variable.value = value
+        with other_values(variables, values):
+            # A copy, since it may be the value of a variable itself.
+            result = nested.map_structure(lambda leaf: copy.copy(value_of(leaf)), function())
+            return result, [variable.numpy() for variable in variables]
 
     # Configuration ----------------------------------------------------------------------------------------------------
 

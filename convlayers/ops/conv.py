@@ -10,6 +10,7 @@ from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
 from convlayers.ops.shaping import reshape
 
@@ -56,7 +57,8 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
         The others as for `conv`.
     """
     code = fused_code(activation)
-    y = _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, LINEAR if code is None else code)
+    arguments = strides, padding, data_format, dilation_rate, LINEAR if code is None else code
+    y = _conv(inputs, kernel, bias, *arguments, kept_weights(kernel))
     return activation(y) if code is None else y
 
 
@@ -120,7 +122,7 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
 
 
 @differentiable(new_gradients=True, overwrites=True)
-def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation):
+def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation, kept):
     given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
@@ -129,7 +131,7 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     plan = _plan(arguments, config.winograd())
     x = to_channels_last_5d(inputs, data_format)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
-    y = plan.forward(x, weights, bias, activation)
+    y = plan.forward(x, weights, bias, activation, kept)
     kernel_shape, rank = kernel.shape, kernel.ndim - 2
     activated = None if activation == LINEAR else y
 

@@ -54,12 +54,14 @@ class ConvKernel(NamedTuple):
         should_not: why another kernel is the better choice: speed, accuracy, settings.
         only_finite: its functions return False where a number is infinite or NaN. Then the next one that takes all numbers
             computes.
+        keeps_weights: its forward function also takes a `Kept`, for what it makes of the weights.
     """
 
     module: str
     cannot: callable
     should_not: callable
     only_finite: bool = False
+    keeps_weights: bool = False
 
 
 def _never(problem, direction):
@@ -252,15 +254,17 @@ def _reference_should_not(problem, direction):
 
 
 CONV_KERNELS = (
-    ConvKernel("conv_winograd_bf16x3", _winograd_bf16x3_cannot, _winograd_bf16x3_should_not, only_finite=True),
-    ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not),
+    ConvKernel(
+        "conv_winograd_bf16x3", _winograd_bf16x3_cannot, _winograd_bf16x3_should_not, only_finite=True, keeps_weights=True
+    ),
+    ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not, keeps_weights=True),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
     ConvKernel("conv_few", _few_cannot, _few_should_not),
-    ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True),
+    ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True, keeps_weights=True),
     ConvKernel("conv_depthwise", _depthwise_cannot, _never),
     ConvKernel("conv_grouped", _never, _grouped_should_not),
-    ConvKernel("conv_direct", _never, _never),
+    ConvKernel("conv_direct", _never, _never, keeps_weights=True),
     ConvKernel("conv_reference", _never, _reference_should_not),
 )
 
@@ -294,31 +298,36 @@ def choose(problem, direction):
         problem: a `ConvProblem`.
         direction: one of `DIRECTIONS`.
     """
-    return _choose(problem, direction, config.winograd())
+    first, *others = (
+        getattr(getattr(_native.kernels(problem.dtype), kernel.module), f"{kernel.module}_{direction}")
+        for kernel in _chosen(problem, direction, config.winograd())
+    )
+    return functools.partial(_compute, first, *others) if others else first
+
+
+def keeps_weights(problem):
+    """Returns whether what computes a problem forward also takes the argument `kept`, a `Kept` for packed weights."""
+    return _chosen(problem, "forward", config.winograd())[0].keeps_weights
 
 
 @functools.lru_cache(maxsize=8192)
-def _choose(problem, direction, winograd):
-    refused, first = [], None
+def _chosen(problem, direction, winograd):
+    """Returns the row that is chosen, and, if its kernel may decline numbers, the one that then computes."""
+    refused, chosen = [], []
     for kernel in CONV_KERNELS:
         reason = kernel.cannot(problem, direction) or kernel.should_not(problem, direction)
         if reason is not None:
             refused.append((kernel.module, reason))
-            continue
-        if first is not None and kernel.only_finite:
-            continue
-        function = getattr(getattr(_native.kernels(problem.dtype), kernel.module), f"{kernel.module}_{direction}")
-        if first is not None:
-            return functools.partial(_compute, first, function)
-        if "dispatch" in os.environ.get("CONVLAYERS_VERBOSE", ""):
-            because = "".join(f"\n    not {name}: {why}" for name, why in refused)
-            print(f"convlayers: {kernel.module}_{direction} for {problem}{because}", file=sys.stderr)
-        if not kernel.only_finite:
-            return function
-        first = function
+        elif not (chosen and kernel.only_finite):
+            if not chosen and "dispatch" in os.environ.get("CONVLAYERS_VERBOSE", ""):
+                because = "".join(f"\n    not {name}: {why}" for name, why in refused)
+                print(f"convlayers: {kernel.module}_{direction} for {problem}{because}", file=sys.stderr)
+            chosen.append(kernel)
+            if not kernel.only_finite:
+                return chosen
     raise AssertionError("Some kernel of the list does everything.")
 
 
-def _compute(function, otherwise, *arguments):
-    if function(*arguments) is False:
+def _compute(function, otherwise, *arguments, **kept):
+    if function(*arguments, **kept) is False:
         otherwise(*arguments)

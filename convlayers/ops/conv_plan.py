@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_kernels import choose, keeps_weights
 from convlayers.ops.conv_patches import backward_input_of_patches
 
 
@@ -27,6 +27,10 @@ class ConvPlan:
         return choose(self._problem, "forward")
 
     @functools.cached_property
+    def _keeps_weights(self):
+        return keeps_weights(self._problem)
+
+    @functools.cached_property
     def _backward_input(self):
         return backward_input_of_patches(self._problem) or choose(self._problem, "backward_input")
 
@@ -34,16 +38,20 @@ class ConvPlan:
     def _backward_kernel(self):
         return choose(self._problem, "backward_kernel")
 
-    def forward(self, x, weights, bias, activation):
+    def forward(self, x, weights, bias, activation, kept=None):
         """Returns `activation(conv(x, weights) + bias)`.
 
         Args:
             x, weights: contiguous arrays of `input_shape` and `kernel_shape`.
             bias: contiguous vector, or None.
             activation: the number by which kernels know it.
+            kept: the `KeptWeights` of `weights`, or None.
         """
         y = np.empty(self.output_shape, self._dtype)
-        self._forward(x, weights, bias, y, *self._description, activation)
+        if kept is None or not self._keeps_weights:
+            self._forward(x, weights, bias, y, *self._description, activation)
+        else:
+            self._forward(x, weights, bias, y, *self._description, activation, kept=kept.for_plan(self))
         return y
 
     def backward_input(self, d_y, weights):

@@ -1,12 +1,12 @@
 """Optimizers whose rule is a kernel, which updates all variables in one call."""
 
 from itertools import compress
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 
 from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
-_value_of, _dtype_of = attrgetter("value"), attrgetter("value.dtype")
+_dtype_of, _overwrite = attrgetter("value.dtype"), methodcaller("overwrite")
 
 
 class KernelOptimizer(Optimizer):
@@ -49,8 +49,6 @@ class KernelOptimizer(Optimizer):
         dtype = variables[0].value.dtype
         places = list(map(self._trainable_variables_indices.__getitem__, variables))
         columns = [variables, *(list(map(slot.__getitem__, places)) if slot else [] for slot in self._slots())]
-        values, *slots = [list(map(_value_of, column)) or None for column in columns]
-        compiled(self._kernel, dtype)(values, gradients, *slots, *self._settings(learning_rate, number_type(dtype)), decay)
-        for column in columns:
-            for variable in column:
-                variable.version += 1
+        settings = self._settings(learning_rate, number_type(dtype))
+        values, *slots = [list(map(_overwrite, column)) or None for column in columns]
+        compiled(self._kernel, dtype)(values, gradients, *slots, *settings, decay)

@@ -59,10 +59,15 @@ class Lamb(Optimizer):
         corrections = (1 - real(beta) ** step for beta in (self.beta_1, self.beta_2))
         direction = np.empty_like(gradient)
         compiled("lamb_direction", gradient.dtype)(
-            [direction], [gradient], [momentum.value], [velocity.value], self.beta_1, self.beta_2, *corrections, self.epsilon
+            [direction],
+            [gradient],
+            [momentum.overwrite()],
+            [velocity.overwrite()],
+            self.beta_1,
+            self.beta_2,
+            *corrections,
+            self.epsilon,
         )
-        momentum.version += 1
-        velocity.version += 1
         return direction
 
     def get_config(self):

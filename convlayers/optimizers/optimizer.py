@@ -269,8 +269,7 @@ class Optimizer(VariableOwner, WeightAverages):
         factors = self._decay_factors(variables, self._learning_rate_now())
         for variable, factor in zip(variables, factors or (), strict=bool(factors)):
             if factor != 1:
-                variable.value *= factor
-                variable.version += 1
+                np.multiply(variable.value, factor, out=variable.overwrite())
 
     def _decay_factors(self, variables, learning_rate):
         """Returns what weight decay multiplies each variable by, or None where there is no weight decay."""
@@ -294,13 +293,11 @@ class Optimizer(VariableOwner, WeightAverages):
         steps = self.gradient_accumulation_steps
         if (self._iterations.value + 1) % steps:
             for total, gradient in zip(sums, grads, strict=True):
-                total.value += gradient
-                total.version += 1
+                np.add(total.value, gradient, out=total.overwrite())
             return None
         means = [(gradient + total.value) / steps for total, gradient in zip(sums, grads, strict=True)]
         for total in self._accumulated_gradients:
-            total.value.fill(0)
-            total.version += 1
+            total.overwrite().fill(0)
         return means
 
     # Loss scale and weight decay --------------------------------------------------------------------------------------

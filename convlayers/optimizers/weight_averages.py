@@ -35,10 +35,9 @@ def _move(averages, variables, momentum):
     """Moves averages towards variables, in one pass over memory."""
     for dtype in {variable.value.dtype for variable in variables}:
         pairs = [pair for pair in zip(averages, variables, strict=True) if pair[1].value.dtype == dtype]
-        values = ([variable.value for variable in column] for column in zip(*pairs, strict=True))
-        compiled("average_update", dtype)(*values, momentum)
-    for average in averages:
-        average.version += 1
+        compiled("average_update", dtype)(
+            [average.overwrite() for average, _ in pairs], [variable.value for _, variable in pairs], momentum
+        )
 
 
 def check_ema(momentum, overwrite_frequency):

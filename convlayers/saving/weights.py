@@ -153,5 +153,4 @@ def _read_variables(variables, arrays):
                 f"the shape of '{variable.path}' is not that in the file. Expected: {variable.shape}. Received: {shape}."
             )
     for index, variable in enumerate(variables):
-        arrays.read_into(str(index), variable.value)
-        variable.version += 1
+        arrays.read_into(str(index), variable.overwrite())

@@ -110,8 +110,7 @@ class _Reading:
                 raise ValueError(f"Shape mismatch in {name}for {shapes}")
             self.messages.append(f"Skipping loading weights for {name}due to mismatch in shape for {shapes}")
         elif array is None:
-            stored.read_into(index, variable.value)
-            variable.version += 1
+            stored.read_into(index, variable.overwrite())
         else:
             variable.assign(array)
 

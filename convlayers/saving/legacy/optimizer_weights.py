@@ -26,8 +26,7 @@ def read_optimizer(optimizer, reader, path, is_slot_by_slot):
             f"{stored.weight_names}"
         )
     for index, variable in enumerate(variables):
-        stored.read_into(index, variable.value)
-        variable.version += 1
+        stored.read_into(index, variable.overwrite())
 
 
 def _slot_by_slot(optimizer, shapes):
