@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convlayers import _native, config
+from convlayers.ops.conv_costs import tiles_cost, vectors_cost
 
 _NUMBER_TYPES = np.dtype("float32"), np.dtype("float64")
 
@@ -156,16 +157,15 @@ def _few_cannot(problem, direction):
 
 
 def _few_should_not(problem, direction):
-    *taps, channels, filters = problem.kernel_shape
-    if channels > 32 or (channels > 8 and math.prod(problem.kernel_shape) > 1 << 14):
+    channels, weights = problem.kernel_shape[3], math.prod(problem.kernel_shape)
+    few = channels <= 8 or (channels <= 32 and weights <= 1 << 14)
+    if direction == "backward_kernel" and math.prod(problem.kernel_shape[:3]) == 1:
+        few = weights <= 1 << 13  # they stay where they are, whatever the windows
+    if not few:
         return "weights enough to be multiplied in chunks, by packed windows"
-    if _bf16x3_cannot(problem, direction) is not None or _bf16x3_should_not(problem, direction) is not None or filters <= 16:
-        return None
-    # Tiles of bfloat16 are faster where they are filled well, as measured.
-    if direction == "backward_kernel":
-        return "channels enough for tiles of bfloat16" if channels > 16 and math.prod(taps) > 1 else None
-    run = channels * (taps[2] if problem.dilations[2] == 1 else 1)
-    return "windows long enough for tiles of bfloat16" if _whole(run, 32) < 1.5 * run else None
+    if _bf16x3_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
+        return "windows or filters enough for tiles of bfloat16"
+    return None
 
 
 def _few_pixels_cannot(problem, direction):
@@ -208,27 +208,14 @@ def _bf16x3_should_not(problem, direction):
     depth, columns = (filters, channels) if direction == "backward_input" else (channels, filters)
     if 384 * depth + max(4 << 20, 192 * math.prod(taps) * depth) > 8_000_000:
         return "64 split windows and the weights of 32 filters would take more than 8 MB"
-    if max(channels, filters) <= 16:
-        return "less than half a tile of channels and of filters"
     if math.prod(taps) == 1 and direction != "backward_kernel" and columns <= 32:
         return "a pixel takes part in too few products to be worth splitting"
     if direction == "backward_input" and 1 < math.prod(taps) <= math.prod(problem.strides) and depth <= 192:
         # As measured: a quarter slower for images that leave the cache, and at most a few percent faster for others.
         return "windows side by side: each pixel takes one product of a split window, which is short"
-    run = taps[2] if problem.dilations[2] == 1 else 1  # taps that are neighbours along the depth
-    # Tiles take 32 numbers of the depth and 16 columns, and do 2.1 times the work of the vectors of `conv_direct`, as measured.
-    if direction == "backward_kernel":
-        done, needed = _whole(channels, 16) * _whole(filters, 16), channels * _whole(filters, 32)
-    else:
-        done = _whole(run * depth, 32) / run * _whole(columns, 16)
-        needed = depth * _whole(columns, 32)
-    if done >= 2.1 * needed:
+    if tiles_cost(problem, direction) >= vectors_cost(problem, direction):
         return "too few channels or filters to fill tiles"
     return None
-
-
-def _whole(numbers, tile):
-    return math.ceil(numbers / tile) * tile
 
 
 def _depthwise_cannot(problem, direction):
@@ -240,8 +227,8 @@ def _depthwise_cannot(problem, direction):
 
 
 def _grouped_should_not(problem, direction):
-    if problem.groups == 1 and max(problem.kernel_shape[3:]) > 16:
-        return "only one group"
+    if problem.groups == 1 and (max(problem.kernel_shape[3:]) > 16 or math.prod(problem.kernel_shape[:3]) == 1):
+        return "only one group, and windows that are read in place or long enough"
     # As measured: with 32 registers, neighbouring taps share what they load, up to three vectors of filters.
     most = 16 if max(problem.kernel_shape[:3]) == 1 else 48 if _native.isa in ("x86_64_v4", "x86_64_amx") else 24
     if max(problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups) > most:

@@ -1,0 +1,72 @@
+"""How long convolution kernels take where channels or filters are few, for the choice between them.
+
+In microseconds for 8192 outputs on one core with AVX-512 and tiles of bfloat16, as measured; only which is less counts. The
+terms are: to begin with; for each number of the source that is read or split; for each output; for the arithmetic.
+"""
+
+import math
+from typing import NamedTuple
+
+
+def vectors_cost(problem, direction):
+    """The time of the best kernel that multiplies each number of a window by vectors of filters."""
+    taps, depth, columns = _sizes(problem, direction)
+    vectors = math.ceil(columns / 16)
+    # A single vector has to be loaded for half as many multiplications.
+    one, several = (2.1, 1.85) if direction == "backward_kernel" else (1.9, 1.6)
+    cost = 10 + 1.3 * depth + taps * depth * (one if vectors == 1 else several * vectors)
+    if direction == "backward_input" and taps > 1:  # `conv_few`, which packs no windows, does not do this
+        cost += 0.5 * taps * depth + 2.5 * columns
+    return cost
+
+
+def tiles_cost(problem, direction):
+    """The time of `conv_bf16x3`, which reads windows in a split copy of the source (kernels/field.pxd)."""
+    taps, depth, columns = _sizes(problem, direction)
+    rows, neighbours = _along(problem, direction, 1), _along(problem, direction, 2)
+    places = rows.places * neighbours.places
+    # Numbers of the copy for one of an output: a stride reads between the outputs too, but no more than the taps meet.
+    copied = min(math.prod(problem.strides), taps) * rows.copies * neighbours.copies * depth
+    if direction == "backward_kernel":
+        # Pairs of pixels that are no whole vectors of channels take longer to put together.
+        begin = 150 if depth % 16 == 0 else 250
+        return begin + 2.2 * copied + 2 * columns + places * taps * 57 * _tiles(depth, 0.68) * _tiles(columns, 0.46)
+    # Taps that are neighbours make one run of numbers, if nothing is between them.
+    run = problem.kernel_shape[2] if problem.dilations[2] == neighbours.copies == 1 and depth % 64 else 1
+    multiplied = places * taps // run * math.ceil(run * depth / 32) * 32
+    # Rows of tiles that begin at odd places cross lines of the cache.
+    crossing = 1 if depth % 8 == 0 else 1.15
+    return 30 + 2 * copied + columns + crossing * multiplied * 1.6 * _tiles(columns, 0.6)
+
+
+class _Axis(NamedTuple):
+    """What the copy has along an axis: places for each output, and copies, one for each tap where places would be many."""
+
+    places: float
+    copies: int
+
+
+def _along(problem, direction, axis):
+    taps, stride = problem.kernel_shape[axis], problem.strides[axis]
+    outputs, size, front = problem.output_shape[axis + 1], problem.input_shape[axis + 1], problem.pads[axis]
+    reach = (taps - 1) * problem.dilations[axis]
+    if direction == "backward_input":
+        if stride > 1:
+            return _Axis(1, 1)
+        outputs, size, front = size, outputs, reach - front
+    met = outputs + reach // stride
+    period = met if stride > 1 else max(outputs, min(front + size, met), met - front)
+    apart = taps > 1 and 4 * outputs < 3 * period
+    return _Axis(1, taps) if apart else _Axis(period / max(outputs, 1), 1)
+
+
+def _sizes(problem, direction):
+    """Returns the number of taps, of numbers that are summed up for each, and of sums."""
+    *taps, channels, filters = problem.kernel_shape
+    return math.prod(taps), *((filters, channels) if direction == "backward_input" else (channels, filters))
+
+
+def _tiles(numbers, half):
+    """How many tiles of 32 numbers, where up to 16 take the part `half` of the time."""
+    whole, rest = divmod(numbers, 32)
+    return whole + (half if 0 < rest <= 16 else rest > 16)
