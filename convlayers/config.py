@@ -217,6 +217,9 @@ def _read_settings_file():
         return
     if not isinstance(found, dict):
         return
+    # As Keras 1 wrote it.
+    ordering = {"tf": "channels_last", "th": "channels_first"}.get(found.get("image_dim_ordering"))
+    found = {"image_data_format": ordering, **found} if ordering else found
     settings = {name: found.get(name, _settings[name]) for name in ("floatx", "epsilon", "image_data_format")}
     for name, allowed in (("floatx", FLOAT_TYPES), ("image_data_format", DATA_FORMATS)):
         if settings[name] not in allowed:

@@ -13,8 +13,11 @@ _MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16"
 class DTypePolicy:
     """The number types that are asked for a layer's arithmetic and for its weights.
 
-    A layer follows them down to 32 bits: for float16 and bfloat16 it computes, and keeps its weights and outputs, in float32
-    (`number_type`). Narrower types save no time on a CPU, and lose digits. The policy keeps its name, in files too.
+    Types of 16 bits are those that numbers are kept in: inputs, weights and outputs are rounded to them, and the arithmetic in
+    between is that of float32. Arrays of float16 are NumPy's. NumPy has no bfloat16, so these numbers are in float32 arrays,
+    with the lower half of each zero; layers, variables and symbolic tensors name their type "bfloat16". Both take more time
+    than float32 on a CPU. A layer whose weights are wider than what it computes in sees them rounded while it is called; their
+    gradients are as wide as they are.
 
     Args:
         name: the name of a dtype, "mixed_float16" or "mixed_bfloat16"; by default the policy of `dtype_policy()`.
@@ -28,8 +31,9 @@ class DTypePolicy:
     >>> policy = DTypePolicy("mixed_float16")
     >>> policy.compute_dtype, policy.variable_dtype
     ('float16', 'float32')
-    >>> Dense(10, dtype=policy).compute_dtype
-    'float32'
+    >>> layer = Dense(10, dtype=policy)
+    >>> layer(np.ones((2, 3))).dtype, layer.kernel.dtype
+    (dtype('float16'), 'float32')
     """
 
     quantization_mode = None
@@ -79,11 +83,6 @@ def _dtype_named(name):
             f"Cannot convert '{name}' to a mixed precision DTypePolicy. Valid policies include 'mixed_float16', "
             "'mixed_bfloat16', and the name of any float dtype such as 'float32'."
         ) from None
-
-
-def number_type(dtype):
-    """Returns the name of the dtype of arrays where a policy asks for `dtype`: kernels have no floats below 32 bits."""
-    return "float32" if dtype in ("float16", "bfloat16") else dtype
 
 
 class DTypePolicyMap(DTypePolicy, MutableMapping):

@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import functools
 import re
 import threading
 
@@ -16,6 +17,7 @@ class _Counters(threading.local):
 _counters = _Counters()
 
 
+@functools.lru_cache(1024)
 def to_snake_case(name):
     """Returns the name of a class as that of an object, as "max_pooling2d" for "MaxPooling2D"."""
     name = re.sub(r"\W+", "", name)

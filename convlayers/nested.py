@@ -4,10 +4,17 @@
 def flatten(structure):
     """Returns the leaves of a structure as a list."""
     if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [leaf for part in structure for leaf in flatten(part)]
-    return [structure]
+        structure = [structure[key] for key in sorted(structure)]
+    elif not isinstance(structure, (list, tuple)):
+        return [structure]
+    leaves = []
+    for part in structure:
+        # A call for each leaf would take several times as long.
+        if isinstance(part, (list, tuple, dict)):
+            leaves += flatten(part)
+        else:
+            leaves.append(part)
+    return leaves
 
 
 def map_structure(function, structure, *others):
@@ -15,7 +22,11 @@ def map_structure(function, structure, *others):
     if isinstance(structure, dict):
         return {key: map_structure(function, structure[key], *(other[key] for other in others)) for key in structure}
     if isinstance(structure, (list, tuple)):
-        parts = [map_structure(function, *group) for group in zip(structure, *others, strict=True)]
+        if others:
+            parts = [map_structure(function, *group) for group in zip(structure, *others, strict=True)]
+        else:  # As in `flatten`.
+            kinds = list, tuple, dict
+            parts = [map_structure(function, part) if isinstance(part, kinds) else function(part) for part in structure]
         if hasattr(structure, "_fields"):  # a named tuple
             return type(structure)(*parts)
         return type(structure)(parts)

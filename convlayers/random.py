@@ -6,6 +6,7 @@ import random as python_random
 import numpy as np
 
 from convlayers.naming import auto_name
+from convlayers.narrow_types import to_dtype
 from convlayers.serialization import register_family
 from convlayers.validation import is_integer, standardize_dtype
 from convlayers.variables import Variable
@@ -138,7 +139,7 @@ def generator(seed=None):
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Returns an array of normally distributed numbers."""
-    return generator(seed).normal(mean, stddev, shape).astype(standardize_dtype(dtype))
+    return to_dtype(generator(seed).normal(mean, stddev, shape), standardize_dtype(dtype))
 
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
@@ -149,7 +150,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     while found.size < size:
         deviations = source.standard_normal(size)
         found = np.append(found, deviations[abs(deviations) <= 2])
-    return (mean + stddev * found[:size]).astype(standardize_dtype(dtype)).reshape(shape)
+    return to_dtype(mean + stddev * found[:size], standardize_dtype(dtype)).reshape(shape)
 
 
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
@@ -160,7 +161,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     """
     if "float" not in standardize_dtype(dtype):
         raise ValueError(f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype} ")
-    return generator(seed).uniform(minval, maxval, shape).astype(standardize_dtype(dtype))
+    return to_dtype(generator(seed).uniform(minval, maxval, shape), standardize_dtype(dtype))
 
 
 def randint(shape, minval, maxval, dtype="int32", seed=None):
@@ -179,7 +180,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     Args:
         alpha, beta: numbers above 0, or arrays that broadcast to the shape.
     """
-    return generator(seed).beta(alpha, beta, shape).astype(standardize_dtype(dtype))
+    return to_dtype(generator(seed).beta(alpha, beta, shape), standardize_dtype(dtype))
 
 
 def binomial(shape, counts, probabilities, dtype=None, seed=None):
@@ -188,7 +189,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     Args:
         counts, probabilities: numbers, or arrays that broadcast to the shape.
     """
-    return generator(seed).binomial(counts, probabilities, shape).astype(standardize_dtype(dtype))
+    return to_dtype(generator(seed).binomial(counts, probabilities, shape), standardize_dtype(dtype))
 
 
 def gamma(shape, alpha, dtype=None, seed=None):
@@ -197,7 +198,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
     Args:
         alpha: number above 0, or an array that broadcasts to the shape.
     """
-    return generator(seed).gamma(alpha, 1.0, shape).astype(standardize_dtype(dtype))
+    return to_dtype(generator(seed).gamma(alpha, 1.0, shape), standardize_dtype(dtype))
 
 
 def categorical(logits, num_samples, dtype="int32", seed=None):

@@ -5,6 +5,7 @@ A name is looked up in tables and nowhere else: the families of this package, wh
 has in a file, so a file can build only what is in the tables.
 """
 
+import functools
 import importlib
 import threading
 
@@ -107,6 +108,7 @@ def register_family(module, table):
         table: dict of names and classes or functions. Of several names for one, the first is written to files.
     """
     _families.setdefault(module, {}).update(table)
+    _find_built_in.cache_clear()
     for name, target in table.items():
         _public_names.setdefault(target, (module, name))
 
@@ -156,6 +158,7 @@ def find(name, module, registered_name=None, family=None):
     return _find_by_last_name(name) if custom is None else custom
 
 
+@functools.lru_cache(1024)  # A model names the same few classes in each of its layers.
 def _find_built_in(name, module, family):
     # Modules were moved and renamed over the years, but the word of the family always stayed among their parts:
     # "keras.src.initializers.random_initializers", "keras.initializers.initializers_v2".

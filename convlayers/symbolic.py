@@ -1,10 +1,16 @@
 """Symbolic tensors and the nodes between them: a model's graph as plain data."""
 
+import functools
+import math
+import threading
+
 import numpy as np
 
-from convlayers import config, nested
+from convlayers import nested
 from convlayers.autograd import Operand
 from convlayers.naming import auto_name
+from convlayers.narrow_types import array_dtype
+from convlayers.validation import standardize_dtype
 from convlayers.variables import without_effect
 
 
@@ -31,6 +37,9 @@ class KerasTensor(Operand):
     requires_gradient = False
 
     sparse = ragged = False
+    # A symbolic tensor has no numbers: it equals itself, as in Keras, and lists are searched for it.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __init__(
         self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None, *, node=None, index=0
@@ -38,7 +47,7 @@ class KerasTensor(Operand):
         if sparse or ragged:
             raise ValueError(f"Arrays are dense here. Expected: sparse=False, ragged=False. Received: {sparse=}, {ragged=}")
         self.shape = tuple(shape)
-        self.dtype = np.dtype(dtype).name if dtype is not None else config.floatx()
+        self.dtype = standardize_dtype(dtype)
         self.name = name or auto_name("keras_tensor")
         self.node = node
         self.index = index
@@ -97,7 +106,7 @@ class FunctionCall:
 
     def __init__(self, function):
         self.function = function
-        self.name = auto_name(function.__name__)
+        self.name = auto_name(function.__name__.removeprefix("_"))
         self.nodes = []
 
     def __call__(self, *args, **kwargs):
@@ -109,7 +118,42 @@ class FunctionCall:
 
     def compute_output_spec(self, *args, **kwargs):
         """Returns what a call on symbolic tensors would return. The graph stays as it is."""
-        return infer_outputs(self.function, args, kwargs, patient=True)
+        try:
+            outputs = infer_outputs(self.function, args, kwargs, patient=True)
+        except IndexError as error:  # NumPy's, for what Keras refuses as a value
+            raise ValueError(str(error)) from error
+        mend = getattr(self.function, "mend_shapes", None)
+        if mend is not None:
+            mend(outputs, *args, **kwargs)
+        return outputs
+
+    symbolic_call = compute_output_spec
+
+
+def one_node(function):
+    """Makes a function of ops one node of a graph: as such it needs no sizes or numbers that symbolic tensors don't have."""
+
+    @functools.wraps(function)
+    def op(*args, **kwargs):
+        leaves = nested.flatten((args, kwargs))
+        symbol = next((leaf for leaf in leaves if isinstance(leaf, KerasTensor)), None)
+        return function(*args, **kwargs) if symbol is None else symbol.apply(op, args, kwargs)
+
+    return op
+
+
+def with_shapes(mend):
+    """Tells of an op what zeros don't show: which sizes of its results depend on the numbers.
+
+    Args:
+        mend: function of the results for zeros, as symbolic tensors, and the op's arguments. It changes their shapes or dtypes.
+    """
+
+    def attach(op):
+        op.mend_shapes = mend
+        return op
+
+    return attach
 
 
 def infer_outputs(function, args, kwargs, patient=False):
@@ -122,12 +166,16 @@ def infer_outputs(function, args, kwargs, patient=False):
     """
     leaves = [leaf for leaf in nested.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
     if all(None not in leaf.shape for leaf in leaves):
-        outputs = _run_on_zeros(function, args, kwargs, lambda leaf, axis: None)
-        return nested.map_structure(lambda array: KerasTensor(array.shape, array.dtype), outputs)
-    first, second = _run_twice(function, args, kwargs, leaves, patient)
+        first = second = _run_on_zeros(function, args, kwargs, lambda leaf, axis: None)
+    else:
+        first, second = _run_twice(function, args, kwargs, leaves, patient)
+    # The zeros of bfloat16 were in arrays of float32.
+    floats = {leaf.dtype for leaf in leaves if "float" in leaf.dtype}
+    names = {"float32": "bfloat16"} if floats == {"bfloat16"} else {}
 
     def merge(one, other):
-        return KerasTensor([a if a == b else None for a, b in zip(one.shape, other.shape, strict=True)], one.dtype)
+        shape = [a if a == b else None for a, b in zip(one.shape, other.shape, strict=True)]
+        return KerasTensor(shape, names.get(one.dtype.name, one.dtype))
 
     return nested.map_structure(merge, first, second)
 
@@ -137,7 +185,12 @@ def _run_twice(function, args, kwargs, leaves, patient):
     # An unknown size may be any that goes: a multiple of 4 for a cut in four, or that of an array beside it.
     choices = [_any_size(2), _any_size(3), _size_beside(leaves, 2), _size_beside(leaves, 3)]
     if patient:
-        choices += [_any_size(n) for n in (4, 6, 8, 12)]
+        # Or what the function is to make of it.
+        wanted = math.prod(leaf for leaf in nested.flatten((args, kwargs)) if isinstance(leaf, int) and leaf > 1)
+        choices += [_any_size(n) for n in (4, 6, 8, 12, wanted, 2 * wanted) if 1 < n < 1e6]
+        # What is equal may be all axes but the first, all arrays but the first, or places counted from the front.
+        choices += [lambda leaf, axis: 3 if axis else 2, lambda leaf, axis: 2 if leaf is leaves[0] else 3]
+        choices += [_size_beside(leaves, n, from_end=False) for n in (2, 3)]
     found, tried, error = [], [], None
     for choice in choices:
         sizes = [choice(leaf, axis) for leaf in leaves for axis, n in enumerate(leaf.shape) if n is None]
@@ -146,7 +199,7 @@ def _run_twice(function, args, kwargs, leaves, patient):
         tried.append(sizes)
         try:
             found.append(_run_on_zeros(function, args, kwargs, choice))
-        except ValueError as refusal:
+        except (ValueError, IndexError) as refusal:
             error = error or refusal
         if len(found) == 2:
             return found
@@ -159,12 +212,12 @@ def _any_size(n):
     return lambda leaf, axis: n
 
 
-def _size_beside(leaves, default):
-    """Returns a function that gives an unknown size the value of one at the same place, counted from the end, in others."""
+def _size_beside(leaves, default, from_end=True):
+    """Returns a function that gives an unknown size the value of one at the same place, counted from one end, in others."""
 
     def size(leaf, axis):
-        place = axis - len(leaf.shape)
-        known = (other.shape[place] for other in leaves if -place <= len(other.shape))
+        place = axis - len(leaf.shape) if from_end else axis
+        known = (other.shape[place] for other in leaves if -len(other.shape) <= place < len(other.shape))
         return next((n for n in known if n not in (None, 1)), default)
 
     return size
@@ -175,9 +228,28 @@ def _run_on_zeros(function, args, kwargs, unknown_size):
         if not isinstance(leaf, KerasTensor):
             return leaf
         sizes = [unknown_size(leaf, axis) if n is None else n for axis, n in enumerate(leaf.shape)]
-        return np.zeros(sizes, leaf.dtype)
+        return np.zeros(sizes, array_dtype(leaf.dtype))
 
     args, kwargs = nested.map_structure(zeros, (args, kwargs))
     # Only the shapes count, not that log(0) is infinite, or what is assigned to variables.
-    with np.errstate(all="ignore"), without_effect():
-        return nested.map_structure(np.asarray, function(*args, **kwargs))
+    before, _trial.running = _trial.running, True
+    try:
+        with np.errstate(all="ignore"), without_effect():
+            return nested.map_structure(np.asarray, function(*args, **kwargs))
+    finally:
+        _trial.running = before
+
+
+class _Trial(threading.local):
+    running = False
+
+
+_trial = _Trial()
+
+
+def runs_for_shapes():
+    """Returns whether a function is being run in this thread only to find the shapes of its results.
+
+    It is for ops that cannot do with zeros, as there is no inverse of them.
+    """
+    return _trial.running

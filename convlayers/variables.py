@@ -10,6 +10,7 @@ from convlayers import config
 from convlayers._native import memory
 from convlayers.autograd import Operand, value_of
 from convlayers.naming import auto_name, name_scope
+from convlayers.narrow_types import array_dtype, autocast, round_to_bfloat16, to_dtype
 from convlayers.validation import standardize_shape
 
 
@@ -36,7 +37,8 @@ class Variable(Operand):
         shape: the shape, where `initializer` is a function.
         dtype: the number type; by default that of the array, else that of `keras.config.floatx()`.
         trainable: whether gradients are computed for it.
-        autocast, aggregation, synchronization, layout: taken for compatibility: there is one device.
+        autocast: whether a layer that it belongs to sees it in the type that the layer computes in, when it is called.
+        aggregation, synchronization, layout: taken for compatibility: there is one device.
         name: its own name; `path` is the name with that of the layers around it, as "conv2d/kernel".
         regularizer, constraint: functions of the variable, or None.
 
@@ -62,6 +64,7 @@ class Variable(Operand):
         "_name",
         "_regularizer",
         "_storage",
+        "autocast",
         "grad",
         "kept",
         "path",
@@ -70,9 +73,11 @@ class Variable(Operand):
         "version",
     )
 
-    autocast = True
     aggregation = "none"
     synchronization = "auto"
+
+    def __new__(cls, initializer=None, shape=None, dtype=None, *args, **kwargs):
+        return super().__new__(_Bfloat16Variable if cls is Variable and dtype == "bfloat16" else cls)
 
     @memory.lasting
     def __init__(
@@ -92,6 +97,7 @@ class Variable(Operand):
     ):
         self._name = _checked_name(name)
         self.path = name_scope.path_to(self._name)
+        dtype = array_dtype(dtype)
         if isinstance(initializer, str):
             from convlayers import initializers
 
@@ -107,6 +113,7 @@ class Variable(Operand):
                 f"Expected {tuple(shape)}. Received: {self.value.shape}."
             )
         self.trainable = bool(trainable)
+        self.autocast = bool(autocast)
         self.regularizer = regularizer
         self.constraint = constraint
         self.grad = None
@@ -152,6 +159,7 @@ class Variable(Operand):
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
             )
+        _later.settle()
         _trial.note(self)
         self.overwrite()[...] = value
         return self
@@ -173,7 +181,7 @@ class Variable(Operand):
 
     def __getstate__(self):
         """For copies, in memory and by `pickle`."""
-        return {name: getattr(self, name) for name in self.__slots__ if name not in ("__weakref__", "kept", "value")}
+        return {name: getattr(self, name) for name in Variable.__slots__ if name not in ("__weakref__", "kept", "value")}
 
     def __setstate__(self, state):
         for name, value in state.items():
@@ -182,6 +190,66 @@ class Variable(Operand):
 
     def __repr__(self):
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+
+
+class _CastVariable(Variable):
+    """A variable of a layer that computes in another type than it keeps its weights in.
+
+    When such a layer is called, the value is in that type. Otherwise, and for gradients, it is as it is kept.
+    """
+
+    __slots__ = ()
+
+    @property
+    def value(self):
+        kept = super().value
+        return kept if autocast.dtype is None else to_dtype(kept, autocast.dtype)
+
+    @value.setter
+    def value(self, value):
+        Variable.value.__set__(self, value)
+
+    @property
+    def dtype(self):
+        return autocast.dtype or super().dtype
+
+    # Known without casting.
+    shape = property(operator.attrgetter("_storage.shape"))
+    ndim = property(operator.attrgetter("_storage.ndim"))
+
+
+def cast_in_calls(variable):
+    """Lets a variable of floats be cast in the calls of layers that compute in another type than it is kept in."""
+    if type(variable) is Variable and variable.value.dtype.kind == "f":
+        variable.__class__ = _CastVariable  # A class of its own, so that all others are quick to read.
+
+
+class _Bfloat16Variable(Variable):
+    """A variable of bfloat16: a float32 array that is rounded before it is looked at, whatever was written to it."""
+
+    __slots__ = ("_is_rounded",)
+
+    dtype = "bfloat16"
+
+    def _store(self, value):
+        self._is_rounded = False
+        super()._store(value)
+
+    @property
+    def value(self):
+        if not self._is_rounded:
+            self._storage[...] = round_to_bfloat16(self._storage)
+            self._is_rounded = True
+        return super().value
+
+    @value.setter
+    def value(self, value):
+        Variable.value.__set__(self, value)
+
+    def overwrite(self):
+        _ = self.value  # What was written before is rounded before it is added to.
+        self._is_rounded = False
+        return super().overwrite()
 
 
 def _checked_name(name):
@@ -224,7 +292,7 @@ class _Trial(threading.local):
 
     def note(self, variable):
         if self.before is not None and id(variable) not in self.before:
-            self.before[id(variable)] = variable, variable.value.copy()
+            self.before[id(variable)] = variable, variable._storage.copy()
 
 
 _trial = _Trial()
@@ -233,7 +301,7 @@ _trial = _Trial()
 @contextlib.contextmanager
 def other_values(variables, values):
     """Inside, variables have other values, and may be assigned to. At the end they have those that they had before."""
-    before = [variable.numpy() for variable in variables]
+    before = [variable._storage.copy() for variable in variables]
     # Copies, since what is given may be the variables themselves.
     values = [np.array(value_of(value)) for value in values]
     try:
@@ -280,6 +348,12 @@ class _Later(threading.local):
 
     def __init__(self):
         self.waiting = None
+        self.source = None  # of their memory
+
+    def settle(self):
+        """Waits until nobody else writes into the memory of variables."""
+        if self.source is not None:
+            self.source.finish()
 
     def is_waiting(self, variable):
         return any(variable is waiting for waiting, _ in self.waiting or ())
@@ -290,7 +364,9 @@ class _Later(threading.local):
             return _own_copy(initializer(shape, dtype=dtype), dtype)
         self.waiting.append((variable, initializer))
         # Whatever the memory holds: nobody reads it before something is written to it.
-        return np.empty(shape, dtype)
+        if self.source is None or type(variable) is not Variable:
+            return np.empty(shape, dtype)
+        return self.source.new_array(shape, dtype, variable.path)
 
 
 _later = _Later()
@@ -307,6 +383,21 @@ def initialized_later():
         yield
         for variable, initializer in _later.waiting:
             if variable.version == 0:
-                variable.assign(initializer(variable.shape, dtype=variable.dtype))
+                variable.assign(initializer(variable.shape, dtype=array_dtype(variable.dtype)))
     finally:
         _later.waiting = outer
+
+
+@contextlib.contextmanager
+def memory_from(source):
+    """Inside, variables that are initialized later get their memory from a source that may read into it until the end.
+
+    Args:
+        source: None, or an object with `new_array(shape, dtype, path)`, and with `finish()`, which waits until all is read.
+    """
+    outer, _later.source = _later.source, source
+    try:
+        yield
+        _later.settle()
+    finally:
+        _later.source = outer

@@ -8,6 +8,7 @@ from convlayers import config, nested
 from convlayers.autograd import value_of
 from convlayers.data.packing import describe
 from convlayers.layers.arguments import lists_to_arrays
+from convlayers.narrow_types import without_bfloat16
 
 
 def count_samples(data):
@@ -110,7 +111,7 @@ def to_array(x):
     """
     if hasattr(x, "iloc"):  # of pandas; a single column, as a column
         x = x.to_numpy() if x.ndim > 1 else x.to_numpy()[:, None]
-    array = np.asarray(value_of(x))
+    array = without_bfloat16(np.asarray(value_of(x)))
     if array.dtype.kind not in "fiub":
         raise ValueError(
             f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers.initializers.initializer import Initializer
+from convlayers.narrow_types import array_dtype
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.validation import standardize_dtype
 
@@ -11,14 +12,14 @@ class Zeros(Initializer):
     """All 0."""
 
     def __call__(self, shape, dtype=None):
-        return np.zeros(shape, standardize_dtype(dtype))
+        return np.zeros(shape, array_dtype(standardize_dtype(dtype)))
 
 
 class Ones(Initializer):
     """All 1."""
 
     def __call__(self, shape, dtype=None):
-        return np.ones(shape, standardize_dtype(dtype))
+        return np.ones(shape, array_dtype(standardize_dtype(dtype)))
 
 
 class Constant(Initializer):
@@ -35,7 +36,7 @@ class Constant(Initializer):
         own_shape = np.shape(self.value)
         if own_shape and own_shape != tuple(shape):
             raise ValueError(f"Expected `shape` to be {own_shape} for direct tensor as initializer. Received shape={shape}")
-        return np.full(shape, self.value, standardize_dtype(dtype))
+        return np.full(shape, self.value, array_dtype(standardize_dtype(dtype)))
 
     def get_config(self):
         return {"value": serialize_keras_object(self.value)}
@@ -60,7 +61,7 @@ class Identity(Initializer):
             raise ValueError(
                 f"Identity matrix initializer can only be used for 2D matrices. Received: shape={shape} of rank {len(shape)}."
             )
-        return (self.gain * np.eye(*shape)).astype(standardize_dtype(dtype))
+        return (self.gain * np.eye(*shape)).astype(array_dtype(standardize_dtype(dtype)))
 
     def get_config(self):
         return {"gain": self.gain}

@@ -38,6 +38,9 @@ class CallSignature:
             self.training_default = None
         self.takes_mask = "mask" in parameters
         self.mask_names = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in parameters}
+        kinds = {p.kind for p in parameters.values()}
+        self._is_simple = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        self._required = {p.name for p in required}
 
     def bind(self, args, kwargs):
         """Returns the arguments of a call by name.
@@ -45,6 +48,12 @@ class CallSignature:
         Raises:
             TypeError: if one is missing, or one too many.
         """
+        if self._is_simple and len(args) <= len(self.names):
+            # What `inspect` would find, in a tenth of the time, where there is nothing to be said against it.
+            given = dict(zip(self.names, args, strict=False))
+            bound = {**given, **kwargs}
+            if len(bound) == len(args) + len(kwargs) and self._required <= bound.keys() <= set(self.names):
+                return {name: bound[name] for name in self.names if name in bound}
         return self.signature.bind(*args, **kwargs).arguments
 
 

@@ -15,6 +15,7 @@ from convlayers.layers.mask_passing import copy_mask, find_mask_arguments, has_m
 from convlayers.layers.shrinking import sizes_on_the_way
 from convlayers.masks import remembered_masks
 from convlayers.naming import name_scope
+from convlayers.narrow_types import autocast_to, numpy_dtype, to_dtype, without_bfloat16
 from convlayers.symbolic import KerasTensor, Node, infer_outputs
 
 
@@ -50,6 +51,8 @@ class Caller:
     supports_masking = False
     # Arguments of a call that pass on to the layers inside, as `training` does.
     _context_names = ()
+    # Whether a call takes more than to convert its inputs: because of such arguments, or of its number types.
+    _has_context = False
     # Nothing is ready for a layer whose `__init__` has not run.
     _call_signature = _input_dtype = None
 
@@ -62,6 +65,19 @@ class Caller:
         # Lists of their own: they hold nothing that belongs to the layer.
         vars(self).update(nodes=[], _losses=[])
 
+    def _follow_policy(self):
+        """Notes which number types calls and weights have, whenever the policy may be another."""
+        dtype = self.compute_dtype
+        self._input_dtype = numpy_dtype(dtype)  # The comparison with it in each call is by identity.
+        self._has_context = bool(self._context_names) or dtype == "bfloat16" or dtype != self.variable_dtype
+        for variable in self._own_variables:
+            self._note_type_of(variable)
+
+    def _set_path(self, path):
+        """Sets the layer's place in a model, for which its policy may have a policy of its own."""
+        self._path = path
+        self._follow_policy()
+
     # Inputs -----------------------------------------------------------------------------------------------------------
 
     def _is_ready(self, x):
@@ -72,29 +88,35 @@ class Caller:
 
     def _convert_input(self, x):
         """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
-        converted = self._to_ready_array(x)
+        converted = self._to_array(x)
+        if self.autocast and isinstance(converted, (np.ndarray, np.generic, Operand)):
+            converted = self._cast_input(converted)
         copy_mask(x, converted)
         return converted
 
-    def _to_ready_array(self, x):
+    def _to_array(self, x):
         if isinstance(x, Operand):
-            if x.symbolic or not self.autocast or x.dtype == self._input_dtype or np.dtype(x.dtype).kind != "f":
-                return x
-            return ops.cast(x, self.compute_dtype)
+            return x
         if not isinstance(x, (np.ndarray, np.generic)):
             if not hasattr(x, "__array__"):
                 return x
             x = np.asarray(x)
         if x.dtype is self._input_dtype:
             return x
+        x = without_bfloat16(x)
         if x.dtype.kind not in "fiub":
             raise ValueError(
                 f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects "
                 "become arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
             )
-        if x.dtype.kind == "f" and self.autocast:
-            return x.astype(self._input_dtype)
         return x.astype(x.dtype.newbyteorder("="), copy=False)
+
+    def _cast_input(self, x):
+        """Returns an array or tensor of floats in the layer's type, and any other as it is."""
+        # Those that are symbolic, `symbolic_call` casts.
+        if x.dtype is self._input_dtype or isinstance(x, KerasTensor) or value_of(x).dtype.kind != "f":
+            return x
+        return (ops.cast if isinstance(x, Operand) else to_dtype)(x, self.compute_dtype)
 
     def _convert_arguments(self, args, kwargs):
         args = tuple(nested.map_structure(self._convert_input, lists_to_arrays(argument)) for argument in args)
@@ -114,7 +136,7 @@ class Caller:
 
     def __call__(self, *args, **kwargs):
         state = _call_states.mine
-        if self._context_names:
+        if self._has_context:
             return self._call_in_context(state, args, kwargs)
         return self._call_inside(state, args, kwargs) if state.depth else self._call_outermost(state, args, kwargs)
 
@@ -125,16 +147,29 @@ class Caller:
             names: their names. The layer itself gets those that its `call` takes.
         """
         self._context_names = (*self._context_names, *names)
+        self._has_context = True
 
     def _call_in_context(self, state, args, kwargs):
+        self._check_initialized()
         outer = state.context
         state.context = {**outer, **{name: kwargs.pop(name) for name in self._context_names if name in kwargs}}
         known = {name: state.context.get(name) for name in self._context_names if name in self._call_signature.names}
         kwargs.update((name, value) for name, value in known.items() if value is not None)
+        call = self._call_inside if state.depth else self._call_outermost
         try:
-            return self._call_inside(state, args, kwargs) if state.depth else self._call_outermost(state, args, kwargs)
+            with self._weights_in_own_type():
+                outputs = call(state, args, kwargs)
         finally:
             state.context = outer
+        # What layers inside have returned may be of another type: such a layer decides by its own policy.
+        if self.compute_dtype == "bfloat16" and not self._layers:
+            outputs = nested.map_structure(_rounded, outputs)
+        return outputs
+
+    def _weights_in_own_type(self):
+        """Inside, weights are seen in the type that the layer computes in."""
+        dtype = self.compute_dtype
+        return autocast_to(dtype if self.autocast and "float" in dtype else None)
 
     @memory.pooled
     def _call_outermost(self, state, args, kwargs):
@@ -193,7 +228,7 @@ class Caller:
                 if self.input_spec is not None:
                     self._check_input(first)
                 return self._run(first, args, kwargs, call_kwargs, symbolic)
-            self._path = name_scope.path
+            self._set_path(name_scope.path)
             if all(layer.built for layer in self._layers):
                 self._lock_state()
             outputs = self._run(first, args, kwargs, call_kwargs, symbolic)
@@ -222,7 +257,7 @@ class Caller:
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             return pass_masks_on(self, first, outputs, masks) if masked else outputs
-        outputs = pass_masks_on(self, first, self.compute_output_spec(*args, **call_kwargs), masks)
+        outputs = pass_masks_on(self, first, self.symbolic_call(*args, **call_kwargs), masks)
         if self._writes_masks(args, kwargs):
             kwargs = {**kwargs, **{name: mask for name, mask in found.items() if has_mask(mask)}}
         return Node(self, args, kwargs, outputs).outputs
@@ -272,6 +307,18 @@ class Caller:
             f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should implement `def "
             "compute_output_shape(self, input_shape)`."
         )
+
+    def symbolic_call(self, *args, **kwargs):
+        """Returns what a call on symbolic tensors would return. The graph stays as it is."""
+        args, kwargs = nested.map_structure(self._cast_placeholder, (args, kwargs))
+        with self._weights_in_own_type():
+            return self.compute_output_spec(*args, **kwargs)
+
+    def _cast_placeholder(self, x):
+        """Returns a symbolic tensor of floats in the layer's type, and anything else as it is."""
+        if not self.autocast or not isinstance(x, KerasTensor) or "float" not in x.dtype or x.dtype == self.compute_dtype:
+            return x
+        return KerasTensor(x.shape, self.compute_dtype, name=x.name)
 
     def compute_output_spec(self, *args, **kwargs):
         """Returns what `call` returns for symbolic inputs, without computing it."""
@@ -327,6 +374,15 @@ class Caller:
             return nested.map_structure(lambda x: next(gradients) if isinstance(x, Tensor) else None, watched)
 
         return nested.map_structure(value_of, outputs), backward
+
+
+def _rounded(output):
+    """Returns an output in float32 as one of bfloat16, and any other as it is."""
+    if not isinstance(output, _ARRAYS) or output.dtype != "float32":
+        return output
+    rounded = ops.cast(output, "bfloat16")
+    copy_mask(output, rounded)
+    return rounded
 
 
 def _check_gradients(targets, d_targets):

@@ -9,11 +9,13 @@ import numpy as np
 from convlayers import dtype_policies, nested, regularizers, validation
 from convlayers.autograd import Operand
 from convlayers.layers.auto_config import Arguments, auto_config
+from convlayers.layers.call_signature import signature_of
 from convlayers.layers.caller import Caller
 from convlayers.layers.signatures import ConstructorSignature
 from convlayers.layers.stateless import call_stateless
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.naming import auto_name, name_scope
+from convlayers.narrow_types import array_dtype, autocast_to
 from convlayers.user_code import user_stacklevel
 from convlayers.variables import with_effect
 
@@ -28,7 +30,7 @@ class Layer(Caller, WeightOwner):
         activity_regularizer: regularizer of the layer's output, added to the losses.
         trainable: whether the weights are trained.
         dtype: the number type, a name or a `DTypePolicy`; by default `keras.config.floatx()`.
-        autocast: whether floating-point inputs are converted to that type.
+        autocast: whether floating-point inputs are converted to that type, and weights are, where they are kept in another.
         name: the layer's name; made from the name of its class by default.
 
     Example:
@@ -63,10 +65,10 @@ class Layer(Caller, WeightOwner):
         if "_layers" not in self.__dict__:  # It may have got attributes before.
             self._initialize_tracking()
         self._trainable = trainable
-        self._dtype_policy = dtype_policies.get(dtype)
-        # NumPy's own object of the dtype: the comparison with it in each call is by identity.
-        self._input_dtype = np.dtype(self.compute_dtype)
+        self._path = None
         self.autocast = autocast
+        self._dtype_policy = dtype_policies.get(dtype)
+        self._follow_policy()
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._input_shape_argument = self._take_input_shape(kwargs)
         if kwargs:
@@ -74,7 +76,6 @@ class Layer(Caller, WeightOwner):
             raise validation.unrecognized_arguments(type(self).__name__, kwargs, known)
         self.input_spec = None
         self.built = False
-        self._path = None
         self._build_shapes = None
         self._initialize_calls()
 
@@ -138,7 +139,7 @@ class Layer(Caller, WeightOwner):
         return losses + [variable.regularizer(variable) for variable in self.trainable_weights if variable.regularizer]
 
     def _clear_losses(self):
-        for layer in self._structure.layers:
+        for layer in self._structure.layers if self._layers else (self,):
             layer._losses.clear()
 
     # Number types ---------------------------------------------------------------------------------------------------
@@ -156,17 +157,28 @@ class Layer(Caller, WeightOwner):
             self._dtype_policy[self.path] = policy
         else:
             self._dtype_policy = policy
-        self._input_dtype = np.dtype(self.compute_dtype)
+        self._follow_policy()
+
+    @property
+    def _own_policy(self):
+        """The policy for the layer's place in the model, once that is known."""
+        policy = self._dtype_policy
+        return policy[self.path] if isinstance(policy, dtype_policies.DTypePolicyMap) and self.path else policy
 
     @property
     def compute_dtype(self):
-        return dtype_policies.number_type(self._dtype_policy.compute_dtype)
+        return self._own_policy.compute_dtype
 
     @property
     def variable_dtype(self):
-        return dtype_policies.number_type(self._dtype_policy.variable_dtype)
+        return self._own_policy.variable_dtype
 
     dtype = variable_dtype
+
+    @property
+    def _array_dtype(self):
+        """The dtype of the arrays that hold numbers of `compute_dtype`."""
+        return array_dtype(self.compute_dtype)
 
     @property
     def input_dtype(self):
@@ -190,10 +202,6 @@ class Layer(Caller, WeightOwner):
         )
 
     # Calling --------------------------------------------------------------------------------------------------------
-
-    def symbolic_call(self, *args, **kwargs):
-        """Returns what a call on symbolic tensors would return. The graph stays as it is."""
-        return self.compute_output_spec(*args, **kwargs)
 
     def stateless_call(self, trainable_variables, non_trainable_variables, *args, return_losses=False, **kwargs):
         """Calls the layer as if its variables had other values, and leaves them as they are.
@@ -295,20 +303,23 @@ class Layer(Caller, WeightOwner):
 
 def _dtype_argument(encoding):
     """Returns what a class gets as its `dtype`, for the encoding in a config: the name of the policy, if that says it all."""
+    config = encoding.get("config")
+    if encoding.get("class_name") == "DTypePolicy" and isinstance(config, dict) and config.keys() == {"name"}:
+        return config["name"]  # as nearly all layers of a file have it
     policy = dtype_policies.deserialize(encoding)
     return policy.name if type(policy) is dtype_policies.DTypePolicy else policy
 
 
 def _recording_build(build):
     """Wraps `build`: notes the shapes for saving, gives weights the layer's name as a prefix, sets `built`."""
-    signature = inspect.signature(build)
+    signature = signature_of(build)
 
     @functools.wraps(build)
     def wrapper(self, *args, **kwargs):
-        with name_scope.inside(self.name), self._forgetting_weights_of_failures(), with_effect():
-            self._path = name_scope.path
+        with name_scope.inside(self.name), self._forgetting_weights_of_failures(), with_effect(), autocast_to(None):
+            self._set_path(name_scope.path)
             build(self, *args, **kwargs)
-        arguments = signature.bind(self, *args, **kwargs).arguments
+        arguments = signature.bind((self, *args), kwargs)
         self._build_shapes = dict(list(arguments.items())[1:])
         self.built = True
         # Not when the `build` of a subclass called this one: it may have more to make.

@@ -1,6 +1,8 @@
 """What a layer owns: variables, and layers inside it that own theirs."""
 
 import contextlib
+import itertools
+import operator
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from convlayers.layers.tracked import tracked
 from convlayers.metrics.metric import Metric
 from convlayers.naming import name_scope
 from convlayers.random import SeedGenerator
-from convlayers.variables import Variable
+from convlayers.variables import Variable, cast_in_calls
 
 
 class WeightOwner:
@@ -29,7 +31,8 @@ class WeightOwner:
 
     def __setattr__(self, name, value):
         """Tracks what has state and becomes an attribute of the layer, also in lists, tuples and dicts."""
-        if isinstance(value, (_HAVE_STATE, list, tuple, dict)) and not isinstance(value, _Tracked):
+        may_have_state = type(value) not in _PLAIN and isinstance(value, (_HAVE_STATE, list, tuple, dict))
+        if may_have_state and not isinstance(value, _Tracked):
             if "_layers" not in self.__dict__:
                 self._initialize_tracking()
             value = tracked(value, self)
@@ -51,6 +54,12 @@ class WeightOwner:
     def _track_variable(self, variable, trainable):
         self._add_state(self._trainable_variables if trainable else self._non_trainable_variables, variable)
         variable.trainable = trainable and self.trainable
+        self._note_type_of(variable)
+
+    def _note_type_of(self, variable):
+        """Lets calls see a variable in the type that the layer computes in, if that is not the type that weights have."""
+        if variable.autocast and self._has_context and self.autocast and self.compute_dtype != self.variable_dtype:
+            cast_in_calls(variable)
 
     def _list_of(self, thing):
         if isinstance(thing, WeightOwner):
@@ -113,7 +122,8 @@ class WeightOwner:
             trainable: whether gradients are computed for it.
             regularizer, constraint: names or objects.
             name: "kernel", for instance.
-            autocast, aggregation, overwrite_with_gradient: taken for compatibility, without effect.
+            autocast: whether calls see it in the type that the layer computes in, if that is another.
+            aggregation, overwrite_with_gradient: taken for compatibility, without effect.
 
         Returns:
             A `Variable`.
@@ -123,12 +133,13 @@ class WeightOwner:
         shape = validation.standardize_shape(() if shape is None else shape, f"{self.name}/{name}")
         dtype = self.variable_dtype if dtype is None else validation.standardize_dtype(dtype)
         if initializer is None:
-            initializer = "glorot_uniform" if "float" in np.dtype(dtype).name else "zeros"
+            initializer = "glorot_uniform" if "float" in dtype else "zeros"
         variable = Variable(
             initializers.get(initializer),
             shape=shape,
             dtype=dtype,
             trainable=trainable,
+            autocast=autocast,
             name=name,
             regularizer=regularizers.get(regularizer),
             constraint=constraint,
@@ -248,9 +259,9 @@ class WeightOwner:
         return sum(variable.value.size for variable in self.weights)
 
     def save_own_variables(self, store):
-        """Writes the layer's own variables, not those of layers inside it, into a dict of arrays."""
+        """Writes the layer's own variables, not those of layers inside it, into a dict, as variables."""
         for index, variable in enumerate(self._own_variables):
-            store[str(index)] = variable.value
+            store[str(index)] = variable
 
     def load_own_variables(self, store):
         """Reads what `save_own_variables` wrote."""
@@ -265,6 +276,8 @@ class WeightOwner:
 
 
 _HAVE_STATE = WeightOwner, Metric, Variable, SeedGenerator
+# To see that what most attributes are has no state is quicker than to see of what classes it is not.
+_PLAIN = {type(None), bool, int, float, str}
 
 
 def _without_names(args, shape, initializer, dtype):
@@ -303,7 +316,7 @@ class _Tracked(list):
     append, insert, pop, __delitem__ = (_noted(m) for m in (list.append, list.insert, list.pop, list.__delitem__))
 
     def add(self, item):
-        if all(item is not known for known in self):
+        if not any(map(operator.is_, self, itertools.repeat(item))):
             self.append(item)
 
     def discard(self, item):

@@ -25,7 +25,7 @@ class Loss:
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
         self.name = name or auto_name(type(self).__name__)
         self.reduction = standardize_reduction(reduction)
-        self._dtype = dtype_policies.number_type(dtype_policies.get(dtype or config.floatx()).compute_dtype)
+        self._dtype = dtype_policies.get(dtype or config.floatx()).compute_dtype
 
     @property
     def dtype(self):

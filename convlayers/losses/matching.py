@@ -4,13 +4,14 @@ import numpy as np
 
 from convlayers import nested, ops
 from convlayers.autograd import Operand
+from convlayers.narrow_types import to_dtype
 
 
 def convert(x, dtype=None):
     """Returns anything array-like as an array of a dtype. A tensor stays a tensor."""
     if isinstance(x, (np.ndarray, Operand)) and (dtype is None or x.dtype == dtype):
         return x
-    return x.astype(dtype) if type(x) is np.ndarray else ops.convert_to_tensor(x, dtype)
+    return to_dtype(x, dtype) if type(x) is np.ndarray else ops.convert_to_tensor(x, dtype)
 
 
 def convert_structure(structure, dtype):

@@ -107,7 +107,7 @@ class AUC(ConfusionCounts):
         super().__init__(dtype, name)
         self.multi_label = multi_label
         self.num_labels = num_labels
-        self.label_weights = None if label_weights is None else np.asarray(label_weights, self.dtype)
+        self.label_weights = None if label_weights is None else np.asarray(label_weights, self._array_dtype)
         self._from_logits = from_logits
         self._built = False
         if multi_label:

@@ -75,7 +75,7 @@ class FBetaScore(Metric):
         self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = (np.asarray(value_of(y), self.dtype) for y in (y_true, y_pred))
+        y_true, y_pred = (np.asarray(value_of(y), self._array_dtype) for y in (y_true, y_pred))
         if not self._built:
             self._build(y_true.shape, y_pred.shape)
         if self.threshold is None:
@@ -83,7 +83,7 @@ class FBetaScore(Metric):
             chosen = (y_pred >= np.max(y_pred, axis=-1, keepdims=True)) & (np.abs(y_pred) > 1e-9)
         else:
             chosen = y_pred > self.threshold
-        weights = 1 if sample_weight is None else np.asarray(value_of(sample_weight), self.dtype)[:, np.newaxis]
+        weights = 1 if sample_weight is None else np.asarray(value_of(sample_weight), self._array_dtype)[:, np.newaxis]
         counted = (chosen * y_true, chosen * (1 - y_true), ~chosen * y_true, y_true)
         for name, values in zip(_COUNTS, counted, strict=True):
             getattr(self, name).assign_add(np.sum(values * weights, axis=self.axis))
@@ -98,7 +98,7 @@ class FBetaScore(Metric):
             score = np.sum(score * weights / (np.sum(weights) + epsilon))
         elif self.average is not None:
             score = np.mean(score)
-        return np.asarray(score, self.dtype)[()]
+        return np.asarray(score, self._array_dtype)[()]
 
     def get_config(self):
         arguments = {"average": self.average, "beta": self.beta, "threshold": self.threshold}

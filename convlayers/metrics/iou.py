@@ -78,7 +78,7 @@ class IoU(Metric):
 
     def _to_classes(self, y, sparse):
         y = np.asarray(value_of(y))
-        return np.asarray(y if sparse else np.argmax(y, axis=self.axis), self.dtype).astype(np.intp)
+        return np.asarray(y if sparse else np.argmax(y, axis=self.axis), self._array_dtype).astype(np.intp)
 
     def _to_weights(self, sample_weight, shape):
         weights = np.asarray(1 if sample_weight is None else value_of(sample_weight))
@@ -88,7 +88,7 @@ class IoU(Metric):
                 "casting Consider using integer weights.",
                 stacklevel=3,
             )
-        return spread_weights(weights.astype(self.dtype), shape)
+        return spread_weights(weights.astype(self._array_dtype), shape)
 
     def result(self):
         counts = self.total_cm.value

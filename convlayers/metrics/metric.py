@@ -5,6 +5,7 @@ import numpy as np
 from convlayers import config, dtype_policies, initializers, nested
 from convlayers.autograd import value_of
 from convlayers.naming import auto_name
+from convlayers.narrow_types import array_dtype
 from convlayers.variables import Variable, other_values
 
 
@@ -37,12 +38,17 @@ class Metric:
     def __init__(self, dtype=None, name=None):
         self.name = name or auto_name(type(self).__name__)
         self._dtype_policy = dtype_policies.get(dtype or config.floatx())
-        self._dtype = dtype_policies.number_type(self._dtype_policy.compute_dtype)
+        self._dtype = self._dtype_policy.compute_dtype
         self._variables = []
 
     @property
     def dtype(self):
         return self._dtype
+
+    @property
+    def _array_dtype(self):
+        """The dtype of the arrays that hold numbers of `dtype`."""
+        return array_dtype(self.dtype)
 
     # Variables --------------------------------------------------------------------------------------------------------
 
@@ -81,7 +87,7 @@ class Metric:
     def reset_state(self):
         """Starts anew, as at the start of each epoch."""
         for variable in self.variables:
-            variable.assign(np.zeros(variable.shape, variable.dtype))
+            variable.assign(np.zeros(variable.shape))
 
     # Batches ----------------------------------------------------------------------------------------------------------
 
@@ -142,8 +148,7 @@ class Metric:
     # Configuration ----------------------------------------------------------------------------------------------------
 
     def get_config(self):
-        # As it was asked for: float16 too, though the computation is in float32.
-        return {"name": self.name, "dtype": self._dtype_policy.compute_dtype}
+        return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config):

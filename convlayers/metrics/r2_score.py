@@ -64,11 +64,11 @@ class R2Score(Metric):
         self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = (np.asarray(value_of(y), self.dtype) for y in (y_true, y_pred))
+        y_true, y_pred = (np.asarray(value_of(y), self._array_dtype) for y in (y_true, y_pred))
         y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
         if not self._built:
             self._build(y_true.shape, y_pred.shape)
-        weights = np.asarray(1 if sample_weight is None else value_of(sample_weight), self.dtype)
+        weights = np.asarray(1 if sample_weight is None else value_of(sample_weight), self._array_dtype)
         weights = np.broadcast_to(weights[:, np.newaxis] if weights.ndim == 1 else weights, y_true.shape)
         weighted = y_true * weights
         self.sum.assign_add(np.sum(weighted, axis=0))

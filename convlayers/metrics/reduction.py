@@ -57,7 +57,7 @@ class Sum(Metric):
         self.total = self.add_variable((), "zeros", self.dtype, name="total")
 
     def update_state(self, values, sample_weight=None):
-        values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self.dtype)
+        values, _ = reduce_to_samplewise_values(values, sample_weight, np.sum, self._array_dtype)
         self.total.assign_add(np.sum(values))
 
     def reset_state(self):
@@ -88,7 +88,7 @@ class Mean(Metric):
         self.count = self.add_variable((), "zeros", self.dtype, name="count")
 
     def update_state(self, values, sample_weight=None):
-        values, sample_weight = reduce_to_samplewise_values(values, sample_weight, np.mean, self.dtype)
+        values, sample_weight = reduce_to_samplewise_values(values, sample_weight, np.mean, self._array_dtype)
         self.total.assign_add(np.add.reduce(values, axis=None))
         self.count.assign_add(values.size if sample_weight is None else np.add.reduce(sample_weight, axis=None))
 
@@ -123,7 +123,7 @@ class MeanMetricWrapper(Mean):
             self._direction = "down"
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        sample_weight = apply_mask(sample_weight, get_keras_mask(y_pred), self.dtype, reduction="sum")
+        sample_weight = apply_mask(sample_weight, get_keras_mask(y_pred), self._array_dtype, reduction="sum")
         values = self._fn(value_of(y_true), value_of(y_pred), **self._fn_kwargs)
         super().update_state(values, sample_weight)
 

@@ -43,7 +43,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = match(value_of(y_true), np.asarray(value_of(y_pred), self.dtype))
+        y_true, y_pred = match(value_of(y_true), np.asarray(value_of(y_pred), self._array_dtype))
         super().update_state(np.square(y_pred - y_true), sample_weight)
 
     def result(self):

@@ -6,6 +6,7 @@ import warnings
 from convlayers import config, ops, optimizers
 from convlayers.metrics import Mean
 from convlayers.models.compile_utils import CompileLoss, CompileMetrics
+from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 
 
@@ -26,6 +27,8 @@ class _Compilation:
 
 class Compiled:
     """The part of `Model` that knows how good the model is, and what makes it better."""
+
+    _own_loss = None
 
     def _initialize_training(self):
         self.optimizer = None
@@ -60,7 +63,9 @@ class Compiled:
                 several outputs, a list or dict of such lists.
             weighted_metrics: the same, for metrics that take sample weights and class weights into account.
             steps_per_execution: of how many batches callbacks hear at once.
-            run_eagerly, jit_compile, auto_scale_loss: taken for compatibility, without effect.
+            auto_scale_loss: whether a `LossScaleOptimizer` is put around the optimizer if the policy of the model is
+                "mixed_float16", so that small gradients do not vanish.
+            run_eagerly, jit_compile: taken for compatibility, without effect.
 
         Raises:
             ValueError: if an argument is none of these. What the names of losses and metrics stand for is found when the
@@ -82,6 +87,8 @@ class Compiled:
             "jit_compile": jit_compile not in ("auto", False),
         }
         self._compilation = _Compilation(arguments, getattr(self, "output_names", None))
+        if auto_scale_loss and optimizer is not None and self.dtype_policy.name == "mixed_float16":
+            optimizer = with_scaled_loss(optimizer)
         self.optimizer = optimizer
         self.run_eagerly, self.jit_compile = run_eagerly, arguments["jit_compile"]
         self.steps_per_execution = steps_per_execution
@@ -94,8 +101,13 @@ class Compiled:
 
     @property
     def loss(self):
-        """The argument `loss` of `compile`."""
-        return self._compilation.arguments["loss"] if self.compiled else None
+        """The argument `loss` of `compile`; where that is None, what a subclass has put here."""
+        loss = self._compilation.arguments["loss"] if self.compiled else None
+        return self._own_loss if loss is None else loss
+
+    @loss.setter
+    def loss(self, loss):
+        self._own_loss = loss
 
     def get_compile_config(self):
         """Returns the arguments of `compile` as data; an empty dict before that."""

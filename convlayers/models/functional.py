@@ -104,8 +104,11 @@ class Functional(Model):
     def compute_output_shape(self, input_shape):
         return self._network.infer_shapes(input_shape)
 
+    def _cast_input(self, x):
+        # Each input has a dtype of its own, to which the network casts.
+        return x
+
     def _convert_arguments(self, args, kwargs):
-        # Each input has a dtype of its own, to which the network converts.
         if args:
             arrays = [self._convert_input(x) for x in self._network.inputs.match(lists_to_arrays(args[0]))]
             args = (nested.pack_like(self.input, arrays), *args[1:])

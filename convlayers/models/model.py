@@ -10,6 +10,8 @@ from convlayers.serialization import serialize_keras_object
 from convlayers.symbolic import KerasTensor
 from convlayers.validation import did_you_mean
 
+_EXPORT_FORMATS = ["tf_saved_model", "onnx", "openvino", "litert", "torch"]
+
 
 class Model(Trainer, Layer):
     """Layers grouped into one that can be trained, evaluated, saved and summarized.
@@ -170,7 +172,7 @@ class Model(Trainer, Layer):
         """Writes the weights to a file.
 
         Args:
-            filepath: path that ends in ".weights.h5".
+            filepath: path that ends in ".weights.h5", or in ".weights.json" if there is a `max_shard_size`.
             overwrite: whether a file of that name may be replaced without asking.
             max_shard_size: size in GB above which the weights are divided among several files.
         """
@@ -193,8 +195,11 @@ class Model(Trainer, Layer):
         """Not supported.
 
         Raises:
-            NotImplementedError: always.
+            ValueError: if it is no format of Keras.
+            NotImplementedError: if it is one.
         """
+        if format not in _EXPORT_FORMATS:
+            raise ValueError(f"Unrecognized format={format}. Supported formats are: {_EXPORT_FORMATS}.")
         raise NotImplementedError(
             f"Models are not exported to other formats. Received: format={format}\nWrite a file with `model.save(path)`: Keras "
             "reads it, and exports it with a backend that can."

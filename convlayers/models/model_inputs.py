@@ -9,6 +9,7 @@ from convlayers.autograd import Operand
 from convlayers.layers.input_spec import wrong_number_of_inputs
 from convlayers.layers.mask_passing import copy_mask
 from convlayers.models.graph import leaves_with_paths
+from convlayers.narrow_types import numpy_dtype
 from convlayers.symbolic import KerasTensor
 from convlayers.validation import did_you_mean
 
@@ -28,7 +29,7 @@ class ModelInputs:
         self._names = [tensor.node.operation.name for tensor in self.tensors]
         self._paths = [path for path, _ in leaves_with_paths(structure)]
         self._ndim = self.tensors[0].ndim if len(self.tensors) == 1 else None
-        self._dtype = np.dtype(self.tensors[0].dtype)
+        self._dtype = numpy_dtype(self.tensors[0].dtype)
 
     def flatten(self, inputs):
         """Returns the arrays in the order of the tensors, of their dtype and rank.
@@ -79,7 +80,7 @@ class ModelInputs:
         if len(flat) != len(self.tensors):
             raise wrong_number_of_inputs(self._model_name, self._names, flat)
         keys = list(self.structure) if isinstance(self.structure, dict) else []
-        if keys != sorted(keys):
+        if keys != sorted(keys) and not isinstance(inputs, dict):
             raise ValueError(f"{_OTHER_STRUCTURE}\n{self._compare(inputs)}")
         return flat
 

@@ -48,7 +48,7 @@ class Program:
         values = [None] * self._size
         values[: self._inputs] = inputs
         for step in self._steps:
-            function = step.operation.compute_output_spec if symbolic else step.operation
+            function = step.operation.symbolic_call if symbolic else step.operation
             if step.simple:
                 result = function(values[step.sources[0]], **step.kwargs[training])
             else:

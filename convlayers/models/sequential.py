@@ -175,11 +175,15 @@ class Sequential(Model):
             inputs = layer(inputs, training=training)
         return inputs
 
+    def _cast_input(self, x):
+        # A model that knows its input casts to the type of that, as the network does.
+        return super()._cast_input(x) if self._network is None else x
+
     def compute_output_spec(self, inputs, training=None, mask=None):
         if self._network is not None:
             return self._network.infer(inputs)
         for layer in self.layers:
-            inputs = layer.compute_output_spec(inputs)
+            inputs = layer.symbolic_call(inputs)
         return inputs
 
     def compute_output_shape(self, input_shape):

@@ -5,9 +5,8 @@ import re
 import shutil
 from itertools import pairwise
 
-import numpy as np
-
 from convlayers import nested
+from convlayers.narrow_types import size_of
 
 _COLORS = {"number": 34, "none": 45, "class": 33, "no": 9}
 
@@ -194,7 +193,7 @@ def _totals(model):
     everything = [variable for group in groups.values() for variable in group]
     for name, variables in {"Total": everything, **groups}.items():
         count = sum(math.prod(variable.shape) for variable in variables)
-        size = sum(math.prod(variable.shape) * np.dtype(variable.dtype).itemsize for variable in variables)
+        size = sum(math.prod(variable.shape) * size_of(variable.dtype) for variable in variables)
         yield f"[bold] {name} params: [/]{_color(f'{count:,}', 'number')} ({format_bytes(size)})"
 
 

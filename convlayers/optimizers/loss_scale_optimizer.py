@@ -19,6 +19,12 @@ _UNUSED = {
 }
 
 
+def with_scaled_loss(optimizer):
+    """Returns an optimizer with a `LossScaleOptimizer` around it, itself if it is one."""
+    is_one = isinstance(optimizer, LossScaleOptimizer)
+    return optimizer if is_one else LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+
+
 class LossScaleOptimizer(Optimizer):
     """Multiplies the loss by a scale, so that gradients in float16 do not vanish, and finds the scale by itself.
 

@@ -92,9 +92,9 @@ class VariableOwner:
         self._assign_all(weights)
 
     def save_own_variables(self, store):
-        """Writes all variables into a dict of arrays."""
+        """Writes all variables into a dict."""
         for index, variable in enumerate(self.variables):
-            store[str(index)] = variable.numpy()
+            store[str(index)] = variable
 
     def load_own_variables(self, store):
         """Reads what `save_own_variables` wrote. With a warning, nothing is read where the number does not fit."""

@@ -504,3 +504,20 @@ def test_no_data_for_a_required_input():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r"^The input 'x' is not optional, but None was passed\."):
         model.fit([None], np.ones((4, 1)), verbose=0)
+
+
+def test_a_loss_as_an_attribute_of_a_subclass():
+    class Denoiser(Sequential):
+        def __init__(self, layers):
+            super().__init__(layers)
+            self.loss = losses.MeanAbsoluteError()
+
+        def compute_loss(self, x, y, y_pred, sample_weight=None, training=True):
+            return self.loss(x, y_pred)
+
+    x = np.full((4, 3), 2.0, "float32")
+    model = Denoiser([layers.Dense(3, kernel_initializer="zeros")])
+    model.compile("sgd")
+    assert model.fit(x, verbose=0).history["loss"] == [2.0]
+    model.compile("sgd", "mse")
+    assert model.loss == "mse"

@@ -138,6 +138,17 @@ def test_optional_inputs_may_be_none():
     np.testing.assert_array_equal(model([A, None]), A)
 
 
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+def test_dicts_in_dicts_in_any_order():
+    first, second, third = (Input((3,)) for _ in range(3))
+    structure = {"second": first, "first": {"z": second, "y": third}}
+    model = Model(structure, {"sum": layers.Add()([first, second]), "third": third})
+    data = {"first": {"y": np.full((2, 3), 5.0), "z": np.ones((2, 3))}, "second": np.full((2, 3), 2.0)}
+    for outputs in (model(data), model.predict(data, verbose=0)):
+        np.testing.assert_array_equal(outputs["sum"], np.full((2, 3), 3.0))
+        np.testing.assert_array_equal(outputs["third"], np.full((2, 3), 5.0))
+
+
 def test_a_dict_of_inputs_should_have_their_names():
     x = Input((3,), name="x")
     with pytest.warns(UserWarning, match="all keys in the dict must match the names of the corresponding tensors"):

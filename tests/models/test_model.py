@@ -173,6 +173,15 @@ def test_a_layer_in_two_places_counts_once():
     assert len(model.losses) == 1
 
 
+def test_models_are_not_exported(tmp_path):
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"Unrecognized format=a. Supported formats are: \['tf_saved_model', 'onnx',"):
+        model.export(tmp_path / "model", format="a")
+    for file_format in ("tf_saved_model", "onnx"):
+        with pytest.raises(NotImplementedError, match="Models are not exported to other formats"):
+            model.export(tmp_path / "model", format=file_format)
+
+
 def test_threads_may_predict_at_once():
     model = Sequential([Input((4,)), layers.Dense(64, activation="relu"), layers.Dropout(0.5), layers.Dense(3)])
     expected = model.predict(X, verbose=0)

@@ -119,7 +119,7 @@ class BatchNormalization(GammaAndBeta):
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def _add_average(self, name, channels, initializer):
-        return self.add_weight(name=name, shape=(channels,), initializer=initializer, trainable=False)
+        return self.add_weight(name=name, shape=(channels,), initializer=initializer, trainable=False, autocast=False)
 
     def _initial_stddev(self, shape, dtype=None):
         return np.sqrt(_anew(self.moving_variance_initializer)(shape, dtype=dtype))

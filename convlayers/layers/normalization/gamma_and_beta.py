@@ -52,6 +52,7 @@ class GammaAndBeta(Layer):
                 initializer=self.gamma_initializer,
                 regularizer=self.gamma_regularizer,
                 constraint=self.gamma_constraint,
+                autocast=False,
             )
         if center:
             self.beta = self.add_weight(
@@ -60,6 +61,7 @@ class GammaAndBeta(Layer):
                 initializer=self.beta_initializer,
                 regularizer=self.beta_regularizer,
                 constraint=self.beta_constraint,
+                autocast=False,
             )
 
     def get_config(self):
