@@ -9,9 +9,9 @@ from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import multiply
 from convlayers.ops.bias_activation import fuse
+from convlayers.ops.cutting import split
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.layout import compact, in_order_of
-from convlayers.ops.shaping import split
 
 _table = _native.kernels("float32").elementwise
 # The gradient may be written to where the one behind the activation is.

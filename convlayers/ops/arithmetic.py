@@ -3,7 +3,8 @@
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats
+from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats, widen
+from convlayers.symbolic import with_shapes
 
 
 def unbroadcast(gradient, shape):
@@ -12,7 +13,16 @@ def unbroadcast(gradient, shape):
         return gradient
     added = gradient.ndim - len(shape)
     repeated = [axis + added for axis, n in enumerate(shape) if n == 1]
-    return np.add.reduce(gradient, axis=(*range(added), *repeated)).reshape(shape)
+    return np.add.reduce(widen(gradient), axis=(*range(added), *repeated)).reshape(shape)
+
+
+def _product_in_shape(d_y, x, shape):
+    """Returns `unbroadcast(d_y * x, shape)`: in one pass over memory where sums go over axes before the last."""
+    if d_y.shape == shape or len(shape) != d_y.ndim or shape[-1] != d_y.shape[-1] or d_y.dtype.char not in "fd":
+        return unbroadcast(d_y * x, shape)
+    axes = list(range(d_y.ndim))
+    kept = [axis for axis in axes if shape[axis] == d_y.shape[axis]]
+    return np.einsum(d_y, axes, np.broadcast_to(x, d_y.shape), axes, kept).reshape(shape)
 
 
 def zero_to_infinity(x):
@@ -50,7 +60,7 @@ def multiply(x1, x2):
     a, b = promote(x1, x2)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y * b, a.shape), lambda: unbroadcast(d_y * a, b.shape)
+        return lambda: _product_in_shape(d_y, b, a.shape), lambda: _product_in_shape(d_y, a, b.shape)
 
     return np.multiply(a, b), backward
 
@@ -187,6 +197,13 @@ def logaddexp(x1, x2):
     return y, backward
 
 
+def _mend_where(y, condition, x1=None, x2=None):
+    if x1 is None:
+        for of_axis in y:
+            of_axis.shape = (None,)
+
+
+@with_shapes(_mend_where)
 @differentiable
 def where(condition, x1=None, x2=None):
     """Returns `x1` where the condition is true and `x2` where it is false.
@@ -196,7 +213,9 @@ def where(condition, x1=None, x2=None):
         x1, x2: arrays or numbers. Without them, the result is a tuple of indices: of where the condition is true.
     """
     condition = as_array(condition)
-    if x1 is None or x2 is None:
+    if (x1 is None) != (x2 is None):
+        raise ValueError("`x1` and `x2` either both should be `None` or both should have non-None value.")
+    if x1 is None:
         return tuple(indices.astype(np.int32) for indices in np.nonzero(condition)), None
     a, b = promote(x1, x2)
     shapes = a.shape, b.shape

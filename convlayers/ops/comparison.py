@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.dtypes import as_array, promote
+from convlayers.symbolic import one_node
 
 
 def _comparison(function):
@@ -57,6 +58,7 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     return np.isclose(x1, x2, rtol, atol, equal_nan), None
 
 
+@one_node
 def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Returns whether two arrays are equal within `atol + rtol * abs(x2)` everywhere."""
     return bool(np.allclose(value_of(x1), value_of(x2), rtol, atol, equal_nan))

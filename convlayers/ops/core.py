@@ -6,22 +6,37 @@ import numpy as np
 
 from convlayers import nested
 from convlayers.autograd import Operand, differentiable, value_of
+from convlayers.narrow_types import to_dtype
 from convlayers.ops.arithmetic import clip
 from convlayers.ops.creation import zeros_like
+from convlayers.ops.cutting import unstack
 from convlayers.ops.dtypes import as_array
-from convlayers.ops.shaping import stack, unstack
+from convlayers.ops.shaping import stack
+from convlayers.symbolic import one_node, runs_for_shapes, with_shapes
 from convlayers.validation import standardize_dtype
 
 
+def _mend_cast(outputs, x, dtype):
+    outputs.dtype = x.dtype if dtype is None else standardize_dtype(dtype)
+
+
+@with_shapes(_mend_cast)
 @differentiable
 def cast(x, dtype):
-    """Returns `x` in another dtype, given by name or as NumPy's; None is the one that it has."""
+    """Returns `x` in another dtype, given by name or as NumPy's; None is the one that it has.
+
+    NumPy has no "bfloat16": the result is a float32 array of the nearest such numbers, and so is its gradient.
+    """
     x = as_array(x)
 
-    def backward(d_y):
-        return d_y  # in the new dtype: the tape turns it into the old one
+    if dtype is None:
+        return x, lambda d_y: d_y
+    dtype = standardize_dtype(dtype)
 
-    return x if dtype is None else x.astype(standardize_dtype(dtype), copy=False), backward
+    def backward(d_y):
+        return to_dtype(d_y, dtype)  # the tape turns it into the old one
+
+    return to_dtype(x, dtype), backward
 
 
 def saturate_cast(x, dtype):
@@ -95,8 +110,8 @@ def ndim(x):
 
 
 def size(x):
-    """Returns how many numbers there are."""
-    return int(np.prod(shape(x)))
+    """Returns how many numbers there are: an int, or in a graph a tensor."""
+    return x.apply(size, (x,), {}) if isinstance(x, Operand) and x.symbolic else int(np.prod(shape(x)))
 
 
 # Gradients ------------------------------------------------------------------------------------------------------------
@@ -136,11 +151,24 @@ def custom_gradient(f):
 # The flow of a program ------------------------------------------------------------------------------------------------
 
 
+@one_node
 def cond(pred, true_fn, false_fn):
-    """Returns `true_fn()` if `pred` is true, else `false_fn()`."""
+    """Returns `true_fn()` if `pred` is true, else `false_fn()`.
+
+    Raises:
+        ValueError: in a graph, if their results have different shapes.
+    """
+    if runs_for_shapes() and not isinstance(pred, bool):
+        specs = [nested.map_structure(lambda y: (shape(y), dtype(y)), function()) for function in (true_fn, false_fn)]
+        if specs[0] != specs[1]:
+            raise ValueError(
+                "`true_fn` and `false_fn` should return outputs of the same kind (struct, dtype and shape). "
+                f"Got {specs[0]} and {specs[1]} instead."
+            )
     return true_fn() if value_of(pred) else false_fn()
 
 
+@one_node
 def while_loop(cond, body, loop_vars, maximum_iterations=None):
     """Calls `body` again and again, with what it returned the last time, for as long as `cond` returns true for that.
 
@@ -152,6 +180,8 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     several = isinstance(loop_vars, (tuple, list))
     state = tuple(loop_vars) if several else (loop_vars,)
     done = 0
+    if runs_for_shapes():  # Shapes stay, and for zeros there may be no end.
+        return loop_vars
     while (maximum_iterations is None or done < maximum_iterations) and value_of(cond(*state)):
         result = body(*state)
         state = tuple(result) if isinstance(result, (tuple, list)) else (result,)
@@ -159,6 +189,7 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     return state if several else state[0]
 
 
+@one_node
 def fori_loop(lower, upper, body_fun, init_val):
     """Returns the result of `value = body_fun(i, value)` for all `i` from `lower` up to `upper`, which is left out."""
     value = init_val
@@ -167,11 +198,13 @@ def fori_loop(lower, upper, body_fun, init_val):
     return value
 
 
+@one_node
 def switch(index, branches, *operands):
     """Returns `branches[index](*operands)`, the first branch for smaller indices and the last for larger ones."""
     return branches[int(np.clip(value_of(index), 0, len(branches) - 1))](*operands)
 
 
+@one_node
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
     """Returns the results of `carry, y = f(carry, x)` for all entries of `xs` along the first axis.
 
@@ -218,19 +251,19 @@ def vectorize(pyfunc, *, excluded=None, signature=None):
     return np.vectorize(pyfunc, excluded=excluded, signature=signature)
 
 
+@one_node
 def vectorized_map(function, elements):
     """Returns the results of a function for each entry along the first axis, stacked.
 
     Args:
-        function: function of one entry, which for a list of arrays is a list.
-        elements: array, or a list of arrays.
+        function: function of one entry: an array, or a structure of arrays as `elements` is. It returns such too.
+        elements: array, or a structure (list, tuple or dict) of arrays.
     """
-    if isinstance(elements, (list, tuple)):
-        entries = [unstack(array) for array in elements]
-        return stack([function(list(entry)) for entry in zip(*entries, strict=True)])
-    return stack([function(entry) for entry in unstack(elements)])
+    entries = zip(*(unstack(array) for array in nested.flatten(elements)), strict=True)
+    results = [function(nested.pack_like(elements, list(entry))) for entry in entries]
+    return nested.map_structure(lambda *ys: stack(list(ys)), *results)
 
 
 def map(f, xs):
-    """Returns the results of a function for each entry along the first axis, stacked."""
+    """Returns the results of a function for each entry along the first axis, stacked: `vectorized_map`."""
     return vectorized_map(f, xs)

@@ -21,7 +21,7 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
         mask_index: the class that stands for no label.
 
     Returns:
-        A vector.
+        A vector; in float32, where the logits are of 16 bits.
     """
     target, output = as_array(target).astype(np.intp), as_float(output)
     last_time = as_array(output_length).astype(np.intp) - 1
@@ -40,7 +40,7 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
         np.subtract.at(d_log_p, (samples[:, np.newaxis], times, states.classes), share * d_y[:, np.newaxis])
         return None, through_softmax(d_log_p)
 
-    return (-total).astype(output.dtype, copy=False), backward
+    return (-total).astype(log_p.dtype, copy=False), backward
 
 
 class _States:

@@ -7,7 +7,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
-from convlayers.ops.conv_kernels import ConvProblem, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 
 
@@ -34,6 +34,7 @@ def dense(inputs, kernel, bias=None, activation=None):
 @differentiable(new_gradients=True, overwrites=True)
 def _dense(inputs, kernel, bias, activation):
     """Computed as a convolution of one row of pixels, a sample each, with a window of one pixel."""
+    given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     features, units = kernel.shape
     if inputs.ndim == 0 or inputs.shape[-1] != features:
@@ -49,7 +50,7 @@ def _dense(inputs, kernel, bias, activation):
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
-        d_y = np.ascontiguousarray(d_outputs).reshape(plan.output_shape)
+        d_y = np.ascontiguousarray(d_outputs, x.dtype).reshape(plan.output_shape)
         d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
         return (
             lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
@@ -57,7 +58,8 @@ def _dense(inputs, kernel, bias, activation):
             d_bias,
         )
 
-    return y.reshape(*inputs_shape[:-1], units), backward
+    outputs = y.reshape(*inputs_shape[:-1], units)
+    return outputs if inputs is given else in_type_of(outputs, given), backward
 
 
 @functools.lru_cache(maxsize=4096)

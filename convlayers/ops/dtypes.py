@@ -3,7 +3,8 @@
 * A Python number adapts to the array beside it: float32 array + 1.5 is float32. So does an array without axes.
 * A float beside an integer wins with the size it has: int64 array * float16 array is float16. NumPy would widen it.
 * Where integers must become floats, as in a division, they become `keras.config.floatx()`.
-* 64-bit arrays stay so, as in Keras with PyTorch; float64 is a first-class type here.
+* 64-bit arrays stay so, as in Keras with PyTorch; float64 is a first-class type here. But narrower ones never become 64-bit:
+  uint32 and int32 together are int32.
 """
 
 import functools
@@ -32,11 +33,12 @@ def result_type(*dtypes):
     'float32'
     """
     floatx = config.floatx()
-    types = []
-    for dtype in dtypes or (None,):
-        weak = dtype is int or dtype is float
-        types.append(dtype if weak else (np.dtype(standardize_dtype(dtype or floatx)), True))
-    return _promote(floatx, *types).name
+    names = [dtype if dtype is int or dtype is float else standardize_dtype(dtype or floatx) for dtype in dtypes or (None,)]
+    # NumPy has no bfloat16. It is as wide as float16; of both, only float32 has all numbers.
+    stand_in = "float32" if "float16" in names else "float16"
+    named = (stand_in if name == "bfloat16" else name for name in names)
+    together = _promote(floatx, *((np.dtype(name), True) if isinstance(name, str) else name for name in named)).name
+    return "bfloat16" if together == "float16" and "bfloat16" in names else together
 
 
 def as_array(x):
@@ -68,7 +70,7 @@ def as_number(x):
 
 def widen(x):
     """Returns float16 as float32: it has neither the digits nor the range for sums, and kernels do not have it."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+    return x.astype(np.float32) if x.dtype.char == "e" else x
 
 
 def promote(*operands):
@@ -119,5 +121,7 @@ def _promote(floatx, *number_types):
     integers = [dtype for dtype in arrays if dtype.kind in "iu"]
     if integers:
         together = np.result_type(*integers)
+        if together.itemsize == 8 and all(dtype.itemsize < 8 for dtype in integers):
+            return np.dtype(np.int32)
         return together if together.kind in "iu" else np.dtype(floatx)
     return np.dtype(np.int32 if int in weak else np.bool_)

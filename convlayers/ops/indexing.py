@@ -8,6 +8,7 @@ import numpy as np
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.add_at import add_at
 from convlayers.ops.dtypes import as_array
+from convlayers.symbolic import KerasTensor, one_node, with_shapes
 
 
 @differentiable
@@ -51,7 +52,7 @@ def take(x, indices, axis=None):
     Raises:
         IndexError: if an index is out of range.
     """
-    x, indices = as_array(x), _as_indices(indices)
+    x, indices = as_array(x), as_indices(indices)
     shape = x.shape
 
     def backward(d_y):
@@ -74,7 +75,7 @@ def take_along_axis(x, indices, axis=None):
     Args:
         indices: array of ints, with as many axes as `x`.
     """
-    x, indices = as_array(x), _as_indices(indices)
+    x, indices = as_array(x), as_indices(indices)
     shape = x.shape
 
     def backward(d_y):
@@ -88,22 +89,34 @@ def take_along_axis(x, indices, axis=None):
     return np.take_along_axis(x, indices, axis), backward
 
 
-def _as_indices(indices):
+def as_indices(indices):
+    """Returns indices as an array of integers."""
     array = as_array(indices)
     return array if array.dtype.kind in "iu" else array.astype(np.intp)
 
 
+def _mend_slice(y, inputs, start_indices, shape):
+    # Where a part starts that goes on to the end is not known.
+    if isinstance(start_indices, KerasTensor):
+        y.shape = tuple(None if wanted == -1 else n for n, wanted in zip(y.shape, shape, strict=True))
+
+
+@with_shapes(_mend_slice)
+@one_node
 def slice(inputs, start_indices, shape):
-    """Returns the block of `inputs` that starts at `start_indices` and has a shape; -1 in it means up to the end."""
-    starts = np.asarray(value_of(start_indices)).tolist()
-    return get_item(inputs, _block(starts, shape))
+    """Returns the block of `inputs` that starts at `start_indices` and has a shape; -1 in it means up to the end.
+
+    Raises:
+        ValueError: if there is not one start and one size for each axis.
+    """
+    return get_item(inputs, _block(np.ndim(inputs), start_indices, shape))
 
 
 @differentiable
 def slice_update(inputs, start_indices, updates):
     """Returns `inputs` with the block that starts at `start_indices` replaced by `updates`."""
     inputs, updates = as_array(inputs), as_array(updates)
-    block = _block(np.asarray(start_indices).tolist(), updates.shape)
+    block = _block(inputs.ndim, start_indices, updates.shape)
     y = inputs.copy()
     y[block] = updates
 
@@ -115,10 +128,24 @@ def slice_update(inputs, start_indices, updates):
     return y, backward
 
 
-def _block(starts, shape):
+def _block(ndim, start_indices, shape):
+    starts = np.asarray(value_of(start_indices)).astype(np.intp).tolist()
+    for name, sizes in (("shape", shape), ("start_indices", starts)):
+        if len(sizes) != ndim:
+            given, other = ("inputs", name) if name == "shape" else (name, "inputs")
+            raise ValueError(
+                f"The number of dimensions in `{given}` must match the number of dimensions in `{other}`. "
+                f"Received: {ndim} axes of `inputs`, shape={tuple(shape)}, start_indices={starts}"
+            )
     return tuple(builtins.slice(start, None if n == -1 else start + n) for start, n in zip(starts, shape, strict=True))
 
 
+def _mend_nonzero(indices, x):
+    for of_axis in indices:
+        of_axis.shape = (None,)
+
+
+@with_shapes(_mend_nonzero)
 @differentiable
 def nonzero(x):
     """Returns where `x` is not 0: a tuple of arrays of indices, one for each axis."""

@@ -8,16 +8,19 @@ from convlayers.autograd import differentiable
 from convlayers.ops import reductions
 from convlayers.ops.arithmetic import multiply, power, unbroadcast
 from convlayers.ops.comparison import not_equal
-from convlayers.ops.core import cast, dtype
-from convlayers.ops.dtypes import promote, result_type
+from convlayers.ops.core import cast, dtype, shape
+from convlayers.ops.decompositions import svd
+from convlayers.ops.dtypes import as_array, promote, result_type
 from convlayers.ops.pointwise import absolute
-from convlayers.ops.shaping import reshape, squeeze
+from convlayers.ops.shaping import expand_dims, moveaxis, reshape, squeeze
 
 
 def _promote_for_sums(*operands):
-    arrays = promote(*operands)
+    arrays = list(map(as_array, operands))
     # As in Keras, products of 8-bit integers are added as 32-bit ones.
-    return [array.astype(np.int32) for array in arrays] if arrays[0].dtype == np.int8 else arrays
+    if all(array.dtype == np.int8 for array in arrays):
+        return [array.astype(np.int32) for array in arrays]
+    return promote(*arrays)
 
 
 @differentiable
@@ -85,9 +88,18 @@ def dot(x1, x2):
 
 
 def inner(x1, x2):
-    """Returns the sums of products over the last axes of both."""
+    """Returns the sums of products over the last axes of both.
+
+    Raises:
+        ValueError: if these have different lengths.
+    """
     if np.ndim(x1) == 0 or np.ndim(x2) == 0:
         return multiply(x1, x2)
+    if shape(x1)[-1] != shape(x2)[-1] and None not in (shape(x1)[-1], shape(x2)[-1]):
+        raise ValueError(
+            "`inner` requires the last dimension of `x1` and `x2` to match. "
+            f"Received: x1.shape={shape(x1)}, x2.shape={shape(x2)}."
+        )
     return tensordot(x1, x2, ([-1], [-1]))
 
 
@@ -152,12 +164,16 @@ def _spell_out(subscripts, ndims):
     return inputs, batch + "".join(sorted(letter for letter in set(together) - set(batch) if together.count(letter) == 1))
 
 
+_OF_SINGULAR_VALUES = {2: reductions.max, -2: reductions.min, "nuc": reductions.sum}
+
+
 def norm(x, ord=None, axis=None, keepdims=False):
     """Returns the norm of vectors or matrices.
 
     Args:
         ord: for vectors the power p of the p-norm: 2 by default, 1, any other number, `inf`, `-inf`, or 0 for how many
-            numbers are not 0. For matrices "fro", the default, or 1, -1, `inf`, `-inf`.
+            numbers are not 0. For matrices "fro", the default, or 1, -1, `inf`, `-inf`; or 2, -2, "nuc" for the largest
+            singular value, the smallest, the sum of all.
         axis: the axis of the vectors, or the two axes of the matrices; by default all axes.
 
     Raises:
@@ -175,10 +191,14 @@ def norm(x, ord=None, axis=None, keepdims=False):
         extreme = reductions.max if ord > 0 else reductions.min
         y = extreme(sums, compared, keepdims=True)
         return y if keepdims else squeeze(y, axes)
+    if len(axes) == 2 and ord in _OF_SINGULAR_VALUES:
+        y = _OF_SINGULAR_VALUES[ord](svd(moveaxis(x, axes, (-2, -1)), compute_uv=False), -1)
+        return expand_dims(y, [axis % np.ndim(x) for axis in axes]) if keepdims else y
     kind = {1: "vector", 2: "matrix"}.get(len(axes), "tensor")
     raise ValueError(
         f"Invalid `ord` argument for {kind} norm. Received: ord={ord}\n"
-        "Expected a number for vectors (one axis), None, 'fro', 1, -1, inf or -inf for matrices (two axes), else None."
+        "Expected a number for vectors (one axis), None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for matrices (two axes), "
+        "else None."
     )
 
 

@@ -4,13 +4,23 @@ import numpy as np
 
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.arithmetic import multiply, power, subtract, where
+from convlayers.ops.comparison import not_equal
+from convlayers.ops.core import cast, dtype
 from convlayers.ops.creation import arange
 from convlayers.ops.dtypes import as_array
 from convlayers.ops.indexing import diagonal
+from convlayers.ops.linear import tensordot
 from convlayers.ops.reductions import sum
 from convlayers.ops.shaping import concatenate, expand_dims, moveaxis, ravel, reshape, stack
+from convlayers.symbolic import one_node, with_shapes
 
 
+def _mend_diagonal(y, x, k=0):
+    if None in x.shape:
+        y.shape = (None,) * len(y.shape)
+
+
+@with_shapes(_mend_diagonal)
 @differentiable
 def diag(x, k=0):
     """Returns a matrix with a vector on its diagonal `k`; or the diagonal `k` of a matrix."""
@@ -40,7 +50,7 @@ def trace(x, offset=0, axis1=0, axis2=1):
 
 def vdot(x1, x2):
     """Returns the sum of the products of two flattened arrays."""
-    return sum(multiply(ravel(x1), ravel(x2)))
+    return tensordot(ravel(x1), ravel(x2), 1)
 
 
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
@@ -72,6 +82,7 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     return stack([first, second, third], axis=axisc)
 
 
+@one_node
 def kron(x1, x2):
     """Returns the Kronecker product: `x2` times each number of `x1`, in blocks."""
     rank = max(len(x1.shape), len(x2.shape))
@@ -83,6 +94,7 @@ def kron(x1, x2):
     return reshape(multiply(one, other), [m * n for m, n in zip(*shapes, strict=True)])
 
 
+@one_node
 def vander(x, N=None, increasing=False):
     """Returns the matrix of powers of the numbers of a vector: `N` columns, as many as there are numbers by default.
 
@@ -90,20 +102,23 @@ def vander(x, N=None, increasing=False):
         increasing: whether the powers grow from the left to the right.
     """
     powers = arange(x.shape[0] if N is None else N)
-    return power(expand_dims(x, -1), powers if increasing else powers[::-1])
+    return cast(power(expand_dims(x, -1), powers if increasing else powers[::-1]), dtype(x))
 
 
 @differentiable
 def unravel_index(indices, shape):
     """Returns the places in an array of a shape of indices into its flattened form: an array for each axis."""
-    return tuple(part.astype(np.int32) for part in np.unravel_index(as_array(indices), shape)), None
+    indices = as_array(indices)
+    dtype = np.int32 if indices.itemsize == 8 else indices.dtype  # as for all indices
+    return tuple(part.astype(dtype) for part in np.unravel_index(indices, shape)), None
 
 
 def diff(a, n=1, axis=-1):
-    """Returns the differences of neighbours along an axis, `n` times."""
+    """Returns the differences of neighbours along an axis, `n` times. Those of truth values are whether they differ."""
     a = moveaxis(a, axis, -1)
+    difference = not_equal if dtype(a) == "bool" else subtract
     for _ in range(n):
-        a = subtract(a[..., 1:], a[..., :-1])
+        a = difference(a[..., 1:], a[..., :-1])
     return moveaxis(a, -1, axis)
 
 
@@ -139,6 +154,13 @@ def view(x, dtype=None):
     return (x if dtype is None else x.view(dtype)), None
 
 
+def _mend_sequences(y, x, sequence_length, sequence_stride):
+    if x.shape[-1] is None:
+        y.shape = (*y.shape[:-2], None, sequence_length)
+
+
+@with_shapes(_mend_sequences)
+@one_node
 def extract_sequences(x, sequence_length, sequence_stride):
     """Returns the windows of `sequence_length` numbers along the last axis, each `sequence_stride` behind the last one."""
     count = 1 + (x.shape[-1] - sequence_length) // sequence_stride

@@ -1,10 +1,10 @@
-"""Python's operators for tensors, variables and symbolic tensors: `x + 1`, `x[0]`, `x == y`; and NumPy's: `np.exp(x)`."""
+"""Python's operators for tensors, variables and symbolic tensors: `x + 1`, `x[0]`, `x > y`; and NumPy's: `np.exp(x)`."""
 
 import numpy as np
 
 from convlayers import ops
 from convlayers.autograd import Operand
-from convlayers.ops import arithmetic, comparison, indexing, linear, pointwise, shaping
+from convlayers.ops import arithmetic, comparison, cutting, indexing, linear, pointwise, shaping
 from convlayers.symbolic import KerasTensor
 
 BINARY = {
@@ -57,7 +57,7 @@ def attach():
     for name, convert in CONVERSIONS.items():
         setattr(Operand, f"__{name}__", lambda self, convert=convert: convert(_number(self)))
     Operand.__getitem__ = lambda self, key: indexing.get_item(self, key)
-    Operand.__iter__ = lambda self: iter(shaping.unstack(self))
+    Operand.__iter__ = lambda self: iter(cutting.unstack(self))
     Operand.__format__ = lambda self, form: format(_number(self), form) if form else str(self)
     Operand.__array_ufunc__ = _apply_numpy_function
     KerasTensor.reshape, KerasTensor.squeeze = shaping.reshape, shaping.squeeze

@@ -6,7 +6,7 @@ All take `axis`: an int, a tuple of ints, or None for all axes; and `keepdims`: 
 import numpy as np
 
 from convlayers.autograd import differentiable
-from convlayers.ops.arithmetic import divide, multiply, subtract, where, zero_to_infinity
+from convlayers.ops.arithmetic import add, divide, multiply, subtract, where, zero_to_infinity
 from convlayers.ops.comparison import isnan
 from convlayers.ops.dtypes import as_array, as_float, as_number, widen
 from convlayers.ops.shaping import moveaxis, reshape
@@ -34,9 +34,11 @@ def _spread(d_y, shape, axis, keepdims):
 
 
 def _as_summable(x):
-    """Returns an array of numbers wide enough for a sum: integers below 32 bits become int32."""
+    """Returns an array of numbers wide enough for a sum: integers below 32 bits become int32, those without a sign uint32."""
     array = as_array(x)
-    return array.astype(np.int32) if array.dtype.kind in "biu" and array.itemsize < 4 else array
+    if array.dtype.kind not in "biu" or array.itemsize >= 4:
+        return array
+    return array.astype(np.uint32 if array.dtype.kind == "u" else np.int32)
 
 
 def _total(x, axis, keepdims):
@@ -61,7 +63,7 @@ def _count_reduced(x, y):
 
 @differentiable
 def sum(x, axis=None, keepdims=False):
-    """Returns the sum. Integers of fewer than 32 bits are added as int32."""
+    """Returns the sum. Integers of fewer than 32 bits are added as int32, those without a sign as uint32."""
     x, axis = _as_summable(x), _tuple_of_axes(axis)
     shape = x.shape
 
@@ -174,7 +176,7 @@ def _extreme(choose, x, axis, keepdims, initial):
 
 @differentiable
 def prod(x, axis=None, keepdims=False, dtype=None):
-    """Returns the product. Integers of fewer than 32 bits are multiplied as int32."""
+    """Returns the product. Integers of fewer than 32 bits are multiplied as int32, those without a sign as uint32."""
     x, axis = _as_summable(x) if dtype is None else as_array(x).astype(dtype), _tuple_of_axes(axis)
 
     def backward(d_y):
@@ -186,7 +188,8 @@ def prod(x, axis=None, keepdims=False, dtype=None):
         others = _product_before(line) * _product_before(line[..., ::-1])[..., ::-1]
         return np.moveaxis(others.reshape(moved.shape), last, axes) * _restore_axes(d_y, x.shape, axis, keepdims)
 
-    return np.multiply.reduce(x, axis=axis, dtype=x.dtype, keepdims=keepdims), backward
+    wide = widen(x)
+    return np.multiply.reduce(wide, axis=axis, dtype=wide.dtype, keepdims=keepdims).astype(x.dtype, copy=False), backward
 
 
 def _product_before(line):
@@ -198,7 +201,8 @@ def _product_before(line):
 @differentiable
 def logsumexp(x, axis=None, keepdims=False):
     """Returns `log(sum(exp(x)))` without overflow."""
-    x, axis = as_float(x), _tuple_of_axes(axis)
+    given, axis = as_float(x), _tuple_of_axes(axis)
+    x = widen(given)
     largest = np.max(x, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
     kept = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
@@ -208,7 +212,7 @@ def logsumexp(x, axis=None, keepdims=False):
         # Where all is minus infinity, so is the result, and nothing has a share in it.
         return np.exp(x - np.where(np.isfinite(kept), kept, 0)) * _restore_axes(d_y, x.shape, axis, keepdims)
 
-    return y, backward
+    return y.astype(given.dtype, copy=False), backward
 
 
 @differentiable
@@ -218,9 +222,10 @@ def cumsum(x, axis=None, dtype=None):
     shape, along = x.shape, 0 if axis is None else axis
 
     def backward(d_y):
-        return np.flip(np.cumsum(np.flip(d_y, along), along), along).reshape(shape)
+        return np.flip(np.cumsum(np.flip(widen(d_y), along), along), along).reshape(shape)
 
-    return np.cumsum(x, axis, dtype=x.dtype), backward
+    wide = widen(x)
+    return np.cumsum(wide, axis, dtype=wide.dtype).astype(x.dtype, copy=False), backward
 
 
 @differentiable
@@ -239,7 +244,8 @@ def cumprod(x, axis=None, dtype=None):
             d_line[..., i] = before[..., i] * np.sum(between * d_y[..., i:], axis=-1)
         return np.moveaxis(d_line, -1, 0 if axis is None else axis).reshape(x.shape)
 
-    return np.cumprod(x, axis, dtype=x.dtype), backward
+    wide = widen(x)
+    return np.cumprod(wide, axis, dtype=wide.dtype).astype(x.dtype, copy=False), backward
 
 
 @differentiable
@@ -308,4 +314,4 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     if x is not None:
         x = moveaxis(x, axis, -1) if len(x.shape) > 1 else x
         dx = subtract(x[..., 1:], x[..., :-1])
-    return sum((y[..., 1:] + y[..., :-1]) * dx, axis=-1) / 2
+    return divide(sum(multiply(add(y[..., 1:], y[..., :-1]), dx), axis=-1), 2)

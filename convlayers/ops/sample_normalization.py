@@ -52,8 +52,7 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
 
 def _normalize_rows(x, vectors, axis, epsilon, centered):
     x = as_float(x)
-    axes = axis if isinstance(axis, int) else tuple(sorted([one % x.ndim for one in axis]))
-    rows, restore = rows_along(x, axes)
+    rows, restore = rows_along(x, axis)
     gamma, beta = [_as_vector(vector, name, rows) for name, vector in vectors.items()]
     mean, scale, y = np.empty(len(rows), rows.dtype), np.empty(len(rows), rows.dtype), np.empty_like(rows)
     kernels = _native.kernels(rows.dtype).normalize
@@ -61,7 +60,7 @@ def _normalize_rows(x, vectors, axis, epsilon, centered):
     kernels.normalization_forward(rows, gamma, beta, epsilon, centered, mean, scale, y)
 
     def backward(d_y, owned):
-        d_rows, _ = rows_along(d_y, axes)
+        d_rows, _ = rows_along(d_y, axis)
         d_x = d_rows if owned else np.empty_like(d_rows)
         d_gamma, d_beta = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
         kernels.normalization_backward(rows, gamma, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)

@@ -5,12 +5,14 @@ import numpy as np
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.add_at import add_at
 from convlayers.ops.dtypes import as_array, as_number
-from convlayers.ops.indexing import take
+from convlayers.ops.indexing import as_indices, take
+from convlayers.symbolic import one_node, with_shapes
 from convlayers.validation import check_choice
 
 _REDUCTIONS = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
+@one_node
 def scatter(indices, values, shape):
     """Returns zeros of a shape, with `values` added at `indices`.
 
@@ -41,7 +43,7 @@ def scatter_update(inputs, indices, updates, reduction=None):
         check_choice(reduction.lower(), _REDUCTIONS, "scatter_update", "reduction")
     inputs = as_array(inputs)
     updates = as_array(updates).astype(inputs.dtype, copy=False)
-    places = tuple(np.moveaxis(as_array(indices), -1, 0))
+    places = tuple(np.moveaxis(as_indices(indices), -1, 0))
     y = inputs.copy()
     if reduction is None:
         y[places] = updates
@@ -66,6 +68,15 @@ def scatter_update(inputs, indices, updates, reduction=None):
     return y, backward
 
 
+def _mend_segments(y, data, segment_ids, num_segments=None, sorted=False):
+    y.shape = (num_segments, *data.shape[1:])
+
+
+def _of_segments(function):
+    return with_shapes(_mend_segments)(one_node(function))
+
+
+@_of_segments
 def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     """Returns the sums of the entries of `data`, along its first axis, that have the same number in `segment_ids`.
 
@@ -78,16 +89,19 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
     return _segments(data, segment_ids, num_segments, "add", 0)
 
 
+@_of_segments
 def segment_prod(data, segment_ids, num_segments=None, sorted=False):
     """Returns the products of entries: `segment_sum` tells which. It has no gradient."""
     return _segments(data, segment_ids, num_segments, "mul", 1)
 
 
+@_of_segments
 def segment_max(data, segment_ids, num_segments=None, sorted=False):
     """Returns the largest of entries: `segment_sum` tells which. It has no gradient."""
     return _segments(data, segment_ids, num_segments, "max", -np.inf)
 
 
+@_of_segments
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
     """Returns the smallest of entries: `segment_sum` tells which. It has no gradient."""
     return _segments(data, segment_ids, num_segments, "min", np.inf)
@@ -95,7 +109,7 @@ def segment_min(data, segment_ids, num_segments=None, sorted=False):
 
 def _segments(data, segment_ids, num_segments, reduction, start):
     data = data if hasattr(data, "dtype") else as_number(data)
-    numbers = as_array(value_of(segment_ids))
+    numbers = as_indices(value_of(segment_ids))
     if numbers.ndim != 1:
         raise ValueError(f"Argument `segment_ids` should be an 1-D vector, got shape: {numbers.shape}.")
     if data.shape[0] != len(numbers):

@@ -6,8 +6,10 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import unbroadcast
-from convlayers.ops.dtypes import as_array, promote
+from convlayers.ops.cutting import unstack
+from convlayers.ops.dtypes import as_array, promote, widen
 from convlayers.ops.layout import contiguous
+from convlayers.symbolic import one_node
 
 
 @differentiable
@@ -218,7 +220,7 @@ def tile(x, repeats):
         lengths = (1,) * (d_y.ndim - len(shape)) + shape
         # Each axis as two: which copy, and where in it.
         split = [size for n, length in zip(d_y.shape, lengths, strict=True) for size in (n // (length or 1), length)]
-        return np.add.reduce(d_y.reshape(split), axis=tuple(range(0, len(split), 2))).reshape(shape)
+        return np.add.reduce(widen(d_y).reshape(split), axis=tuple(range(0, len(split), 2))).reshape(shape)
 
     return np.tile(x, repeats), backward
 
@@ -284,7 +286,6 @@ def concatenate(xs, axis=0):
     return y, backward
 
 
-@differentiable
 def stack(x, axis=0):
     """Joins arrays of one shape along a new axis.
 
@@ -292,83 +293,18 @@ def stack(x, axis=0):
         x: list of arrays.
         axis: the place of the new axis in the result.
     """
+    return _stack(x if isinstance(x, (list, tuple)) else unstack(x), axis)
 
+
+@differentiable
+def _stack(xs, axis):
     def backward(d_y):
-        return np.moveaxis(d_y, axis, 0)  # a list of tensors comes as one
+        return tuple(np.moveaxis(d_y, axis, 0))
 
-    return np.stack(promote(*x), axis), backward
-
-
-@differentiable
-def split(x, indices_or_sections, axis=0):
-    """Cuts an array along an axis.
-
-    Args:
-        indices_or_sections: the number of equal parts, or a list of the indices to cut at.
-
-    Returns:
-        A list of arrays.
-    """
-    x = as_array(x)
-    parts = np.split(x, indices_or_sections, axis)
-    shapes = [part.shape for part in parts]
-
-    def backward(d_parts):
-        return np.concatenate(_or_zeros(d_parts, shapes), axis)
-
-    return parts, backward
+    return np.stack(promote(*xs), axis), backward
 
 
-@differentiable
-def unstack(x, num=None, axis=0):
-    """Cuts an array into its entries along an axis, which is removed.
-
-    Args:
-        num: the length of the axis; it need not be given.
-
-    Returns:
-        A list of arrays.
-    """
-    x = np.moveaxis(as_array(x), axis, 0)
-    shapes = [entry.shape for entry in x]
-
-    def backward(d_parts):
-        return np.stack(_or_zeros(d_parts, shapes), axis)
-
-    return list(x), backward
-
-
-def _or_zeros(gradients, shapes):
-    """Returns the gradients of several results, with zeros for results that nothing used."""
-    dtype = next(gradient.dtype for gradient in gradients if gradient is not None)
-    return [np.zeros(shape, dtype) if gradient is None else gradient for gradient, shape in zip(gradients, shapes, strict=True)]
-
-
-def array_split(x, indices_or_sections, axis=0):
-    """Cuts an array along an axis, as `split` does, into parts that may differ by one where they cannot be equal."""
-    if isinstance(indices_or_sections, int):
-        length, parts = x.shape[axis], indices_or_sections
-        longer = length % parts
-        sizes = [length // parts + (part < longer) for part in range(parts)]
-        indices_or_sections = np.cumsum(sizes[:-1]).tolist()
-    return split(x, indices_or_sections, axis)
-
-
-def hsplit(x, indices_or_sections):
-    """Cuts an array along its second axis, a vector along its only one."""
-    return split(x, indices_or_sections, axis=1 if len(x.shape) > 1 else 0)
-
-
-def vsplit(x, indices_or_sections):
-    """Cuts an array along its first axis."""
-    return split(x, indices_or_sections, axis=0)
-
-
-def dsplit(x, indices_or_sections):
-    """Cuts an array along its third axis."""
-    return split(x, indices_or_sections, axis=2)
-
-
+@one_node
 def dstack(xs):
     """Joins arrays along their third axis, which arrays with fewer get."""
     return concatenate([_with_depth(x) for x in xs], axis=2)

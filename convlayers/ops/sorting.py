@@ -6,6 +6,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array
+from convlayers.symbolic import with_shapes
 
 
 @differentiable
@@ -69,6 +70,19 @@ def argpartition(x, kth, axis=-1):
     return np.argpartition(as_array(x), kth, axis).astype(np.int32), None
 
 
+def _mend_unique(
+    found, x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None
+):
+    parts = list(found) if isinstance(found, tuple) else [found]
+    if return_inverse:
+        parts.pop(1 + return_index)
+    along = 0 if axis is None else axis % len(x.shape)
+    parts[0].shape = tuple(size if place == along else n for place, n in enumerate(parts[0].shape))
+    for of_entries in parts[1:]:
+        of_entries.shape = (size,)
+
+
+@with_shapes(_mend_unique)
 @differentiable
 def unique(
     x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None, fill_value=None

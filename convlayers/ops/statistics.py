@@ -7,7 +7,8 @@ import numpy as np
 from convlayers import config
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import divide, subtract, where
-from convlayers.ops.comparison import isnan
+from convlayers.ops.comparison import isnan, logical_not
+from convlayers.ops.core import dtype
 from convlayers.ops.dtypes import as_array, as_float, promote_floats
 from convlayers.ops.linear import matmul
 from convlayers.ops.pointwise import log10, sqrt
@@ -133,12 +134,18 @@ def nanstd(x, axis=None, keepdims=False):
 
 def nanmax(x, axis=None, keepdims=False):
     """Returns the largest number, NaN if there is none."""
-    return where(_count(x, axis, keepdims) > 0, max(_instead_of_nan(x, -np.inf), axis, keepdims), np.nan)
+    return _extreme_without_nan(max, -np.inf, x, axis, keepdims)
 
 
 def nanmin(x, axis=None, keepdims=False):
     """Returns the smallest number, NaN if there is none."""
-    return where(_count(x, axis, keepdims) > 0, min(_instead_of_nan(x, np.inf), axis, keepdims), np.nan)
+    return _extreme_without_nan(min, np.inf, x, axis, keepdims)
+
+
+def _extreme_without_nan(extreme, instead, x, axis, keepdims):
+    if "float" not in dtype(x):
+        return extreme(x, axis, keepdims)
+    return where(_count(x, axis, keepdims) > 0, extreme(_instead_of_nan(x, instead), axis, keepdims), np.nan)
 
 
 def _instead_of_nan(x, number):
@@ -146,7 +153,7 @@ def _instead_of_nan(x, number):
 
 
 def _count(x, axis, keepdims):
-    return sum(isnan(x) == 0, axis, keepdims)
+    return sum(logical_not(isnan(x)), axis, keepdims)
 
 
 # Spread and distance --------------------------------------------------------------------------------------------------
@@ -214,7 +221,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
         raise ValueError("Unsupported value `sparse=True` with numpy backend")
     x = as_array(x)
     dtype = np.int32 if weights is None else as_array(weights).dtype
-    length = np.maximum(minlength, x.max(initial=-1) + 1)
+    length = np.maximum(minlength, x.max() + 1 if x.size else 0)
     if x.ndim == 1:
         return np.bincount(x, weights, length).astype(dtype), None
     weights = [None] * len(x) if weights is None else as_array(weights)

@@ -2,6 +2,7 @@
 
 from tests.ops.rows import (
     convolutions,
+    decompositions,
     elementwise,
     matrices,
     nn,
@@ -12,5 +13,5 @@ from tests.ops.rows import (
     statistics,
 )
 
-_KINDS = (convolutions, elementwise, matrices, nn, places, products, reductions, shapes, statistics)
+_KINDS = (convolutions, decompositions, elementwise, matrices, nn, places, products, reductions, shapes, statistics)
 ROWS = [row for kind in _KINDS for row in kind.rows()]

@@ -45,7 +45,9 @@ def test_results_and_gradients_have_the_dtype_of_the_arrays(row, dtype):
         pytest.skip("it has the dtype asked for")
     arguments = as_dtype(dtype, row.arguments)
     outputs, gradients = tape_gradients(lambda *given: getattr(ops, row.name)(*given, **row.kwargs), arguments)
-    assert {y.dtype for y in outputs} == {np.dtype(dtype)}
+    # A loss of 16-bit logits is a sum of more numbers than these can hold.
+    of_outputs = "float32" if (row.name, dtype) == ("ctc_loss", "float16") else dtype
+    assert {y.dtype for y in outputs} == {np.dtype(of_outputs)}
     assert {gradient.dtype for gradient in gradients} == {np.dtype(dtype)}
 
 

@@ -48,6 +48,7 @@ CALLS = [
     ("ceil", (X * 0.3,), {}),
     ("trunc", (X * 0.3,), {}),
     ("round", (X * 0.5,), {}),
+    ("angle", (X,), {}),
     ("round", (X * 0.33,), {"decimals": 1}),
     ("floor_divide", (X, 2.5), {}),
     ("mod", (X, 2.5), {}),
@@ -115,6 +116,10 @@ CALLS = [
     ("hanning", (6,), {}),
     ("kaiser", (6, 2.5), {}),
     ("convert_to_tensor", ([1, 2, 3],), {"dtype": "float32"}),
+    ("cholesky", (X @ X.T,), {}),
+    ("lstsq", (X.T, np.array([1, 2, 4], "float32")), {}),
+    ("matrix_rank", (X,), {}),
+    ("pinv", (X,), {}),
 ]
 # Ops whose results are int64 or float64 with PyTorch.
 WIDER_WITH_PYTORCH = words("meshgrid searchsorted power linspace unique histogram logspace geomspace")
@@ -122,7 +127,7 @@ WIDER_WITH_PYTORCH = words("meshgrid searchsorted power linspace unique histogra
 OTHERS = words(
     "allclose cond convert_to_numpy custom_gradient dtype empty empty_like fori_loop is_tensor map ndim nonzero operators "
     "argpartition array scan shape size stop_gradient switch vectorize vectorized_map while_loop dropout "
-    "batch_normalization_training masked_moments"
+    "batch_normalization_training masked_moments eigh lu_factor qr imag"
 )
 
 
@@ -164,6 +169,13 @@ def test_conversions_to_numpy_are_copies():
     assert X[0, 0] == variable.value[0, 0] == 3
     with Tape() as tape:
         np.testing.assert_array_equal(ops.convert_to_numpy(tape.watch(X)), X)
+
+
+def test_real_numbers_have_no_imaginary_parts():
+    for dtype in ("int32", "float32"):
+        y = ops.imag(X.astype(dtype))
+        assert y.dtype == dtype
+        np.testing.assert_array_equal(y, np.zeros_like(X))
 
 
 def test_sparse_and_ragged_tensors_are_refused():
@@ -248,7 +260,11 @@ def test_control_flow():
             "Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode=edge",
         ),
         (lambda: ops.glu(X), "axis size must be divisible by 2. Received: x.shape=(2, 3) with axis=-1"),
-        (lambda: ops.norm(X, ord="nuc"), "Invalid `ord` argument for matrix norm. Received: ord=nuc"),
+        (lambda: ops.norm(X, ord=3), "Invalid `ord` argument for matrix norm. Received: ord=3"),
+        (lambda: ops.split(X, 2, axis=10), "axis 10 is out of bounds for array of dimension 2"),
+        (lambda: ops.rearrange(X, "a b c -> b a c"), "The pattern must name each axis once on both sides"),
+        (lambda: ops.rearrange(X, "a b -> b"), "The pattern must name each axis once on both sides"),
+        (lambda: ops.rearrange(X, "(a c) b -> a b c", a=4), "The pattern must name each axis once on both sides"),
         (lambda: ops.norm(X[0], ord="fro"), "Invalid `ord` argument for vector norm. Received: ord=fro"),
         (lambda: ops.multi_hot(np.array([1])), "Argument `num_classes` must be specified."),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
-from convlayers.ops import arithmetic, pointwise, shaping
+from convlayers.ops import arithmetic, cutting, pointwise, shaping
 from convlayers.ops.comparison import equal, greater, less
 from convlayers.ops.core import cast
 from convlayers.ops.dtypes import as_array, as_float
@@ -62,7 +62,7 @@ def rgb_to_hsv(images, data_format=None):
     images, axis = _check_colors(images, data_format)
     smallest = float(np.finfo(images.dtype).eps)
     images = arithmetic.where(less(pointwise.abs(images), smallest), 0.0, images)
-    red, green, blue = shaping.unstack(images, axis=axis)
+    red, green, blue = cutting.unstack(images, axis=axis)
     value = arithmetic.maximum(arithmetic.maximum(red, green), blue)
     spread = value - arithmetic.minimum(arithmetic.minimum(red, green), blue)
     bright, colored = greater(value, 0), greater(spread, 0)
@@ -77,7 +77,7 @@ def rgb_to_hsv(images, data_format=None):
 def hsv_to_rgb(images, data_format=None):
     """Returns the colors of images that are given as hue, saturation and value: the inverse of `rgb_to_hsv`."""
     images, axis = _check_colors(images, data_format)
-    hue, saturation, value = shaping.unstack(images, axis=axis)
+    hue, saturation, value = cutting.unstack(images, axis=axis)
     place = arithmetic.mod(hue, 1.0) * 6
     shares = (
         pointwise.abs(place - 3) - 1,

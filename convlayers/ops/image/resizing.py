@@ -10,6 +10,7 @@ from convlayers.config import standardize_data_format
 from convlayers.ops.dtypes import as_array
 from convlayers.ops.image import bands, proportions, separable
 from convlayers.ops.image.checks import check_rank, image_axes, spatial_sizes
+from convlayers.symbolic import runs_for_shapes
 
 
 @differentiable(new_gradients=True)
@@ -108,6 +109,8 @@ def scale_and_translate(images, output_shape, scale, translation, spatial_dims, 
             "Invalid value for argument `method`. Expected of one "
             f"{ {*_METHODS, *bands.INTERPOLATIONS} - {'nearest'} }. Received: method={method}"
         )
+    if runs_for_shapes():  # Zero times as long is nothing.
+        scale = np.ones_like(scale)
     steps = []
     for place, axis in enumerate(spatial_dims):
         axis %= y.ndim

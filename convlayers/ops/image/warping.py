@@ -17,6 +17,7 @@ from convlayers.ops.image.checks import (
     with_batch,
 )
 from convlayers.ops.image.filters import gaussian_blur
+from convlayers.symbolic import runs_for_shapes
 
 
 @differentiable(new_gradients=True)
@@ -98,7 +99,7 @@ def perspective_transform(images, start_points, end_points, interpolation="bilin
             "start_points and end_points must have the same shape."
             f" Received start_points.shape={start_points.shape}, end_points.shape={end_points.shape}"
         )
-    transforms = _homographies(start_points.reshape(-1, 4, 2), end_points.reshape(-1, 4, 2))
+    transforms = homographies(start_points.reshape(-1, 4, 2), end_points.reshape(-1, 4, 2))
     return _warp(images, transforms, None, interpolation, "constant", fill_value, data_format)
 
 
@@ -143,13 +144,15 @@ def elastic_transform(
     return _warp(images, None, places, interpolation, fill_mode, fill_value, data_format)
 
 
-def _homographies(start_points, end_points):
+def homographies(start_points, end_points):
     """Returns the transformations that read, at each end point, the start point."""
     start_points, end_points = (points.astype(np.float64) for points in (start_points, end_points))
     equations = np.zeros((len(start_points), 4, 2, 8))
     for row, columns in enumerate((slice(0, 3), slice(3, 6))):
         equations[:, :, row, columns] = np.concatenate([end_points, np.ones_like(end_points[..., :1])], axis=-1)
         equations[:, :, row, 6:] = -start_points[..., row, None] * end_points
+    if runs_for_shapes():  # For points that are all the same there is no answer.
+        equations[...] = np.eye(8).reshape(4, 2, 8)
     return np.linalg.solve(equations.reshape(-1, 8, 8), start_points.reshape(-1, 8, 1))[..., 0]
 
 

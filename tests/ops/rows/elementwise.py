@@ -11,7 +11,7 @@ def rows_of_one_array():
         "softplus softsign silu swish log_sigmoid leaky_relu hard_sigmoid hard_silu hard_swish elu selu gelu celu "
         "tanh_shrink hard_tanh hard_shrink soft_shrink sparse_plus sparse_sigmoid squareplus softmax log_softmax glu "
         "logsumexp sum mean max min var std prod amax amin ravel flip transpose sort cumsum norm normalize copy "
-        "deg2rad rad2deg fabs sinc erf erfc nan_to_num cumprod fliplr flipud rot90"
+        "deg2rad rad2deg fabs sinc erf erfc nan_to_num cumprod fliplr flipud rot90 real conj conjugate i0"
     )
     above_zero = ["log", "log1p", "log2", "log10", "sqrt", "rsqrt", "reciprocal", "cbrt"]
     below_one = ["erfinv", "arcsin", "arccos", "arctanh", "tan"]

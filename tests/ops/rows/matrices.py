@@ -30,6 +30,12 @@ def rows():
         like_keras=False,
     )
     yield Row("extract_sequences", (numbers(2, 9), 4, 2))
+    for pattern, lengths in (
+        ("b h c -> b c h", {}),
+        ("b h c->(b c) h", {}),
+        ("(b n) (h1 h) c -> h1 (n h) b c", {"b": 1, "h1": 3}),
+    ):
+        yield Row("rearrange", (numbers(2, 6, 3), pattern), lengths)
     for data_format in ("channels_last", "channels_first"):
         shape = (2, 4, 2, 8) if data_format == "channels_last" else (2, 8, 4, 2)
         yield Row("depth_to_space", (numbers(*shape), 2), {"data_format": data_format})
