@@ -4,6 +4,7 @@
     scaling.py                      two layers that change along one axis at a time. Data only
     layer_case.py, model_case.py    what a row of these tables means: shapes, weights, operations
     keeping_case.py                 the same for layers whose outputs have the shape of their inputs
+    image_case.py, merging_case.py  the same for layers on images, and for layers with several inputs
     targets.py                      the speeds that the project aims at. Data only
     libraries.py, adapters/         the libraries that are compared: the same work in the words of each
     agreement.py, timing.py         comparing answers, taking times in turn

@@ -8,6 +8,8 @@ Sizes are chosen so that one call takes 1 to 50 ms on a few cores. The arguments
     pool(name, "max_pool" or "average_pool", batch, size, channels, window, stride=window, padding="valid")
     adaptive_pool(name, "adaptive_max_pool" or "adaptive_average_pool", batch, size, channels, output_size)
     keeping(name, class, shape of the input, **arguments)
+    images(name, class, shape of the input, shape of the output, **arguments)
+    merging(name, class, shapes of the inputs, **arguments)
 
 where one number stands for a square. `first` marks the first layer of a model, whose training needs no gradient for the
 input; `quick` marks the small selection. Layers with stride 2 are "valid" on an input that already has its border of
@@ -17,6 +19,7 @@ zeros, as in Keras's own ResNet and MobileNet: every library then computes the s
 from benchmarks.image_case import images
 from benchmarks.keeping_case import keeping
 from benchmarks.layer_case import adaptive_pool, conv, conv_transpose, depthwise, family, pool
+from benchmarks.merging_case import merging
 from benchmarks.models import MODEL_CASES
 from benchmarks.scaling import SCALING_CASES
 
@@ -222,6 +225,7 @@ KEEPING_CASES = [
     keeping("prelu/28x28x128", "PReLU", (32, 28, 28, 128), shared_axes=[1, 2]),
     keeping("dropout/28x28x128", "Dropout", (32, 28, 28, 128), random=True, rate=0.3),
     keeping("dropout/512", "Dropout", (64, 512), random=True, quick=True, rate=0.5),
+    keeping("separable/28x28x128", "SeparableConv2D", (8, 28, 28, 128), filters=128, kernel_size=3, padding="same"),
     keeping("dropout2d/28x28x128", "SpatialDropout2D", (32, 28, 28, 128), random=True, rate=0.3),
 ]
 
@@ -236,6 +240,9 @@ IMAGE_CASES = [
     images("upsample/14x14x256_bilinear", "UpSampling2D", (16, 14, 14, 256), (16, 28, 28, 256), interpolation="bilinear"),
     images("resize/256to224", "Resizing", (16, 256, 256, 3), (16, 224, 224, 3), **_to(224)),
     images("resize/224to96_antialias", "Resizing", (16, 224, 224, 3), (16, 96, 96, 3), **_to(96), antialias=True, quick=True),
+    images("pad/56x56x64", "ZeroPadding2D", (8, 56, 56, 64), (8, 58, 58, 64), padding=1),
+    images("global/average_7x7x2048", "GlobalAveragePooling2D", (16, 7, 7, 2048), (16, 2048)),
+    images("global/max_56x56x64", "GlobalMaxPooling2D", (8, 56, 56, 64), (8, 64)),
     images("rescale/224x224x3", "Rescaling", (16, 224, 224, 3), quick=True, scale=1 / 127.5, offset=-1.0),
     images("flip/128x128x3", "RandomFlip", (32, 128, 128, 3), random=True, mode="horizontal"),
     images("rotate/128x128x3", "RandomRotation", (32, 128, 128, 3), random=True, quick=True, factor=0.1),
@@ -243,7 +250,20 @@ IMAGE_CASES = [
     images("contrast/128x128x3", "RandomContrast", (32, 128, 128, 3), random=True, factor=0.2, value_range=(-9, 9)),
 ]
 
-CASES = [*LAYER_CASES, *KEEPING_CASES, *IMAGE_CASES, *MODEL_CASES]
+MERGING_CASES = [
+    merging("add/56x56x256", "Add", *2 * [(4, 56, 56, 256)], quick=True),
+    merging("add3/28x28x128", "Add", *3 * [(16, 28, 28, 128)]),
+    merging("add/512", "Add", *2 * [(64, 512)]),
+    merging("multiply/56x56x64", "Multiply", *2 * [(8, 56, 56, 64)]),
+    merging("multiply/gate", "Multiply", (8, 28, 28, 240), (8, 1, 1, 240)),
+    merging("average3/28x28x128", "Average", *3 * [(16, 28, 28, 128)]),
+    merging("maximum/56x56x64", "Maximum", *2 * [(8, 56, 56, 64)]),
+    merging("concatenate/unet", "Concatenate", *2 * [(1, 160, 160, 64)], output_shape=(1, 160, 160, 128)),
+    merging("concatenate/densenet", "Concatenate", (8, 28, 28, 256), (8, 28, 28, 32), output_shape=(8, 28, 28, 288)),
+    merging("dot/64x128", "Dot", *2 * [(32, 64, 128)], output_shape=(32, 64, 64), axes=2),
+]
+
+CASES = [*LAYER_CASES, *KEEPING_CASES, *IMAGE_CASES, *MERGING_CASES, *MODEL_CASES]
 FAMILIES = list(dict.fromkeys(case.family for case in CASES))
 
 

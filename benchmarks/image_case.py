@@ -31,10 +31,11 @@ class ImageCase(KeepingCase):
         return passes * itemsize * (prod(self.input_shape) + prod(self.output_shape))
 
     def arrays(self, dtype):
-        """Returns the input and the gradient of the output, the same ones at every call."""
+        """Returns a list of the input, and the gradient of the output, the same ones at every call."""
         random = np.random.default_rng(20)
         shapes = self.input_shape, self.output_shape
-        return [random.standard_normal(shape, dtype="float32").astype(dtype) for shape in shapes]
+        x, d_y = [random.standard_normal(shape, dtype="float32").astype(dtype) for shape in shapes]
+        return [x], d_y
 
 
 def images(name, kind, input_shape, output_shape=None, random=False, quick=False, **options):

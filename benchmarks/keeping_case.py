@@ -37,9 +37,10 @@ class KeepingCase:
         return (2 if direction == "forward" else 4) * itemsize * prod(self.input_shape)
 
     def arrays(self, dtype):
-        """Returns the input and the gradient of the output, the same ones at every call."""
+        """Returns a list of the inputs, here one, and the gradient of the output, the same ones at every call."""
         random = np.random.default_rng(20)
-        return [random.standard_normal(self.input_shape, dtype="float32").astype(dtype) for _ in range(2)]
+        x, d_y = [random.standard_normal(self.input_shape, dtype="float32").astype(dtype) for _ in range(2)]
+        return [x], d_y
 
     def weights(self, shapes, dtype):
         """Returns weights of these shapes, the same ones at every call."""

@@ -7,7 +7,8 @@
 #    while it lies in the first-level cache, are put together with those before in double (Chan, Golub and LeVeque 1983).
 #    Nothing cancels.
 # c) ROWS_AT_ONCE rows are worked on together, pass by pass, since the additions of a single row wait for one another. The
-#    rows behind them are asked for meanwhile.
+#    rows behind them are asked for meanwhile, unless all rows are near. Where there are as many, they share each vector of
+#    gamma and beta; fewer at the end are worked on one by one.
 # d) The backward pass first adds to d_gamma and d_beta, in strips of columns that have sums of their own, then computes d_x
 #    while the rows are in cache. A task has GROUP rows at most, and tasks are added up in double: errors do not grow.
 # e) Rows are divided into tasks by the shape only. Each has sums of its own, which are added in the order of the tasks:
@@ -20,8 +21,8 @@ from libc.string cimport memset
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_reading
-from kernels.real cimport real
-from kernels.reductions cimport GROUP, LANES, STRIP, sum_of_lanes, total, total_of_products
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.reductions cimport GROUP, LANES, STRIP, add_half, sum_of_lanes, total, total_of_products
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -32,6 +33,7 @@ cdef enum:
     GRADIENT_BLOCK = 32768  # numbers in a task of the backward pass
     FEWEST_ROWS = 4         # in a task of the backward pass
     OPERATIONS = 4          # for a number
+    NEAR = 1 << 19          # numbers of a matrix that may still lie in the second-level cache
 
 cdef struct Rows:
     const real* x
@@ -54,10 +56,12 @@ cdef real* given_or(const real[::1] vector, real default, real* copy, Py_ssize_t
     return copy
 
 
-cdef inline void ask_for_rows(const real* numbers, Py_ssize_t c, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef inline void ask_for_rows(const Rows* job, const real* numbers, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     """Asks for some rows, or the beginning of a long one, while those before are being computed."""
-    cdef Py_ssize_t start = first * c, stop = min((first + ROWS_AT_ONCE) * c, end * c)
+    cdef Py_ssize_t start = first * job.c, stop = min(first + ROWS_AT_ONCE, end) * job.c
     stop = min(stop, start + <Py_ssize_t>BLOCK)
+    if job.rows * job.c <= NEAR:
+        return
     while start < stop:
         prefetch_for_reading(numbers + start)
         start += LINE
@@ -74,10 +78,84 @@ cdef void* take(size_t bytes) except NULL:
 # Forward --------------------------------------------------------------------------------------------------------------
 
 
+cdef inline vec load(const real* source) noexcept nogil:
+    return (<const vec*>source)[0]
+
+
+cdef inline void store(real* target, vec v) noexcept nogil:
+    (<vec*>target)[0] = v
+
+
+cdef inline real sum_of_vector(vec v) noexcept nogil:
+    cdef real[VL] lanes
+    store(lanes, v)
+    add_half(lanes, VL // 2)
+    add_half(lanes, VL // 4)
+    add_half(lanes, VL // 8)
+    add_half(lanes, VL // 16)
+    return lanes[0]
+
+
+cdef inline void total_of_rows(const real* x, Py_ssize_t c, Py_ssize_t count, real* totals) noexcept nogil:
+    """The sums of ROWS_AT_ONCE rows, of `count` numbers each."""
+    cdef vec[ROWS_AT_ONCE] sums
+    cdef Py_ssize_t block, j
+    cdef int row
+    for row in range(ROWS_AT_ONCE):
+        sums[row] = ZERO_VECTOR
+    for block in range(count // VL):
+        for row in range(ROWS_AT_ONCE):
+            sums[row] += load(x + row * c + block * VL)
+    for row in range(ROWS_AT_ONCE):
+        totals[row] = sum_of_vector(sums[row])
+        for j in range(count // VL * VL, count):
+            totals[row] += x[row * c + j]
+
+
+cdef inline void squares_of_rows(
+    const real* x, const real* center, Py_ssize_t c, Py_ssize_t count, real* totals
+) noexcept nogil:
+    """The sums of squares around a center each, of ROWS_AT_ONCE rows."""
+    cdef vec[ROWS_AT_ONCE] sums
+    cdef Py_ssize_t block, j
+    cdef vec distance
+    cdef int row
+    for row in range(ROWS_AT_ONCE):
+        sums[row] = ZERO_VECTOR
+    for block in range(count // VL):
+        for row in range(ROWS_AT_ONCE):
+            distance = load(x + row * c + block * VL) - center[row]
+            sums[row] += distance * distance
+    for row in range(ROWS_AT_ONCE):
+        totals[row] = sum_of_vector(sums[row])
+        for j in range(count // VL * VL, count):
+            totals[row] += (x[row * c + j] - center[row]) * (x[row * c + j] - center[row])
+
+
+cdef inline void sum_up(const Rows* job, const real* x, Py_ssize_t rows, Py_ssize_t count, real* totals) noexcept nogil:
+    cdef Py_ssize_t row
+    if rows == ROWS_AT_ONCE:
+        total_of_rows(x, job.c, count, totals)
+        return
+    for row in range(rows):
+        totals[row] = total(x + row * job.c, count)
+
+
+cdef inline void sum_up_squares(
+    const Rows* job, const real* x, const real* center, Py_ssize_t rows, Py_ssize_t count, real* totals
+) noexcept nogil:
+    cdef Py_ssize_t row
+    if rows == ROWS_AT_ONCE:
+        squares_of_rows(x, center, job.c, count, totals)
+        return
+    for row in range(rows):
+        totals[row] = total_of_products(x + row * job.c, center[row], x + row * job.c, center[row], count)
+
+
 cdef inline void find_statistics(const Rows* job, Py_ssize_t first, Py_ssize_t rows) noexcept nogil:
     """The mean and the scale of some rows"""
     cdef double[ROWS_AT_ONCE] mean, squares
-    cdef real[ROWS_AT_ONCE] center
+    cdef real[ROWS_AT_ONCE] center, totals
     cdef Py_ssize_t start = 0, count, row
     cdef const real* x
     for row in range(rows):
@@ -86,40 +164,65 @@ cdef inline void find_statistics(const Rows* job, Py_ssize_t first, Py_ssize_t r
         count = min(job.c - start, <Py_ssize_t>CHUNK)
         x = job.x + first * job.c + start
         if job.centered:
+            sum_up(job, x, rows, count, totals)
             for row in range(rows):
-                center[row] = total(x + row * job.c, count) / <real>count
-            for row in range(rows):
+                center[row] = totals[row] / <real>count
                 squares[row] += (center[row] - mean[row]) ** 2 * start * count / (start + count)
                 mean[row] += (center[row] - mean[row]) * count / (start + count)
+        sum_up_squares(job, x, center, rows, count, totals)
         for row in range(rows):
-            squares[row] += total_of_products(x + row * job.c, center[row], x + row * job.c, center[row], count)
+            squares[row] += totals[row]
         start += count
     for row in range(rows):
         job.mean[first + row] = <real>mean[row]
         job.scale[first + row] = <real>(1 / sqrt(squares[row] / job.c + job.epsilon))
 
 
-cdef inline void normalize_row(const Rows* job, Py_ssize_t row) noexcept nogil:
-    cdef const real* x = job.x + row * job.c
-    cdef real* y = job.y_or_d_x + row * job.c
-    cdef const real* gamma = job.gamma
-    cdef const real* beta = job.beta
-    cdef real mean = job.mean[row], scale = job.scale[row]
-    cdef Py_ssize_t c = job.c, j
-    for j in range(c):
-        y[j] = (x[j] - mean) * scale * gamma[j] + beta[j]
+cdef inline void normalize_some(const Rows* job, Py_ssize_t first, Py_ssize_t rows, Py_ssize_t start) noexcept nogil:
+    """Some rows, from column `start` on"""
+    cdef const real* x
+    cdef real* y
+    cdef real mean, scale
+    cdef Py_ssize_t row, j
+    for row in range(first, first + rows):
+        x, y = job.x + row * job.c, job.y_or_d_x + row * job.c
+        mean, scale = job.mean[row], job.scale[row]
+        for j in range(start, job.c):
+            y[j] = (x[j] - mean) * scale * job.gamma[j] + job.beta[j]
+
+
+cdef inline void normalize_together(const Rows* job, Py_ssize_t first) noexcept nogil:
+    """ROWS_AT_ONCE rows"""
+    cdef const real* x = job.x + first * job.c
+    cdef real* y = job.y_or_d_x + first * job.c
+    cdef vec[ROWS_AT_ONCE] mean, scale  # in registers: whatever is stored to y, they stay
+    cdef vec gamma, beta
+    cdef Py_ssize_t c = job.c, block, j
+    cdef int row
+    for row in range(ROWS_AT_ONCE):
+        mean[row] = ZERO_VECTOR + job.mean[first + row]
+        scale[row] = ZERO_VECTOR + job.scale[first + row]
+    for block in range(c // VL):
+        j = block * VL
+        gamma = load(job.gamma + j)
+        beta = load(job.beta + j)
+        for row in range(ROWS_AT_ONCE):
+            store(y + row * c + j, (load(x + row * c + j) - mean[row]) * scale[row] * gamma + beta)
+    normalize_some(job, first, ROWS_AT_ONCE, c // VL * VL)
 
 
 cdef inline void normalize_rows(const Rows* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t stop, row
+    cdef Py_ssize_t stop
     while first < end:
         stop = min(first + ROWS_AT_ONCE, end)
-        ask_for_rows(job.x, job.c, stop, end)
-        ask_for_rows(job.y_or_d_x, job.c, stop, end)
+        ask_for_rows(job, job.x, stop, end)
+        ask_for_rows(job, job.y_or_d_x, stop, end)
         find_statistics(job, first, stop - first)
-        for row in range(first, stop):
-            normalize_row(job, row)
+        if stop - first == ROWS_AT_ONCE:
+            normalize_together(job, first)
+        else:
+            normalize_some(job, first, stop - first, 0)
         first = stop
     restore_denormals(state)
 
@@ -238,8 +341,8 @@ cdef inline void find_gradients(const Rows* job, Py_ssize_t first, Py_ssize_t en
     memset(sums, 0, 2 * job.c * sizeof(real))
     while first < end:
         stop = min(first + ROWS_AT_ONCE, end)
-        ask_for_rows(job.x, job.c, stop, end)
-        ask_for_rows(job.d_y, job.c, stop, end)
+        ask_for_rows(job, job.x, stop, end)
+        ask_for_rows(job, job.d_y, stop, end)
         find_gradients_in_cache(job, first, stop, sums)
         first = stop
     restore_denormals(state)

@@ -41,12 +41,19 @@ cdef inline real largest(const real* x, Py_ssize_t count) noexcept nogil:
     return lanes[0]
 
 
+cdef inline void add_half(real* lanes, int half) noexcept nogil:
+    cdef int lane
+    for lane in range(half):
+        lanes[lane] += lanes[half + lane]
+
+
 cdef inline real sum_of_lanes(real* lanes) noexcept nogil:
-    cdef int lane, half
-    for half in range(HALVES):
-        for lane in range(LANES >> (half + 1)):
-            lanes[lane] += lanes[lane + (LANES >> (half + 1))]
-    return lanes[0]
+    # By halves whose length GCC knows: in a loop over them, lanes would go through memory one by one.
+    add_half(lanes, LANES // 2)
+    add_half(lanes, LANES // 4)
+    add_half(lanes, LANES // 8)
+    add_half(lanes, LANES // 16)
+    return lanes[0] + lanes[1]
 
 
 cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:

@@ -7,10 +7,12 @@ import torch.nn.functional as F
 from benchmarks.adapters import torch_models
 from benchmarks.adapters.torch_images import image_functions
 from benchmarks.adapters.torch_keeping import keeping_work
+from benchmarks.adapters.torch_merging import merging_functions
 from benchmarks.adapters.work import CHECKED_STEPS, Work, layer_answers
 from benchmarks.image_case import ImageCase
 from benchmarks.keeping_case import KeepingCase
 from benchmarks.layer_case import LayerCase
+from benchmarks.merging_case import MergingCase
 
 CONVOLUTIONS = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 TRANSPOSED_CONVOLUTIONS = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -41,6 +43,8 @@ class TorchAdapter:
             return _layer_work(case, dtype, direction)
         if isinstance(case, ImageCase):
             return keeping_work(case, dtype, direction, image_functions(case))
+        if isinstance(case, MergingCase):
+            return keeping_work(case, dtype, direction, merging_functions(case))
         if isinstance(case, KeepingCase):
             return keeping_work(case, dtype, direction)
         return _model_work(case, dtype)

@@ -52,9 +52,10 @@ class ConvlayersAdapter(KerasStyleAdapter):
         return Work(run, answers)
 
     def keeping_work(self, case, dtype, direction):
-        x, d_y = case.arrays(dtype)
+        inputs, d_y = case.arrays(dtype)
+        x = inputs[0] if len(inputs) == 1 else inputs
         layer = getattr(self.keras.layers, case.kind)(**case.options, dtype=dtype)
-        layer.build(x.shape)
+        layer.build([part.shape for part in x] if x is inputs else x.shape)
         variables = layer.trainable_variables
         for variable, value in zip(variables, case.weights([variable.shape for variable in variables], dtype), strict=True):
             variable.assign(value)
@@ -72,7 +73,7 @@ class ConvlayersAdapter(KerasStyleAdapter):
             if direction == "forward":
                 return keeping_answers(case, forward())
             y, d_x = both()
-            return keeping_answers(case, y, d_x, [variable.grad for variable in variables])
+            return keeping_answers(case, y, d_x if x is inputs else [d_x], [variable.grad for variable in variables])
 
         return Work(forward if direction == "forward" else both, answers)
 

@@ -10,6 +10,9 @@ def image_functions(case):
     functions = {
         "UpSampling2D": lambda x: _interpolate(x, case, options["interpolation"]),
         "Resizing": lambda x: _interpolate(x, case, options["interpolation"], options.get("antialias", False)),
+        "ZeroPadding2D": lambda x: F.pad(x, (0, 0, *(2 * [options["padding"]]), *(2 * [options["padding"]]))),
+        "GlobalAveragePooling2D": lambda x: x.mean(dim=(1, 2)),
+        "GlobalMaxPooling2D": lambda x: x.amax(dim=(1, 2)),
         "Rescaling": lambda x: x * options["scale"] + options["offset"],
         "RandomFlip": _flip,
         "RandomRotation": lambda x: _rotate(x, options["factor"]),

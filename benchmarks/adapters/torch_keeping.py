@@ -8,28 +8,30 @@ from benchmarks.adapters.work import Work, keeping_answers
 
 def keeping_work(case, dtype, direction, functions=None):
     """Returns the `Work` of a case; `functions` are those below, unless given."""
-    x, d_y = map(torch.from_numpy, case.arrays(dtype))
+    inputs, d_y = case.arrays(dtype)
+    inputs, d_y = list(map(torch.from_numpy, inputs)), torch.from_numpy(d_y)
     apply, shapes = (functions or _functions(case))[case.kind]
     weights = [torch.from_numpy(weight).requires_grad_() for weight in case.weights(shapes, dtype)]
 
     def forward():
         with torch.inference_mode():
-            return apply(x, *weights)
+            return apply(*inputs, *weights)
 
     if direction == "forward":
         return Work(forward, lambda: keeping_answers(case, forward().numpy()))
-    x.requires_grad_()
+    for x in inputs:
+        x.requires_grad_()
 
     def both():
-        for tensor in (x, *weights):
+        for tensor in (*inputs, *weights):
             tensor.grad = None
-        y = apply(x, *weights)
+        y = apply(*inputs, *weights)
         y.backward(d_y)
         return y
 
     def answers():
         y = both().detach().numpy()
-        return keeping_answers(case, y, x.grad.numpy(), [weight.grad.numpy() for weight in weights])
+        return keeping_answers(case, y, [x.grad.numpy() for x in inputs], [weight.grad.numpy() for weight in weights])
 
     return Work(both, answers)
 
@@ -49,9 +51,15 @@ def _functions(case):
             [channels, channels],
         ),
         "PReLU": (_on_channels(F.prelu), [channels]),
+        "SeparableConv2D": (_on_channels(_separable), [(3, 3, *channels, 1), (1, 1, *channels, *channels), channels]),
         "Dropout": (lambda x: F.dropout(x, options["rate"], True), []),
         "SpatialDropout2D": (_on_channels(lambda x: F.dropout2d(x, options["rate"], True)), []),
     }
+
+
+def _separable(x, depthwise, pointwise, bias):
+    x = F.conv2d(x, depthwise.permute(2, 3, 0, 1), padding="same", groups=x.shape[1])
+    return F.conv2d(x, pointwise.permute(3, 2, 0, 1), bias)
 
 
 def _on_channels(function):

@@ -19,13 +19,15 @@ class Work(NamedTuple):
     answers: Callable
 
 
-def keeping_answers(case, output, d_x=None, d_weights=()):
-    """Names the results of a layer of `keeping_case.py`. Of what is random, only how much is 0 can be compared."""
+def keeping_answers(case, output, d_inputs=(), d_weights=()):
+    """Names the results of a layer of `keeping_case.py`. Of what is random, only how much is 0 is compared, or the shape."""
+    if case.random and "rate" not in case.options:
+        return {"shape": np.array(output.shape)}
     if case.random:
         rate, zeros = case.options["rate"], np.mean(output == 0)
         # As many as were asked for, give or take five standard deviations where only a few hundred channels are drawn.
         return {"zeros": np.array(rate if abs(zeros - rate) < 0.15 else zeros)}
-    gradients = {} if d_x is None else {"input gradient": d_x}
+    gradients = {f"gradient of input {place}": gradient for place, gradient in enumerate(d_inputs)}
     gradients |= {f"gradient of weight {place}": gradient.ravel() for place, gradient in enumerate(d_weights)}
     return {"output": output, **gradients}
 

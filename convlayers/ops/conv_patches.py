@@ -1,40 +1,60 @@
 """Windows that lie side by side, as in a convolution that cuts images into patches, and in its way back.
 
 Each pixel is in one window then. So the gradient for the input is a convolution with windows of one pixel, which has as many
-filters as a window has numbers, and then each window is put in its place. That takes another pass over memory, but kernels
-compute images of few channels, as of the colors of a decoder, several times as fast: a window fills vectors, a pixel does not.
+filters as a window has numbers, and then each window is put in its place: some at a time, while they lie in the cache.
+Kernels compute images of few channels, as of the colors of a decoder, several times as fast that way: a window fills vectors,
+a pixel does not. With more channels, one product is still quicker than one for each place in a window, unless there are many
+weights.
 """
 
 import math
 
 import numpy as np
 
+from convlayers import _native
 from convlayers.ops.bias_activation import LINEAR
 from convlayers.ops.conv_kernels import choose
+from convlayers.ops.layout import contiguous
+
+AT_ONCE = 1 << 17  # numbers of windows that leave room for others in the second-level cache
+FEW_WEIGHTS = 1 << 16
 
 
 def backward_input_of_patches(problem):
-    """Returns a function with the arguments of a kernel's `backward_input`; None where it cannot or should not do that."""
+    """Returns a function with the arguments of a kernel's `backward_input`; None where it cannot or should not do that.
+
+    It also takes `bias` and `activation`, which a transposed convolution wants to have applied to the result.
+    """
     if not _are_side_by_side(problem) or not _are_worth_it(problem):
         return None
     channels = problem.input_shape[-1]
     n, od, oh, ow, filters = problem.output_shape
     kd, kh, kw = problem.strides
+    # Rows of windows follow one another in the image, unless windows reach over several planes.
+    planes, rows = (n * od * oh, 1) if kd == 1 else (n * od, oh)
+    size = kd * kh * kw * channels
+    at_once = max(1, min(planes, AT_ONCE // (rows * ow * size)))
     of_pixels = problem._replace(
-        input_shape=problem.output_shape,
-        kernel_shape=(1, 1, 1, filters, kd * kh * kw * channels),
-        output_shape=(n, od, oh, ow, kd * kh * kw * channels),
+        input_shape=(1, at_once, rows, ow, filters),
+        kernel_shape=(1, 1, 1, filters, size),
+        output_shape=(1, at_once, rows, ow, size),
         strides=(1, 1, 1),
     )
     forward = choose(of_pixels, "forward")
     description = of_pixels.strides, of_pixels.dilations, of_pixels.pads, of_pixels.groups
 
-    def backward_input(d_y, weights, d_x, *_):
-        windows = np.empty(of_pixels.output_shape, of_pixels.dtype)
-        filters_last = np.ascontiguousarray(weights.reshape(-1, filters).T).reshape(of_pixels.kernel_shape)
-        forward(d_y, filters_last, None, windows, *description, LINEAR)
-        windows = windows.reshape(n, od, oh, ow, kd, kh, kw, channels)
-        np.copyto(d_x.reshape(n, od, kd, oh, kh, ow, kw, channels), windows.transpose(0, 1, 4, 2, 5, 3, 6, 7))
+    def backward_input(d_y, weights, d_x, *_, bias=None, activation=LINEAR):
+        filters_last = contiguous(weights.reshape(-1, filters).T).reshape(of_pixels.kernel_shape)
+        biases = None if bias is None else np.tile(bias, kd * kh * kw)
+        pixels = d_y.reshape(planes, rows, ow, filters)
+        images = d_x.reshape(planes, kd, rows, kh, ow, kw * channels)
+        windows = np.empty((at_once, rows, ow, size), of_pixels.dtype)
+        place = _native.kernels(of_pixels.dtype).layout.place_windows
+        for first in range(0, planes, at_once):
+            some = pixels[first : first + at_once]
+            count = len(some)
+            forward(some[np.newaxis], filters_last, biases, windows[np.newaxis, :count], *description, activation)
+            place(windows[:count].reshape(count, rows, ow, kd, kh, kw * channels), images[first : first + count])
 
     return backward_input
 
@@ -52,6 +72,8 @@ def _are_side_by_side(problem):
 
 
 def _are_worth_it(problem):
-    """As measured: channels that do not fill a vector, and windows that do better."""
+    """As measured: channels that do not fill a vector and windows that do better, or weights that leave room in the cache."""
     channels, filters = problem.kernel_shape[3:]
-    return channels <= 16 and channels < filters and math.prod(problem.strides) > 1
+    if math.prod(problem.strides) == 1:
+        return False
+    return channels < filters if channels <= 16 else math.prod(problem.kernel_shape) <= FEW_WEIGHTS

@@ -15,6 +15,7 @@ from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
 from convlayers.ops.conv import hashable, rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
+from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
 
@@ -108,8 +109,7 @@ def _conv_transpose(inputs, kernel, bias, strides, padding, output_padding, data
     plan = _plan(arguments, config.winograd())
     x = to_channels_last_5d(inputs, data_format)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
-    y = plan.backward_input(x, weights)
-    add_bias_activation(activation, y, bias)
+    y = plan.outputs(x, weights, bias, activation)
     kernel_shape, rank = kernel.shape, kernel.ndim - 2
     activated = None if activation == LINEAR else y
 
@@ -129,7 +129,25 @@ def _conv_transpose(inputs, kernel, bias, strides, padding, output_padding, data
 @functools.lru_cache(maxsize=4096)
 def _plan(arguments, winograd):
     # The setting is an argument for the cache only: `choose` asks for it itself.
-    return ConvPlan(conv_transpose_problem(*arguments))
+    return _TransposedPlan(conv_transpose_problem(*arguments))
+
+
+class _TransposedPlan(ConvPlan):
+    """A transposed convolution, of the convolution for which its output is an input."""
+
+    def outputs(self, x, weights, bias, activation):
+        """Returns `activation(what is the gradient for that input + bias)`; the arguments are those of `ConvPlan.forward`."""
+        if self._patches is None:
+            y = self.backward_input(x, weights)
+            add_bias_activation(activation, y, bias)
+            return y
+        y = np.empty(self.input_shape, self._dtype)
+        self._patches(x, weights, y, bias=bias, activation=activation)
+        return y
+
+    @functools.cached_property
+    def _patches(self):
+        return backward_input_of_patches(self._problem)
 
 
 def conv_transpose_problem(

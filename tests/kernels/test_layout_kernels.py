@@ -38,3 +38,28 @@ def test_same_results_for_any_number_of_threads(native, threads):
         with threads(count):
             native.layout.transpose(x, y)
         np.testing.assert_array_equal(y, x.transpose(0, 2, 1))
+
+
+def windows_of(native, n=2, oh=3, ow=4, kd=2, kh=3, row=10):
+    return native.array(np.random.default_rng(0).normal(size=(n, oh, ow, kd, kh, row)))
+
+
+@pytest.mark.parametrize("sizes", [{}, {"kd": 1, "kh": 1}, {"oh": 1, "ow": 1}, {"row": 1}, {"row": 200, "kh": 2}], ids=str)
+def test_windows_are_placed_side_by_side(native, sizes):
+    windows = windows_of(native, **sizes)
+    n, oh, ow, kd, kh, row = windows.shape
+    y = native.empty((n, kd, oh, kh, ow, row))
+    native.layout.place_windows(windows, y)
+    np.testing.assert_array_equal(y, windows.transpose(0, 3, 1, 4, 2, 5))
+
+
+def test_no_windows(native):
+    native.layout.place_windows(native.empty((0, 3, 4, 1, 2, 5)), native.empty((0, 1, 3, 2, 4, 5)))
+
+
+def test_windows_are_placed_by_any_number_of_threads(native, threads):
+    windows = windows_of(native, oh=30, ow=50, row=90)
+    y = native.empty((2, 2, 30, 3, 50, 90))
+    with threads(2):
+        native.layout.place_windows(windows, y)
+    np.testing.assert_array_equal(y, windows.transpose(0, 3, 1, 4, 2, 5))

@@ -1,10 +1,9 @@
 """Sums, products and the like of several arrays."""
 
-from functools import reduce
-
 from convlayers import ops
 from convlayers.layers.merging import masked
 from convlayers.layers.merging.merge import Merge
+from convlayers.ops.merging import merge
 
 
 class Add(Merge):
@@ -21,7 +20,7 @@ class Add(Merge):
     """
 
     def _merge(self, inputs):
-        return reduce(ops.add, inputs)
+        return merge("sum", inputs)
 
 
 class Subtract(Merge):
@@ -77,7 +76,7 @@ class Average(Merge):
     """
 
     def _merge(self, inputs):
-        return ops.divide(reduce(ops.add, inputs), len(inputs))
+        return merge("mean", inputs)
 
 
 class Maximum(Merge):
@@ -94,7 +93,7 @@ class Maximum(Merge):
     """
 
     def _merge(self, inputs):
-        return masked.extreme(ops.maximum, inputs)
+        return masked.extreme("maximum", inputs)
 
 
 class Minimum(Merge):
@@ -111,7 +110,7 @@ class Minimum(Merge):
     """
 
     def _merge(self, inputs):
-        return masked.extreme(ops.minimum, inputs)
+        return masked.extreme("minimum", inputs)
 
 
 # The same as functions ------------------------------------------------------------------------------------------------

@@ -4,17 +4,19 @@ from functools import reduce
 
 from convlayers import ops
 from convlayers.masks import get_keras_mask, remembered_masks, set_keras_mask
+from convlayers.ops.merging import merge
 
 
-def extreme(op, inputs):
+def extreme(kind, inputs):
     """Returns the largest or smallest of arrays. Where one is masked, the others decide alone.
 
     Args:
-        op: `ops.maximum` or `ops.minimum`.
+        kind: "maximum" or "minimum", the name of an op.
         inputs: list of arrays.
     """
     if not remembered_masks:
-        return reduce(op, inputs)
+        return merge(kind, inputs)
+    op = getattr(ops, kind)
     output, *others = inputs
     output_mask = _spread_mask(output)
     for x in others:
@@ -31,7 +33,7 @@ def extreme(op, inputs):
 def product(inputs):
     """Returns the product of arrays. Where one is masked, it counts as 1; where all are, the product is 0."""
     if not remembered_masks:
-        return reduce(ops.multiply, inputs)
+        return merge("product", inputs)
     masks = [_spread_mask(x) for x in inputs]
     output = reduce(ops.multiply, [x if mask is None else ops.where(mask, x, 1) for x, mask in zip(inputs, masks, strict=True)])
     if any(mask is None for mask in masks):

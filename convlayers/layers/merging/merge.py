@@ -31,8 +31,8 @@ class Merge(Layer):
         self.compute_output_shape(input_shape)
 
     def call(self, inputs):
-        most = max(len(x.shape) for x in inputs)
-        return self._merge([_with_axes(x, most) for x in inputs])
+        ranks = {len(x.shape) for x in inputs}
+        return self._merge(inputs if len(ranks) == 1 else [_with_axes(x, max(ranks)) for x in inputs])
 
     def _merge(self, inputs):
         raise NotImplementedError

@@ -1,0 +1,161 @@
+# Several arrays of one shape made one, number by number: their sum, product, largest or smallest number.
+#
+# Design:
+# a) All arrays are flat, contiguous and of one length. Their numbers are combined in the order of the arrays, as by a chain of
+#    functions of two: bits and gradients are those of the chain.
+# b) BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
+#    over memory, however many arrays there are.
+# c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
+#    large, each gets half of the gradient; NaN, which equals nothing, gets none.
+# d) Threads share the blocks. A result depends on the numbers at its own place only.
+from cython.parallel cimport prange, threadid
+
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.parallel cimport threads_for
+from kernels.real cimport real
+from kernels.scratch cimport scratch_give, scratch_take
+
+cdef enum:
+    BLOCK = 1024
+    SUM = 0
+    PRODUCT = 1
+    MAXIMUM = 2
+    MINIMUM = 3
+
+codes = {"sum": SUM, "product": PRODUCT, "maximum": MAXIMUM, "minimum": MINIMUM}
+
+cdef struct Merging:
+    int code
+    Py_ssize_t arrays, length
+    const real** xs
+    real** d_xs
+
+
+cdef inline void combine(int code, const real* a, const real* b, real* y, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    if code == SUM:
+        for i in range(count):
+            y[i] = a[i] + b[i]
+    elif code == PRODUCT:
+        for i in range(count):
+            y[i] = a[i] * b[i]
+    elif code == MAXIMUM:
+        for i in range(count):
+            y[i] = a[i] if (a[i] >= b[i]) | (a[i] != a[i]) else b[i]
+    else:
+        for i in range(count):
+            y[i] = a[i] if (a[i] <= b[i]) | (a[i] != a[i]) else b[i]
+
+
+cdef inline void merge_block(const Merging* job, Py_ssize_t start, Py_ssize_t count, real* y, real scale) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t array, i
+    combine(job.code, job.xs[0] + start, job.xs[1] + start, y, count)
+    for array in range(2, job.arrays):
+        combine(job.code, y, job.xs[array] + start, y, count)
+    if scale != 1:
+        for i in range(count):
+            y[i] /= scale
+    restore_denormals(state)
+
+
+cdef inline void split_product(
+    const real* a, const real* b, const real* d_y, real* d_a, real* d_b, Py_ssize_t count
+) noexcept nogil:
+    """The gradients for a and b of a * b. `d_a` may be `d_y`."""
+    cdef Py_ssize_t i
+    cdef real gradient
+    for i in range(count):
+        gradient = d_y[i]
+        d_b[i] = gradient * a[i]
+        d_a[i] = gradient * b[i]
+
+
+cdef inline void split_extreme(
+    int code, const real* a, const real* b, const real* d_y, real* d_a, real* d_b, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real share
+    cdef real sign = 1 if code == MAXIMUM else -1
+    for i in range(count):
+        share = d_y[i] * <real>0.5 if a[i] == b[i] else d_y[i]
+        d_b[i] = share if sign * b[i] >= sign * a[i] else <real>0
+        d_a[i] = share if sign * a[i] >= sign * b[i] else <real>0
+
+
+cdef inline void split_block(
+    const Merging* job, const real* d_y, Py_ssize_t start, Py_ssize_t count, real* steps
+) noexcept nogil:
+    """The gradients of a block. `steps` has room for a block for each array but two."""
+    cdef unsigned long long state = flush_denormals()
+    cdef real* d_x = job.d_xs[0] + start
+    cdef const real* before = job.xs[0] + start
+    cdef const real* gradient = d_y + start
+    cdef const real* x
+    cdef Py_ssize_t array
+    for array in range(1, job.arrays - 1):
+        combine(job.code, before, job.xs[array] + start, steps + (array - 1) * BLOCK, count)
+        before = steps + (array - 1) * BLOCK
+    for array in range(job.arrays - 1, 0, -1):
+        before = steps + (array - 2) * BLOCK if array > 1 else job.xs[0] + start
+        x = job.xs[array] + start
+        if job.code == PRODUCT:
+            split_product(before, x, gradient, d_x, job.d_xs[array] + start, count)
+        else:
+            split_extreme(job.code, before, x, gradient, d_x, job.d_xs[array] + start, count)
+        gradient = d_x
+    restore_denormals(state)
+
+
+cdef Merging describe(str kind, list xs, list d_xs) except *:
+    """The caller gives `xs` back."""
+    cdef Merging job
+    cdef const real[::1] x
+    cdef real[::1] d_x
+    cdef Py_ssize_t array
+    job.code, job.arrays, job.length = codes[kind], len(xs), len(xs[0])
+    job.xs = <const real**>scratch_take(2 * job.arrays * sizeof(real*))
+    if job.xs == NULL:
+        raise MemoryError("No memory for the addresses of some arrays.")
+    job.d_xs = <real**>job.xs + job.arrays
+    for array in range(job.arrays):
+        x = xs[array]
+        job.xs[array] = &x[0]
+        if d_xs is not None:
+            d_x = d_xs[array]
+            job.d_xs[array] = &d_x[0]
+    return job
+
+
+def merge_forward(str kind, list xs, real[::1] y, real divisor):
+    """y = two or more arrays combined, divided by a number"""
+    if len(y) == 0:
+        return
+    cdef Merging job = describe(kind, xs, None)
+    cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
+    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads_for(job.arrays * job.length)):
+        merge_block(&job, block * BLOCK, min(<Py_ssize_t>BLOCK, job.length - block * BLOCK), &y[block * BLOCK], divisor)
+    scratch_give(<void*>job.xs)
+
+
+def merge_backward(str kind, list xs, const real[::1] d_y, list d_xs):
+    """d_xs = the gradients for xs, of a product, a maximum or a minimum"""
+    if len(d_y) == 0:
+        return
+    cdef Merging job = describe(kind, xs, d_xs)
+    cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
+    cdef int threads = threads_for(2 * job.arrays * job.length)
+    cdef real* steps = <real*>scratch_take(threads * job.arrays * BLOCK * sizeof(real))
+    if steps == NULL:
+        scratch_give(<void*>job.xs)
+        raise MemoryError("No memory for a block of each array.")
+    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads):
+        split_block(
+            &job,
+            &d_y[0],
+            block * BLOCK,
+            min(<Py_ssize_t>BLOCK, job.length - block * BLOCK),
+            steps + threadid() * job.arrays * BLOCK,
+        )
+    scratch_give(steps)
+    scratch_give(<void*>job.xs)
