@@ -36,6 +36,7 @@ _MODULES = [
     "regularizers",
     "saving",
     "utils",
+    "visualization",
 ]
 
 __getattr__, __dir__, __all__ = late_names(

@@ -27,6 +27,8 @@ from convlayers.layers.core.masking import Masking as Masking
 from convlayers.layers.core.reversible_embedding import ReversibleEmbedding as ReversibleEmbedding
 from convlayers.layers.core.time_distributed import TimeDistributed as TimeDistributed
 from convlayers.layers.core.wrapper import Wrapper as Wrapper
+from convlayers.layers.encodings import deserialize as deserialize
+from convlayers.layers.encodings import serialize as serialize
 from convlayers.layers.input_spec import InputSpec as InputSpec
 from convlayers.layers.layer import Layer as Layer
 from convlayers.layers.merging.concatenate import Concatenate as Concatenate
@@ -69,10 +71,16 @@ from convlayers.layers.pooling.window_pooling import AveragePooling3D as Average
 from convlayers.layers.pooling.window_pooling import MaxPooling1D as MaxPooling1D
 from convlayers.layers.pooling.window_pooling import MaxPooling2D as MaxPooling2D
 from convlayers.layers.pooling.window_pooling import MaxPooling3D as MaxPooling3D
+from convlayers.layers.preprocessing.adaptive_equalization import (
+    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
+)
+from convlayers.layers.preprocessing.augmentations import AugMix as AugMix
+from convlayers.layers.preprocessing.augmentations import RandAugment as RandAugment
 from convlayers.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
 from convlayers.layers.preprocessing.cropping import CenterCrop as CenterCrop
 from convlayers.layers.preprocessing.cropping import RandomCrop as RandomCrop
 from convlayers.layers.preprocessing.discretization import Discretization as Discretization
+from convlayers.layers.preprocessing.max_num_bounding_boxes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
 from convlayers.layers.preprocessing.mixing import CutMix as CutMix
 from convlayers.layers.preprocessing.mixing import MixUp as MixUp
 from convlayers.layers.preprocessing.normalization import Normalization as Normalization

@@ -7,6 +7,7 @@ from convlayers.config import (
 )
 from convlayers.data.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from convlayers.data.py_dataset import PyDataset
+from convlayers.late import late_names
 from convlayers.random import set_random_seed
 from convlayers.registry import (
     CustomObjectScope,
@@ -25,6 +26,7 @@ from convlayers.utils.model_diagram import model_to_dot, plot_model
 from convlayers.utils.progbar import Progbar
 from convlayers.utils.sequences import pad_sequences, timeseries_dataset_from_array
 from convlayers.utils.session import clear_session
+from convlayers.utils.settings import Config
 from convlayers.utils.splitting import split_dataset
 from convlayers.utils.symbolic_tensors import get_source_inputs, is_keras_tensor
 from convlayers.validation import standardize_dtype
@@ -32,12 +34,17 @@ from convlayers.validation import standardize_dtype
 # The name that it had in Keras 2.
 Sequence = PyDataset
 
+# Boxes are in layers, which most scripts do not get from here.
+__getattr__, __dir__, _ = late_names(__name__, ["bounding_boxes"])
+
 __all__ = [
+    "Config",
     "CustomObjectScope",
     "Progbar",
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "bounding_boxes",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",

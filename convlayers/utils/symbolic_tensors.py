@@ -12,7 +12,14 @@ def get_source_inputs(tensor):
     """Returns, as a list, the symbolic tensors of the inputs that a symbolic tensor is computed from."""
     if not isinstance(tensor, KerasTensor):
         return tensor
-    if tensor.node is None or not tensor.node.inputs:
-        return [tensor]
-    sources = [source for x in tensor.node.inputs for source in get_source_inputs(x)]
-    return list({id(source): source for source in sources}.values())
+    sources, seen, waiting = [], set(), [tensor]
+    while waiting:
+        x = waiting.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        if x.node is None or not x.node.inputs:
+            sources.append(x)
+        else:
+            waiting += reversed(x.node.inputs)
+    return sources

@@ -3,6 +3,7 @@
 from convlayers import ops
 from convlayers.layers.layer import Layer
 from convlayers.layers.preprocessing.encoding import encode, refuse_sparse
+from convlayers.narrow_types import array_dtype
 from convlayers.symbolic import KerasTensor
 
 
@@ -58,7 +59,7 @@ class CategoryEncoding(Layer):
                     f"Received `count_weights={count_weights}`."
                 )
             count_weights = ops.cast(count_weights, self.compute_dtype)
-        return encode(inputs, self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
+        return encode(inputs, self.output_mode, self.num_tokens, array_dtype(self.dtype), count_weights)
 
     def compute_output_shape(self, input_shape):
         alone = len(input_shape) > 1 and input_shape[-1] == 1

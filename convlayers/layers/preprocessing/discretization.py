@@ -6,6 +6,7 @@ from convlayers import validation
 from convlayers.autograd import value_of
 from convlayers.layers.layer import Layer
 from convlayers.layers.preprocessing.encoding import encode, refuse_sparse
+from convlayers.narrow_types import array_dtype
 from convlayers.symbolic import KerasTensor
 
 
@@ -75,7 +76,7 @@ class Discretization(Layer):
                 "you can start using the `Discretization` layer."
             )
         classes = np.digitize(value_of(inputs), self.bin_boundaries).astype("int32")
-        return encode(classes, self.output_mode, len(self.bin_boundaries) + 1, self.output_dtype)
+        return encode(classes, self.output_mode, len(self.bin_boundaries) + 1, array_dtype(self.output_dtype))
 
     # Adapting ---------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 from convlayers import nested, ops, random
 from convlayers.config import standardize_data_format
 from convlayers.layers.layer import Layer
+from convlayers.layers.preprocessing.bounding_boxes.checked import checked_boxes
+from convlayers.layers.preprocessing.bounding_boxes.formats import convert_format
+from convlayers.layers.preprocessing.bounding_boxes.moves import clip_to_image_size
 from convlayers.ops.image.checks import image_axes
 from convlayers.symbolic import KerasTensor
 
@@ -14,8 +17,9 @@ class ImageLayer(Layer):
     `transform_images` can be called by itself: to do the same to other images, for instance.
 
     Args:
+        bounding_box_format: the format of "bounding_boxes", needed where there are some: what
+            `keras.utils.bounding_boxes.convert_format` takes.
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-        bounding_box_format: taken for compatibility. Bounding boxes are not moved.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
     """
 
@@ -25,14 +29,32 @@ class ImageLayer(Layer):
         self.data_format = standardize_data_format(data_format)
 
     def call(self, data, training=True):
+        if isinstance(data, dict) and "bounding_boxes" in data:
+            data = {**data, "bounding_boxes": self._checked_boxes(data["bounding_boxes"])}
         transformation = self.get_random_transformation(data, training=training)
         batched = self._is_batched(data["images"] if isinstance(data, dict) else data)
         if not isinstance(data, dict):
             return self._transform("image", data, batched, transformation, training)
         outputs = dict(data)
-        for key in outputs.keys() & _KINDS.keys():
+        for key in data.keys() & _KINDS.keys():
             outputs[key] = self._transform(_KINDS[key], data[key], batched, transformation, training)
         return outputs
+
+    def _convert_arguments(self, args, kwargs):
+        # Lists of boxes, of different lengths maybe, are no arrays yet.
+        if args and isinstance(args[0], dict) and "bounding_boxes" in args[0]:
+            boxes = args[0]["bounding_boxes"]
+            if isinstance(boxes, dict) and isinstance(boxes.get("boxes"), list):
+                args = ({**args[0], "bounding_boxes": self._checked_boxes(boxes)}, *args[1:])
+        return super()._convert_arguments(args, kwargs)
+
+    def _checked_boxes(self, bounding_boxes):
+        if not self.bounding_box_format:
+            raise ValueError(
+                "You passed an input with a 'bounding_boxes' key, but you didn't specify a bounding box format. "
+                f"Pass a `bounding_box_format` argument to your {type(self).__name__} layer, e.g. `bounding_box_format='xyxy'`."
+            )
+        return checked_boxes(bounding_boxes)
 
     def _transform(self, kind, data, batched, transformation, training):
         name = f"transform_{_plural(kind)}" if batched else f"transform_single_{kind}"
@@ -71,6 +93,11 @@ class ImageLayer(Layer):
     def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
         return bounding_boxes
 
+    def _refuse_boxes(self):
+        raise NotImplementedError(
+            f"{type(self).__name__} does not move bounding boxes.\nExpected a dict without the key 'bounding_boxes'."
+        )
+
     # One image --------------------------------------------------------------------------------------------------------
 
     def transform_single_image(self, image, transformation, training=True):
@@ -83,13 +110,14 @@ class ImageLayer(Layer):
         return self._one_of(self.transform_segmentation_masks, segmentation_mask, transformation, training)
 
     def transform_single_bounding_box(self, bounding_box, transformation, training=True):
-        return self._one_of(self.transform_bounding_boxes, bounding_box, transformation, training)
+        batch = {**bounding_box, **{key: ops.expand_dims(bounding_box[key], 0) for key in _PARTS_OF_BOXES}}
+        outputs = self.transform_bounding_boxes(batch, transformation=transformation, training=training)
+        return {**outputs, **{key: ops.squeeze(outputs[key], 0) for key in _PARTS_OF_BOXES}}
 
     @staticmethod
     def _one_of(transform, data, transformation, training):
-        batch = nested.map_structure(lambda part: ops.expand_dims(part, 0), data)
-        outputs = transform(batch, transformation=transformation, training=training)
-        return nested.map_structure(lambda part: ops.squeeze(part, 0), outputs)
+        outputs = transform(ops.expand_dims(data, 0), transformation=transformation, training=training)
+        return ops.squeeze(outputs, 0)
 
     # For subclasses ---------------------------------------------------------------------------------------------------
 
@@ -136,8 +164,22 @@ class ImageLayer(Layer):
     def compute_output_spec(self, data, training=None):
         if not isinstance(data, dict):
             return KerasTensor(self.compute_output_shape(data.shape), self.compute_dtype)
-        images = KerasTensor(self.compute_output_shape(data["images"].shape), self.compute_dtype)
-        return {**{key: KerasTensor(part.shape, part.dtype) for key, part in data.items()}, "images": images}
+        outputs = nested.map_structure(lambda part: KerasTensor(part.shape, part.dtype), data)
+        outputs["images"] = KerasTensor(self.compute_output_shape(data["images"].shape), self.compute_dtype)
+        if "segmentation_masks" in data:
+            masks = data["segmentation_masks"]
+            outputs["segmentation_masks"] = KerasTensor(self.compute_output_shape(masks.shape), masks.dtype)
+        if "bounding_boxes" in data:
+            axis = len(data["images"].shape) - 3
+            for key in _PARTS_OF_BOXES:
+                part = data["bounding_boxes"][key]
+                shape = (*part.shape[:axis], self._number_of_boxes(part.shape[axis]), *part.shape[axis + 1 :])
+                outputs["bounding_boxes"][key] = KerasTensor(shape, "float32" if key == "boxes" else part.dtype)
+        return outputs
+
+    def _number_of_boxes(self, number):
+        """Returns how many boxes there are afterwards. None is for a number that is not known yet."""
+        return number
 
     def get_config(self):
         config = {**super().get_config(), "data_format": self.data_format}
@@ -153,6 +195,7 @@ _KINDS = {
     "segmentation_masks": "segmentation_mask",
     "bounding_boxes": "bounding_box",
 }
+_PARTS_OF_BOXES = "boxes", "labels"
 
 
 def _plural(kind):
@@ -160,7 +203,7 @@ def _plural(kind):
 
 
 class GeometricImageLayer(ImageLayer):
-    """A layer that moves pixels: segmentation masks change with the images."""
+    """A layer that moves pixels: segmentation masks and bounding boxes change with the images."""
 
     interpolation = "bilinear"
 
@@ -171,10 +214,28 @@ class GeometricImageLayer(ImageLayer):
         return self._move(segmentation_masks, transformation, "nearest") if training else segmentation_masks
 
     def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
-        raise NotImplementedError(
-            f"{type(self).__name__} does not move bounding boxes.\nExpected a dict without the key 'bounding_boxes'."
-        )
+        return self._follow(bounding_boxes, transformation) if training and transformation is not None else bounding_boxes
+
+    def _follow(self, bounding_boxes, transformation):
+        """Returns bounding boxes around the pixels that were in them, cut off where the image ends."""
+        sizes = self._sizes_before(transformation)
+        boxes = convert_format(bounding_boxes["boxes"], self.bounding_box_format, "xyxy", *sizes)
+        boxes = self._move_boxes(boxes, transformation, *sizes)
+        sizes = self._sizes_after(*sizes)
+        clipped = clip_to_image_size({**bounding_boxes, "boxes": boxes}, *sizes)
+        return convert_format(clipped, "xyxy", self.bounding_box_format, *sizes)
+
+    def _sizes_before(self, transformation):
+        """Returns the height and the width of the images that a transformation was drawn for."""
+        return self._sizes(transformation["input_shape"])
+
+    def _sizes_after(self, height, width):
+        return height, width
 
     def _move(self, images, transformation, interpolation):
         """Returns images, a batch of them, with their pixels at other places."""
+        raise NotImplementedError
+
+    def _move_boxes(self, boxes, transformation, height, width):
+        """Returns bounding boxes of the format "xyxy", a batch of them, at other places."""
         raise NotImplementedError

@@ -18,11 +18,6 @@ class _Mixing(ImageLayer):
     def transform_labels(self, labels, transformation, training=True):
         return _mix(labels, transformation, (-1, 1)) if training and transformation is not None else labels
 
-    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
-        raise NotImplementedError(
-            f"{type(self).__name__} does not move bounding boxes.\nExpected a dict without the key 'bounding_boxes'."
-        )
-
 
 def _mix(data, transformation, shape=(-1, 1, 1, 1)):
     """Returns the weighted means of data and those of the partners; `shape` is that of the weights."""
@@ -38,7 +33,7 @@ class MixUp(_Mixing):
         alpha: how much is mixed: both parameters of the beta distribution that weights are drawn from.
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
         seed: int; the same seed gives the same numbers in each run of the program.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; or a dict with "images" and "labels", which are
         one-hot.
@@ -59,6 +54,17 @@ class MixUp(_Mixing):
 
     def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
         return _mix(segmentation_masks, transformation) if training else segmentation_masks
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        if not training:
+            return bounding_boxes
+        partners = transformation["permutation_order"]
+        both = {key: (bounding_boxes[key], ops.take(bounding_boxes[key], partners, axis=0)) for key in ("boxes", "labels")}
+        # Keras puts the labels behind each other along the batch, where no box has them.
+        return {key: ops.concatenate(parts, axis=min(1, len(parts[0].shape) - 1)) for key, parts in both.items()}
+
+    def _number_of_boxes(self, number):
+        return None if number is None else 2 * number
 
     def _change(self, images, transformation):
         return _mix(images, transformation)
@@ -107,6 +113,9 @@ class CutMix(_Mixing):
 
     def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
         return self.transform_images(segmentation_masks, transformation, training)
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        self._refuse_boxes()
 
     def _change(self, images, transformation):
         if transformation is None:

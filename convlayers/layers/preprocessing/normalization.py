@@ -100,7 +100,7 @@ class Normalization(Layer):
         shape = [1] * len(self._moments_shape)
         for axis, size in zip(reversed(self._kept), reversed(given.shape), strict=False):
             shape[axis] = size
-        return np.broadcast_to(given.reshape(shape), self._moments_shape).astype(self.compute_dtype)
+        return np.broadcast_to(given.reshape(shape), self._moments_shape).astype(self._array_dtype)
 
     @property
     def mean(self):
@@ -118,15 +118,15 @@ class Normalization(Layer):
         if not self.built:
             return None
         weight = (self.adapt_mean, self.adapt_variance)[index]
-        return weight.value.reshape(self._moments_shape).astype(self.compute_dtype, copy=False)
+        return weight.value.reshape(self._moments_shape).astype(self._array_dtype, copy=False)
 
     def call(self, inputs):
         mean, variance = self.mean, self.variance
-        deviation = np.maximum(np.sqrt(variance), np.asarray(epsilon(), self.compute_dtype))
+        deviation = np.maximum(np.sqrt(variance), np.asarray(epsilon(), self._array_dtype))
         if self.invert:
-            return scale_and_shift(inputs, deviation, mean, self.compute_dtype)
+            return scale_and_shift(inputs, deviation, mean, self._array_dtype)
         inputs = ops.cast(inputs, self.compute_dtype)
-        if len(self._kept) == 1 and self.compute_dtype in ("float32", "float64"):
+        if len(self._kept) == 1 and self._array_dtype in ("float32", "float64"):
             # Counted from the end: there may be more axes in front than in what was adapted to.
             axis = self._kept[0] - len(self._moments_shape)
             return ops.batch_normalization(inputs, mean.ravel(), np.square(deviation).ravel(), axis, epsilon=0)

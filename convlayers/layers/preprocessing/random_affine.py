@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers import ops
+from convlayers.layers.preprocessing.bounding_boxes.moves import inverse, move_boxes
 from convlayers.layers.preprocessing.factors import factor_range, named_factor_range
 from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
 
@@ -49,6 +50,9 @@ class _RandomAffine(GeometricImageLayer):
             data_format=self.data_format,
         )
 
+    def _move_boxes(self, boxes, transformation, height, width):
+        return ops.cast(move_boxes(boxes, inverse(self._matrices(transformation, height, width))), boxes.dtype)
+
     def _matrices(self, transformation, height, width):
         """Returns a row [a0, a1, a2, b0, b1, b2, c0, c1] for each image, for `affine_transform`."""
         raise NotImplementedError
@@ -74,7 +78,7 @@ class RandomRotation(_RandomAffine):
         seed: int; the same seed gives the same numbers in each run of the program.
         fill_value: the number for fill_mode="constant".
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -117,6 +121,9 @@ class RandomRotation(_RandomAffine):
             "batch_size": batch_size,
         }
 
+    def _sizes_before(self, transformation):
+        return transformation["image_height"], transformation["image_width"]
+
     def _matrices(self, transformation, height, width):
         return transformation["rotation_matrix"]
 
@@ -132,7 +139,7 @@ class RandomTranslation(_RandomAffine):
             negative to itself.
         width_factor: how far to the right, as a part of the width.
         fill_mode, interpolation, seed, fill_value, data_format: as for `RandomRotation`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -178,6 +185,10 @@ class RandomTranslation(_RandomAffine):
         right, down = np.transpose(transformation["translations"])
         return _affine(1, 0, -right, 0, 1, -down)
 
+    def _move_boxes(self, boxes, transformation, height, width):
+        shifts = np.tile(transformation["translations"], 2)
+        return boxes + (shifts[:, None] if len(boxes.shape) == 3 else shifts)
+
     def get_config(self):
         return {**super().get_config(), "height_factor": self.height_factor, "width_factor": self.width_factor}
 
@@ -190,7 +201,7 @@ class RandomZoom(_RandomAffine):
             seen (negative: taken from it), or one, for the range from its negative to itself.
         width_factor: the same for the width; by default what is drawn for the height, so that proportions stay.
         fill_mode, interpolation, seed, fill_value, data_format: as for `RandomRotation`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -249,7 +260,7 @@ class RandomShear(_RandomAffine):
             next, or one, the largest of both. It is to either side.
         y_factor: how far columns move up or down.
         interpolation, fill_mode, fill_value, data_format, seed: as for `RandomRotation`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -287,12 +298,22 @@ class RandomShear(_RandomAffine):
         side = np.where(self._draw(shape, 0, 1, seed) > 0.5, -1, 1)
         down = self._draw(shape, *self.y_factor, seed)
         along = self._draw(shape, *self.x_factor, seed)
-        factors = (np.concatenate([along, down], axis=1) * side).astype(self.compute_dtype)
+        factors = (np.concatenate([along, down], axis=1) * side).astype(self._array_dtype)
         return {"shear_factor": factors, "input_shape": self._shape_of_images(data)}
 
     def _matrices(self, transformation, height, width):
         along, down = np.transpose(transformation["shear_factor"])
         return _affine(1, along, 0, down, 1, 0)
+
+    def _move_boxes(self, boxes, transformation, height, width):
+        # As Keras does: factors are for parts of the width and height, and columns are moved after the rows.
+        sizes = np.array([width, height, width, height], boxes.dtype)
+        left, top, right, bottom = ops.unstack(boxes / sizes, axis=-1)
+        along, down = (factor[:, None] for factor in np.transpose(transformation["shear_factor"]))
+        left, right = left - along * np.where(along < 0, top, bottom), right - along * np.where(along < 0, bottom, top)
+        top, bottom = top - down * np.where(down > 0, right, left), bottom - down * np.where(down > 0, left, right)
+        left, right, top, bottom = np.broadcast_arrays(left, right, top, bottom)
+        return ops.stack([left, top, right, bottom], axis=-1) * sizes
 
     def get_config(self):
         return {**super().get_config(), "x_factor": self.x_factor, "y_factor": self.y_factor}

@@ -78,13 +78,13 @@ class RandomHue(ImageLayer):
 
     def _change(self, images, transformation):
         def turn(hue):
-            hue = hue + _per_image(transformation["factor"], self.compute_dtype)
+            hue = hue + _per_image(transformation["factor"], self._array_dtype)
             hue = ops.where(ops.greater(hue, 1), hue - 1, hue)
             return ops.where(ops.less(hue, 0), hue + 1, hue)
 
-        images = to_range(images, self.value_range, (0, 1), self.compute_dtype)
+        images = to_range(images, self.value_range, (0, 1), self._array_dtype)
         images = ops.clip(_change_hsv(images, 0, turn, self.data_format), 0, 1)
-        return to_range(images, (0, 1), self.value_range, self.compute_dtype)
+        return to_range(images, (0, 1), self.value_range, self._array_dtype)
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
@@ -122,7 +122,7 @@ class RandomSaturation(ImageLayer):
 
     def _change(self, images, transformation):
         def strengthen(saturation):
-            return ops.clip(saturation * _per_image(transformation["factor"], self.compute_dtype), *self.value_range)
+            return ops.clip(saturation * _per_image(transformation["factor"], self._array_dtype), *self.value_range)
 
         return _change_hsv(images, 1, strengthen, self.data_format)
 
@@ -160,7 +160,7 @@ class RandomColorDegeneration(ImageLayer):
 
     def _change(self, images, transformation):
         gray = ops.image.rgb_to_grayscale(images, self.data_format)
-        factor = np.asarray(transformation["factor"], self.compute_dtype)
+        factor = np.asarray(transformation["factor"], self._array_dtype)
         return ops.clip(images + factor * (gray - images), *self.value_range)
 
     def compute_output_shape(self, input_shape):

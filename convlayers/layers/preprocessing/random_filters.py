@@ -40,10 +40,10 @@ class RandomSharpness(ImageLayer):
 
     def _change(self, images, transformation):
         channels = images.shape[image_axes(self.data_format)[-1]]
-        kernel = np.full((3, 3, channels, 1), 1 / 13, self.compute_dtype)
+        kernel = np.full((3, 3, channels, 1), 1 / 13, self._array_dtype)
         kernel[1, 1] *= 5
         smooth = ops.depthwise_conv(images, kernel, padding="same", data_format=self.data_format)
-        factor = np.asarray(transformation["factor"], self.compute_dtype).reshape(-1, 1, 1, 1)
+        factor = np.asarray(transformation["factor"], self._array_dtype).reshape(-1, 1, 1, 1)
         return ops.clip(images + (1 - 2 * factor) * (smooth - images), *self.value_range)
 
     def get_config(self):
@@ -84,7 +84,7 @@ class RandomGaussianBlur(ImageLayer):
             return None
         self._one_per_image(data)
         chosen = self._draw_some(self._batch_size(data), self.factor, seed)
-        sigma = self._draw((2,), *self.sigma, seed).astype(self.compute_dtype) + 1e-6
+        sigma = self._draw((2,), *self.sigma, seed).astype(self._array_dtype) + 1e-6
         return {"should_apply_blur": chosen, "blur_factor": sigma}
 
     def _change(self, images, transformation):
@@ -167,7 +167,7 @@ class RandomErasing(ImageLayer):
         masks, _ = rectangles(self._sizes(shape), parts, lambda shape: self._draw(shape, 0, 1, seed))
         masks = np.expand_dims(masks, image_axes(self.data_format)[-1])
         chosen = self._draw_some(batch, self.factor, seed)
-        fill_value = np.clip(self._draw_fill_values(shape, seed), *self.value_range).astype(self.compute_dtype)
+        fill_value = np.clip(self._draw_fill_values(shape, seed), *self.value_range).astype(self._array_dtype)
         return {"apply_erasing": chosen, "batch_masks": masks, "fill_value": fill_value}
 
     def _draw_fill_values(self, shape, seed):

@@ -16,7 +16,7 @@ class RandomFlip(GeometricImageLayer):
             to the same images.
         seed: int; the same seed gives the same numbers in each run of the program.
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -49,6 +49,14 @@ class RandomFlip(GeometricImageLayer):
         if transformation is None:
             return images
         return _flip_some(images, np.ravel(transformation["flips"]), tuple(axes))
+
+    def _move_boxes(self, boxes, transformation, height, width):
+        mirrored = boxes.copy()
+        for axis, length, name in ((0, width, "horizontal"), (1, height, "vertical")):
+            if name in self.mode:
+                mirrored[..., [axis, axis + 2]] = length - boxes[..., [axis + 2, axis]]
+        # Boxes have an axis less than pixels.
+        return np.where(transformation["flips"][..., 0], mirrored, boxes)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed, "mode": self.mode}

@@ -45,7 +45,7 @@ class RandomBrightness(ImageLayer):
         return {"rgb_delta": self._draw(shape, *self.factor, seed) * (high - low)}
 
     def _change(self, images, transformation):
-        delta = np.asarray(transformation["rgb_delta"], self.compute_dtype)
+        delta = np.asarray(transformation["rgb_delta"], self._array_dtype)
         return scale_shift_clip(images, delta, np.ones(1), *self.value_range, self.data_format)
 
     def get_config(self):
@@ -88,11 +88,11 @@ class RandomContrast(ImageLayer):
         if not training:
             return {"contrast_factor": np.zeros(shape, "float32")}
         factor = self._draw(shape, 1 - self.factor[0], 1 + self.factor[1], seed)
-        return {"contrast_factor": factor.astype(self.compute_dtype)}
+        return {"contrast_factor": factor.astype(self._array_dtype)}
 
     def _change(self, images, transformation):
         # (image - mean) * factor + mean
-        factor = np.asarray(transformation["contrast_factor"], self.compute_dtype)
+        factor = np.asarray(transformation["contrast_factor"], self._array_dtype)
         shift = ops.global_average_pool(images, self.data_format, keepdims=True) * (1 - factor)
         return scale_shift_clip(images, shift, factor, *self.value_range, self.data_format)
 

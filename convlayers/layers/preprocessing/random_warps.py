@@ -3,9 +3,11 @@
 import numpy as np
 
 from convlayers import ops
+from convlayers.layers.preprocessing.bounding_boxes.moves import inverse, move_boxes
 from convlayers.layers.preprocessing.factors import factor_range
 from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
 from convlayers.ops.image.checks import FILL_MODES, WARP_INTERPOLATIONS
+from convlayers.ops.image.warping import homographies
 
 
 class RandomPerspective(GeometricImageLayer):
@@ -19,7 +21,7 @@ class RandomPerspective(GeometricImageLayer):
         fill_value: the number outside of an image.
         seed: int; the same seed gives the same numbers in each run of the program.
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -46,8 +48,8 @@ class RandomPerspective(GeometricImageLayer):
         shape, count = self._shape_of_images(data), self._batch_size(data)
         height, width = self._sizes(shape)
         chosen = self._draw_some(count, self.factor, seed)
-        moves = self._draw((count, 4, 2), -0.5 * self.scale, 0.5 * self.scale, seed).astype(self.compute_dtype)
-        corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], self.compute_dtype)
+        moves = self._draw((count, 4, 2), -0.5 * self.scale, 0.5 * self.scale, seed).astype(self._array_dtype)
+        corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], self._array_dtype)
         start_points = np.repeat(corners[None], count, axis=0)
         return {
             "apply_perspective": chosen,
@@ -68,6 +70,11 @@ class RandomPerspective(GeometricImageLayer):
             data_format=self.data_format,
         )
         return ops.where(_of_rank(transformation["apply_perspective"], images), moved, images)
+
+    def _move_boxes(self, boxes, transformation, height, width):
+        rows = inverse(homographies(transformation["start_points"], transformation["end_points"]))
+        moved = ops.cast(move_boxes(boxes, rows), boxes.dtype)
+        return ops.where(_of_rank(transformation["apply_perspective"], boxes), moved, boxes)
 
     def get_config(self):
         return {
@@ -130,7 +137,7 @@ class RandomElasticTransform(GeometricImageLayer):
         if not training or self.scale[1] == 0 or self.factor[1] == 0:
             return None
         chosen = self._draw_some(self._batch_size(data), self.factor, seed)
-        strength = self._draw((), *self.scale, seed).astype(self.compute_dtype)
+        strength = self._draw((), *self.scale, seed).astype(self._array_dtype)
         # An int: images and masks are bent alike.
         seed = int(self._draw((), 0, 2**31, seed)) if not isinstance(seed, int) else seed
         return {"apply_transform": chosen, "distortion_factor": strength, "seed": seed}
@@ -151,6 +158,9 @@ class RandomElasticTransform(GeometricImageLayer):
         )
         images = ops.where(_of_rank(transformation["apply_transform"], images), bent, images)
         return ops.clip(images, *self.value_range)
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        self._refuse_boxes()
 
     def get_config(self):
         return {

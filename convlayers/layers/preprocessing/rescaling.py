@@ -34,10 +34,10 @@ class Rescaling(Layer):
         self.offset = offset
 
     def call(self, inputs):
-        scale = np.asarray(self.scale, self.compute_dtype)
+        scale = np.asarray(self.scale, self._array_dtype)
         if scale.ndim and image_data_format() == "channels_first":
             scale = scale.reshape(scale.shape + (1,) * (3 - scale.ndim))
-        return scale_and_shift(inputs, scale, self.offset, self.compute_dtype)
+        return scale_and_shift(inputs, scale, self.offset, self._array_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -1,6 +1,9 @@
 """Images in another size."""
 
+import numpy as np
+
 from convlayers import ops
+from convlayers.layers.preprocessing.bounding_boxes.moves import place_boxes
 from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
 from convlayers.layers.preprocessing.sizes import with_sizes
 
@@ -17,7 +20,7 @@ class Resizing(GeometricImageLayer):
         fill_value: the number in the border.
         antialias: whether images that become smaller are averaged, so that no pixel is left out.
         data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-        kwargs: arguments of `Layer`, as `name` and `dtype`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`, and `bounding_box_format`.
 
     Input shape: (height, width, channels), with or without a batch in front; with the channels first for "channels_first".
 
@@ -73,6 +76,28 @@ class Resizing(GeometricImageLayer):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
+        boxes = bounding_boxes["boxes"]
+        filled = np.all(boxes == -1, axis=-1, keepdims=True) | np.all(boxes == 0, axis=-1, keepdims=True)
+        outputs = self._follow(bounding_boxes, transformation)
+        return {**outputs, "boxes": np.where(filled, 0, outputs["boxes"])}
+
+    def _sizes_before(self, transformation):
+        return transformation
+
+    def _sizes_after(self, height, width):
+        return self.height, self.width
+
+    def _move_boxes(self, boxes, transformation, height, width):
+        sizes = (self.height, height), (self.width, width)
+        if not self.pad_to_aspect_ratio and not self.crop_to_aspect_ratio:
+            return place_boxes(boxes, [new / old for new, old in sizes], (0, 0))
+        choose = min if self.pad_to_aspect_ratio else max
+        target, length = choose(sizes, key=lambda pair: pair[0] / pair[1])
+        # Of integers: nothing is rounded before the halves of pixels are dropped.
+        shifts = [int((new * length - old * target) / (2 * length)) for new, old in sizes]
+        return place_boxes(boxes, (target / length,) * 2, shifts)
 
     def compute_output_shape(self, input_shape):
         return with_sizes(input_shape, self.height, self.width, self.data_format)

@@ -86,9 +86,9 @@ class RandomPosterization(ImageLayer):
         return {"shift_factor": (8 - bits).astype("uint8")}
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self.compute_dtype)
+        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
         images = _drop_bits(images, np.reshape(transformation["shift_factor"], (-1, 1, 1, 1)))
-        return to_range(images, _BYTES, self.value_range, self.compute_dtype)
+        return to_range(images, _BYTES, self.value_range, self._array_dtype)
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
@@ -132,14 +132,14 @@ class Solarization(ImageLayer):
         drawn = {}
         for name, (low, high) in (("additions", self.addition_factor), ("thresholds", self.threshold_factor)):
             # The least is no part of 255 in Keras either.
-            drawn[name] = self._draw(self._one_per_image(data), low, high * 255, seed).astype(self.compute_dtype)
+            drawn[name] = self._draw(self._one_per_image(data), low, high * 255, seed).astype(self._array_dtype)
         return drawn
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self.compute_dtype)
+        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
         images = ops.clip(images + transformation["additions"], *_BYTES)
         images = ops.where(ops.less(images, transformation["thresholds"]), images, 255 - images)
-        return to_range(images, _BYTES, self.value_range, self.compute_dtype)
+        return to_range(images, _BYTES, self.value_range, self._array_dtype)
 
     def get_config(self):
         return {
@@ -216,9 +216,9 @@ class Equalization(ImageLayer):
         self.value_range = value_range_of(value_range)
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self.compute_dtype)
+        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
         images = _equalize(images, self.bins, image_axes(self.data_format)[-1])
-        return to_range(images, _BYTES, self.value_range, self.compute_dtype)
+        return to_range(images, _BYTES, self.value_range, self._array_dtype)
 
     def get_config(self):
         return {**super().get_config(), "bins": self.bins, "value_range": self.value_range}
