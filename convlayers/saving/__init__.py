@@ -1,5 +1,6 @@
 """Files: models and weights, and the names that they have for objects."""
 
+from convlayers.late import late_names
 from convlayers.registry import (
     CustomObjectScope as CustomObjectScope,
 )
@@ -24,3 +25,5 @@ from convlayers.saving.weight_files import load_weights as load_weights
 from convlayers.saving.weight_files import save_weights as save_weights
 from convlayers.serialization import deserialize_keras_object as deserialize_keras_object
 from convlayers.serialization import serialize_keras_object as serialize_keras_object
+
+__getattr__, __dir__, _ = late_names(__name__, file_editor="KerasFileEditor")

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import struct
-import threading
 import zipfile
 import zlib
 
@@ -17,7 +16,7 @@ from convlayers.saving.json_text import parse_json
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 
-# How many bytes are unpacked at once, or added to a checksum: they stay in the processor's cache meanwhile.
+# How many bytes are unpacked at once: they stay in the processor's cache meanwhile.
 _BLOCK = 1 << 20
 
 
@@ -67,7 +66,8 @@ def open_archive(filepath):
     """Opens a `.keras` file, or a folder: `with open_archive(path) as archive:`.
 
     Returns:
-        An object with `names()`, `read_json(name)` and `open_member(name)`, which opens a member as a binary file.
+        An object with `names()`, `read_json(name)`, `open_member(name)`, which opens a member as a binary file, and `check()`,
+        which raises a `ValueError` if the bytes of a member that was opened are not those that were written.
 
     Raises:
         ValueError: if the file is damaged, which may be found out only when the weights are closed.
@@ -126,6 +126,9 @@ class _Folder:
             )
         return path
 
+    def check(self):
+        pass
+
     def close(self):
         pass
 
@@ -135,6 +138,7 @@ class _Archive:
         self._filepath = filepath
         with _checking(filepath):
             self._zip = zipfile.ZipFile(filepath)
+        self._stored_members = []
 
     def read_json(self, name):
         info = self._find(name)
@@ -147,7 +151,9 @@ class _Archive:
         info = self._find(name)
         if info.compress_type == zipfile.ZIP_STORED:
             with _checking(self._filepath):
-                return _StoredMember(self._filepath, info)
+                member = _StoredMember(self._filepath, info)
+            self._stored_members.append(member)
+            return member
         return io.BytesIO(self._read(info, info.file_size))
 
     def _find(self, name):
@@ -175,6 +181,10 @@ class _Archive:
                 content.write(part)
         return content.getvalue()
 
+    def check(self):
+        for member in self._stored_members:
+            member.check()
+
     def close(self):
         self._zip.close()
 
@@ -182,36 +192,30 @@ class _Archive:
 class _StoredMember(Window):
     """A member of a zip archive that is not compressed, read where it lies.
 
-    The checksum takes about as long to compute as the bytes to read, so a thread does it meanwhile. It is compared at the end
-    of the `with` block, unless something else was wrong before.
+    Its checksum is compared by `check`, and at the end of the `with` block, unless something else was wrong before. If arrays
+    were read ahead, it was computed on the way.
     """
 
     def __init__(self, filepath, info):
         super().__init__(filepath, _start_of(filepath, info), info.file_size)
-        self._filepath = filepath
         self._info = info
-        self._checksum = 0
-        self._thread = threading.Thread(target=self._compute_checksum, daemon=True)
-        self._thread.start()
 
-    def _compute_checksum(self):
-        # An error on reading leaves the checksum a wrong one.
-        with contextlib.suppress(OSError), Window(self._filepath, self._start, self._size) as window:
-            block = memoryview(bytearray(_BLOCK))
-            for start in range(0, self._size, _BLOCK):
-                if self.closed:
-                    break
-                part = block[: self._size - start]
-                window.readinto(part)
-                self._checksum = zlib.crc32(part, self._checksum)
+    def begin_pass(self, places=(), buffers=(), checks=True):
+        super().begin_pass(places, buffers, checks)
+
+    def check(self):
+        """Raises a `ValueError` if the bytes are not those that were written."""
+        if self._pass is None:
+            self.begin_pass()
+        if self.finish_pass() != self._info.CRC:
+            raise _damaged(self._filepath, f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
 
     def __exit__(self, kind, *exception):
-        if kind is None:
-            self._thread.join()
-        self.close()
-        self._thread.join()
-        if kind is None and self._checksum != self._info.CRC:
-            raise _damaged(self._filepath, f"The bytes of '{self._info.filename}' are not those that were written: bad CRC-32.")
+        try:
+            if kind is None:
+                self.check()
+        finally:
+            self.close()
 
 
 def _start_of(filepath, info):

@@ -4,6 +4,9 @@ import contextlib
 import io
 import os
 import stat
+import threading
+
+from convlayers._native import reading
 
 
 @contextlib.contextmanager
@@ -56,14 +59,34 @@ class Window(io.RawIOBase):
     """
 
     def __init__(self, filepath, start=0, size=None):
+        self._pass = None
+        self._filepath = filepath
         self._file = open(filepath, "rb", buffering=0)  # noqa: SIM115 - `close` closes it
         self._start = start
         self._size = os.fstat(self._file.fileno()).st_size - start if size is None else size
         self._position = 0
 
     def close(self):
+        if self._pass is not None:
+            self._pass.stop()
         self._file.close()
         super().close()
+
+    def begin_pass(self, places=(), buffers=(), checks=False):
+        """Begins to read all of it in a thread, in one pass. One that is under way ends.
+
+        Args:
+            places: where there is what belongs into each buffer; they go up.
+            buffers: arrays of bytes.
+            checks: whether the checksum is wanted.
+        """
+        if self._pass is not None:
+            self._pass.stop()
+        self._pass = _Pass(self._filepath, self._start, self._size, list(places), list(buffers), checks)
+
+    def finish_pass(self):
+        """Waits for the pass. Returns the CRC-32 of all of it, None if it can't be read."""
+        return self._pass.finish()
 
     def readable(self):
         return True
@@ -95,3 +118,28 @@ class Window(io.RawIOBase):
             self._position += count
             view = view[count:]
         return len(memoryview(buffer).cast("B"))
+
+
+class _Pass:
+    """A part of a file that a thread reads in one pass, with a file handle of its own. Arguments are those of `Window`."""
+
+    def __init__(self, filepath, start, size, places, buffers, checks):
+        self._arguments = start, size, places, buffers
+        self._filepath = filepath
+        self._checks = checks
+        self._checksum = None
+        self._stop = reading.Stop()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        with contextlib.suppress(OSError), open(self._filepath, "rb", buffering=0) as file:
+            self._checksum = reading.read_parts(file.fileno(), *self._arguments, self._stop, self._checks)
+
+    def finish(self):
+        self._thread.join()
+        return self._checksum
+
+    def stop(self):
+        self._stop()
+        self._thread.join()

@@ -54,6 +54,21 @@ class StringReader:
         """
         try:
             content = self._attribute(address, name)
+        except struct.error as error:
+            raise ValueError(f"The HDF5 file is damaged at the attribute {name!r}: {error}") from error
+        return self.resolve(content, name)
+
+    def resolve(self, content, name):
+        """Returns the strings that the references in an attribute stand for, as a list of bytes.
+
+        Args:
+            content: of the attribute, in bytes.
+            name: of the attribute, in bytes.
+
+        Raises:
+            ValueError: as `read`.
+        """
+        try:
             references = list(struct.iter_unpack("<IQI", content[: len(content) // _REFERENCE * _REFERENCE]))
             strings = [self._place(*reference) for reference in references]
         except struct.error as error:

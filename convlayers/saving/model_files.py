@@ -1,6 +1,8 @@
 """Saving models, and loading them."""
 
 import os
+import shutil
+import tempfile
 import warnings
 
 from convlayers.models.model import Model
@@ -11,7 +13,7 @@ from convlayers.saving.files import may_write, replacing
 from convlayers.saving.formats import check_format, keras_version_of, translated
 from convlayers.saving.weights import read_weights, weights_as_bytes
 from convlayers.serialization import ObjectSharingScope, serialize_keras_object
-from convlayers.variables import initialized_later
+from convlayers.variables import initialized_later, memory_from
 
 # The HDF5 library and the archive are imported where a file is touched: they take as long as the rest of the package.
 
@@ -23,7 +25,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     Args:
         model: a `Model`.
-        filepath: path that ends in ".keras", or in ".h5" or ".hdf5" for an HDF5 file.
+        filepath: path that ends in ".keras", or in ".h5" or ".hdf5" for an HDF5 file. Or a binary file that is open for
+            writing, as `io.BytesIO`, which gets what a `.keras` file has.
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
         kwargs: `format` says who reads the file. By default convlayers, and Keras 3 if nothing in the model goes beyond it.
@@ -36,6 +39,9 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         ValueError: if the path has another ending, or if that version of Keras has no such model.
         TypeError: if something in the model can't be written, such as a `lambda`.
     """
+    if hasattr(filepath, "write"):
+        _save_to_file(model, filepath, zipped, **kwargs)
+        return
     filepath = str(filepath)
     is_hdf5 = filepath.endswith((".h5", ".hdf5"))
     format, include_optimizer = _check_arguments(filepath, is_hdf5, zipped, **kwargs)
@@ -51,6 +57,21 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         encoding = for_all_versions(serialize_keras_object(model))
     write = _write_hdf5 if is_hdf5 else _write_archive
     write(model, filepath, translated(encoding, format), format, zipped=zipped, include_optimizer=include_optimizer)
+
+
+def _save_to_file(model, file, zipped, **kwargs):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras")
+        save_model(model, path, zipped=zipped, **kwargs)
+        with open(path, "rb") as written:
+            shutil.copyfileobj(written, file)
+
+
+def _load_from_file(file, **kwargs):
+    with tempfile.NamedTemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        copy.flush()
+        return load_model(copy.name, **kwargs)
 
 
 def _write_archive(model, filepath, encoding, format, zipped, include_optimizer):
@@ -69,6 +90,11 @@ def _write_hdf5(model, filepath, encoding, format, zipped, include_optimizer):
 
 
 def _check_arguments(filepath, is_hdf5, zipped, save_format=None, include_optimizer=True, format=None, **kwargs):
+    if save_format and not is_hdf5 and not filepath.endswith(".keras"):
+        raise ValueError(
+            "The `save_format` argument is deprecated in Keras 3. Please remove this argument and pass a file path with either "
+            f"`.keras` or `.h5` extension.Received: save_format={save_format}"
+        )
     if save_format:
         warnings.warn(
             "The `save_format` argument is deprecated in Keras 3. We recommend removing this argument as it can be inferred "
@@ -97,7 +123,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     """Reads a model from a file that `save_model` or any version of Keras wrote.
 
     Args:
-        filepath: path of a `.keras` file, of the folder of an unzipped one, or of an HDF5 file (`.h5`).
+        filepath: path of a `.keras` file, of the folder of an unzipped one, or of an HDF5 file (`.h5`). Or a binary file that
+            is open for reading, as `io.BytesIO`.
         custom_objects: dict of names and classes or functions that the file may name.
         compile: whether to compile the model as it was, with the state of its optimizer. Where that is not possible, as with
             a loss that is not known, there is a warning.
@@ -112,6 +139,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     """
     from convlayers.saving.archive import is_archive
 
+    if hasattr(filepath, "read"):
+        return _load_from_file(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
     filepath = str(filepath)
     read = _read_archive if is_archive(filepath) else _read_hdf5
     with CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
@@ -126,10 +155,12 @@ def _read_archive(filepath, compile):
     from convlayers.saving.weight_stores import open_arrays_of
 
     with open_archive(filepath) as archive, open_arrays_of(archive, filepath) as arrays:
+        ahead = arrays.read_ahead()
         encoding = archive.read_json(CONFIG)
         is_older = not _version_of_writer(archive).startswith("3.")
         compile_config = encoding.pop("compile_config", None) if isinstance(encoding, dict) else None
-        model = make_model(encoding, filepath, is_older)
+        with memory_from(ahead):
+            model = make_model(encoding, filepath, is_older)
         messages = _compile(model, compile_config, is_older) if compile and compile_config else []
         return model, messages + read_weights(model, arrays)
 
@@ -144,7 +175,8 @@ def _read_hdf5(filepath, compile):
 
     with Window(filepath) as file, open_file(file, filepath) as reader:
         encoding, is_older = legacy.read_encoding(reader, filepath)
-        model = make_model(encoding, filepath, is_older)
+        with memory_from(reader.read_ahead()):
+            model = make_model(encoding, filepath, is_older)
         messages = legacy.read_model_weights(model, reader)
         if compile:
             messages += legacy.compile_model(model, reader, filepath, _compile)

@@ -8,15 +8,16 @@ from convlayers.saving.weights import read_weights, unchanged_by_failures, weigh
 
 
 def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_to_skip=None, format=None):
-    """Writes the weights of a model, and the state of its optimizer, to a `.weights.h5` file that Keras reads.
+    """Writes the weights of a model, and the state of its optimizer, to a `.weights.h5` file, or several, that Keras reads.
 
-    The file appears, or replaces the one of that name, only once it is whole.
+    A file appears, or replaces the one of that name, only once it is whole.
 
     Args:
         model: a `Model` whose layers are built.
-        filepath: path that ends in ".weights.h5".
+        filepath: path that ends in ".weights.h5", or in ".weights.json" if there is a `max_shard_size`.
         overwrite: whether a file of that name may be replaced without asking.
-        max_shard_size: None is all that is supported: one file.
+        max_shard_size: the largest size of a file, in units of 2**30 bytes. The JSON file then says which of the files beside
+            it, `<name>_00000.weights.h5` and so on, has what. By default there is one file.
         objects_to_skip: list of layers that are left out.
         format: for which version of Keras the file is: None for Keras 3, "keras2" for what Keras 2 wrote as `.h5`, which has a
             group for each layer by its name, and nothing of the optimizer.
@@ -25,11 +26,10 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
         ValueError: if the path has another ending, or the layers are not built.
     """
     filepath = str(filepath)
-    if max_shard_size is not None:
-        raise NotImplementedError(
-            f"Weights are written to one file. Expected: max_shard_size=None. Received: max_shard_size={max_shard_size}"
-        )
     check_format(format)
+    if max_shard_size is not None:
+        _save_shards(model, filepath, overwrite, max_shard_size, objects_to_skip, format)
+        return
     if not filepath.endswith((".h5", ".hdf5") if format == "keras2" else ".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
     _check_built(model, "saving")
@@ -42,6 +42,17 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
             weights = weights_as_bytes(model, objects_to_skip)
         with replacing(filepath) as file:
             file.write(weights)
+
+
+def _save_shards(model, filepath, overwrite, max_shard_size, objects_to_skip, format):
+    if format == "keras2":
+        raise ValueError(f"Keras 2 has no weights in several files. Received: format={format!r}, {max_shard_size=}")
+    from convlayers.saving.shards import path_of_map, write_shards
+
+    _check_built(model, "saving")
+    filepath = path_of_map(filepath)
+    if may_write(filepath, overwrite):
+        write_shards(model, filepath, max_shard_size, objects_to_skip)
 
 
 def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_name=None, **kwargs):
@@ -78,7 +89,7 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
 
     from convlayers.saving.weight_stores import open_arrays
 
-    with unchanged_by_failures(model), open_arrays(filepath) as arrays:
+    with open_arrays(filepath) as arrays, unchanged_by_failures(model, arrays):
         # Keras 2 gave its layout whatever ending it was asked for.
         if is_legacy(arrays):
             from convlayers.saving.legacy.layer_weights import read_weights_file

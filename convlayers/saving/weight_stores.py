@@ -1,7 +1,9 @@
 """Where the weights of a model lie: in one HDF5 file, in several, or in an `.npz` file.
 
-Each kind is opened as an object with `group(path)`, which returns the arrays of one object of the model, and with `in`, which
-says whether there is anything at a path. Arrays are a dict that can tell shapes, and read into arrays that exist.
+Each kind is opened as an object with `group(path)`, which returns the arrays of one object of the model, with `in`, which says
+whether there is anything at a path, with `is_plain`, which says that arrays can't fail to be read once they were found, and
+with `read_ahead()`, which may begin to read for a model that is made meanwhile.
+Arrays are a dict that can tell shapes, and read into arrays that exist.
 """
 
 import contextlib
@@ -19,9 +21,14 @@ SHARDED_WEIGHTS, NPZ_WEIGHTS = "model.weights.json", "model.weights.npz"
 
 @contextlib.contextmanager
 def open_arrays(filepath):
-    """Opens a `.weights.h5` file, a `.weights.json` file with its shards, or what a `.keras` file has of these."""
+    """Opens a `.weights.h5` file, a `.weights.json` file with its shards, or what a `.keras` file has of these.
+
+    Raises:
+        ValueError: if there is none of these, or if it is damaged.
+    """
     if filepath.endswith(".keras"):
         with open_archive(filepath) as archive, open_arrays_of(archive, filepath) as arrays:
+            archive.check()  # before anything is done with the arrays
             yield arrays
     elif filepath.endswith(".json"):
         with open_folder_of(filepath) as folder, _open_shards(folder, os.path.basename(filepath), filepath) as arrays:
@@ -64,6 +71,7 @@ def _open_shards(archive, name, filepath):
 
         def open_shard(shard):
             file = files.enter_context(archive.open_member(shard))
+            archive.check()
             return files.enter_context(hdf5.open_file(file, f"{filepath}, {shard}"))
 
         yield _ShardReader(weight_map, open_shard)
@@ -77,10 +85,15 @@ class _ShardReader:
         open_shard: function from the name of a file to its `ArrayReader`.
     """
 
+    is_plain = False  # Files are opened when they are needed, and may be missing then.
+
     def __init__(self, weight_map, open_shard):
         self._weight_map = weight_map
         self._open_shard = open_shard
         self._readers = {}
+
+    def read_ahead(self):
+        return None
 
     def group(self, path):
         names = self._weight_map.get(f"/{path}/vars" if path else "/vars", [])
@@ -113,7 +126,7 @@ class _JoinedArrays(Mapping):
     def shape(self, key):
         return self._groups[key].shape(key)
 
-    def read_into(self, key, array):
+    def read_into(self, key, array, is_new=False):
         self._groups[key].read_into(key, array)
 
 
@@ -122,6 +135,8 @@ class _JoinedArrays(Mapping):
 
 class _NpzReader:
     """Reads from an `.npz` file. It has a dict of arrays for each path, as a pickle of which nothing but arrays is accepted."""
+
+    is_plain = False  # They may be arrays of anything.
 
     def __init__(self, file, filepath):
         from convlayers.datasets.pickled_arrays import read_npz
@@ -136,6 +151,9 @@ class _NpzReader:
         except Exception as error:  # There is nothing that a damaged pickle may not raise.
             raise ValueError(f"The weights in {filepath} are damaged: {error}") from error
 
+    def read_ahead(self):
+        return None
+
     def group(self, path):
         return _LoadedArrays(self._groups.get(path or "__root__", {}))
 
@@ -149,5 +167,5 @@ class _LoadedArrays(dict):
     def shape(self, key):
         return self[key].shape
 
-    def read_into(self, key, array):
+    def read_into(self, key, array, is_new=False):
         array[...] = self[key]

@@ -27,14 +27,14 @@ def weights_as_bytes(model, objects_to_skip=(), format=None):
             group = writer.group(path, owner.name)
             if format == "keras2" and isinstance(owner, Optimizer):
                 for index, variable in enumerate(without_learning_rate(owner)):
-                    group[str(index)] = variable.value
+                    group[str(index)] = variable
             else:
                 owner.save_own_variables(group)
     return file.getbuffer()
 
 
 def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
-    """Sets all variables of a model, and of its optimizer if the file has as many. After an error, some are set.
+    """Sets all variables of a model, and of its optimizer if the file has as many. All shapes are compared before.
 
     Args:
         model: a model whose layers are built.
@@ -48,27 +48,68 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     Raises:
         ValueError: if the file lacks something, or has it in another shape.
     """
-    failures = []
     found = places(model, objects_to_skip, is_there=reader.__contains__, counts_twice=LAYERS_OF_2_12 in reader)
-    messages = _name_those_without_a_place(model, found, objects_to_skip)
+    failures = _Failures(skip_mismatch, _name_those_without_a_place(model, found, objects_to_skip))
+    fitting = []
     for path, owner in found:
+        with failures.noted(owner):
+            arrays = reader.group(path)
+            fitting.append((owner, _variables_to_read(owner, arrays), arrays))
+    failures.check()
+    for owner, variables, arrays in fitting:
+        with failures.noted(owner):
+            for index, variable in enumerate(variables):
+                read_variable(variable, arrays.read_into, str(index))
+    failures.check()
+    return failures.messages()
+
+
+def read_variable(variable, read_into, key):
+    """Reads an array of a file into a variable.
+
+    Args:
+        variable: the variable.
+        read_into: the method of the arrays.
+        key: the array's name or number.
+    """
+    is_new = variable.version == 0
+    read_into(key, variable.overwrite(), is_new)
+
+
+class _Failures:
+    """The objects that could not be loaded, and why."""
+
+    def __init__(self, skip_mismatch, messages):
+        self._skip_mismatch = skip_mismatch
+        self._messages = messages
+        self._owners, self._errors = [], []
+
+    @contextlib.contextmanager
+    def noted(self, owner):
+        """Inside, an exception is noted: layers may have rules of their own for loading. That of an optimizer is a warning."""
         try:
-            _read_owner(owner, reader.group(path))
-        except Exception as error:  # layers may have rules of their own for loading
+            yield
+        except Exception as error:
             if isinstance(owner, Optimizer):
-                messages.append(f"Skipping variable loading for optimizer '{owner.name}', because {error}")
+                self._messages.append(f"Skipping variable loading for optimizer '{owner.name}', because {error}")
             else:
-                failures.append((owner, error))
-    if failures:
-        owners, errors = zip(*failures, strict=True)
-        message = (
-            f"A total of {len(failures)} objects could not be loaded. Example error message for object {owners[0]}:\n\n"
-            f"{errors[0]}\n\nList of objects that could not be loaded:\n{list(owners)}"
+                self._owners.append(owner)
+                self._errors.append(error)
+
+    def check(self):
+        """Raises a `ValueError` if there are failures that the user does not want to be skipped."""
+        if self._errors and not self._skip_mismatch:
+            raise ValueError(self._text()) from self._errors[0]
+
+    def messages(self):
+        """Returns warnings for the user."""
+        return [*self._messages, self._text()] if self._errors else self._messages
+
+    def _text(self):
+        return (
+            f"A total of {len(self._errors)} objects could not be loaded. Example error message for object {self._owners[0]}:"
+            f"\n\n{self._errors[0]}\n\nList of objects that could not be loaded:\n{self._owners}"
         )
-        if not skip_mismatch:
-            raise ValueError(message) from errors[0]
-        messages.append(message)
-    return messages
 
 
 def _name_those_without_a_place(model, found, objects_to_skip):
@@ -85,10 +126,15 @@ def _name_those_without_a_place(model, found, objects_to_skip):
 
 
 @contextlib.contextmanager
-def unchanged_by_failures(model):
-    """Inside, an exception leaves a model, and its optimizer, with the values that its variables had before."""
+def unchanged_by_failures(model, reader):
+    """Inside, an exception leaves a model, and its optimizer, with the values that its variables had before.
+
+    They are copied only where reading may fail after it began: where arrays are unpacked, or layers have rules of their own.
+    Arrays of the plain kind are known to be there, and to fit, before the first one is read.
+    """
     owners = [owner for _, owner in places(model)]
-    variables = [variable for owner in owners for variable in _own_variables(owner)]
+    may_fail = not reader.is_plain or any(map(_has_rules_of_its_own, owners))
+    variables = [variable for owner in owners for variable in _own_variables(owner)] if may_fail else []
     values = [variable.numpy() for variable in variables]
     try:
         yield
@@ -102,17 +148,29 @@ def _own_variables(owner):
     return owner.variables if isinstance(owner, Optimizer) else owner._own_variables
 
 
-def _read_owner(owner, arrays):
-    if type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables):
+def _has_rules_of_its_own(owner):
+    return type(owner).load_own_variables not in (WeightOwner.load_own_variables, VariableOwner.load_own_variables)
+
+
+def _variables_to_read(owner, arrays):
+    """Returns the variables of an object in the order of its arrays, which fit. One with rules of its own has read them."""
+    if _has_rules_of_its_own(owner):
         owner.load_own_variables(arrays)
-        return
+        return []
     if isinstance(owner, Optimizer):
         variables = in_saved_order(owner, [arrays.shape(str(index)) for index in range(len(arrays)) if str(index) in arrays])
     else:
         variables = _own_variables(owner)
     if len(arrays) != len(variables):
         owner.load_own_variables(arrays)  # It says what is wrong.
-    _read_variables(variables, arrays)
+    for index, variable in enumerate(variables):
+        shape = arrays.shape(str(index)) if str(index) in arrays else None
+        if shape != variable.shape:
+            raise ValueError(
+                "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
+                f"variable.shape={variable.shape}, Received: value.shape={shape}. Target variable: '{variable.path}'"
+            )
+    return variables
 
 
 def without_learning_rate(optimizer):
@@ -142,15 +200,3 @@ def in_saved_order(optimizer, shapes):
     if len(variables) == len(shapes):
         return variables
     raise ValueError(f"it has {len(variables)} variables whereas the saved optimizer has {len(shapes)} variables. ")
-
-
-def _read_variables(variables, arrays):
-    """Checks all shapes, and then reads into the variables, without a copy on the way."""
-    for index, variable in enumerate(variables):
-        shape = arrays.shape(str(index)) if str(index) in arrays else None
-        if shape != variable.shape:
-            raise ValueError(
-                f"the shape of '{variable.path}' is not that in the file. Expected: {variable.shape}. Received: {shape}."
-            )
-    for index, variable in enumerate(variables):
-        arrays.read_into(str(index), variable.overwrite())

@@ -1,5 +1,7 @@
 """Fixtures of the tests of files."""
 
+import importlib
+
 import pytest
 
 import convlayers as k
@@ -9,6 +11,7 @@ from tests.saving.attack_files import h5_file, keras_file, model
 @pytest.fixture(scope="session")
 def everything_imported(tmp_path_factory):
     """What loading imports is there before anything is watched."""
+    importlib.import_module("convlayers.saving.hdf5_library")  # for files that are not plain
     folder = tmp_path_factory.mktemp("clean")
     model().save(folder / "clean.keras")
     k.models.load_model(folder / "clean.keras")

@@ -30,3 +30,13 @@ def test_saving_imports_it(tmp_path):
     path = str(tmp_path / "model.keras")
     code = f"import convlayers as k\nk.Sequential([k.Input((4,)), k.layers.Dense(2)]).save({path!r})"
     assert imported(code) == str(list(SLOW))
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.weights.h5"])
+def test_files_of_keras_are_read_without_the_hdf5_library(tmp_path, name):
+    path = str(tmp_path / name)
+    make = "import convlayers as k\nmodel = k.Sequential([k.Input((4,)), k.layers.Dense(2)])"
+    whole = not name.endswith(".weights.h5")
+    subprocess.run([sys.executable, "-c", f"{make}\nmodel.{'save' if whole else 'save_weights'}({path!r})"], check=True)
+    read = f"k.models.load_model({path!r})" if whole else f"model.load_weights({path!r})"
+    assert "h5py" not in imported(f"{make}\n{read}")

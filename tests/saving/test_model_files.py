@@ -1,6 +1,7 @@
 """The `.keras` file: its members, how it takes its place, and what is said about those that are no models."""
 
 import builtins
+import io
 import json
 import os
 import threading
@@ -74,10 +75,24 @@ def test_only_the_endings_that_are_known(tmp_path):
 
 
 def test_arguments_of_keras_2(tmp_path):
+    with pytest.raises(ValueError, match="The `save_format` argument is deprecated in Keras 3. Please remove this argument"):
+        small().save(tmp_path / "model", save_format="tf")
     with pytest.warns(UserWarning, match="The `save_format` argument is deprecated in Keras 3") as warned:
         small().save(tmp_path / "model.keras", save_format="keras", include_optimizer=False)
     assert warned[0].filename == __file__
     assert k.models.load_model(tmp_path / "model.keras").name == "small"
+
+
+def test_files_that_are_open(tmp_path):
+    model = small()
+    model.save(tmp_path / "model.h5")
+    in_memory = io.BytesIO()
+    model.save(in_memory)
+    in_memory.seek(0)
+    with open(tmp_path / "model.h5", "rb") as opened:
+        for file in (in_memory, opened):
+            for one, other in zip(k.models.load_model(file).get_weights(), model.get_weights(), strict=True):
+                np.testing.assert_array_equal(one, other)
 
 
 def test_a_failure_leaves_the_old_file_and_no_other(filepath, monkeypatch):

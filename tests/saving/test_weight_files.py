@@ -135,7 +135,8 @@ def test_another_shape(filepath):
     model = filled(small(units=5), 1)
     with pytest.raises(ValueError, match="A total of 2 objects could not be loaded. Example error message for object") as error:
         model.load_weights(filepath)
-    assert "the shape of 'small/first/kernel' is not that in the file. Expected: (4, 5). Received: (4, 3)." in str(error.value)
+    assert "must match. variable.shape=(4, 5), Received: value.shape=(4, 3). " in str(error.value)
+    assert "Target variable: 'small/first/kernel'" in str(error.value)
     assert "[<Dense name=first, built=True>, <Dense name=second, built=True>]" in str(error.value)
     assert numbers(model) == {1}
 
@@ -174,6 +175,41 @@ def test_a_file_that_is_cut_changes_nothing(filepath):
         assert numbers(model) == {1}
 
 
+def test_an_older_file_of_which_only_the_first_layers_fit_changes_nothing(tmp_path):
+    path = tmp_path / "model.h5"
+    filled(small(), 7).save(path)
+    model = k.Sequential([k.Input((4,)), layers.Dense(3), layers.Dense(9)])
+    filled(model, 1)
+    with pytest.raises(ValueError, match="Shape mismatch in layer #1"):
+        model.load_weights(path)
+    assert numbers(model) == {1}
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5", "model.weights.h5"])
+def test_weights_are_not_copied_where_all_is_known_to_fit(tmp_path, monkeypatch, name):
+    path = tmp_path / name
+    model = filled(small(), 7)
+    model.save_weights(path) if name.endswith(".weights.h5") else model.save(path)
+    other = filled(small(), 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(k.Variable, "numpy", lambda self: pytest.fail("A variable was copied."))
+        other.load_weights(path)
+    assert numbers(other) == {7}
+
+
+def test_packed_arrays_that_are_damaged_change_nothing(tmp_path):
+    path = tmp_path / "model.weights.h5"
+    filled(small(), 7).save_weights(path)
+    with h5py.File(path, "a") as file:
+        del file["layers/dense_1/vars/0"]
+        packed = file.create_dataset("layers/dense_1/vars/0", (3, 2), "float32", chunks=(3, 2), compression="lzf")
+        packed.id.write_direct_chunk((0, 0), b"\xff" * 9)
+    model = filled(small(), 1)
+    with pytest.raises(ValueError, match="damaged"):
+        model.load_weights(path)
+    assert numbers(model) == {1}
+
+
 def test_bytes_that_are_not_those_that_were_written_change_nothing(tmp_path):
     path = tmp_path / "model.keras"
     filled(small(), 7).save(path)
@@ -201,8 +237,8 @@ def test_arguments(tmp_path):
     model = small()
     with pytest.raises(ValueError, match=r"The filename must end in `.weights.h5`. Received: filepath=model.h5"):
         model.save_weights("model.h5")
-    with pytest.raises(NotImplementedError, match="Received: max_shard_size=1"):
-        model.save_weights("model.weights.json", max_shard_size=1)
+    with pytest.raises(ValueError, match="The filename must end in `.weights.h5`. Received: filepath=model.weights.json"):
+        model.save_weights("model.weights.json")
     for filepath in ("model.h6", "model", "checkpoint.ckpt", "model.json"):
         with pytest.raises(ValueError, match=f"File format not supported: filepath={filepath}. Keras 3 only supports"):
             model.load_weights(filepath)

@@ -3,13 +3,14 @@
 from convlayers.saving.legacy.kernels import KernelConverter
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.legacy.stored_weights import StoredWeights, stored_layers
+from convlayers.saving.weights import read_variable
 
 # The weights of a model that belong to none of its layers.
 _TOP_LEVEL = "top_level_model_weights"
 
 
 def read_weights(model, reader, path="", match="order", skip_mismatch=False):
-    """Sets the weights of a model. After an error, some are set.
+    """Sets the weights of a model. All shapes are compared before.
 
     Args:
         model: a model whose layers are built.
@@ -29,10 +30,11 @@ def read_weights(model, reader, path="", match="order", skip_mismatch=False):
     stored = stored_layers(reader, path)
     reading = _Reading(KernelConverter(reader, path), match == "name" and skip_mismatch, skip_mismatch)
     for number, (layer, weights) in enumerate(_pairs(model, stored, match)):
-        reading.read_layer(weights, layer, _legacy_order(layer), f"layer #{number} (named {layer.name})")
+        reading.add_layer(weights, layer, _legacy_order(layer), f"layer #{number} (named {layer.name})")
     top_level = f"{path}/{_TOP_LEVEL}".strip("/")
     if top_level in reader:
-        reading.read_layer(StoredWeights(reader, top_level, model.name), model, model._own_variables, "top-level model")
+        reading.add_layer(StoredWeights(reader, top_level, model.name), model, model._own_variables, "top-level model")
+    reading.carry_out()
     return reading.messages
 
 
@@ -51,6 +53,13 @@ def read_weights_file(model, reader, filepath, by_name=None, skip_mismatch=False
     """
     path = "model_weights" if "model_weights" in reader else ""
     return read_weights(model, reader, path, "name" if by_name else "order", skip_mismatch)
+
+
+def names_of_weights(model, reader, path):
+    """Returns a dict of the ids of a model's weights, and what an older file calls them."""
+    pairs = _pairs(model, stored_layers(reader, path), "model")
+    named = (zip(_legacy_order(layer), weights.weight_names, strict=True) for layer, weights in pairs)
+    return {id(variable): name for names in named for variable, name in names}
 
 
 def _pairs(model, stored, match):
@@ -80,12 +89,19 @@ def _legacy_order(layer):
 
 
 class _Reading:
+    """What is to be read. Nothing is until all of it is known to fit."""
+
     def __init__(self, converter, skip_wrong_counts, skip_wrong_shapes):
         self._converter = converter
         self._skip_wrong_counts, self._skip_wrong_shapes = skip_wrong_counts, skip_wrong_shapes
+        self._steps = []
         self.messages = []
 
-    def read_layer(self, stored, layer, variables, name):
+    def carry_out(self):
+        for step in self._steps:
+            step()
+
+    def add_layer(self, stored, layer, variables, name):
         if len(stored) != len(variables):
             counts = f"Layer expects {len(variables)} weight(s). Received {len(stored)} saved weight(s)"
             if not self._skip_wrong_counts:
@@ -96,9 +112,9 @@ class _Reading:
             return
         owners = {id(variable): inner for inner in layer._flatten_layers() for variable in inner._own_variables}
         for index, variable in enumerate(_match_names(layer, variables, stored.weight_names)):
-            self._read_variable(stored, index, owners[id(variable)], variable, name)
+            self._add_variable(stored, index, owners[id(variable)], variable, name)
 
-    def _read_variable(self, stored, index, owner, variable, name):
+    def _add_variable(self, stored, index, owner, variable, name):
         if self._converter.concerns(owner, variable):
             array = self._converter.convert(owner, variable, stored.read(index))
             shape = array.shape
@@ -110,9 +126,9 @@ class _Reading:
                 raise ValueError(f"Shape mismatch in {name}for {shapes}")
             self.messages.append(f"Skipping loading weights for {name}due to mismatch in shape for {shapes}")
         elif array is None:
-            stored.read_into(index, variable.overwrite())
+            self._steps.append(lambda: read_variable(variable, stored.read_into, index))
         else:
-            variable.assign(array)
+            self._steps.append(lambda: variable.assign(array))
 
 
 def _match_names(layer, variables, weight_names):
