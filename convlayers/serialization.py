@@ -229,6 +229,11 @@ def _decode(config, family=None):
     if class_name in _encodings:
         return _encodings[class_name][2](config["config"])
     if class_name == "function":
+        if not isinstance(config["config"], str):
+            raise TypeError(
+                "Expected 'config' to be a non-null str fora function classname,\n"
+                f"instead got {type(config['config'])}\nFull config: {config}"
+            )
         return _locate_or_raise(config["config"], "function", config, family)
     return _decode_object(config, family)
 
@@ -244,7 +249,22 @@ def _locate_or_raise(name, kind, config, family):
             + did_you_mean(name, known_names())
             + f"\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
         )
+    _check_registered_name(config, name, found)
     return found
+
+
+def _check_registered_name(config, name, found):
+    """What is built in goes by its own name, and by no other that a file gives it."""
+    registered_name, module = config.get("registered_name"), config.get("module") or ""
+    if not registered_name or registered_name in (name, config["class_name"]) or public_name(found) is None:
+        return
+    # Keras 2 registered what it has in no public module.
+    if module == "builtins" or (public_name(found)[0] == module and ".src." not in module):
+        raise ValueError(
+            f"`registered_name={registered_name!r}` was provided in the config, but '{'.'.join(public_name(found))}' resolved "
+            "to a Keras built-in and does not use registered names. Remove the `registered_name` field from the config. Full "
+            f"object config: {config}"
+        )
 
 
 def _decode_object(config, family):
@@ -254,6 +274,11 @@ def _decode_object(config, family):
     cls = _locate_or_raise(config["class_name"], "class", config, family)
     if isinstance(cls, types.FunctionType):
         return cls
+    if not isinstance(config["config"], (dict, types.NoneType)):
+        raise TypeError(
+            f"Expected 'config' to be a dict for {config['class_name']},\n"
+            f"instead got {type(config['config'])}\nFull config: {config}"
+        )
     if not hasattr(cls, "from_config"):
         raise TypeError(
             f"Unable to reconstruct an instance of '{config['class_name']}' because the class is missing a "

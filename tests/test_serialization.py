@@ -303,6 +303,34 @@ def test_a_config_that_the_class_does_not_take():
         s.deserialize_keras_object(encoded)
 
 
+@pytest.mark.parametrize(
+    "encoding, error, message",
+    [
+        (
+            {"class_name": "Dense", "config": [1]},
+            TypeError,
+            "Expected 'config' to be a dict for Dense,\ninstead got <class 'li",
+        ),
+        ({"class_name": "function", "config": ["relu"]}, TypeError, "Expected 'config' to be a non-null str fora function"),
+    ],
+)
+def test_a_config_of_another_kind(encoding, error, message):
+    with pytest.raises(error, match=message):
+        s.deserialize_keras_object(encoding)
+
+
+def test_what_is_built_in_goes_by_no_other_name():
+    encoding = {"class_name": "Zeros", "module": "keras.initializers", "config": {}, "registered_name": "my>Zeros"}
+    with pytest.raises(ValueError, match="`registered_name='my>Zeros'` was provided in the config, but 'keras.initiali"):
+        s.deserialize_keras_object(encoding)
+    function = {"class_name": "function", "module": "builtins", "config": "relu", "registered_name": "other"}
+    with pytest.raises(ValueError, match="resolved to a Keras built-in"):
+        s.deserialize_keras_object(function)
+    # Keras 2 registered classes of its own that are in no public module.
+    encoding = {**encoding, "module": "keras.src.initializers", "registered_name": "Custom>Zeros"}
+    assert type(s.deserialize_keras_object(encoding)).__name__ == "Zeros"
+
+
 def test_only_classes_with_a_config_are_registered():
     with pytest.raises(ValueError, match="Cannot register a class that does not have a get_config"):
         s.register_keras_serializable()(type("Empty", (), {}))

@@ -11,7 +11,8 @@ import inspect
 
 from convlayers import nested
 from convlayers.layers.core.input_layer import InputLayer
-from convlayers.models.layer_entries import make_layer
+from convlayers.models.keras2_graph import is_function, modernize
+from convlayers.models.layer_entries import make_layer, place_of
 from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments
 from convlayers.registry import CustomObjectScope
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
@@ -104,8 +105,6 @@ def decode_graph(config, custom_objects=None):
         ValueError: if the calls in it can't be put in order.
     """
     if _is_of_keras2(config):
-        from convlayers.models.keras2_graph import modernize
-
         config = modernize(config)
     with CustomObjectScope(custom_objects):
         reader = _Reader(config["layers"])
@@ -126,7 +125,8 @@ class _Reader:
     def __init__(self, entries):
         self._entries = {entry["name"]: entry for entry in entries}
         self._layers = {
-            entry["name"]: None if is_op(entry) else make_layer(entry, index) for index, entry in enumerate(entries)
+            entry["name"]: None if is_op(entry) or is_function(entry) else make_layer(entry, index)
+            for index, entry in enumerate(entries)
         }
         # The calls of each layer in this model: a placeholder has one from the start. Others may have been called in models
         # that they are in too.
@@ -159,12 +159,21 @@ class _Reader:
     def _call(self, name, args, kwargs):
         layer = self._layers[name]
         if layer is None:
-            return call_op(self._entries[name], args, kwargs)
+            return self._call_function(name, args, kwargs)
         # Keras writes it for every layer that can take one.
         if "mask" in kwargs and all(mask is None for mask in nested.flatten(kwargs["mask"])):
             del kwargs["mask"]
         layer(*args, **kwargs)
         return layer.nodes[-1]
+
+    def _call_function(self, name, args, kwargs):
+        entry = self._entries[name]
+        if is_op(entry):
+            return call_op(entry, args, kwargs)
+        from convlayers.models.tensorflow_ops import call_function
+
+        with place_of(entry, list(self._entries).index(name)):
+            return call_function(entry, len(self._calls[name]), args, kwargs)
 
     def _decode(self, argument):
         if isinstance(argument, (list, tuple)):

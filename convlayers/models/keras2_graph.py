@@ -1,29 +1,44 @@
 """Configs of graphs that Keras 1 and 2 wrote, translated to what Keras 3 writes.
 
-A call was a list of the tensors that it takes, as `[[layer, call, index, kwargs], ...]`.
+A call was a structure of the tensors that it takes, each as `[layer, call, index, kwargs]`; usually a list of them. In the
+place of a tensor, `["_CONSTANT_VALUE", -1, value, kwargs]` was a number or an array.
 """
 
 from convlayers import nested
+
+_CONSTANT = "_CONSTANT_VALUE"
+# What functions of TensorFlow are in a graph. They keep a list of one tensor as what it is: `tf.concat([x], axis=0)`.
+_FUNCTIONS = ("TFOpLambda", "SlicingOpLambda")
+
+
+def is_function(entry):
+    """Whether an entry in the config of a graph is a function of TensorFlow, and not a layer."""
+    return entry["class_name"] in _FUNCTIONS and "function" in entry["config"]
 
 
 def modernize(config):
     """Returns the config of a graph in the form of Keras 3."""
     models = {entry["name"]: entry for entry in config["layers"] if "layers" in _plain_config(entry)}
-    referred = [tensor[:2] for entry in config["layers"] for node in entry["inbound_nodes"] for tensor in node]
-    referred += [end[:2] for end in _ends(config["output_layers"])]
+    calls = [entry["inbound_nodes"] for entry in config["layers"]]
+    referred = [tensor[:2] for tensor in _tensors([calls, _ends(config["output_layers"])])]
     # A model in a model usually counted its own making as its first call.
     shifted = {name for name in models if [name, 0] not in referred}
 
-    def modernize_call(node):
-        tensors = [
-            {
-                "class_name": "__keras_tensor__",
-                "config": {"keras_history": [name, call - (name in shifted), index]},
-            }
-            for name, call, index, *_ in node
-        ]
-        kwargs = node[-1][3] if len(node[-1]) > 3 else {}
-        return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": kwargs}
+    def modernize_part(part):
+        if _is_tensor(part):
+            name, call, index = part[:3]
+            history = [name, call - (name in shifted), index]
+            return {"class_name": "__keras_tensor__", "config": {"keras_history": history}}
+        if _is_constant(part):
+            return part[2]
+        return _map_parts(modernize_part, part)
+
+    def modernize_call(node, entry):
+        kwargs = next((tensor[3] for tensor in _tensors(node) if len(tensor) > 3), {})
+        args = modernize_part(node)
+        if isinstance(args, list) and len(args) == 1 and not is_function(entry):
+            args = args[0]
+        return {"args": [args], "kwargs": modernize_part(kwargs)}
 
     def modernize_end(end):
         # Keras 3 still does so among the outputs, for functional models.
@@ -31,10 +46,37 @@ def modernize(config):
         return [end[0], end[1] - (end[0] in shifted) + counts, end[2]]
 
     layers = [
-        {**entry, "inbound_nodes": [modernize_call(node) for node in entry["inbound_nodes"]]} for entry in config["layers"]
+        {**entry, "inbound_nodes": [modernize_call(node, entry) for node in entry["inbound_nodes"]]}
+        for entry in config["layers"]
     ]
     ends = {key: [modernize_end(end) for end in _ends(config[key])] for key in ("input_layers", "output_layers")}
     return {**config, "layers": layers, **ends}
+
+
+def _is_tensor(part):
+    return _is_node(part) and part[0] != _CONSTANT and all(isinstance(number, int) for number in part[1:3])
+
+
+def _is_constant(part):
+    return _is_node(part) and part[0] == _CONSTANT
+
+
+def _is_node(part):
+    return isinstance(part, list) and len(part) in (3, 4) and isinstance(part[0], str)
+
+
+def _map_parts(function, structure):
+    if isinstance(structure, list):
+        return [function(part) for part in structure]
+    return {key: function(part) for key, part in structure.items()} if isinstance(structure, dict) else structure
+
+
+def _tensors(structure):
+    """Returns the tensors and constants in a structure, also those among the arguments of others."""
+    if _is_tensor(structure) or _is_constant(structure):
+        return [structure, *_tensors(structure[3:])]
+    parts = structure.values() if isinstance(structure, dict) else structure
+    return [tensor for part in parts for tensor in _tensors(part)] if isinstance(structure, (list, dict)) else []
 
 
 def _plain_config(entry):

@@ -15,7 +15,8 @@ from convlayers.symbolic import FunctionCall, KerasTensor
 # Keras keeps these as arguments of the node, and everything else in the config.
 _ARRAYS = (
     "x x1 x2 x3 xs inputs arrays kernel depthwise_kernel pointwise_kernel bias condition indices values weights target "
-    "output targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key"
+    "output targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key "
+    "images array transform coordinates start_points end_points a b data segment_ids start stop"
 )
 _IN_THE_NODE = frozenset(_ARRAYS.split())
 # In which of its modules Keras looks for an op, where that is not "numpy".
@@ -28,11 +29,12 @@ _MODULES = {
     "ctc_loss depth_to_space fold psnr rms_normalization space_to_depth unfold",
     "core": "cast cond convert_to_tensor fori_loop map saturate_cast scan scatter scatter_update slice slice_update "
     "stop_gradient switch unstack vectorized_map while_loop",
-    "math": "cdist erf erfc erfinv extract_sequences in_top_k logsumexp rsqrt segment_max segment_min segment_prod segment_sum "
-    "top_k",
+    "math": "cdist erf erfc erfinv extract_sequences in_top_k logdet logsumexp rsqrt segment_max segment_min segment_prod "
+    "segment_sum top_k",
     "image": "affine_transform crop_images elastic_transform extract_patches gaussian_blur hsv_to_rgb map_coordinates "
     "pad_images perspective_transform resize rgb_to_grayscale rgb_to_hsv scale_and_translate sobel_edges ssim",
-    "linalg": "cholesky det eigh inv norm qr solve svd",
+    "linalg": "cholesky cholesky_inverse det eigh inv lstsq lu_factor matrix_rank norm pinv qr solve solve_triangular svd",
+    "einops": "rearrange",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 # Classes of Keras that are not called by the words of the op.
@@ -50,12 +52,16 @@ _CLASSES = {
     "rms_normalization": "RMSNorm",
     "searchsorted": "SearchSorted",
     "ssim": "SSIM",
+    "svd": "SVD",
 }
+# Parts of ops that stand in graphs for the whole: they have its arguments, or some of them.
+_WHOLES = {"euclidean_norm": "norm", "_patches": "extract_patches"}
 _OP_OF = {class_name: name for name, class_name in _CLASSES.items()}
 
 
 def location_in_keras(name):
     """Returns the name of the class that Keras has for an op, and the module that it is in."""
+    name = _whole(name)
     class_name = _CLASSES.get(name) or "".join(part[:1].upper() + part[1:] for part in name.split("_"))
     return class_name, f"keras.src.ops.{_MODULE_OF.get(name, 'numpy')}"
 
@@ -65,9 +71,18 @@ def encode_op(call):
 
     Args:
         call: a `FunctionCall`.
+
+    Raises:
+        ValueError: if it is no op of Keras.
     """
-    class_name, module = location_in_keras(call.function.__name__)
-    settings = {key: value for key, value in _bind(call.nodes[0]).items() if key not in _IN_THE_NODE}
+    name = call.function.__name__
+    op = _find_op(_whole(name))
+    if op is None:
+        raise ValueError(f"There is no op '{name}' in files of Keras. Write a layer that calls what has made '{call.name}'.")
+    class_name, module = location_in_keras(name)
+    # What an op is computed by may do more at once, as a convolution with an activation.
+    known = inspect.signature(op).parameters.keys() - _in_the_node(name)
+    settings = {key: value for key, value in _bind(call.nodes[0]).items() if key in known}
     return {
         "module": module,
         "class_name": class_name,
@@ -78,14 +93,23 @@ def encode_op(call):
 
 def op_arguments(node):
     """Returns the positional and keyword arguments that Keras has in the node of an op: its arrays."""
-    arrays = tuple(value for key, value in _bind(node).items() if key in _IN_THE_NODE)
+    arrays, names = (), _in_the_node(node.operation.function.__name__)
+    for key, value in _bind(node).items():
+        if key in names:
+            arrays += value if key == "operands" else (value,)
     while arrays and arrays[-1] is None:
         arrays = arrays[:-1]
     return arrays, {}
 
 
+def _in_the_node(name):
+    """Returns the arguments of an op that are in its node, if it has them."""
+    # What lies outside of an image is no array.
+    return _IN_THE_NODE - {"fill_value"} if _MODULE_OF.get(_whole(name)) == "image" else _IN_THE_NODE
+
+
 def is_op(entry):
-    """Whether an entry in the config of a graph is an op, and not a layer."""
+    """Whether an entry in the config of a graph is an op of Keras 3, and not a layer."""
     return str(entry.get("module")).startswith(("keras.src.ops.", "keras.ops"))
 
 
@@ -96,17 +120,39 @@ def call_op(entry, args, kwargs):
         TypeError: if there is no such op.
     """
     name = _OP_OF.get(entry["class_name"]) or to_snake_case(entry["class_name"])
-    function = getattr(ops, name, None) or getattr(ops.image, name, None)
-    if not inspect.isfunction(function):
+    function = _find_op(name)
+    if function is None:
         raise TypeError(f"Could not locate class '{entry['class_name']}'. There is no op `convlayers.ops.{name}`.")
     settings = {key: value for key, value in entry["config"].items() if key != "name"}
     if name == "get_item":  # JSON has no tuples, and a list would choose rows.
         args = [part if index == 0 or not isinstance(part, list) else tuple(part) for index, part in enumerate(args)]
     _check_arguments(name, nested.flatten((args, settings, kwargs)))
-    outputs = function(*args, **settings, **kwargs)
+    outputs = _call(function, args, {**settings, **kwargs})
     node = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).node
     node.operation.name = entry["name"]
     return node
+
+
+def _whole(name):
+    return _WHOLES.get(name) or name.removeprefix("_")
+
+
+def _find_op(name):
+    function = getattr(ops, name, None) or getattr(ops.image, name, None)
+    return function if inspect.isfunction(function) else None
+
+
+def _call(function, arrays, settings):
+    """Calls an op with the arrays of its node and the settings of its config, which may stand before them."""
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        first = [settings.pop(parameter.name) for parameter in parameters if parameter.name in settings]
+        return function(*first, *arrays)
+    in_the_node = _in_the_node(function.__name__)
+    names = [parameter.name for parameter in parameters if parameter.name in in_the_node]
+    if len(names) < len(arrays):
+        return function(*arrays, **settings)
+    return function(**dict(zip(names, arrays, strict=False)), **settings)
 
 
 def _check_arguments(name, leaves):

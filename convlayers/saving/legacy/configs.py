@@ -3,6 +3,8 @@
 The form of graphs is left to `models/keras2_graph.py`, which every graph that is read goes through.
 """
 
+import re
+
 from convlayers.registry import find, get_registered_object
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
@@ -37,11 +39,11 @@ def modern_compile_config(config):
 
 def _modern_object(encoding, class_name, config):
     if class_name == "Sequential":
-        return {**encoding, "config": _without_slashes(_modern_stack(config))}
+        return {**encoding, "config": _without_slashes(_modern_stack(_with_dim_ordering(config)))}
     if isinstance(config, list):
         return encoding
     if "layers" in config:
-        return {**encoding, "config": _without_slashes(config)}
+        return {**encoding, "config": _without_slashes(_with_dim_ordering(config))}
     if class_name != "InputLayer" and "batch_input_shape" in config:
         config = {key: value for key, value in config.items() if key != "batch_input_shape"}
     # A user's class may have the name of one of Keras, and then has arguments of its own.
@@ -49,6 +51,8 @@ def _modern_object(encoding, class_name, config):
         class_name = class_name.removeprefix("Custom>")
         if class_name == "Merge":
             class_name, config = _merge(config)
+        if class_name == "Lambda" and "function_type" in config:
+            class_name, config = _lambda(config)
         for generation in (keras1, keras2):
             class_name = generation.CLASSES.get(class_name, class_name)
         config = _modern_arguments(class_name, config)
@@ -87,6 +91,33 @@ def _without_slashes(config):
         return renamed.get(part, part) if isinstance(part, str) else part
 
     return rename(config) if renamed else config
+
+
+def _with_dim_ordering(part):
+    """Returns the config of a model of Keras 1 in which all layers say where the channels of their images are."""
+    orders = set(_dim_orderings(part))
+    return _fill_dim_ordering(part, orders.pop()) if len(orders) == 1 else part
+
+
+def _dim_orderings(part):
+    if isinstance(part, dict):
+        if part.get("dim_ordering") in ("tf", "th"):
+            yield part["dim_ordering"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _dim_orderings(inner)
+
+
+def _fill_dim_ordering(part, order):
+    if isinstance(part, list):
+        return [_fill_dim_ordering(inner, order) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    part = {key: _fill_dim_ordering(inner, order) for key, inner in part.items()}
+    if part.get("class_name") in keras1.WITHOUT_DIM_ORDERING and isinstance(part.get("config"), dict):
+        part["config"] = {"dim_ordering": order, **part["config"]}
+    return part
 
 
 def _modern_arguments(class_name, config):
@@ -134,6 +165,10 @@ def _named_object(value):
     return {"class_name": "L1L2" if str(name).endswith("Regularizer") else name, "config": arguments}
 
 
+# What the layers that add a part of one input to the other are called in InceptionResNetV2.
+_SCALED_SUM = re.compile("block(35|17|8)_[0-9]+")
+
+
 # What is more than names ----------------------------------------------------------------------------------------------
 
 
@@ -147,6 +182,23 @@ def _merge(config):
     if mode in ("dot", "cos"):
         merged.update(axes=config.get("dot_axes", -1), normalize=mode == "cos")
     return keras1.MERGE_MODES[mode], merged
+
+
+def _lambda(config):
+    """A function of Python: Keras 2 wrote its name, or its code, which is never read."""
+    dropped = {"module", "function_type", "output_shape_type", "output_shape_module"}
+    kept = {key: value for key, value in config.items() if key not in dropped}
+    arguments = config.get("arguments") or {}
+    if _SCALED_SUM.fullmatch(str(config.get("name"))) and list(arguments) == ["scale"]:
+        # InceptionResNetV2 had these in the place of a layer until Keras 2.14.
+        return "CustomScaleLayer", {key: kept[key] for key in ("name", "trainable", "dtype") if key in kept} | arguments
+    if config["function_type"] == "lambda":
+        kept["function"] = {"class_name": "__lambda__", "config": {"code": None}}
+    elif isinstance(config.get("function"), str):
+        kept["function"] = _function(config["function"])
+    if config.get("output_shape_type") != "raw":
+        kept.pop("output_shape", None)
+    return "Lambda", kept
 
 
 def _batch_normalization(config):

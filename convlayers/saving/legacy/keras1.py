@@ -54,6 +54,16 @@ _POOLING = {
 }
 _DIM_ORDERING = {"dim_ordering": "data_format"}
 
+# Layers that did not write where the channels of their images are: where those of the other layers in the model are.
+WITHOUT_DIM_ORDERING = {
+    "Cropping2D",
+    "Cropping3D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
+}
+
 ARGUMENTS = {
     "InputLayer": {"input_dtype": "dtype"},
     "Conv1D": {**_CONVOLUTION, "filter_length": "kernel_size"},

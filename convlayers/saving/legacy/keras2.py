@@ -78,6 +78,7 @@ LATER_LAYERS = {
     "AdaptiveMaxPooling3D",
     "AugMix",
     "AutoContrast",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "CutMix",
     "Equalization",
     "MaxNumBoundingBoxes",

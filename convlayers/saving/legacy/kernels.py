@@ -13,21 +13,24 @@ class KernelConverter:
     Args:
         reader: an `ArrayReader`.
         path: of the group that says which version of Keras wrote the file, and on which backend.
+
+    Attributes:
+        is_of_keras1: whether it was Keras 1.
     """
 
     def __init__(self, reader, path):
         version = reader.attribute(path, "keras_version") or "1"
-        self._transposes = version.startswith("1")
+        self.is_of_keras1 = version.startswith("1")
         # Theano turned kernels around, as convolutions in mathematics do.
         self._flips = reader.attribute(path, "backend") == "theano"
 
     def concerns(self, layer, variable):
         """Whether a weight may have been stored in another way than it is kept today."""
-        return (self._transposes or self._flips) and isinstance(layer, _CONVOLUTIONS) and variable is layer.kernel
+        return (self.is_of_keras1 or self._flips) and isinstance(layer, _CONVOLUTIONS) and variable is layer.kernel
 
     def convert(self, layer, variable, array):
         """Returns the array that a weight of a layer gets, for the one in the file."""
-        if self._transposes:
+        if self.is_of_keras1:
             array = _transpose(layer, variable.shape, array)
         if self._flips and array.ndim > 2:
             array = np.flip(array, tuple(range(array.ndim - 2)))

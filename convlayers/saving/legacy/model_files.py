@@ -73,7 +73,7 @@ def compile_model(model, reader, filepath, compile_from_config):
     if messages or _OPTIMIZER not in reader:
         return messages
     try:
-        read_optimizer(model.optimizer, reader, _OPTIMIZER, _is_slot_by_slot(reader, optimizer_config))
+        read_optimizer(model, reader, _OPTIMIZER, _WEIGHTS, _is_slot_by_slot(reader, optimizer_config))
     except Exception as error:  # optimizers may have rules of their own for loading
         return [
             "Error in loading the saved optimizer state. As a result, your model is starting with a freshly initialized "

@@ -31,10 +31,10 @@ class StoredWeights:
         arrays, key = self._find(index)
         return arrays[key]
 
-    def read_into(self, index, array):
+    def read_into(self, index, array, is_new=False):
         """Reads an array into another one of its shape."""
         arrays, key = self._find(index)
-        arrays.read_into(key, array)
+        arrays.read_into(key, array, is_new)
 
     def _find(self, index):
         arrays, key = self._places[index]

@@ -166,3 +166,31 @@ def test_arguments_of_newer_versions_that_say_nothing():
     encoding = json.loads(k.Sequential([k.Input((8,)), k.layers.Dense(2)]).to_json())
     encoding["config"]["layers"][1]["config"].update(turbo=None, sparse_kernel=False)
     assert k.models.model_from_json(json.dumps(encoding)).layers[0].units == 2
+
+
+def lambda_layer(**config):
+    kept = {"module": "keras.any", "output_shape": [7], "output_shape_type": "lambda", "output_shape_module": None}
+    return {"class_name": "Lambda", "config": {"name": "mine", "dtype": "float32", **kept, **config}}
+
+
+def test_a_function_with_a_name():
+    encoding = lambda_layer(function="double", function_type="function", arguments={})
+    with k.saving.custom_object_scope({"double": lambda x: x * 2}):
+        layer = k.layers.deserialize(modern_encoding(encoding))
+    np.testing.assert_array_equal(layer(np.ones(2)), [2, 2])
+
+
+def test_code_is_refused_by_the_name_of_its_layer():
+    stack = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 2]}}]
+    stack.append(lambda_layer(function=["4wEAAA==", None, None], function_type="lambda", arguments={}))
+    model = {"class_name": "Sequential", "config": {"name": "s", "layers": stack}}
+    with pytest.raises(ValueError, match="`function` is a Python lambda") as error:
+        k.models.model_from_json(json.dumps(model))
+    assert "This is layer 'mine' (layers[1])." in str(error.value)
+
+
+def test_the_lambdas_of_inception_resnet_are_known_by_their_names():
+    config = {"function": ["4wEAAA==", None, None], "function_type": "lambda", "arguments": {"scale": 0.5}}
+    layer = k.layers.deserialize(modern_encoding(lambda_layer(**{**config, "name": "block17_3"})))
+    assert (layer.name, layer.dtype) == ("block17_3", "float32")
+    np.testing.assert_array_equal(layer([np.ones(2), np.full(2, 4)]), [3, 3])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import convlayers as k
-from tests.saving.legacy.older_files import Expected, unpack
+from tests.saving.legacy.older_files import FOLDER, Expected, unpack
 
 MODELS = [
     ("2.15.0", "graph_adam", "h5"),
@@ -34,6 +34,40 @@ def test_whole_models(tmp_path, version, name, ending):
     expected.check_predictions(model)
     assert int(model.optimizer.iterations.numpy()) == 2
     expected.check_training(model)
+
+
+@pytest.mark.parametrize("version, name", [(v, n) for v in ("1.2.2", "2.2.4") for n in ("stack_th", "graph_tf")])
+def test_files_of_keras_on_theano(tmp_path, version, name):
+    """They predict what they did, and the state of the optimizer is that of the same weights: the next step is the same."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, before, after = (arrays[f"{version}/{name}/{part}"] for part in ("x", "p0", "q0"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = k.models.load_model(unpack(f"keras{version}_{name}.h5", tmp_path))
+    if version == "1.2.2":  # It did not write on which backend it was, and Theano's kernels are the other way round.
+        turn_kernels(model)
+    np.testing.assert_allclose(model.predict(x, verbose=0), before, atol=1e-6)
+    model.train_on_batch(x, np.ones_like(before))
+    np.testing.assert_allclose(model.predict(x, verbose=0), after, atol=2e-6)
+
+
+def turn_kernels(model):
+    for index, weight in enumerate(model.trainable_variables):
+        if weight.value.ndim == 4:
+            for variable in (weight, *(slot[index] for slot in model.optimizer._slots() if slot)):
+                variable.assign(variable.numpy()[::-1, ::-1])
+
+
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+def test_functions_of_tensorflow(tmp_path, ending):
+    """Operators, slices, sizes of tensors and functions between layers, and around a model in the model."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, *expected = (arrays[f"2.15.0/functions/{name}"] for name in ("x", "p0", "p1"))
+    model = k.models.load_model(unpack(f"keras2.15.0_functions.{ending}", tmp_path))
+    model.save(tmp_path / "now.keras")
+    for one in (model, k.models.load_model(tmp_path / "now.keras")):
+        for prediction, numbers in zip(one.predict(x, verbose=0), expected, strict=True):
+            np.testing.assert_allclose(prediction, numbers, atol=1e-6)
 
 
 @pytest.mark.parametrize(

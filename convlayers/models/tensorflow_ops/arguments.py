@@ -1,0 +1,26 @@
+"""Arguments as files have them: arrays are lists."""
+
+import numpy as np
+
+from convlayers.autograd import value_of
+
+
+def as_number_or_array(value, dtype="float32"):
+    """Returns a list of numbers as an array; a tensor or a number as it is."""
+    return np.array(value, dtype) if isinstance(value, (list, tuple)) else value
+
+
+def as_ints(value):
+    """Returns whole numbers, which may be arrays, as ints: one, or a list of them; None as it is."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [as_ints(part) for part in value]
+    return np.asarray(value_of(value)).tolist()
+
+
+def check_unused(function, **arguments):
+    """Raises a `TypeError` for arguments that say something, and that there is no translation of."""
+    said = {key: value for key, value in arguments.items() if value}
+    if said:
+        raise TypeError(f"There is no translation of `tf.{function}` with {said} to `convlayers.ops`.")

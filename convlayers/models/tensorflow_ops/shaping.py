@@ -1,0 +1,139 @@
+"""Functions of TensorFlow that move numbers, with its arguments."""
+
+import math
+
+import numpy as np
+
+from convlayers import ops
+from convlayers.models.tensorflow_ops.arguments import as_ints, as_number_or_array, check_unused
+
+
+def batch_flatten(x):
+    return ops.reshape(x, (-1, math.prod(x.shape[1:])))
+
+
+def transpose(a, perm=None, conjugate=False):
+    return ops.transpose(a, as_ints(perm))
+
+
+def matrix_transpose(a, conjugate=False):
+    return ops.swapaxes(a, -2, -1)
+
+
+def diag_part(input):
+    return ops.diagonal(input, axis1=-2, axis2=-1)
+
+
+def expand_dims(input, axis):
+    return ops.expand_dims(input, axis)
+
+
+def squeeze(input, axis=None, squeeze_dims=None):
+    axis = squeeze_dims if axis is None else axis
+    return ops.squeeze(input, tuple(axis) or None if isinstance(axis, (list, tuple)) else axis)
+
+
+def concat(values, axis):
+    return ops.concatenate(_as_arrays(values), int(axis))
+
+
+def stack(values, axis=0):
+    return ops.stack(_as_arrays(values), axis)
+
+
+def unstack(value, num=None, axis=0):
+    return ops.unstack(value, num, axis)
+
+
+def split(value, num_or_size_splits, axis=0, num=None):
+    if isinstance(num_or_size_splits, int):
+        return ops.split(value, num_or_size_splits, axis)
+    return ops.split(value, [int(end) for end in np.cumsum(num_or_size_splits)[:-1]], axis)
+
+
+def tile(input, multiples):
+    return ops.tile(input, as_ints(multiples))
+
+
+def repeat(input, repeats, axis=None):
+    return ops.repeat(input, repeats, axis)
+
+
+def pad(tensor, paddings, mode="CONSTANT", constant_values=0):
+    paddings = [as_ints(pair) for pair in paddings]
+    if mode.lower() == "constant":
+        return ops.pad(tensor, paddings, constant_values=constant_values)
+    return ops.pad(tensor, paddings, mode.lower())
+
+
+def reverse(tensor, axis):
+    return ops.flip(tensor, as_ints(axis))
+
+
+def roll(input, shift, axis):
+    return ops.roll(input, as_ints(shift), as_ints(axis))
+
+
+def broadcast_to(input, shape):
+    return ops.broadcast_to(input, as_ints(shape))
+
+
+def slice_(input_, begin, size):
+    parts = zip(as_ints(begin), as_ints(size), strict=True)
+    return ops.get_item(input_, tuple(slice(start, None if n == -1 else start + n) for start, n in parts))
+
+
+def strided_slice(input_, begin, end, strides=None, **masks):
+    check_unused("strided_slice", **masks)
+    return ops.get_item(input_, tuple(map(slice, as_ints(begin), as_ints(end), as_ints(strides or [1] * len(begin)))))
+
+
+def getitem(tensor, slice_spec=None):
+    """`tensor[slice_spec]`; JSON has slices as dicts."""
+    parts = slice_spec if isinstance(slice_spec, (list, tuple)) else [slice_spec]
+    return ops.get_item(tensor, tuple(_as_index(part) for part in parts))
+
+
+def _as_index(part):
+    if not isinstance(part, dict):
+        return part if part is None else as_ints(part)
+    if part.get("class_name") == "__ellipsis__":
+        return ...
+    return slice(*(None if part[key] is None else int(part[key]) for key in ("start", "stop", "step")))
+
+
+def gather(params, indices, validate_indices=None, axis=0, batch_dims=0):
+    check_unused("gather", batch_dims=batch_dims)
+    return ops.take(params, as_number_or_array(indices, "int32"), axis)
+
+
+def embedding_lookup(params, ids, **options):
+    check_unused("embedding_lookup", max_norm=options.get("max_norm"))
+    return ops.take(as_number_or_array(params, "float32"), ids, 0)
+
+
+def where(condition, x, y):
+    return ops.where(condition, as_number_or_array(x), as_number_or_array(y))
+
+
+def sort(values, axis=-1, direction="ASCENDING"):
+    ascending = ops.sort(values, axis)
+    return ascending if direction == "ASCENDING" else ops.flip(ascending, axis)
+
+
+def argsort(values, axis=-1, direction="ASCENDING", stable=False):
+    return ops.argsort(values if direction == "ASCENDING" else ops.negative(values), axis)
+
+
+def top_k(input, k=1, sorted=True, index_type="int32"):
+    return ops.top_k(input, k, sorted)
+
+
+def one_hot(indices, depth, on_value=1, off_value=0, axis=-1, dtype="float32"):
+    check_unused("one_hot", on_value=on_value - 1, off_value=off_value)
+    return ops.one_hot(indices, depth, axis, dtype)
+
+
+def _as_arrays(values):
+    """Numbers beside arrays, as in `tf.concat([tf.shape(x)[:-1], [2]], 0)`."""
+    return [value if hasattr(value, "shape") else np.array(value, "int32") for value in values]

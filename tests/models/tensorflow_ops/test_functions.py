@@ -1,0 +1,47 @@
+"""Functions of TensorFlow in graphs: what TensorFlow 2.15 computed with them.
+
+`functions.json.gz` has, for each line of Python that Keras 2.15 made a model of, the layers in its config, and of what the
+model returned the shape, the first numbers, and the sum of all after they were multiplied by cos(0), cos(1), cos(2) ...
+"""
+
+import gzip
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+import convlayers as k
+
+FUNCTIONS = json.loads(gzip.decompress((pathlib.Path(__file__).parent / "functions.json.gz").read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    rng = np.random.RandomState(0)
+    x, z = (rng.normal(size=(2, 4, 4, 3)).astype("float32") for _ in range(2))
+    z[0] = x[0]
+    return [x, z]
+
+
+def make(line):
+    inputs = [["x", 0, 0], ["z", 0, 0]]
+    config = {"name": "model", "layers": line["layers"], "input_layers": inputs, "output_layers": line["output_layers"]}
+    return k.models.model_from_json(json.dumps({"class_name": "Functional", "config": config, "keras_version": "2.15.0"}))
+
+
+def check(model, arrays, line):
+    y = model(arrays)
+    y = np.asarray(y[0] if isinstance(y, (list, tuple)) else y).astype("float64")
+    assert list(y.shape) == line["shape"]
+    scale = max(1, np.abs(y).max())
+    np.testing.assert_allclose(y.ravel()[: len(line["first"])], line["first"], atol=2e-5 * scale)
+    np.testing.assert_allclose(y.ravel() @ np.cos(np.arange(y.size)), line["sum"], atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("text", FUNCTIONS)
+def test_it_computes_what_tensorflow_did(arrays, text):
+    model = make(FUNCTIONS[text])
+    check(model, arrays, FUNCTIONS[text])
+    # And as a model of Keras 3.
+    check(k.models.model_from_json(model.to_json()), arrays, FUNCTIONS[text])
