@@ -3,6 +3,7 @@
 import os
 
 from convlayers.commands.errors import UsageError, reported
+from convlayers.commands.models import read_model
 from convlayers.commands.output import working
 
 # The endings of the files of each format. Those of which `save` takes the name are for older versions of Keras.
@@ -30,13 +31,10 @@ def add_arguments(parser):
 
 @reported
 def main(options):
-    from convlayers.saving import load_model
-
     file_format = _format_of(options)
     if os.path.exists(options.output) and not options.force:
         raise UsageError(f"There is a file {options.output} already. Pass --force to replace it.")
-    with working(f"Reading {options.input}"):
-        model = load_model(options.input)
+    model = read_model(options.input, compile=True)
     with working(f"Writing {options.output}"):
         _write(model, options.output, file_format)
     print(f"{options.output}: {os.path.getsize(options.output):,} bytes, {file_format}")

@@ -1,5 +1,7 @@
 """Images and arrays from files, in the shape that a model takes."""
 
+import os
+
 import numpy as np
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -17,8 +19,13 @@ def read_images(path, shape, scale=1.0):
         Array of shape `(batch, *shape)`.
 
     Raises:
+        FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or does not fit.
     """
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"There is no file {path}.")
+    if os.path.isdir(path):
+        raise ValueError(f"{path} is a folder. Expected: files, such as {os.path.join(path, '*.jpg')}")
     return _read_array(path, shape) if path.endswith(".npy") else _read_image(path, shape)[None] * np.float32(scale)
 
 

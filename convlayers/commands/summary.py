@@ -1,7 +1,7 @@
 """`python -m convlayers summary FILE`: the table of `model.summary()`."""
 
 from convlayers.commands.errors import reported
-from convlayers.commands.output import working
+from convlayers.commands.models import read_model
 
 
 def add_arguments(parser):
@@ -12,8 +12,5 @@ def add_arguments(parser):
 
 @reported
 def main(options):
-    from convlayers.saving import load_model
-
-    with working(f"Reading {options.file}"):
-        model = load_model(options.file, compile=False)
+    model = read_model(options.file)
     model.summary(expand_nested=options.nested, show_trainable=options.trainable)

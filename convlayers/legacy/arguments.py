@@ -27,7 +27,7 @@ DROPPED_ARGUMENTS = {
     "Conv2DTranspose": ("output_shape",),
     "Embedding": ("dropout",),
     "ModelCheckpoint": ("period",),
-    "TensorBoard": ("batch_size", "write_grads"),
+    "TensorBoard": ("batch_size", "embeddings_data", "embeddings_layer_names", "write_grads"),
 }
 
 # Arguments that had a default.

@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 
-from convlayers import config, ops, random
+from convlayers import config, layers, ops, random
 from convlayers.autograd import value_of
+from convlayers.legacy.functions import function, gradients, placeholder
 from convlayers.legacy.spelling import warn_of
 from convlayers.saving.legacy.keras1 import VALUES
 from convlayers.variables import Variable
@@ -99,14 +100,20 @@ def argmin(x, axis=-1):
     return ops.argmin(x, axis)
 
 
+def batch_dot(x, y, axes=None):
+    """Returns the product of each sample of one with that of the other, along an axis of each: by default, that of matrices."""
+    if axes is None:
+        axes = len(x.shape) - 1, len(y.shape) - (1 if len(y.shape) == 2 else 2)
+    return layers.dot([x, y], axes=axes)
+
+
 def batch_flatten(x):
     """Returns an array with all axes but the first as one."""
     return ops.reshape(x, (-1, math.prod(x.shape[1:])))
 
 
 def bias_add(x, bias, data_format=None):
-    channels_first = config.standardize_data_format(data_format) == "channels_first"
-    return ops.add(x, ops.reshape(bias, (-1, *[1] * (len(x.shape) - 2))) if channels_first else bias)
+    return ops.add(x, ops.reshape(bias, (-1, *[1] * (len(x.shape) - 2))) if _channels_first(data_format) else bias)
 
 
 def binary_crossentropy(target, output, from_logits=False):
@@ -129,8 +136,30 @@ def concatenate(tensors, axis=-1):
     return ops.concatenate(tensors, axis=axis)
 
 
+def conv1d(x, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    if padding == "causal":
+        reach = dilation_rate * (kernel.shape[0] - 1)
+        steps = ((0, 0), (0, 0), (reach, 0)) if _channels_first(data_format) else ((0, 0), (reach, 0), (0, 0))
+        x, padding = ops.pad(x, steps), "valid"
+    return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
+
+
 def conv2d(x, kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)):
     return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def conv3d(x, kernel, strides=(1, 1, 1), padding="valid", data_format=None, dilation_rate=(1, 1, 1)):
+    return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def depthwise_conv2d(x, depthwise_kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)):
+    return ops.depthwise_conv(x, depthwise_kernel, strides, padding, data_format, dilation_rate)
+
+
+def separable_conv2d(
+    x, depthwise_kernel, pointwise_kernel, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1)
+):
+    return ops.separable_conv(x, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate)
 
 
 def count_params(x):
@@ -182,6 +211,17 @@ def hard_sigmoid(x):
     return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
 
 
+def in_train_phase(x, alt, training=None):
+    """Returns `x` for training, else `alt`; what such a function of no arguments returns, if it is one."""
+    chosen = x if training else alt
+    return chosen() if callable(chosen) else chosen
+
+
+def in_test_phase(x, alt, training=None):
+    """Returns `alt` for training, else `x`."""
+    return in_train_phase(alt, x, training)
+
+
 def in_top_k(predictions, targets, k):
     return ops.in_top_k(targets, predictions, k)
 
@@ -203,12 +243,21 @@ def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool
     return pool(x, pool_size, strides, padding, data_format)
 
 
-def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
-    return random.normal(shape, mean, stddev, dtype, seed)
+def random_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None, std=None):
+    return random.normal(shape, mean, stddev if std is None else std, dtype, seed)
 
 
-def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
-    return random.uniform(shape, minval, maxval, dtype, seed)
+def random_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None, low=None, high=None):
+    return random.uniform(shape, minval if low is None else low, maxval if high is None else high, dtype, seed)
+
+
+def random_binomial(shape, p=0.0, dtype=None, seed=None):
+    """Returns ones with probability `p`, else zeros."""
+    return ops.cast(ops.less(random.uniform(shape, seed=seed), p), dtype or config.floatx())
+
+
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    return random.truncated_normal(shape, mean, stddev, dtype, seed)
 
 
 def relu(x, alpha=0.0, max_value=None, threshold=0.0):
@@ -246,8 +295,11 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
 def spatial_2d_padding(x, padding=((1, 1), (1, 1)), data_format=None):
     rows, columns = map(tuple, padding)
-    channels_first = config.standardize_data_format(data_format) == "channels_first"
-    return ops.pad(x, ((0, 0), (0, 0), rows, columns) if channels_first else ((0, 0), rows, columns, (0, 0)))
+    return ops.pad(x, ((0, 0), (0, 0), rows, columns) if _channels_first(data_format) else ((0, 0), rows, columns, (0, 0)))
+
+
+def _channels_first(data_format):
+    return config.standardize_data_format(data_format) == "channels_first"
 
 
 def switch(condition, then_expression, else_expression):
@@ -307,6 +359,11 @@ def set_learning_phase(value):
     warn_of("keras.backend.set_learning_phase", "`model(x, training=False)`, which is the default")
 
 
+def set_session(session):
+    """Does nothing: there is one device, and nothing to set."""
+    warn_of("keras.backend.set_session", "nothing in its place: it has no effect")
+
+
 # What there is no graph for -------------------------------------------------------------------------------------------
 
 
@@ -320,13 +377,8 @@ def _refuse(name, advice):
 _REFUSED = {
     name: _refuse(name, advice)
     for name, advice in {
-        "function": "For the outputs of layers in the middle, make a model: `Model(model.input, layer.output).predict(x)`.",
         "get_session": "There are no sessions: leave it out.",
-        "gradients": "Call `y, backward = model.forward(x)`, then `backward(d_y)` returns the gradient for x; or use "
-        "`tf.GradientTape` for variables.",
-        "placeholder": "Use `keras.Input(shape)`.",
         "rnn": "Recurrent layers are not part of convlayers.",
-        "set_session": "There are no sessions: leave it out.",
         "tf": "Import TensorFlow's names by `import tensorflow as tf`.",
     }.items()
 }
@@ -343,4 +395,7 @@ ADDED = {
     **{old: _renamed(old, *entry) for old, entry in _RENAMED.items()},
     **_OWN,
     **_REFUSED,
+    "function": function,
+    "gradients": gradients,
+    "placeholder": placeholder,
 }

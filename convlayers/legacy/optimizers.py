@@ -17,6 +17,20 @@ def accept_old_optimizers():
     optimizers.Optimizer.lr = property(_get_lr, _set_lr)
 
 
+def _named_small(name):
+    def optimizer(*args, **kwargs):
+        warn_of(f"keras.optimizers.{name.lower()}", f"`keras.optimizers.{name}`")
+        return getattr(optimizers, name)(*args, **kwargs)
+
+    return optimizer
+
+
+# What old scripts find in `keras.optimizers`.
+ADDED = {
+    name.lower(): _named_small(name) for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "Ftrl", "Nadam", "RMSprop", "SGD")
+}
+
+
 def _translating(class_name, init):
     signature = inspect.signature(init)
     default = getattr(signature.parameters.get("learning_rate"), "default", None)

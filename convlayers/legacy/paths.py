@@ -54,6 +54,11 @@ RENAMED = {
         "zero": "zeros",
     },
     "losses": {
+        "KLD": "kl_divergence",
+        "MAE": "mean_absolute_error",
+        "MAPE": "mean_absolute_percentage_error",
+        "MSE": "mean_squared_error",
+        "MSLE": "mean_squared_logarithmic_error",
         "cosine": "cosine_similarity",
         "cosine_proximity": "cosine_similarity",
         "kullback_leibler_divergence": "kl_divergence",
@@ -63,7 +68,12 @@ RENAMED = {
         "mse": "mean_squared_error",
         "msle": "mean_squared_logarithmic_error",
     },
-    "metrics": {"mae": "mean_absolute_error", "mse": "mean_squared_error"},
+    "metrics": {
+        "MAE": "mean_absolute_error",
+        "MSE": "mean_squared_error",
+        "mae": "mean_absolute_error",
+        "mse": "mean_squared_error",
+    },
     "mixed_precision": {"set_policy": "set_global_policy"},
     "regularizers": {
         "activity_l1": "l1",
@@ -79,7 +89,11 @@ RENAMED = {
 ADDITIONS = {
     "backend": "convlayers.legacy.backend",
     "layers": "convlayers.legacy.layers",
+    "losses": "convlayers.legacy.losses",
+    "optimizers": "convlayers.legacy.optimizers",
+    "preprocessing": "convlayers.legacy.utils",
     "preprocessing.image": "convlayers.legacy.image",
+    "utils": "convlayers.legacy.utils",
 }
 
 # What Keras has or had, and convlayers has not: what to do instead.

@@ -53,6 +53,8 @@ def _translating(name, method):
                 warn_of(f"{call}({old}=...)", f"`{new}=...`")
                 kwargs[new] = kwargs.pop(old)
         if name == "__init__":
+            if kwargs.pop("dynamic", False):
+                warn_of("Model(dynamic=True)", "nothing in its place: it has no effect")
             return method(self, *args, **kwargs)
         if len(args) < len(names):  # else there are too many, which the method says itself
             args, kwargs = (), {**dict(zip(names[1:], args, strict=False)), **kwargs}

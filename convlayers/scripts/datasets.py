@@ -1,12 +1,38 @@
 """`tf.data.Dataset`: samples that are made, changed, ordered and stacked one after the other."""
 
+import functools
+import glob
 import itertools
 import math
 
 import numpy as np
 
 from convlayers import nested
+from convlayers.autograd import value_of
 from convlayers.data.py_dataset import PyDataset
+from convlayers.data.sample_dataset import DerivableDataset
+from convlayers.scripts.eager import as_eager
+
+INFINITE_CARDINALITY = -1
+UNKNOWN_CARDINALITY = -2
+
+
+def cardinality(dataset):
+    """Returns how many elements there are, -1 for no end."""
+    return dataset.cardinality()
+
+
+def _arrays_in(structure):
+    """Returns a structure of arrays. As in TensorFlow, a list is an array, and only tuples and dicts have parts."""
+    if isinstance(structure, dict):
+        return {key: _arrays_in(part) for key, part in structure.items()}
+    return tuple(map(_arrays_in, structure)) if isinstance(structure, tuple) else np.asarray(value_of(structure))
+
+
+def _call(function, element):
+    """Returns what a function returns for an element, whose parts are its arguments if it is a tuple."""
+    element = as_eager(element)
+    return function(*element) if isinstance(element, tuple) else function(element)
 
 
 class Dataset(PyDataset):
@@ -30,7 +56,7 @@ class Dataset(PyDataset):
     @staticmethod
     def from_tensor_slices(tensors):
         """Returns a data set of what is in arrays along their first axis."""
-        arrays = nested.map_structure(np.asarray, tensors)
+        arrays = _arrays_in(tensors)
         counts = {len(array) for array in nested.flatten(arrays)}
         if len(counts) != 1:
             raise ValueError(f"All arrays must have the same number of elements. Received: {sorted(counts)}")
@@ -49,6 +75,13 @@ class Dataset(PyDataset):
         return Dataset(lambda number: elements[number % len(elements)], len(elements))
 
     @staticmethod
+    def list_files(file_pattern, shuffle=True, seed=None):
+        """Returns a data set of the paths of files that fit a pattern, or one of several."""
+        patterns = [file_pattern] if isinstance(file_pattern, str) else file_pattern
+        paths = Dataset.from_tensor_slices(sorted({path for pattern in patterns for path in glob.glob(str(pattern))}))
+        return paths.shuffle(seed=seed) if shuffle else paths
+
+    @staticmethod
     def range(*args):
         """Returns a data set of integers."""
         return Dataset.from_tensor_slices(np.arange(*args, dtype="int64"))
@@ -64,10 +97,40 @@ class Dataset(PyDataset):
         """Returns a data set of what a function returns for the parts of each element."""
 
         def make(number):
-            element = self._make(number)
-            return map_func(*element) if isinstance(element, tuple) else map_func(element)
+            return _call(map_func, self._make(number))
 
         return Dataset(make, self._count)
+
+    def filter(self, predicate, name=None):
+        """Returns a data set of the elements for which a function returns true. All of them are looked at right away."""
+        self._check_end("filter")
+        kept = [number for number in range(self._count) if _call(predicate, self._make(number))]
+        return Dataset(lambda number: self._make(kept[number % len(kept)]), len(kept))
+
+    def enumerate(self, start=0, name=None):
+        """Returns a data set of pairs: the number of an element, and the element."""
+        return Dataset(lambda number: (start + number % (self._count or math.inf), self._make(number)), self._count)
+
+    def concatenate(self, dataset, name=None):
+        """Returns a data set of the elements of this one, then those of another."""
+        self._check_end("concatenate")
+        first, both = self._count, None if dataset._count is None else self._count + dataset._count
+
+        def make(number):
+            turn, place = divmod(number, both) if both else (0, number)
+            if place < first:
+                return self._make(turn * first + place)
+            return dataset._make(turn * (dataset._count or 0) + place - first)
+
+        return Dataset(make, both)
+
+    def reduce(self, initial_state, reduce_func, name=None):
+        """Returns what a function makes of a state and each element in turn."""
+        return functools.reduce(reduce_func, self, initial_state)
+
+    def apply(self, transformation_func):
+        """Returns what a function makes of the data set."""
+        return transformation_func(self)
 
     def shuffle(self, buffer_size=None, seed=None, reshuffle_each_iteration=True):
         """Returns a data set in a random order, another one each time that it is gone through. All elements are shuffled."""
@@ -142,7 +205,7 @@ class Dataset(PyDataset):
 
     def as_numpy_iterator(self):
         """Returns an iterator over the elements."""
-        return iter(self)
+        return (nested.map_structure(np.asarray, element) for element in self)
 
     def _check_end(self, method):
         if self._count is None:
@@ -167,4 +230,21 @@ class Dataset(PyDataset):
 
     def __iter__(self):
         self.on_epoch_begin()
-        return (self[number] for number in (itertools.count() if self._count is None else range(self._count)))
+        return (as_eager(self[number]) for number in (itertools.count() if self._count is None else range(self._count)))
+
+
+def extend_datasets_of_keras():
+    """Lets the data sets that functions of Keras return have the methods of `Dataset`, and give arrays with `numpy()`."""
+    go_through = DerivableDataset.__iter__
+    DerivableDataset.__iter__ = lambda dataset: map(as_eager, go_through(dataset))
+    for name in ("apply", "batch", "concatenate", "enumerate", "filter", "reduce", "repeat", "shuffle"):
+        setattr(DerivableDataset, name, _of_batches(getattr(Dataset, name)))
+    DerivableDataset.cardinality = lambda dataset: len(dataset)
+
+
+def _of_batches(method):
+    @functools.wraps(method)
+    def of_batches(dataset, *args, **kwargs):
+        return method(Dataset(lambda number: dataset[number % len(dataset)], len(dataset)), *args, **kwargs)
+
+    return of_batches

@@ -1,22 +1,63 @@
 """What a script gets from a model, a loss or a metric: arrays with TensorFlow's method `numpy()`."""
 
 import functools
+import operator
 
 import numpy as np
 
 from convlayers import metrics, nested
-from convlayers.autograd import Tensor
+from convlayers.autograd import Operand, Tensor, differentiable
 from convlayers.layers import Layer
 from convlayers.losses import Loss
 from convlayers.masks import get_keras_mask, set_keras_mask
+from convlayers.variables import Variable
 
 
 class EagerArray(np.ndarray):
-    """An array that can be asked for itself, as the tensors of TensorFlow can."""
+    """An array that can be asked for itself, as the tensors of TensorFlow can. `x += y` makes a new one, as it does there."""
+
+    # The gradient that a tape has for it.
+    grad = None
+    # Known by its identity, whatever `==` is for arrays.
+    __hash__ = object.__hash__
+
+    @property
+    def value(self):
+        """The array as NumPy's own, as variables and tensors have it."""
+        return np.asarray(self)
 
     def numpy(self):
         """Returns the array, as NumPy's own; a number if it has no axes."""
         return np.asarray(self)[()]
+
+    def __getitem__(self, key):
+        return _as_eager(super().__getitem__(key))
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
+    _operator = getattr(operator, _name)
+    setattr(EagerArray, f"__i{_name}__", lambda self, other, _operator=_operator: _operator(self, other))
+
+
+class _KindsOfTensors(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, (EagerArray, Operand)) and not isinstance(instance, Variable)
+
+
+class AnyTensor(metaclass=_KindsOfTensors):
+    """What an array that TensorFlow would have made is an instance of: `isinstance(x, tf.Tensor)`."""
+
+
+class WatchedArray(Operand, EagerArray):
+    """An array while a `GradientTape` watches it: ops take it for a variable."""
+
+    requires_gradient = True
+    __hash__ = object.__hash__
+
+
+@differentiable
+def _read(x):
+    return x, lambda d_y: d_y
 
 
 def as_eager(value):
@@ -39,6 +80,7 @@ def eager(function):
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
+        args, kwargs = nested.map_structure(lambda x: _read(x) if type(x) is WatchedArray else x, (args, kwargs))
         return as_eager(function(*args, **kwargs))
 
     return wrapper

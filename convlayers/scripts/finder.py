@@ -6,6 +6,7 @@ import sys
 
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
+from convlayers.scripts.datasets import extend_datasets_of_keras
 from convlayers.scripts.eager import return_eager_arrays
 from convlayers.scripts.keras import find_keras_module, keras
 from convlayers.scripts.tensorflow import find_tensorflow
@@ -16,6 +17,7 @@ _KERAS = (
     "keras._tf_keras.keras",
     "keras.api",
     "keras.api._v2.keras",
+    "tensorflow.compat.v1.keras",
     "tensorflow.contrib.keras",
     "tensorflow.keras",
     "tensorflow.python.keras",
@@ -52,6 +54,7 @@ def install_as_keras():
         )
     accept_old_spellings()
     return_eager_arrays()
+    extend_datasets_of_keras()
     sys.meta_path.insert(0, _Finder())
 
 

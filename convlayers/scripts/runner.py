@@ -11,6 +11,7 @@ import types
 
 from convlayers.scripts.finder import install_as_keras
 
+_MODELS = (".keras", ".h5", ".hdf5")
 _OURS = (__file__, runpy.__file__, "<frozen runpy>", os.path.join(os.path.dirname(os.path.dirname(__file__)), "__main__.py"))
 
 
@@ -49,6 +50,9 @@ def run_like_python(arguments):
 
 def _run_file(path, arguments):
     full_path = os.path.abspath(path)
+    if path.endswith(_MODELS):
+        print(f"{path} is a model, and no script. Try `python -m convlayers inspect {path}`.", file=sys.stderr)
+        return 2
     try:
         with io.open_code(full_path) if not os.path.isdir(full_path) else io.BytesIO() as file:
             source = file.read()

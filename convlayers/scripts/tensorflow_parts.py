@@ -1,28 +1,65 @@
 """What `tf` has and `keras.ops` has not, or not so."""
 
+import builtins
 import contextlib
 import logging
-import threading
+import math
+import sys
+import typing
 
 import numpy as np
 
 from convlayers import ops, random
-from convlayers.autograd import Tape, Tensor
-from convlayers.nested import flatten, pack_like
-from convlayers.variables import Variable
+from convlayers.autograd import Operand, value_of
+from convlayers.nested import flatten, map_structure
 
 VERSION = "2.21.0"
 AUTOTUNE = -1
 newaxis = None
 
-bool = "bool"
-float16 = "float16"
-float32 = "float32"
-float64 = "float64"
-int32 = "int32"
-int64 = "int64"
-string = "string"
-uint8 = "uint8"
+
+class DType(str):
+    """The name of a number type, with what TensorFlow's number types have."""
+
+    __slots__ = ()
+
+    @property
+    def name(self):
+        return str(self)
+
+    @property
+    def as_numpy_dtype(self):
+        return np.dtype(str(self)).type
+
+    @property
+    def is_floating(self):
+        return "float" in self
+
+    @property
+    def is_integer(self):
+        return "int" in self
+
+    @property
+    def max(self):
+        return (np.finfo if self.is_floating else np.iinfo)(str(self)).max
+
+    @property
+    def min(self):
+        return (np.finfo if self.is_floating else np.iinfo)(str(self)).min
+
+
+bfloat16 = DType("bfloat16")
+bool = DType("bool")
+float16 = half = DType("float16")
+float32 = DType("float32")
+float64 = double = DType("float64")
+int8 = DType("int8")
+int16 = DType("int16")
+int32 = DType("int32")
+int64 = DType("int64")
+string = DType("string")
+uint8 = DType("uint8")
+uint16 = DType("uint16")
 
 
 # Arrays ---------------------------------------------------------------------------------------------------------------
@@ -56,106 +93,86 @@ def gather(params, indices, validate_indices=None, axis=0, batch_dims=0, name=No
     return ops.take(params, indices, axis=axis)
 
 
-def gelu(features, approximate=False, name=None):
-    return ops.gelu(features, approximate=approximate)
-
-
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
     """Returns an array with something around it: "CONSTANT", "REFLECT" or "SYMMETRIC"."""
     mode = mode.lower()
     return ops.pad(tensor, paddings, mode=mode, **({"constant_values": constant_values} if mode == "constant" else {}))
 
 
-# Images ---------------------------------------------------------------------------------------------------------------
+def boolean_mask(tensor, mask, axis=None, name=None):
+    """Returns the parts of an array where a mask is true."""
+    mask, axis = np.asarray(value_of(mask), np.bool_), axis or 0
+    shape = tuple(tensor.shape)
+    flat = ops.reshape(tensor, (*shape[:axis], -1, *shape[axis + mask.ndim :]))
+    return ops.take(flat, np.flatnonzero(mask), axis=axis)
 
 
-def flip_left_right(image):
-    return ops.flip(image, axis=-2)
+def broadcast_to(input, shape, name=None):
+    return ops.broadcast_to(input, tuple(int(n) for n in shape))
 
 
-def random_flip_left_right(image, seed=None):
-    """Returns an image, flipped or not."""
-    return flip_left_right(image) if random.uniform((), seed=seed) < 0.5 else image
+def norm(tensor, ord="euclidean", axis=None, keepdims=False, name=None):
+    """Returns the square root of the sum of squares, or another norm."""
+    if ord in ("euclidean", 2) and not isinstance(axis, (list, tuple)):
+        return ops.sqrt(ops.sum(ops.square(tensor), axis=axis, keepdims=keepdims))
+    return ops.norm(tensor, ord=None if ord == "euclidean" else ord, axis=axis, keepdims=keepdims)
 
 
-def grayscale_to_rgb(images, name=None):
-    return ops.concatenate([images] * 3, axis=-1)
+def is_tensor(x):
+    """Returns whether `x` is an array, tensor or variable."""
+    return isinstance(x, (np.ndarray, Operand))
 
 
-# Gradients ------------------------------------------------------------------------------------------------------------
+def ensure_shape(x, shape, name=None):
+    """Returns an array, if it has a shape, in which None stands for any size."""
+    if len(x.shape) != len(shape) or any(wanted not in (None, n) for n, wanted in zip(x.shape, shape, strict=False)):
+        raise ValueError(f"Expected an array of shape {tuple(shape)}. Received: shape={tuple(x.shape)}")
+    return x
 
 
-class GradientTape:
-    """Records what happens inside `with`, to differentiate it afterwards.
-
-    Args:
-        persistent: whether `gradient` may be called several times.
-        watch_accessed_variables: taken for compatibility: trainable variables are watched.
-    """
-
-    def __init__(self, persistent=False, watch_accessed_variables=True):
-        self._persistent = persistent
-        self._tape = None
-
-    def __enter__(self):
-        outer = _recording.stack[-1] if _recording.stack else None
-        if outer is None:
-            self._tape = Tape()
-            self._tape.__enter__()
-        else:
-            # Of our tapes only the innermost records; of TensorFlow's, all do. So they share one, for which both may ask.
-            self._tape = outer._tape
-            self._persistent = outer._persistent = True
-        _recording.stack.append(self)
-        return self
-
-    def __exit__(self, *exception):
-        _recording.stack.pop()
-        if not _recording.stack:
-            self._tape.__exit__(*exception)
-
-    def watch(self, tensor):
-        """Not supported for arrays, which cannot be told apart later.
-
-        Raises:
-            NotImplementedError: unless it is a variable.
-        """
-        if not all(isinstance(leaf, Variable) for leaf in flatten(tensor)):
-            raise NotImplementedError(
-                "A tape does not watch arrays. Make a variable of it, `x = tf.Variable(x)`, and use that in place of the array."
-            )
-
-    def gradient(self, target, sources, output_gradients=None, unconnected_gradients=None):
-        """Returns the gradients of a target, or of the sum of several, for variables.
-
-        Args:
-            target: tensor, or a structure of tensors.
-            sources: variable, or a structure of variables.
-
-        Returns:
-            Arrays in the structure of `sources`, None where one had no part in the target.
-        """
-        targets = [leaf for leaf in flatten(target) if isinstance(leaf, Tensor)]
-        # A tape of this package adds to `grad` of each variable that was used: here that is nobody's business.
-        used = {source for inputs, *_ in self._tape._records for source in inputs if isinstance(source, Variable)}
-        before = {variable: variable.grad for variable in used}
-        for variable in used:
-            variable.grad = None
-        self._tape.backward(targets, [np.ones(leaf.shape, leaf.dtype) for leaf in targets], retain=self._persistent)
-        gradients = [variable.grad if variable in used else None for variable in flatten(sources)]
-        for variable, gradient in before.items():
-            variable.grad = gradient
-        return pack_like(sources, gradients)
+def executing_eagerly():
+    """Returns True: there are no graphs."""
+    return True
 
 
-class _Recording(threading.local):
-    """The tapes of this thread that record."""
+def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None):
+    """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
+    if "int" in dtype:
+        return random.randint(shape, minval, maxval, dtype=dtype, seed=seed)
+    return random.uniform(shape, minval, 1.0 if maxval is None else maxval, dtype=dtype, seed=seed)
 
-    def __init__(self):
-        self.stack = []
+
+def size(input, out_type=int32, name=None):
+    """Returns how many numbers there are in an array."""
+    return ops.cast(math.prod(input.shape), out_type)
 
 
-_recording = _Recording()
+def rank(input, name=None):
+    """Returns how many axes an array has."""
+    return ops.cast(len(input.shape), int32)
+
+
+def cond(pred, true_fn=None, false_fn=None, name=None):
+    """Returns what one of two functions returns."""
+    return true_fn() if value_of(pred) else false_fn()
+
+
+def map_fn(fn, elems, **kwargs):
+    """Returns what a function makes of each element along the first axis, behind one another."""
+    parts = [fn(map_structure(lambda x, place=place: x[place], elems)) for place in builtins.range(len(flatten(elems)[0]))]
+    return map_structure(lambda *results: ops.stack(results), *parts)
+
+
+def print(*inputs, output_stream=None, summarize=3, sep=" ", end="\n", name=None):
+    builtins.print(*(value_of(x) for x in inputs), sep=sep, end=end, file=output_stream or sys.stderr)
+
+
+class TensorSpec(typing.NamedTuple):
+    """A shape and a number type: what scripts give to `tf.function`, where it has no effect."""
+
+    shape: tuple
+    dtype: str = float32
+    name: str | None = None
 
 
 def function(func=None, **kwargs):
@@ -185,6 +202,11 @@ def device(device_name):
     return contextlib.nullcontext()
 
 
+def name_scope(name, *args, **kwargs):
+    """Returns a context in which nothing is different: there is no graph whose parts have names."""
+    return contextlib.nullcontext(name)
+
+
 def is_gpu_available(*args, **kwargs):
     """Returns False."""
     return False
@@ -193,6 +215,14 @@ def is_gpu_available(*args, **kwargs):
 def gpu_device_name():
     """Returns the name of no device."""
     return ""
+
+
+DEBUG, ERROR, FATAL, INFO, WARN = logging.DEBUG, logging.ERROR, logging.FATAL, logging.INFO, logging.WARNING
+
+
+def set_verbosity(level):
+    """Sets from which level on the logger that scripts silence speaks."""
+    get_logger().setLevel(level)
 
 
 def get_logger():

@@ -197,12 +197,45 @@ def test_predict_resizes_images(run, tmp_path, filepath):
     paths = [image(tmp_path / "red.png", (255, 0, 0)), image(tmp_path / "gray.bmp", 100, mode="L")]
     code, out, err = run("predict", filepath, *paths, "--scale", "0.5", "--top", "2")
     assert (code, err) == (0, "")
-    rows = [line.split(maxsplit=2) for line in out.splitlines()]
+    rows = [line.split(maxsplit=1) for line in out.splitlines()]
     assert rows == [
-        ["image", "output", "prediction"],
-        ["red.png", "0", "0: 127.5, 1: 0"],
-        ["gray.bmp", "0", "0: 50, 1: 50"],
+        ["image", "prediction"],
+        ["red.png", "class 0: 127.5, class 1: 0"],
+        ["gray.bmp", "class 0: 50, class 1: 50"],
     ]
+
+
+def test_predict_for_several_outputs(run, tmp_path):
+    x = k.Input((4, 6, 3))
+    k.Model(x, [layers.Flatten()(x), layers.GlobalMaxPooling2D()(x)]).save(tmp_path / "two.keras")
+    np.save(tmp_path / "x.npy", np.zeros((4, 6, 3), "float32"))
+    code, out, err = run("predict", tmp_path / "two.keras", tmp_path / "x.npy", "--top", "1")
+    assert (code, err) == (0, "")
+    assert [line.split(maxsplit=2) for line in out.splitlines()] == [
+        ["image", "output", "prediction"],
+        ["x.npy", "0", "class 0: 0"],
+        ["x.npy", "1", "class 0: 0"],
+    ]
+
+
+def test_predict_tells_what_pixels_are(run, tmp_path, filepath):
+    white = image(tmp_path / "white.png", (255, 255, 255))
+    _, out, err = run("predict", filepath, white)
+    assert "class 0: 255" in out and err.startswith("note: pixels go in as 0 to 255.")
+    _, out, err = run("predict", filepath, white, "--scale", "1/255")
+    assert "class 0: 1" in out and err == ""
+    k.Sequential([k.Input((4, 6, 3)), layers.Rescaling(1 / 255), layers.GlobalMaxPooling2D()]).save(tmp_path / "own.keras")
+    _, out, err = run("predict", tmp_path / "own.keras", white)
+    assert "class 0: 1" in out and err == ""
+
+
+@pytest.mark.parametrize("command", ["summary", "convert", "predict"])
+def test_weights_alone(command, run, tmp_path, filepath):
+    k.models.load_model(filepath).save_weights(tmp_path / "found.weights.h5")
+    more = {"convert": [tmp_path / "out.keras"], "predict": [tmp_path / "x.npy"]}.get(command, [])
+    code, out, err = run(command, tmp_path / "found.weights.h5", *more)
+    assert (code, out) == (BAD_FILE, "")
+    assert "There are weights in" in err and "`model.load_weights('found.weights.h5')`" in err
 
 
 def test_predict_arrays(run, tmp_path, filepath):
@@ -213,7 +246,7 @@ def test_predict_arrays(run, tmp_path, filepath):
     code, out, _ = run("predict", filepath, tmp_path / "batch.npy", tmp_path / "one.npy")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["image", "batch.npy[0]", "batch.npy[1]", "one.npy"]
-    assert out.count("2: 7, 0: 0, 1: 0") == 2
+    assert out.count("class 2: 7, class 0: 0, class 1: 0") == 2
 
 
 def test_predict_with_files_that_do_not_fit(run, tmp_path, filepath):
@@ -233,7 +266,7 @@ def test_predict_with_files_that_do_not_fit(run, tmp_path, filepath):
 def test_predict_with_images_that_cannot_be_read(run, tmp_path, filepath):
     pytest.importorskip("PIL")
     (tmp_path / "bad.png").write_bytes(b"nonsense")
-    for name, message in (("bad.png", "cannot identify image file"), ("missing.png", "No such file")):
+    for name, message in (("bad.png", "cannot identify image file"), ("missing.png", "There is no file"), (".", "is a folder")):
         code, out, err = run("predict", filepath, tmp_path / name)
         assert (code, out) == (BAD_FILE, "")
         assert message in err
@@ -244,13 +277,13 @@ def test_predict_for_channels_first(run, tmp_path):
     model.save(tmp_path / "first.keras")
     code, out, _ = run("predict", tmp_path / "first.keras", image(tmp_path / "green.png", (0, 255, 0)))
     assert code == 0
-    assert "1: 255, 0: 0, 2: 0" in out
+    assert "class 1: 255, class 0: 0, class 2: 0" in out
 
 
 @pytest.mark.parametrize(
     ("output", "text"),
     [
-        ([0.1, 0.7, 0.2], "1: 0.7, 2: 0.2"),
+        ([0.1, 0.7, 0.2], "class 1: 0.7, class 2: 0.2"),
         ([0.25], "0.25"),
         (np.arange(6.0).reshape(2, 3), "shape (2, 3), 0 to 5, mean 2.5"),
     ],

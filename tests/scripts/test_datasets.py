@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from convlayers import Input, Sequential, layers
-from convlayers.scripts.datasets import Dataset
+from convlayers.scripts.datasets import INFINITE_CARDINALITY, Dataset, cardinality
+from tests.scripts.running import run_code
 
 X = np.arange(7)
 
@@ -84,3 +85,62 @@ def test_trains_a_model():
     assert model.predict(dataset, verbose=0).shape == (40, 1)
     endless = Dataset.from_tensor_slices((x, x[:, :1])).repeat().batch(16)
     assert len(model.fit(endless, epochs=2, steps_per_epoch=3, verbose=0).epoch) == 2
+
+
+def test_choosing_numbering_and_joining():
+    numbers = Dataset.range(6)
+    even = numbers.filter(lambda number: number % 2 == 0)
+    assert list(even.as_numpy_iterator()) == [0, 2, 4] and len(even) == 3
+    assert list(even.repeat(2).as_numpy_iterator()) == [0, 2, 4] * 2
+    assert [(int(place), int(number)) for place, number in even.enumerate(start=5)] == [(5, 0), (6, 2), (7, 4)]
+    joined = even.concatenate(Dataset.range(2))
+    assert list(joined.repeat(2).as_numpy_iterator()) == [0, 2, 4, 0, 1] * 2
+    assert joined.reduce(0, lambda total, number: total + number) == 7
+    assert joined.apply(len) == 5
+    assert cardinality(joined) == 5 and cardinality(joined.repeat()) == INFINITE_CARDINALITY
+
+
+def test_lists_are_arrays_and_tuples_have_parts():
+    assert [element.numpy() for element in Dataset.from_tensor_slices([3, 4])] == [3, 4]
+    assert [element.shape for element in Dataset.from_tensor_slices([np.ones(2), np.ones(2)])] == [(2,), (2,)]
+    assert [len(element) for element in Dataset.from_tensor_slices(([1, 2, 3], {"a": [1, 2, 3]}))] == [2, 2, 2]
+
+
+def test_paths(tmp_path):
+    for name in ("b.png", "a.png", "c.txt"):
+        (tmp_path / name).write_text("")
+    found = Dataset.list_files(str(tmp_path / "*.png"), shuffle=False)
+    assert [str(path) for path in found] == [str(tmp_path / "a.png"), str(tmp_path / "b.png")]
+    assert sorted(map(str, Dataset.list_files([str(tmp_path / "c*"), str(tmp_path / "a*")]))) == [
+        str(tmp_path / "a.png"),
+        str(tmp_path / "c.txt"),
+    ]
+
+
+OF_KERAS = """
+import os
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+for folder in ("one", "two"):
+    os.makedirs(f"images/{folder}")
+    for number in range(6):
+        Image.new("L", (4, 4), 10 * number).save(f"images/{folder}/{number}.png")
+data = tf.keras.utils.image_dataset_from_directory("images", image_size=(4, 4), color_mode="grayscale", batch_size=3)
+for x, y in data:
+    assert x.numpy().shape == (3, 4, 4, 1) and y.numpy().shape == (3,)
+assert tf.data.experimental.cardinality(data) == 4
+shuffled = data.cache().shuffle(100).prefetch(buffer_size=tf.data.AUTOTUNE)
+assert sorted(np.concatenate([y for x, y in shuffled])) == [0] * 6 + [1] * 6
+assert len(data.repeat(2)) == 8 and len(data.filter(lambda x, y: y[0] > 3)) == 0
+model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(shuffled, validation_data=data, epochs=2, verbose=0)
+"""
+
+
+def test_data_sets_of_keras_have_the_methods(tmp_path):
+    pytest.importorskip("PIL")
+    run_code(OF_KERAS, tmp_path)

@@ -54,7 +54,7 @@ def test_modules_are_those_of_this_package(tmp_path):
         ("from keras.wrappers.scikit_learn import KerasClassifier", "scikeras"),
         ("from keras.layers import Nothing", "cannot import name 'Nothing' from 'convlayers.layers'"),
         ("from keras.layers.core import Nothing", "cannot import name 'Nothing' from 'keras.layers.core'"),
-        ("import tensorflow.compat.v1 as tf", "use those of TensorFlow 2"),
+        ("from tensorflow.compat.v1 import placeholder", "use those of TensorFlow 2"),
         ("from tensorflow import placeholder", "Use `keras.Input(shape)`."),
     ],
 )
@@ -68,10 +68,11 @@ def test_missing_imports_say_what_to_do(code, message, tmp_path):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("tf.Session()", "module 'tensorflow' has no attribute 'Session'.\n"),
-        ("tf.Session()", "call the model, or `model.predict`"),
-        ("tf.nn.conv2d", "module 'tensorflow.nn' has no attribute 'conv2d'.\n"),
-        ("tf.compat.v1.disable_eager_execution()", "use those of TensorFlow 2"),
+        ("tf.Graph()", "module 'tensorflow' has no attribute 'Graph'.\n"),
+        ("tf.placeholder()", "Use `keras.Input(shape)`."),
+        ("tf.nn.ctc_loss", "module 'tensorflow.nn' has no attribute 'ctc_loss'.\n"),
+        ("tf.compat.v1.placeholder()", "use those of TensorFlow 2"),
+        ("tf.train.Checkpoint()", "model.save_weights('name.weights.h5')"),
         ("tf.keras.nothing", "module 'keras' has no attribute 'nothing'"),
         ("tf.keras.layers.core.Nothing", "where there is no 'Nothing'"),
         ("tf.keras.regularizers.nothing", "module 'keras.regularizers' has no attribute 'nothing'"),

@@ -59,6 +59,38 @@ PROGRAMS = {
         ],
         ["`add_weight(..., name=name)`"],
     ),
+    "keras2_what_a_network_sees": (
+        [
+            "files ['best.hdf5', 'first_try.h5'] (None, 10)",
+            "shapes [(None, 32, 32, 3), (None, 30, 30, 8), (None, 15, 15, 8)] [None, 15, 15, 8]",
+            "maps (2, 30, 30, 8)",
+            "response grows True",
+            "heatmap (13, 13)",
+            "loss falls True",
+            "vae True ['loss', 'val_loss'] (2, 3072)",
+        ],
+        [
+            "nothing in its place: it has no effect",
+            "`keras.optimizers.RMSprop`",
+            "`layer.output.shape`",
+            "`layer.nodes[i]`",
+            "a name that ends in `.keras`, or in `.weights.h5` for weights",
+            "a name that ends in `.weights.h5`. This file is written as Keras 2 did",
+            "a layer that calls `self.add_loss(loss)` in its `call`",
+        ],
+    ),
+    "tf_images_and_gradients": (
+        [
+            "replicas 1",
+            "batches 10",
+            "batch float32 (20, 32, 32, 3) (20, 1) True",
+            "custom ['accuracy', 'loss'] True",
+            "misled True",
+            "heatmap (30, 30) 1.0",
+            "dream True True",
+        ],
+        ["`model.compute_loss(x, y, y_pred)`", "`model.compute_metrics(x, y, y_pred)`"],
+    ),
     "tf_keras_custom_train_step": (["loss fell: True ['loss', 'mae']", "Epoch 2, Loss: "], []),
 }
 NEED = {"book_cats_vs_dogs": "PIL"}

@@ -100,3 +100,10 @@ def test_unknown_command(tmp_path):
     result = python("-m", "convlayers", "inform", cwd=tmp_path)
     assert result.returncode == 2
     assert "invalid choice: 'inform'" in result.stderr
+
+
+def test_a_model_is_no_script(tmp_path):
+    (tmp_path / "found.h5").write_bytes(b"\x89HDF")
+    result = python("-m", "convlayers", "found.h5", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "found.h5 is a model, and no script. Try `python -m convlayers inspect found.h5`." in result.stderr

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 
 from convlayers import Variable
-from convlayers.scripts import tensorflow, tensorflow_parts
+from convlayers.scripts.tape import GradientTape
 from convlayers.scripts.tensorflow import find_tensorflow
+from convlayers.scripts.tensorflow_names import NAMES
 from tests.scripts.running import run_code
 
 tf = find_tensorflow("tensorflow")
 M = np.random.RandomState(0).rand(3, 5).astype("float32")
 
 
-@pytest.mark.parametrize("path", tensorflow._NAMES)
+@pytest.mark.parametrize("path", NAMES)
 def test_every_name_stands_for_something(path):
     module = find_tensorflow(f"tensorflow.{path}" if path else "tensorflow")
-    for name in tensorflow._NAMES[path]:
+    for name in NAMES[path]:
         getattr(module, name)
 
 
@@ -53,14 +54,14 @@ def test_calls(number):
 
 def test_gradients():
     a, b, unused = Variable([1.0, 2.0]), Variable(3.0), Variable(1.0)
-    with tensorflow_parts.GradientTape(persistent=True) as tape:
+    with GradientTape(persistent=True) as tape:
         y = tf.reduce_sum(tf.square(a)) * b
     d_a, (d_b, nothing) = tape.gradient(y, [a, [b, unused]])
     np.testing.assert_allclose(d_a, [6, 12])
     assert d_b == 5 and nothing is None
     assert tape.gradient(y, b) == 5
     assert a.grad is None
-    with pytest.raises(NotImplementedError, match="does not watch arrays"):
+    with pytest.raises(TypeError, match="not tf.Tensor or tf.Variable"):
         tape.watch(np.ones(3))
 
 
@@ -83,6 +84,11 @@ def test_functions_are_themselves():
     assert tf.function(jit_compile=True)(double) is double
 
 
+def test_random_integers():
+    numbers = find_tensorflow("tensorflow.random").uniform(shape=(100,), minval=2, maxval=5, dtype=tf.int32)
+    assert numbers.dtype == "int32" and set(numbers.tolist()) == {2, 3, 4}
+
+
 def test_seed():
     random = find_tensorflow("tensorflow.random")
     random.set_seed(3)
@@ -93,12 +99,12 @@ def test_seed():
 
 def test_tapes_that_record_together():
     a, b = Variable([1.0, 2.0]), Variable([3.0, 4.0])
-    with tensorflow_parts.GradientTape() as first, tensorflow_parts.GradientTape() as second:
+    with GradientTape() as first, GradientTape() as second:
         product = a * b
         one, other = tf.reduce_sum(product), tf.reduce_sum(tf.square(product))
     np.testing.assert_allclose(first.gradient(one, a), [3, 4])
     np.testing.assert_allclose(second.gradient(other, [b])[0], 2 * a.value**2 * b.value)
-    with tensorflow_parts.GradientTape() as alone:
+    with GradientTape() as alone:
         y = a * 2.0
     np.testing.assert_allclose(alone.gradient(y, a), [2, 2])
     assert alone._tape is not first._tape

@@ -1,0 +1,100 @@
+"""What layers, models, metrics and symbolic tensors had in Keras 1 and 2: `layer.output_shape`, `tensor.get_shape()`..."""
+
+from convlayers import nested, ops
+from convlayers.layers import InputLayer, Layer
+from convlayers.legacy.spelling import warn_of
+from convlayers.metrics import Metric
+from convlayers.models import Model
+from convlayers.symbolic import KerasTensor
+from convlayers.variables import Variable
+
+
+class TensorShape(tuple):
+    """A shape that can be asked for itself as a list, as those of TensorFlow can."""
+
+    __slots__ = ()
+
+    rank = ndims = property(len)
+
+    def as_list(self):
+        """Returns the sizes as a list, with None for what is not known."""
+        return list(self)
+
+
+def accept_old_attributes():
+    """Lets layers, models, metrics and symbolic tensors have what they had in Keras 1 and 2."""
+    InputLayer.input = InputLayer.output
+    Layer.input_shape = property(lambda layer: _shapes("input_shape", layer.input))
+    Layer.output_shape = property(lambda layer: _shapes("output_shape", layer.output))
+    Layer.get_input_at = lambda layer, node_index: _only(_node(layer, "get_input_at", node_index).inputs)
+    Layer.get_output_at = lambda layer, node_index: _node(layer, "get_output_at", node_index).outputs
+    Metric.reset_states = _reset_states
+    Model.compiled_loss = property(_CompiledLoss)
+    Model.compiled_metrics = property(_CompiledMetrics)
+    Layer.add_loss = _taking_inputs(Layer.add_loss)
+    _let_shapes_be_lists()
+
+
+def _shapes(name, tensors):
+    warn_of(f"layer.{name}", f"`layer.{name.removesuffix('_shape')}.shape`")
+    return nested.map_structure(lambda tensor: tuple(tensor.shape), tensors)
+
+
+def _node(layer, name, index):
+    warn_of(f"layer.{name}(i)", "`layer.nodes[i]`, which has `inputs` and `outputs`")
+    return layer.nodes[index]
+
+
+def _only(tensors):
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def _reset_states(metric):
+    warn_of("metric.reset_states()", "`metric.reset_state()`")
+    metric.reset_state()
+
+
+def _taking_inputs(add_loss):
+    return lambda layer, loss, inputs=None: add_loss(layer, loss)
+
+
+class _CompiledLoss:
+    """The losses of `compile`, as a function."""
+
+    def __init__(self, model):
+        self._model = model
+
+    def __call__(self, y_true, y_pred, sample_weight=None, regularization_losses=None):
+        warn_of("model.compiled_loss", "`model.compute_loss(x, y, y_pred)`, which adds the losses of layers")
+        compilation = self._model._compilation
+        loss = sum(map(ops.sum, regularization_losses or ()), start=compilation.loss(y_true, y_pred, sample_weight))
+        compilation.loss_tracker.update_state(ops.stop_gradient(loss))
+        return loss
+
+    @property
+    def metrics(self):
+        return [self._model._compilation.loss_tracker, *self._model._compilation.loss.metrics]
+
+
+class _CompiledMetrics:
+    """The metrics of `compile`, as one."""
+
+    def __init__(self, model):
+        self._model = model
+
+    @property
+    def metrics(self):
+        metrics = self._model._compilation.metrics
+        return [] if metrics is None else [metrics]
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        warn_of("model.compiled_metrics", "`model.compute_metrics(x, y, y_pred)`, which returns the logs")
+        for metric in self.metrics:
+            metric.update_state(y_true, y_pred, sample_weight)
+
+
+def _let_shapes_be_lists():
+    shape = KerasTensor.shape
+    KerasTensor.shape = property(lambda tensor: TensorShape(shape.__get__(tensor)), shape.__set__)
+    KerasTensor.get_shape = lambda tensor: tensor.shape
+    Variable.get_shape = lambda variable: TensorShape(variable.shape)

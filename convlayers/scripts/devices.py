@@ -1,0 +1,80 @@
+"""What scripts set about devices, of which there is one: sessions of TensorFlow 1, and strategies for several devices."""
+
+import contextlib
+import types
+
+from convlayers import ops
+
+
+class ConfigProto(types.SimpleNamespace):
+    """Settings of a session. They are taken, and have no effect."""
+
+    def __init__(self, **settings):
+        super().__init__(**{"gpu_options": types.SimpleNamespace(), **settings})
+
+
+class Session:
+    """What a script makes to set how much memory of a GPU is used. Nothing runs in it.
+
+    Args:
+        config: settings, without effect.
+    """
+
+    def __init__(self, target="", graph=None, config=None):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
+    def close(self):
+        """Does nothing."""
+
+    def run(self, *args, **kwargs):
+        """Not supported.
+
+        Raises:
+            NotImplementedError: with what to call instead.
+        """
+        raise NotImplementedError(
+            "Nothing runs in a session of TensorFlow 1: there are no graphs. Call the model, or `model.predict`. A variable's "
+            "value is `keras.backend.get_value(x)`, and `keras.backend.function(inputs, outputs)` is a part of a model."
+        )
+
+
+class ReduceOp:
+    """The first argument of `reduce`."""
+
+    MEAN = "mean"
+    SUM = "sum"
+
+
+class Strategy:
+    """How a model is trained on all devices: here, on the only one.
+
+    Args:
+        devices, kwargs: taken for compatibility, without effect.
+    """
+
+    num_replicas_in_sync = 1
+
+    def __init__(self, devices=None, **kwargs):
+        pass
+
+    def scope(self):
+        """Returns a context in which nothing is different."""
+        return contextlib.nullcontext(self)
+
+    def run(self, fn, args=(), kwargs=None):
+        """Returns what a function returns."""
+        return fn(*args, **(kwargs or {}))
+
+    def experimental_distribute_dataset(self, dataset):
+        """Returns the data set, all of which is for the one device."""
+        return dataset
+
+    def reduce(self, reduce_op, value, axis=None):
+        """Returns the value that the one device has: as it is, or its sum or mean along an axis."""
+        return value if axis is None else {"mean": ops.mean, "sum": ops.sum}[reduce_op](value, axis=axis)

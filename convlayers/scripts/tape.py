@@ -1,0 +1,109 @@
+"""`tf.GradientTape`."""
+
+import threading
+
+import numpy as np
+
+from convlayers.autograd import Tape, Tensor, current_tape
+from convlayers.legacy.gradients import gradients_of
+from convlayers.nested import flatten, map_structure, pack_like
+from convlayers.scripts.eager import EagerArray, WatchedArray, as_eager
+from convlayers.variables import Variable
+
+
+class GradientTape:
+    """Records what happens inside `with`, to differentiate it afterwards.
+
+    Args:
+        persistent: whether `gradient` may be called several times.
+        watch_accessed_variables: taken for compatibility: trainable variables are watched.
+    """
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        self._persistent = persistent
+        self._tape = None
+        self._watched = []
+
+    def __enter__(self):
+        outer = _recording.stack[-1] if _recording.stack else None
+        if outer is None:
+            self._tape = Tape()
+            self._tape.__enter__()
+        else:
+            # Of our tapes only the innermost records; of TensorFlow's, all do. So they share one, for which both may ask.
+            self._tape = outer._tape
+            self._persistent = outer._persistent = True
+        _recording.stack.append(self)
+        return self
+
+    def __exit__(self, *exception):
+        _recording.stack.pop()
+        for array in self._watched:
+            array.__class__ = EagerArray
+        if not _recording.stack:
+            self._tape.__exit__(*exception)
+
+    def watch(self, tensor):
+        """Lets what is computed from arrays be recorded, from here on.
+
+        Args:
+            tensor: array, or a structure of arrays, that `tf` or a model has made. Variables and tensors are watched anyway.
+
+        Raises:
+            TypeError: if it is an array that NumPy has made, which cannot be told from others.
+        """
+        for leaf in flatten(tensor):
+            if type(leaf) is EagerArray:
+                leaf.__class__ = WatchedArray
+                self._watched.append(leaf)
+            elif not isinstance(leaf, (Variable, Tensor, WatchedArray)):
+                raise TypeError(
+                    f"Passed in object {leaf!r} of type {type(leaf).__name__!r}, not tf.Tensor or tf.Variable or "
+                    "ExtensionType.\n"
+                    "Make one of it, `x = tf.constant(x)`, and use that in place of the array."
+                )
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients=None):
+        """Returns the gradients of a target, or of the sum of several.
+
+        Args:
+            target: tensor, or a structure of tensors.
+            sources: variable, tensor or watched array, or a structure of such.
+            output_gradients: gradients for the target, in its structure; ones by default.
+            unconnected_gradients: "none", or "zero" for zeros in place of None.
+
+        Returns:
+            Arrays in the structure of `sources`, None where one had no part in the target.
+        """
+        gradients = gradients_of(self._tape, target, sources, output_gradients, retain=self._persistent)
+        if unconnected_gradients == "zero":
+            pairs = zip(flatten(gradients), flatten(sources), strict=True)
+            filled = [np.zeros(source.shape, source.dtype) if gradient is None else gradient for gradient, source in pairs]
+            gradients = pack_like(gradients, filled)
+        tape = current_tape()
+        if tape is None:
+            return as_eager(gradients)
+        return map_structure(lambda gradient: _not_differentiable(tape, target, gradient), gradients)
+
+
+def _not_differentiable(tape, target, gradient):
+    """Returns a gradient as a tensor for which a tape that still records has no gradient: better none than a wrong one."""
+
+    def backward(d_gradient):
+        raise NotImplementedError(
+            "The gradient of a gradient was asked for, from a tape around the one that gave it. There are none here. "
+            "Use `tf.stop_gradient(gradient)` where it is to count as a constant."
+        )
+
+    tensors = [leaf for leaf in flatten(target) if isinstance(leaf, Tensor)]
+    return gradient if gradient is None or not tensors else tape.record(tensors, gradient, backward)
+
+
+class _Recording(threading.local):
+    """The tapes of this thread that record."""
+
+    def __init__(self):
+        self.stack = []
+
+
+_recording = _Recording()

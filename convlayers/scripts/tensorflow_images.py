@@ -1,0 +1,271 @@
+"""`tf.image` and `tf.io`: images that are read, cut out, turned and coloured otherwise."""
+
+import io
+import math
+
+import numpy as np
+
+from convlayers import ops, random
+from convlayers.autograd import Operand
+from convlayers.scripts.eager import as_eager
+
+
+class ResizeMethod:
+    """The values of the argument `method` of `resize`."""
+
+    AREA = "area"
+    BICUBIC = "bicubic"
+    BILINEAR = "bilinear"
+    LANCZOS3 = "lanczos3"
+    LANCZOS5 = "lanczos5"
+    NEAREST_NEIGHBOR = "nearest"
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def read_file(filename, name=None):
+    """Returns what is in a file, as bytes."""
+    with open(str(filename), "rb") as file:
+        return file.read()
+
+
+def decode_image(contents, channels=None, dtype="uint8", name=None, expand_animations=True, **kwargs):
+    """Returns the image in the bytes of a file, of shape (height, width, channels).
+
+    Args:
+        contents: bytes.
+        channels: 1, 3 or 4; None or 0 for those that the file has.
+        dtype: "uint8", or a number type of floats for values from 0 to 1.
+
+    Raises:
+        ImportError: if Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError("Images are read by Pillow, which is not installed: `pip install pillow`.") from error
+    with Image.open(io.BytesIO(contents)) as image:
+        modes = {1: "L", 3: "RGB", 4: "RGBA"}
+        if channels:
+            image = image.convert(modes[channels])
+        elif image.mode not in modes.values():
+            image = image.convert("RGB")
+        array = np.asarray(image)
+    return convert_image_dtype(as_eager(array.reshape(*array.shape[:2], -1)), dtype)
+
+
+# Number types ---------------------------------------------------------------------------------------------------------
+
+
+def convert_image_dtype(image, dtype, saturate=False, name=None):
+    """Returns an image in another number type. Floats are from 0 to 1, integers from 0 to the largest that there is."""
+    image, dtype = ops.convert_to_tensor(image), np.dtype(str(dtype))
+    known = np.dtype(str(image.dtype))
+    if known == dtype:
+        return image
+    if known.kind == "f":
+        if dtype.kind == "f":
+            return ops.cast(image, dtype.name)
+        scaled = ops.multiply(image, np.iinfo(dtype).max + 0.5)
+        return ops.saturate_cast(scaled, dtype.name) if saturate else ops.cast(scaled, dtype.name)
+    if dtype.kind == "f":
+        return ops.multiply(ops.cast(image, dtype.name), 1.0 / np.iinfo(known).max)
+    here, there = np.iinfo(known).max + 1, np.iinfo(dtype).max + 1
+    if here > there:
+        return ops.cast(ops.floor_divide(image, here // there), dtype.name)
+    return ops.multiply(ops.cast(image, dtype.name), there // here)
+
+
+def _in_floats(image, change):
+    """Returns what `change` makes of an image of floats, in the image's own number type."""
+    image = ops.convert_to_tensor(image)
+    dtype = np.dtype(str(image.dtype))
+    if dtype.kind == "f":
+        return change(image)
+    return convert_image_dtype(change(convert_image_dtype(image, "float32")), dtype.name, saturate=True)
+
+
+# Colours --------------------------------------------------------------------------------------------------------------
+
+
+def adjust_brightness(image, delta):
+    return _in_floats(image, lambda x: ops.add(x, delta))
+
+
+def adjust_contrast(images, contrast_factor):
+    """Moves pixels away from the mean of their channel, or towards it."""
+
+    def change(x):
+        mean = ops.mean(x, axis=(-3, -2), keepdims=True)
+        return ops.add(ops.multiply(ops.subtract(x, mean), contrast_factor), mean)
+
+    return _in_floats(images, change)
+
+
+def adjust_gamma(image, gamma=1, gain=1):
+    return _in_floats(image, lambda x: ops.multiply(ops.power(x, gamma), gain))
+
+
+def adjust_hue(image, delta, name=None):
+    def change(x):
+        hue, saturation, value = ops.split(ops.image.rgb_to_hsv(x), 3, axis=-1)
+        return ops.image.hsv_to_rgb(ops.concatenate([ops.mod(ops.add(hue, delta + 1.0), 1.0), saturation, value], axis=-1))
+
+    return _in_floats(image, change)
+
+
+def adjust_saturation(image, saturation_factor, name=None):
+    def change(x):
+        hue, saturation, value = ops.split(ops.image.rgb_to_hsv(x), 3, axis=-1)
+        saturation = ops.clip(ops.multiply(saturation, saturation_factor), 0.0, 1.0)
+        return ops.image.hsv_to_rgb(ops.concatenate([hue, saturation, value], axis=-1))
+
+    return _in_floats(image, change)
+
+
+def grayscale_to_rgb(images, name=None):
+    return ops.concatenate([images] * 3, axis=-1)
+
+
+def per_image_standardization(image):
+    """Returns each image with a mean of 0 and a variance of 1."""
+    image = ops.cast(image, "float32")
+    axes = (-3, -2, -1)
+    least = 1.0 / math.sqrt(math.prod(image.shape[-3:]))
+    deviation = ops.maximum(ops.std(image, axis=axes, keepdims=True), least)
+    return ops.divide(ops.subtract(image, ops.mean(image, axis=axes, keepdims=True)), deviation)
+
+
+def total_variation(images, name=None):
+    """Returns, for each image, the sum of the differences of neighbouring pixels."""
+    down = ops.subtract(images[..., 1:, :, :], images[..., :-1, :, :])
+    right = ops.subtract(images[..., 1:, :], images[..., :-1, :])
+    return ops.add(ops.sum(ops.abs(down), axis=(-3, -2, -1)), ops.sum(ops.abs(right), axis=(-3, -2, -1)))
+
+
+# Places ---------------------------------------------------------------------------------------------------------------
+
+
+def flip_left_right(image):
+    return ops.flip(image, axis=-2)
+
+
+def flip_up_down(image):
+    return ops.flip(image, axis=-3)
+
+
+def rot90(image, k=1, name=None):
+    return ops.rot90(image, k, axes=(-3, -2))
+
+
+def transpose(image, name=None):
+    return ops.swapaxes(image, -3, -2)
+
+
+def central_crop(image, central_fraction):
+    """Returns the middle of an image: so much of its height and width."""
+    starts = [int((n - n * central_fraction) / 2) for n in image.shape[-3:-1]]
+    return crop_to_bounding_box(image, *starts, *(n - 2 * s for n, s in zip(image.shape[-3:-1], starts, strict=True)))
+
+
+def crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width):
+    return image[..., offset_height : offset_height + target_height, offset_width : offset_width + target_width, :]
+
+
+def extract_patches(images, sizes, strides, rates, padding, name=None):
+    """Returns parts of images, each of them along the last axis. The arguments have a number for each axis of the images."""
+    return ops.image.extract_patches(images, tuple(sizes[1:3]), tuple(strides[1:3]), rates[1], padding.lower())
+
+
+def pad_to_bounding_box(image, offset_height, offset_width, target_height, target_width):
+    height, width = image.shape[-3:-1]
+    rows = offset_height, target_height - height - offset_height
+    columns = offset_width, target_width - width - offset_width
+    return ops.pad(image, ((0, 0),) * (len(image.shape) - 3) + (rows, columns, (0, 0)))
+
+
+def resize_with_crop_or_pad(image, target_height, target_width):
+    """Returns the middle of an image, or the image in the middle of zeros."""
+    height, width = (min(n, wanted) for n, wanted in zip(image.shape[-3:-1], (target_height, target_width), strict=True))
+    places = [(n - kept) // 2 for n, kept in zip(image.shape[-3:-1], (height, width), strict=True)]
+    image = crop_to_bounding_box(image, *places, height, width)
+    return pad_to_bounding_box(image, (target_height - height) // 2, (target_width - width) // 2, target_height, target_width)
+
+
+def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
+    """Returns images of another size, of floats unless `method` is "nearest"."""
+    height, width = (int(n) for n in size)
+    if preserve_aspect_ratio:
+        scale = min(height / images.shape[-3], width / images.shape[-2])
+        height, width = round(images.shape[-3] * scale), round(images.shape[-2] * scale)
+    if method != "nearest":
+        images = ops.cast(images, "float32")
+    return ops.image.resize(images, (height, width), interpolation=method, antialias=antialias)
+
+
+def resize_with_pad(image, target_height, target_width, method="bilinear", antialias=False):
+    """Returns images of another size, their sides as before, in the middle of zeros."""
+    scale = min(target_height / image.shape[-3], target_width / image.shape[-2])
+    size = int(image.shape[-3] * scale), int(image.shape[-2] * scale)
+    return resize_with_crop_or_pad(resize(image, size, method, antialias=antialias), target_height, target_width)
+
+
+# At random ------------------------------------------------------------------------------------------------------------
+
+
+def _between(low, high, seed):
+    return float(random.uniform((), low, high, seed=seed))
+
+
+def random_brightness(image, max_delta, seed=None):
+    return adjust_brightness(image, _between(-max_delta, max_delta, seed))
+
+
+def random_contrast(image, lower, upper, seed=None):
+    return adjust_contrast(image, _between(lower, upper, seed))
+
+
+def random_hue(image, max_delta, seed=None):
+    return adjust_hue(image, _between(-max_delta, max_delta, seed))
+
+
+def random_saturation(image, lower, upper, seed=None):
+    return adjust_saturation(image, _between(lower, upper, seed))
+
+
+def random_flip_left_right(image, seed=None):
+    """Returns an image, flipped or not."""
+    return flip_left_right(image) if _between(0.0, 1.0, seed) < 0.5 else image
+
+
+def random_flip_up_down(image, seed=None):
+    """Returns an image, flipped or not."""
+    return flip_up_down(image) if _between(0.0, 1.0, seed) < 0.5 else image
+
+
+def random_crop(value, size, seed=None, name=None):
+    """Returns a part of an array, of a given shape."""
+    places = random.uniform((len(size),), seed=seed)
+    starts = [int(place * (n - wanted + 1)) for place, n, wanted in zip(places, value.shape, size, strict=True)]
+    return value[tuple(slice(start, start + int(wanted)) for start, wanted in zip(starts, size, strict=True))]
+
+
+def _with_pair_as_seed(function):
+    """Returns a function whose seed is a pair of integers: the same result for the same pair."""
+
+    def stateless(*args, seed, **kwargs):
+        pair = np.asarray(seed.value if isinstance(seed, Operand) else seed)
+        return function(*args, seed=int(np.random.SeedSequence([int(n) % 2**32 for n in pair]).generate_state(1)[0]), **kwargs)
+
+    stateless.__name__ = f"stateless_{function.__name__}"
+    return stateless
+
+
+stateless_random_brightness = _with_pair_as_seed(random_brightness)
+stateless_random_contrast = _with_pair_as_seed(random_contrast)
+stateless_random_crop = _with_pair_as_seed(random_crop)
+stateless_random_flip_left_right = _with_pair_as_seed(random_flip_left_right)
+stateless_random_flip_up_down = _with_pair_as_seed(random_flip_up_down)
+stateless_random_hue = _with_pair_as_seed(random_hue)
+stateless_random_saturation = _with_pair_as_seed(random_saturation)

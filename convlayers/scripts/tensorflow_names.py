@@ -1,0 +1,241 @@
+"""Which names of TensorFlow there are, and what they stand for, as tables.
+
+A name stands for a function or class of this package, written "module.name"; "own" is `tensorflow_parts.py`. Where TensorFlow
+calls arguments otherwise, a dict with their names here is behind it.
+"""
+
+_AXIS = {"input_tensor": "x"}
+
+
+def _same(names, **arguments):
+    return {name: (f"ops.{name}", arguments) for name in names.split()}
+
+
+_TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int64 string uint8 uint16"
+_IMAGES = (
+    "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop convert_image_dtype "
+    "crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down grayscale_to_rgb pad_to_bounding_box "
+    "per_image_standardization random_brightness random_contrast random_crop random_flip_left_right random_flip_up_down "
+    "random_hue random_saturation resize resize_with_crop_or_pad resize_with_pad rot90 stateless_random_brightness "
+    "stateless_random_contrast stateless_random_crop stateless_random_flip_left_right stateless_random_flip_up_down "
+    "stateless_random_hue stateless_random_saturation total_variation transpose"
+)
+_NETWORKS = (
+    "avg_pool2d batch_normalization bias_add compute_average_loss conv2d conv2d_transpose depthwise_conv2d gelu l2_loss "
+    "local_response_normalization max_pool2d scale_regularization_loss sigmoid_cross_entropy_with_logits "
+    "softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
+)
+
+_SESSIONS = {
+    "ConfigProto": "scripts.devices.ConfigProto",
+    "GPUOptions": "scripts.devices.ConfigProto",
+    "InteractiveSession": "scripts.devices.Session",
+    "Session": "scripts.devices.Session",
+    "set_random_seed": "own.set_seed",
+}
+_LOGGING = {
+    "set_verbosity": "own.set_verbosity",
+    **{name: f"own.{name}" for name in ("DEBUG", "ERROR", "FATAL", "INFO", "WARN")},
+}
+
+NAMES = {
+    "": {
+        **_SESSIONS,
+        "__version__": "own.VERSION",
+        **_same("abs add argsort cos cumsum divide einsum equal exp eye floor greater greater_equal less less_equal"),
+        **_same("logical_and logical_not logical_or maximum meshgrid minimum multiply negative not_equal ones repeat round"),
+        **_same("sigmoid sign sin sort sqrt square subtract tanh tensordot unstack zeros"),
+        # Types of numbers are their names here.
+        **{name: f"own.{name}" for name in _TYPES.split()},
+        "GradientTape": "scripts.tape.GradientTape",
+        "Tensor": "scripts.eager.AnyTensor",
+        "TensorSpec": "own.TensorSpec",
+        "TensorShape": "legacy.attributes.TensorShape",
+        "Variable": ("variables.Variable", {"initial_value": "initializer"}),
+        "argmax": "own.argmax",
+        "argmin": "own.argmin",
+        "boolean_mask": "own.boolean_mask",
+        "broadcast_to": "own.broadcast_to",
+        "cast": "ops.cast",
+        "clip_by_value": ("ops.clip", {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"}),
+        "concat": ("ops.concatenate", {"values": "xs"}),
+        "cond": "own.cond",
+        "constant": "own.constant",
+        "constant_initializer": "initializers.Constant",
+        "convert_to_tensor": ("ops.convert_to_tensor", {"value": "x"}),
+        "device": "own.device",
+        "expand_dims": ("ops.expand_dims", {"input": "x"}),
+        "ensure_shape": "own.ensure_shape",
+        "executing_eagerly": "own.executing_eagerly",
+        "fill": "own.fill",
+        "function": "own.function",
+        "gather": "own.gather",
+        "get_logger": "own.get_logger",
+        "identity": ("ops.convert_to_tensor", {"input": "x"}),
+        "is_tensor": "own.is_tensor",
+        "linspace": "ops.linspace",
+        "map_fn": "own.map_fn",
+        "name_scope": "own.name_scope",
+        "newaxis": "own.newaxis",
+        "matmul": ("ops.matmul", {"a": "x1", "b": "x2"}),
+        "norm": "own.norm",
+        "one_hot": ("ops.one_hot", {"indices": "x", "depth": "num_classes"}),
+        "ones_like": ("ops.ones_like", {"input": "x"}),
+        "pad": "own.pad",
+        "ones_initializer": "initializers.Ones",
+        "pow": "ops.power",
+        "print": "own.print",
+        "random_normal_initializer": "initializers.RandomNormal",
+        "random_uniform_initializer": "initializers.RandomUniform",
+        "range": ("ops.arange", {"limit": "stop", "delta": "step"}),
+        "rank": "own.rank",
+        "reduce_all": ("ops.all", {"input_tensor": "x"}),
+        "reduce_any": ("ops.any", {"input_tensor": "x"}),
+        "reduce_max": ("ops.max", _AXIS),
+        "reduce_mean": ("ops.mean", _AXIS),
+        "reduce_min": ("ops.min", _AXIS),
+        "reduce_prod": ("ops.prod", _AXIS),
+        "reduce_sum": ("ops.sum", _AXIS),
+        "reshape": ("ops.reshape", {"tensor": "x", "shape": "newshape"}),
+        "reverse": ("ops.flip", {"tensor": "x"}),
+        "roll": ("ops.roll", {"input": "x"}),
+        "shape": ("ops.shape", {"input": "x"}),
+        "size": "own.size",
+        "split": ("ops.split", {"value": "x", "num_or_size_splits": "indices_or_sections"}),
+        "squeeze": ("ops.squeeze", {"input": "x"}),
+        "stack": ("ops.stack", {"values": "x"}),
+        "stop_gradient": ("ops.stop_gradient", {"input": "variable"}),
+        "tile": ("ops.tile", {"input": "x", "multiples": "repeats"}),
+        "transpose": ("ops.transpose", {"a": "x", "perm": "axes"}),
+        "where": ("ops.where", {"x": "x1", "y": "x2"}),
+        "zeros_initializer": "initializers.Zeros",
+        "zeros_like": ("ops.zeros_like", {"input": "x"}),
+    },
+    "compat.v1": {
+        **_SESSIONS,
+        "disable_eager_execution": "own.no_effect",
+        "disable_v2_behavior": "own.no_effect",
+        "enable_eager_execution": "own.no_effect",
+    },
+    "compat.v1.logging": _LOGGING,
+    "compat": {},
+    "config": {
+        "list_logical_devices": "own.list_devices",
+        "list_physical_devices": "own.list_devices",
+        "run_functions_eagerly": "own.no_effect",
+        "set_visible_devices": "own.no_effect",
+    },
+    "config.experimental": {
+        "list_physical_devices": "own.list_devices",
+        "set_memory_growth": "own.no_effect",
+    },
+    "data": {
+        "AUTOTUNE": "own.AUTOTUNE",
+        "Dataset": "scripts.datasets.Dataset",
+    },
+    "data.experimental": {
+        "AUTOTUNE": "own.AUTOTUNE",
+        "INFINITE_CARDINALITY": "scripts.datasets.INFINITE_CARDINALITY",
+        "UNKNOWN_CARDINALITY": "scripts.datasets.UNKNOWN_CARDINALITY",
+        "cardinality": "scripts.datasets.cardinality",
+    },
+    "distribute": {
+        "MirroredStrategy": "scripts.devices.Strategy",
+        "OneDeviceStrategy": "scripts.devices.Strategy",
+        "ReduceOp": "scripts.devices.ReduceOp",
+        "Strategy": "scripts.devices.Strategy",
+        "get_strategy": "scripts.devices.Strategy",
+    },
+    "image": {
+        **{name: f"scripts.tensorflow_images.{name}" for name in _IMAGES.split()},
+        "decode_jpeg": "scripts.tensorflow_images.decode_image",
+        "decode_png": "scripts.tensorflow_images.decode_image",
+        **{name: f"ops.image.{name}" for name in ("hsv_to_rgb", "rgb_to_grayscale", "rgb_to_hsv", "sobel_edges")},
+    },
+    "io": {
+        "decode_image": "scripts.tensorflow_images.decode_image",
+        "decode_jpeg": "scripts.tensorflow_images.decode_image",
+        "decode_png": "scripts.tensorflow_images.decode_image",
+        "read_file": "scripts.tensorflow_images.read_file",
+    },
+    "linalg": {
+        "einsum": "ops.einsum",
+        "matmul": ("ops.matmul", {"a": "x1", "b": "x2"}),
+        "norm": "own.norm",
+    },
+    "logging": _LOGGING,
+    "math": {
+        **_same("abs add ceil cos cumsum divide equal erf exp floor greater greater_equal less less_equal log log1p"),
+        **_same("logical_and logical_not logical_or maximum minimum mod multiply negative not_equal reciprocal rsqrt round"),
+        **_same("sigmoid sign sin softplus sqrt square subtract tan tanh top_k"),
+        "argmin": "own.argmin",
+        "divide_no_nan": ("ops.divide_no_nan", {"x": "x1", "y": "x2"}),
+        "is_nan": "ops.isnan",
+        "l2_normalize": "scripts.tensorflow_nn.l2_normalize",
+        "reduce_all": ("ops.all", _AXIS),
+        "reduce_any": ("ops.any", _AXIS),
+        "reduce_prod": ("ops.prod", _AXIS),
+        "softmax": ("ops.softmax", {"logits": "x"}),
+        "argmax": "own.argmax",
+        "pow": "ops.power",
+        "reduce_max": ("ops.max", _AXIS),
+        "reduce_mean": ("ops.mean", _AXIS),
+        "reduce_min": ("ops.min", _AXIS),
+        "reduce_std": ("ops.std", _AXIS),
+        "reduce_sum": ("ops.sum", _AXIS),
+        "reduce_variance": ("ops.var", _AXIS),
+    },
+    "nn": {
+        **_same("elu relu relu6 selu sigmoid silu softplus softsign swish tanh", features="x"),
+        "dropout": ("random.dropout", {"x": "inputs"}),
+        **{name: f"scripts.tensorflow_nn.{name}" for name in _NETWORKS.split()},
+        "avg_pool": "scripts.tensorflow_nn.avg_pool2d",
+        "depth_to_space": ("ops.depth_to_space", {"input": "x"}),
+        "lrn": "scripts.tensorflow_nn.local_response_normalization",
+        "max_pool": "scripts.tensorflow_nn.max_pool2d",
+        "moments": "ops.moments",
+        "space_to_depth": ("ops.space_to_depth", {"input": "x"}),
+        "top_k": ("ops.top_k", {"input": "x"}),
+        "l2_normalize": "scripts.tensorflow_nn.l2_normalize",
+        "leaky_relu": ("ops.leaky_relu", {"features": "x", "alpha": "negative_slope"}),
+        "log_softmax": ("ops.log_softmax", {"logits": "x"}),
+        "softmax": ("ops.softmax", {"logits": "x"}),
+    },
+    "random": {
+        "categorical": "random.categorical",
+        "gamma": "random.gamma",
+        "normal": "random.normal",
+        "set_random_seed": "own.set_seed",
+        "set_seed": "own.set_seed",
+        "shuffle": ("random.shuffle", {"value": "x"}),
+        "truncated_normal": "random.truncated_normal",
+        "uniform": "own.uniform",
+    },
+    "version": {"VERSION": "own.VERSION"},
+    "test": {
+        "gpu_device_name": "own.gpu_device_name",
+        "is_built_with_cuda": "own.is_gpu_available",
+        "is_gpu_available": "own.is_gpu_available",
+    },
+}
+
+# What `tf` has as well as `tf.keras`.
+OF_KERAS = ("initializers", "losses", "metrics", "optimizers")
+
+# What scripts do with TensorFlow that Keras has another way for.
+ADVICE = {
+    "compat": "Names of TensorFlow 1 are not there: use those of TensorFlow 2, or of `keras`.",
+    "contrib": "Names of TensorFlow 1 are not there: use those of TensorFlow 2, or of `keras`.",
+    "distribute": "There is one device: leave the strategy out, or use `tf.distribute.MirroredStrategy`, to no effect.",
+    "get_default_graph": "There are no graphs: leave it out.",
+    "global_variables_initializer": "Variables have values from the start: leave it out.",
+    "Module": "Derive from `tf.keras.layers.Layer` or `tf.keras.Model`.",
+    "io": "Files of images are read by `tf.io.read_file` and `tf.io.decode_image`; other files, by Python and NumPy.",
+    "lite": "Models are saved by `model.save('model.keras')`, which Keras can convert.",
+    "placeholder": "Use `keras.Input(shape)`.",
+    "raw_ops": "`keras.ops` has the functions on arrays, under the names of NumPy.",
+    "saved_model": "Models are saved by `model.save('model.keras')`.",
+    "summary": "Use the callbacks `TensorBoard` and `CSVLogger`.",
+    "train": "Weights are saved by `model.save_weights('name.weights.h5')`, and read by `model.load_weights`; the callback "
+    "`ModelCheckpoint` does it while training.",
+}

@@ -1,0 +1,104 @@
+"""What layers, models and tensors had in Keras 1 and 2. It is there in scripts alone, so these are scripts."""
+
+from tests.scripts.running import run_code
+
+ATTRIBUTES = """
+import keras
+from keras.layers import Conv2D, Flatten, Input
+from keras.models import Model
+
+image = Input((8, 8, 3))
+conv = Conv2D(4, 3)
+x = conv(image)
+y = Flatten()(x)
+model = Model(image, y)
+assert conv.input_shape == (None, 8, 8, 3) and conv.output_shape == (None, 6, 6, 4)
+assert model.layers[0].input is image and model.output_shape == (None, 144)
+assert x.shape.as_list() == x.get_shape().as_list() == [None, 6, 6, 4] and x.shape.rank == 4 and x.shape[1:] == (6, 6, 4)
+assert conv.get_output_at(0) is x and conv.get_input_at(0) is image
+assert conv.kernel.get_shape().as_list() == [3, 3, 3, 4]
+assert type(Model(image, y, dynamic=True)) is type(model)
+metric = keras.metrics.Mean()
+metric.update_state([2.0])
+metric.reset_states()
+assert metric.result() == 0
+assert keras.losses.Reduction.NONE == "none" and keras.losses.MSE([1.0], [3.0]) == 4
+assert isinstance(keras.optimizers.sgd(lr=0.5), keras.optimizers.SGD)
+try:
+    Conv2D(4, 3).output_shape
+except AttributeError as error:
+    assert "has never been called" in str(error)
+"""
+
+LOSSES = """
+import numpy as np
+from keras import backend as K
+from keras.layers import Dense, Input, Lambda
+from keras.models import Model
+
+x = Input((4,))
+h = Dense(2, use_bias=False, name="h")(x)
+y = Dense(4, use_bias=False, name="y")(h)
+data = np.random.RandomState(0).rand(16, 4).astype("float32")
+
+
+def evaluate(**compiled):
+    model.compile("sgd", **compiled)
+    return model.evaluate(data, data, verbose=0)
+
+
+# A function that sees a tensor in the middle of the model: it is called with as many samples as there are.
+model = Model(x, y)
+seen = lambda y_true, y_pred: K.mean(K.square(y_true - y_pred), axis=-1) + K.sum(K.abs(h), axis=-1)
+hidden = Model(x, h).predict(data, verbose=0)
+error = np.mean((data - model.predict(data, verbose=0)) ** 2)
+expected = error + np.abs(hidden).sum(axis=-1).mean()
+np.testing.assert_allclose(evaluate(loss=seen), expected, rtol=1e-5)
+model.compile("sgd", seen)
+before = model.get_weights()
+assert model.fit(data, data, epochs=3, batch_size=16, verbose=0).history["loss"][-1] < expected
+model.set_weights(before)
+np.testing.assert_allclose(evaluate(loss="mse"), error, rtol=1e-5)
+
+# A tensor that is added to the other losses.
+model.add_loss(K.mean(K.square(h)))
+np.testing.assert_allclose(evaluate(loss="mse"), error + np.mean(hidden**2), rtol=1e-5)
+np.testing.assert_allclose(evaluate(), np.mean(hidden**2), rtol=1e-5)
+try:
+    model.add_loss(3.0)
+except NotImplementedError as refusal:
+    assert "symbolic tensor" in str(refusal)
+else:
+    raise AssertionError
+"""
+
+
+def test_attributes(tmp_path):
+    run_code(ATTRIBUTES, tmp_path)
+
+
+def test_losses_of_symbolic_tensors(tmp_path):
+    run_code(LOSSES, tmp_path)
+
+
+ARGUMENTS = """
+import keras
+import tensorflow as tf
+
+for where in (keras.preprocessing, tf.keras.utils):
+    try:
+        where.image_dataset_from_directory("none", smart_resize=True)
+    except FileNotFoundError:
+        continue
+    raise AssertionError
+"""
+
+
+def test_arguments_of_functions(tmp_path):
+    assert "write `crop_to_aspect_ratio=...`" in run_code(ARGUMENTS, tmp_path).stderr
+
+
+def test_the_settings_file_of_keras_1(tmp_path, monkeypatch):
+    (tmp_path / "keras.json").write_text('{"image_dim_ordering": "th", "backend": "theano"}')
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    run_code("from keras import backend as K\nassert K.image_data_format() == 'channels_first'", tmp_path)

@@ -1,0 +1,34 @@
+"""Files of weights under the names that scripts of Keras 1 and 2 give them."""
+
+from tests.scripts.running import run_code
+
+FILES = """
+import os
+import h5py
+import numpy as np
+from keras.callbacks import ModelCheckpoint
+from keras.layers import Dense
+from keras.models import Sequential, load_model
+
+x, y = np.random.rand(16, 3), np.random.rand(16, 1)
+model = Sequential([Dense(4, input_dim=3, name="first"), Dense(1, name="second")])
+model.compile("sgd", "mse")
+best = ModelCheckpoint("best.hdf5", save_best_only=True)
+each = ModelCheckpoint("weights-{epoch:02d}.h5", save_weights_only=True)
+model.fit(x, y, epochs=2, verbose=0, validation_data=(x, y), callbacks=[best, each])
+assert sorted(os.listdir(".")) == ["best.hdf5", "script.py", "weights-01.h5", "weights-02.h5"]
+weights = model.get_weights()
+model.load_weights("weights-01.h5")
+assert not (model.get_weights()[0] == weights[0]).all()
+model.load_weights("weights-02.h5", by_name=True)
+assert all((a == b).all() for a, b in zip(model.get_weights(), weights))
+with h5py.File("weights-02.h5", "r") as file:  # as Keras 2 writes it
+    assert [np.char.decode(np.bytes_(name)) for name in file.attrs["layer_names"]] == ["first", "second"]
+assert load_model("best.hdf5").predict(x, verbose=0).shape == (16, 1)
+"""
+
+
+def test_names_of_files(tmp_path):
+    result = run_code(FILES, tmp_path)
+    assert "`ModelCheckpoint('....hdf5')` is from older versions" in result.stderr
+    assert "`save_weights('....h5')` is from older versions" in result.stderr

@@ -1,0 +1,93 @@
+"""`K.function` and `K.gradients`: what differences of outputs, and a model's own passes, say of the same."""
+
+import numpy as np
+import pytest
+
+from convlayers import Input, Model, layers
+from convlayers.legacy.backend import ADDED
+from convlayers.legacy.functions import function, gradients, placeholder
+
+RANDOM = np.random.RandomState(0)
+X = RANDOM.rand(2, 6, 6, 2).astype("float32")
+pytestmark = pytest.mark.filterwarnings("ignore::convlayers.legacy.spelling.OldSpelling")
+
+
+@pytest.fixture
+def model():
+    x = Input((6, 6, 2))
+    y = layers.Conv2D(3, 3, activation="tanh", name="conv")(x)
+    y = layers.Dropout(0.5, name="dropout")(y)
+    y = layers.Flatten()(y)
+    return Model(x, layers.Dense(4, name="dense")(y))
+
+
+def test_outputs_in_the_middle(model):
+    middle = Model(model.input, model.get_layer("conv").output)
+    (received,) = function([model.input], [model.layers[1].output])([X])
+    np.testing.assert_allclose(received, middle(X), rtol=1e-6)
+    assert function(model.input, model.output)(X).shape == (2, 4)
+
+
+def test_the_learning_phase_is_an_input(model):
+    f = function([model.input, ADDED["learning_phase"]()], [model.get_layer("dropout").output])
+    outside, inside = f([X, 0])[0], f([X, 1])[0]
+    assert (outside != 0).all()
+    assert 0.2 < (inside == 0).mean() < 0.8
+
+
+def test_variables_and_arrays_among_the_outputs(model):
+    kernel = model.get_layer("conv").kernel
+    outputs = function([model.input], [model.output, kernel, np.ones(2)])([X])
+    assert [output.shape for output in outputs] == [(2, 4), (3, 3, 2, 3), (2,)]
+
+
+def test_gradients_for_the_input(model):
+    loss = ADDED["mean"](model.output[:, 1])
+    value, gradient = function([model.input], [loss, *gradients(loss, model.input)])([X])
+    np.testing.assert_allclose(value, model(X)[:, 1].mean(), rtol=1e-6)
+    y, backward = model.forward(X, training=False)
+    d_y = np.zeros_like(y)
+    d_y[:, 1] = 1 / len(X)
+    np.testing.assert_allclose(gradient, backward(d_y), rtol=1e-4, atol=1e-7)
+    # And as a difference of outputs says.
+    step = np.zeros_like(X)
+    step[0, 2, 3, 1] = 1e-2
+    difference = (model(X + step)[:, 1].mean() - model(X - step)[:, 1].mean()) / 2e-2
+    np.testing.assert_allclose(gradient[0, 2, 3, 1], difference, rtol=1e-2)
+
+
+def test_gradients_for_the_middle_and_for_weights(model):
+    conv, dense = model.get_layer("conv").output, model.get_layer("dense")
+    loss = model.output[:, 2]
+    f = function([model.input], gradients(loss, [conv, dense.kernel]))
+    d_conv, d_kernel = f([X])
+    expected = dense.kernel.numpy()[:, 2].reshape(4, 4, 3)
+    np.testing.assert_allclose(d_conv, np.stack([expected] * 2), rtol=1e-5)
+    features = function([model.input], [conv])([X])[0].reshape(2, -1)
+    np.testing.assert_allclose(d_kernel[:, 2], features.sum(axis=0), rtol=1e-4)
+    assert (d_kernel[:, 0] == 0).all()
+    assert dense.kernel.grad is None
+
+
+def test_gradients_that_are_used_further(model):
+    (gradient,) = gradients(ADDED["sum"](model.output), model.input)
+    scaled = gradient / ADDED["sqrt"](ADDED["mean"](ADDED["square"](gradient)))
+    np.testing.assert_allclose((function([model.input], [scaled])([X])[0] ** 2).mean(), 1, rtol=1e-4)
+
+
+def test_placeholders_beside_constants(model):
+    image = placeholder((1, 6, 6, 2))
+    both = ADDED["concatenate"]([ADDED["variable"](X[:1]), image], axis=0)
+    loss = ADDED["sum"](ADDED["square"](model(both)[0] - model(both)[1]))
+    f = function([image], [loss, *gradients(loss, image)])
+    value, gradient = f([X[:1]])
+    assert value == 0 and gradient.shape == (1, 6, 6, 2) and (gradient == 0).all()
+    assert f([X[1:]])[0] > 0 and (f([X[1:]])[1] != 0).any()
+    assert placeholder(ndim=3).shape == (None, None, None)
+
+
+def test_what_is_refused(model):
+    with pytest.raises(NotImplementedError, match="makes no functions that train"):
+        function([model.input], [model.output], updates=[1])
+    with pytest.raises(TypeError, match=r"takes a symbolic tensor.*\n.*GradientTape"):
+        gradients(X, X)
