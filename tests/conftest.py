@@ -4,6 +4,14 @@ import os
 
 import pytest
 
+from convlayers.utils import set_random_seed
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    """Every test begins with the same random numbers, alone and among others."""
+    set_random_seed(0)
+
 
 @pytest.fixture(scope="session")
 def keras():

@@ -43,7 +43,8 @@ def read_known_failures():
 
 # What convlayers leaves to others, by words in the names of tests.
 _NOT_A_PART = {
-    "quantiz|gptq|awq|int8|int4|float8|fp8": "weights of 8 or 4 bits are not a part",
+    # For ops, integers of 8 bits are number types as others.
+    "quantiz|gptq|awq|^(?!ops/).*int[48]|float8|fp8": "weights of 8 or 4 bits are not a part",
     "dtype_arg": "losses and metrics compute in float32 where Keras computes in 16 bits",
     "lora": "low-rank adaptation is not a part",
     "sparse|ragged": "arrays are dense",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 
 def _backend():
-    from convlayers import config, masks, naming, ops, symbolic, validation, variables
+    from convlayers import config, masks, naming, narrow_types, ops, symbolic, validation, variables
+    from convlayers.ops import dtypes
 
     module = types.ModuleType("keras.src.backend")
     module.__path__ = []
@@ -19,10 +20,11 @@ def _backend():
     module.backend = backend
     module.KerasTensor = symbolic.KerasTensor
     module.Variable = variables.Variable
+    module.AutocastScope = narrow_types.autocast_to
     module.compute_output_spec = lambda function, *args, **kwargs: symbolic.infer_outputs(function, args, kwargs)
     module.is_float_dtype = lambda dtype: "float" in str(dtype)
     module.is_int_dtype = lambda dtype: "int" in str(dtype)
-    module.result_type = ops.result_type if hasattr(ops, "result_type") else None
+    module.result_type = dtypes.result_type
     module.SUPPORTS_SPARSE_TENSORS = module.SUPPORTS_RAGGED_TENSORS = False
     module.SUPPORTS_COMPLEX_DTYPES = False
     module.IS_THREAD_SAFE = True
@@ -106,6 +108,15 @@ def _metrics_utils():
     return module
 
 
+def _backend_utils():
+    from tests.keras_suite.finder import Missing
+
+    module = types.ModuleType("keras.src.utils.backend_utils")
+    module.convert_tf_tensor = lambda tensor: tensor
+    module.DynamicBackend = Missing("keras.src.utils.backend_utils.DynamicBackend")
+    return module
+
+
 def _traceback_utils():
     module = types.ModuleType("keras.src.utils.traceback_utils")
     module.is_traceback_filtering_enabled = lambda: False
@@ -119,10 +130,18 @@ def _keras_src():
 
     module = types.ModuleType("keras.src")
     module.__path__ = []
+    module.__getattr__ = _part_of_keras_src
     for name in convlayers.__all__:
         if name[0].isupper():
             setattr(module, name, getattr(convlayers, name))
     return module
+
+
+def _part_of_keras_src(name):
+    try:
+        return importlib.import_module(f"keras.src.{name}")
+    except ModuleNotFoundError as error:
+        raise AttributeError(name) from error
 
 
 def _conftest():
@@ -140,6 +159,45 @@ def _backend_random():
     return module
 
 
+def _saving_lib():
+    from convlayers import saving
+    from convlayers.saving import archive
+    from tests.keras_suite.finder import Missing
+
+    def missing(name):
+        if name.startswith("__"):  # Python asks any module for these
+            raise AttributeError(name)
+        return Missing(f"keras.src.saving.saving_lib.{name}")
+
+    module = types.ModuleType("keras.src.saving.saving_lib")
+    module.__getattr__ = missing
+    module.save_model, module.load_model = saving.save_model, saving.load_model
+    module.load_weights_only = saving.load_weights
+    module.save_weights_only = lambda model, filepath, *args, **kwargs: saving.save_weights(
+        model, filepath, True, *args, **kwargs
+    )
+    module._METADATA_FILENAME, module._CONFIG_FILENAME = archive.METADATA, archive.CONFIG
+    return module
+
+
+def _legacy_h5_format():
+    from convlayers import saving
+
+    module = types.ModuleType("keras.src.legacy.saving.legacy_h5_format")
+    module.save_model_to_hdf5 = saving.save_model
+    module.load_model_from_hdf5 = saving.load_model
+    return module
+
+
+def _object_registration():
+    from convlayers import registry
+
+    module = types.ModuleType("keras.src.saving.object_registration")
+    vars(module).update(vars(registry))
+    module.GLOBAL_CUSTOM_NAMES, module.GLOBAL_CUSTOM_OBJECTS = registry._custom_names, registry._custom_objects
+    return module
+
+
 STAND_INS = {
     "conftest": _conftest,
     "keras.src": _keras_src,
@@ -148,7 +206,11 @@ STAND_INS = {
     "keras.src.backend.common.global_state": _global_state,
     "keras.src.backend.config": _config,
     "keras.src.backend.random": _backend_random,
+    "keras.src.legacy.saving.legacy_h5_format": _legacy_h5_format,
     "keras.src.metrics.metrics_utils": _metrics_utils,
+    "keras.src.saving.object_registration": _object_registration,
+    "keras.src.saving.saving_lib": _saving_lib,
+    "keras.src.utils.backend_utils": _backend_utils,
     "keras.src.utils.file_utils": _file_utils,
     "keras.src.utils.io_utils": _io_utils,
     "keras.src.utils.summary_utils": _summary_utils,
