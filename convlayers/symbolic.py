@@ -180,6 +180,9 @@ def infer_outputs(function, args, kwargs, patient=False):
     return nested.map_structure(merge, first, second)
 
 
+_MOST_TRIED = 1 << 22  # numbers of an array
+
+
 def _run_twice(function, args, kwargs, leaves, patient):
     """Returns the results for two different values of the sizes that are unknown, or twice those for the only one that goes."""
     # An unknown size may be any that goes: a multiple of 4 for a cut in four, or that of an array beside it.
@@ -191,10 +194,12 @@ def _run_twice(function, args, kwargs, leaves, patient):
         # What is equal may be all axes but the first, all arrays but the first, or places counted from the front.
         choices += [lambda leaf, axis: 3 if axis else 2, lambda leaf, axis: 2 if leaf is leaves[0] else 3]
         choices += [_size_beside(leaves, n, from_end=False) for n in (2, 3)]
+    # To try is no reason to fill the memory.
+    most = max(_MOST_TRIED, _largest(leaves, choices[1]))
     found, tried, error = [], [], None
     for choice in choices:
         sizes = [choice(leaf, axis) for leaf in leaves for axis, n in enumerate(leaf.shape) if n is None]
-        if sizes in tried:
+        if sizes in tried or _largest(leaves, choice) > most:
             continue
         tried.append(sizes)
         try:
@@ -206,6 +211,11 @@ def _run_twice(function, args, kwargs, leaves, patient):
     if not found:
         raise error
     return found * 2
+
+
+def _largest(leaves, choice):
+    """Returns how many numbers the largest array has, for a choice of unknown sizes."""
+    return max(math.prod(choice(leaf, axis) if n is None else n for axis, n in enumerate(leaf.shape)) for leaf in leaves)
 
 
 def _any_size(n):

@@ -1,5 +1,7 @@
 """Shapes of symbolic results that zeros alone do not show: of sizes that depend on numbers, of symbolic arguments."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -122,3 +124,14 @@ def test_functions_of_structures():
     ys = ops.map(lambda entry: {"x": entry["x"][0], "y": entry["y"] + 1}, xs)
     np.testing.assert_array_equal(ys["x"], [0, 2, 4, 6])
     np.testing.assert_array_equal(ys["y"], [1, 2, 3, 4])
+
+
+def test_no_memory_is_filled_to_try_sizes():
+    """A reshape to many numbers is tried with unknown axes of that size, unless the array would be huge."""
+    x = KerasTensor((None, None, None, 3))
+    tracemalloc.start()
+    with pytest.raises(ValueError):
+        ops.reshape(x, (7, 11, 13, 17, 19))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300e6
