@@ -8,12 +8,12 @@ from convlayers import nested
 
 _CONSTANT = "_CONSTANT_VALUE"
 # What functions of TensorFlow are in a graph. They keep a list of one tensor as what it is: `tf.concat([x], axis=0)`.
-_FUNCTIONS = ("TFOpLambda", "SlicingOpLambda")
+_FUNCTIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 
 
 def is_function(entry):
     """Whether an entry in the config of a graph is a function of TensorFlow, and not a layer."""
-    return entry["class_name"] in _FUNCTIONS and "function" in entry["config"]
+    return entry["class_name"] in _FUNCTIONS and ("function" in entry["config"] or "node_def" in entry["config"])
 
 
 def modernize(config):

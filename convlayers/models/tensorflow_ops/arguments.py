@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers.autograd import value_of
+from convlayers.validation import did_you_mean
 
 
 def as_number_or_array(value, dtype="float32"):
@@ -24,3 +25,13 @@ def check_unused(function, **arguments):
     said = {key: value for key, value in arguments.items() if value}
     if said:
         raise TypeError(f"There is no translation of `tf.{function}` with {said} to `convlayers.ops`.")
+
+
+def unknown(kind, name, names):
+    """Returns the error for a function that is not in the table with `names`."""
+    suggestion = did_you_mean(name.removeprefix("tf."), names)
+    return TypeError(
+        f"Could not locate {kind} '{name}'. There is no translation of it to `convlayers.ops`.{suggestion}\n"
+        "Build the model in Python with a layer of your own in its place, and load its weights with "
+        "`model.load_weights(path)`."
+    )

@@ -4,9 +4,10 @@ import numpy as np
 
 from convlayers import nested
 from convlayers.models.tensorflow_ops import sizes
+from convlayers.models.tensorflow_ops.arguments import unknown
+from convlayers.models.tensorflow_ops.nodes import read_node
 from convlayers.models.tensorflow_ops.table import ON_NUMBERS, TABLE
 from convlayers.symbolic import KerasTensor
-from convlayers.validation import did_you_mean
 
 # How many there are in a computation with shapes at the most.
 _MOST_NUMBERS = 1000
@@ -32,22 +33,25 @@ def call_function(entry, number, args, kwargs):
 
     Raises:
         TypeError: if there is no translation of the function, or of one of its arguments.
+        ValueError: if the function can't have such arguments.
     """
-    symbol = entry["config"]["function"]
+    symbol = entry["config"].get("function")
+    if symbol is None:
+        symbol, args, kwargs = read_node(entry["config"], args)
     function = TABLE.get(symbol)
     if function is None:
-        raise TypeError(
-            f"Could not locate function 'tf.{symbol}'. There is no translation of it to `convlayers.ops`."
-            f"{did_you_mean(symbol, TABLE)}\nBuild the model in Python with a layer of your own in its place, and load its "
-            "weights with `model.load_weights(path)`."
-        )
+        raise unknown("function", f"tf.{symbol}", TABLE)
     # A name for the graph of TensorFlow; and what later versions left out where it says nothing.
     kwargs = {key: value for key, value in kwargs.items() if key != "name" and value is not None}
     leaves = nested.flatten((args, kwargs))
     if not any(isinstance(leaf, KerasTensor) for leaf in leaves):
         _check_numbers(symbol, leaves)
-    outputs = sizes.call(function, args, kwargs)
-    _name_nodes(outputs, leaves, f"{entry['name']}.call{number}" if number else entry["name"])
+    try:
+        outputs = sizes.call(function, args, kwargs)
+    except (ArithmeticError, AttributeError, LookupError) as error:
+        raise ValueError(f"The file is damaged: `tf.{symbol}` can't have the arguments there. {error!r}") from error
+    name = entry["name"].replace("/", "_")
+    _name_nodes(outputs, leaves, f"{name}.call{number}" if number else name)
     return Call(outputs)
 
 

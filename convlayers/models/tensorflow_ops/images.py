@@ -1,5 +1,7 @@
 """Functions of TensorFlow's `tf.image`, with its arguments."""
 
+import numpy as np
+
 from convlayers import ops
 from convlayers.models.tensorflow_ops.arguments import as_ints, check_unused
 
@@ -25,13 +27,32 @@ def resize_nearest_neighbor(images, size, align_corners=False, half_pixel_center
     return ops.image.resize(images, size, "nearest", data_format="channels_last")
 
 
-def resize_bilinear(images, size, align_corners=False, half_pixel_centers=False):
-    if align_corners or not half_pixel_centers:
-        raise TypeError(
-            "There is no translation of `tf.compat.v1.image.resize_bilinear`, which takes pixels for points. Received: "
-            f"align_corners={align_corners}, half_pixel_centers={half_pixel_centers}"
-        )
-    return ops.image.resize(images, as_ints(size), "bilinear", data_format="channels_last")
+class PixelsWithExtent:
+    """A function of TensorFlow 1, in the one of its ways that agrees with `tf.image.resize`.
+
+    Args:
+        interpolation: an argument of `ops.image.resize`.
+    """
+
+    def __init__(self, interpolation):
+        self.interpolation = interpolation
+        self.__name__ = f"resize_{interpolation}"
+
+    def __call__(self, images, size, align_corners=False, half_pixel_centers=False):
+        if align_corners or not half_pixel_centers:
+            raise TypeError(
+                f"There is no translation of `tf.compat.v1.image.{self.__name__}`, which takes pixels for points. Received: "
+                f"align_corners={align_corners}, half_pixel_centers={half_pixel_centers}"
+            )
+        return ops.image.resize(images, as_ints(size), self.interpolation, data_format="channels_last")
+
+
+def scale_and_translate(images, size, scale, translation, kernel_type="lanczos3", antialias=True):
+    """What `tf.image.resize` is made of: then it scales as the sizes say, and moves nothing."""
+    scales = [wanted / given for wanted, given in zip(as_ints(size), images.shape[1:3], strict=True)]
+    check_unused("raw_ops.ScaleAndTranslate", translation=any(translation), scale=not np.allclose(scale, scales))
+    method = {"triangle": "bilinear", "keyscubic": "bicubic"}.get(kernel_type, kernel_type)
+    return resize(images, size, method, antialias=antialias)
 
 
 def rgb_to_grayscale(images):

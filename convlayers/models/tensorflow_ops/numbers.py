@@ -151,5 +151,9 @@ def tensordot(a, b, axes):
     return ops.tensordot(as_number_or_array(a), as_number_or_array(b), axes)
 
 
+def einsum(inputs, equation):
+    return ops.einsum(equation, *map(as_number_or_array, inputs))
+
+
 def _axes(axis):
     return tuple(axis) if isinstance(axis, list) else axis

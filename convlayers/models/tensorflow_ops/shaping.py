@@ -20,8 +20,8 @@ def matrix_transpose(a, conjugate=False):
     return ops.swapaxes(a, -2, -1)
 
 
-def diag_part(input):
-    return ops.diagonal(input, axis1=-2, axis2=-1)
+def diag_part(input, k=0, padding_value=0, align="RIGHT_LEFT"):
+    return ops.diagonal(input, offset=k, axis1=-2, axis2=-1)
 
 
 def expand_dims(input, axis):
@@ -83,9 +83,23 @@ def slice_(input_, begin, size):
     return ops.get_item(input_, tuple(slice(start, None if n == -1 else start + n) for start, n in parts))
 
 
-def strided_slice(input_, begin, end, strides=None, **masks):
-    check_unused("strided_slice", **masks)
-    return ops.get_item(input_, tuple(map(slice, as_ints(begin), as_ints(end), as_ints(strides or [1] * len(begin)))))
+def strided_slice(
+    input_, begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0
+):
+    """Each mask has a bit for each part of the index."""
+    begin, end = as_ints(begin), as_ints(end)
+    index = []
+    for place, (start, stop, step) in enumerate(zip(begin, end, as_ints(strides) or [1] * len(begin), strict=True)):
+        bit = 1 << place
+        if ellipsis_mask & bit:
+            index.append(...)
+        elif new_axis_mask & bit:
+            index.append(None)
+        elif shrink_axis_mask & bit:
+            index.append(start)
+        else:
+            index.append(slice(None if begin_mask & bit else start, None if end_mask & bit else stop, step))
+    return ops.get_item(input_, tuple(index))
 
 
 def getitem(tensor, slice_spec=None):
@@ -113,7 +127,16 @@ def embedding_lookup(params, ids, **options):
 
 
 def where(condition, x, y):
-    return ops.where(condition, as_number_or_array(x), as_number_or_array(y))
+    return ops.where(as_number_or_array(condition, "bool"), as_number_or_array(x), as_number_or_array(y))
+
+
+def select(condition, x, y):
+    """The function of TensorFlow 1: a vector of conditions chooses rows."""
+    x, y = as_number_or_array(x), as_number_or_array(y)
+    condition = as_number_or_array(condition, "bool")
+    if len(condition.shape) == 1:
+        condition = ops.reshape(condition, (-1, *[1] * (len(x.shape) - 1)))
+    return ops.where(condition, x, y)
 
 
 def sort(values, axis=-1, direction="ASCENDING"):
@@ -135,5 +158,6 @@ def one_hot(indices, depth, on_value=1, off_value=0, axis=-1, dtype="float32"):
 
 
 def _as_arrays(values):
-    """Numbers beside arrays, as in `tf.concat([tf.shape(x)[:-1], [2]], 0)`."""
-    return [value if hasattr(value, "shape") else np.array(value, "int32") for value in values]
+    """Numbers beside arrays, as in `tf.concat([tf.shape(x)[:-1], [2]], 0)`: they are of the dtype of these."""
+    dtype = next((value.dtype for value in values if hasattr(value, "dtype")), "int32")
+    return [value if hasattr(value, "shape") else np.array(value, dtype) for value in values]

@@ -158,7 +158,8 @@ _OTHERS = {
     "image.pad_to_bounding_box": images.pad_to_bounding_box,
     "image.per_image_standardization": images.per_image_standardization,
     "image.resize": images.resize,
-    "image.resize_bilinear": images.resize_bilinear,
+    "image.resize_bicubic": images.PixelsWithExtent("bicubic"),
+    "image.resize_bilinear": images.PixelsWithExtent("bilinear"),
     "image.resize_nearest_neighbor": images.resize_nearest_neighbor,
     "image.resize_with_crop_or_pad": images.resize_with_crop_or_pad,
     "image.rgb_to_grayscale": images.rgb_to_grayscale,
@@ -199,6 +200,9 @@ _OTHERS = {
     "nn.softmax": networks.softmax,
     "nn.space_to_depth": networks.space_to_depth,
     "norm": numbers.norm,
+    "raw_ops.Einsum": numbers.einsum,
+    "raw_ops.ScaleAndTranslate": images.scale_and_translate,
+    "raw_ops.Select": shaping.select,
 }
 
 _TABLE = {
@@ -214,6 +218,7 @@ TABLE = {**{f"compat.v1.{name}": function for name, function in _TABLE.items()},
 
 # What whole numbers that follow from shapes are computed with. None of these functions returns many more than it is given.
 ON_NUMBERS = {
+    *_OF_ONE,
     *_OF_TWO,
     *_REDUCTIONS,
     "__operators__.getitem",

@@ -1,7 +1,8 @@
-"""Functions of TensorFlow in graphs: what TensorFlow 2.15 computed with them.
+"""Functions of TensorFlow in graphs: what TensorFlow computed with them.
 
 `functions.json.gz` has, for each line of Python that Keras 2.15 made a model of, the layers in its config, and of what the
 model returned the shape, the first numbers, and the sum of all after they were multiplied by cos(0), cos(1), cos(2) ...
+`raw_ops.json.gz` has the same of TensorFlow 2.3, whose Keras wrote the nodes of TensorFlow's graphs.
 """
 
 import gzip
@@ -13,7 +14,11 @@ import pytest
 
 import convlayers as k
 
-FUNCTIONS = json.loads(gzip.decompress((pathlib.Path(__file__).parent / "functions.json.gz").read_bytes()))
+FUNCTIONS, RAW_OPS = (
+    json.loads(gzip.decompress((pathlib.Path(__file__).parent / f"{name}.json.gz").read_bytes()))
+    for name in ("functions", "raw_ops")
+)
+LINES = [*FUNCTIONS.values(), *RAW_OPS.values()]
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,9 @@ def check(model, arrays, line):
     np.testing.assert_allclose(y.ravel() @ np.cos(np.arange(y.size)), line["sum"], atol=1e-4 * scale)
 
 
-@pytest.mark.parametrize("text", FUNCTIONS)
-def test_it_computes_what_tensorflow_did(arrays, text):
-    model = make(FUNCTIONS[text])
-    check(model, arrays, FUNCTIONS[text])
+@pytest.mark.parametrize("line", LINES, ids=[*FUNCTIONS, *(f"{text} as nodes" for text in RAW_OPS)])
+def test_it_computes_what_tensorflow_did(arrays, line):
+    model = make(line)
+    check(model, arrays, line)
     # And as a model of Keras 3.
-    check(k.models.model_from_json(model.to_json()), arrays, FUNCTIONS[text])
+    check(k.models.model_from_json(model.to_json()), arrays, line)

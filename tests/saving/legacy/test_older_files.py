@@ -58,12 +58,14 @@ def turn_kernels(model):
                 variable.assign(variable.numpy()[::-1, ::-1])
 
 
-@pytest.mark.parametrize("ending", ["h5", "keras"])
-def test_functions_of_tensorflow(tmp_path, ending):
+@pytest.mark.parametrize(
+    "version, name, ending", [("2.15.0", "functions", "h5"), ("2.15.0", "functions", "keras"), ("2.4.0", "operators", "h5")]
+)
+def test_functions_of_tensorflow(tmp_path, version, name, ending):
     """Operators, slices, sizes of tensors and functions between layers, and around a model in the model."""
     with np.load(FOLDER / "expected.npz") as arrays:
-        x, *expected = (arrays[f"2.15.0/functions/{name}"] for name in ("x", "p0", "p1"))
-    model = k.models.load_model(unpack(f"keras2.15.0_functions.{ending}", tmp_path))
+        x, *expected = (arrays[f"{version}/{name}/{part}"] for part in ("x", "p0", "p1"))
+    model = k.models.load_model(unpack(f"keras{version}_{name}.{ending}", tmp_path))
     model.save(tmp_path / "now.keras")
     for one in (model, k.models.load_model(tmp_path / "now.keras")):
         for prediction, numbers in zip(one.predict(x, verbose=0), expected, strict=True):
