@@ -240,12 +240,15 @@ def _run_on_zeros(function, args, kwargs, unknown_size):
         sizes = [unknown_size(leaf, axis) if n is None else n for axis, n in enumerate(leaf.shape)]
         return np.zeros(sizes, array_dtype(leaf.dtype))
 
+    shapes = [leaf.shape for leaf in nested.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)]
     args, kwargs = nested.map_structure(zeros, (args, kwargs))
     # Only the shapes count, not that log(0) is infinite, or what is assigned to variables.
     before, _trial.running = _trial.running, True
     try:
         with np.errstate(all="ignore"), without_effect():
             return nested.map_structure(np.asarray, function(*args, **kwargs))
+    except MemoryError as error:
+        raise ValueError(f"There is no memory to find the shapes of what is computed from {shapes}: {error}") from error
     finally:
         _trial.running = before
 

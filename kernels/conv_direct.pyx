@@ -12,8 +12,7 @@
 # d) The gradient for the kernel is a product over pixels (direct_gradient.pxd).
 # e) Parallel: over blocks of pixels and of filters. The order of all additions is the same for any number of threads.
 # f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
-#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication. Windows of one pixel are read in
-#    place: MR rows at once are more than a CPU's prefetchers follow, so the first panel asks for those of later tiles.
+#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
 from cython.parallel cimport prange
 
 from kernels.direct_gradient cimport Correlation, correlate_all
@@ -26,7 +25,6 @@ from kernels.operands cimport (
 )
 from kernels.panels cimport copy_columns
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport (
@@ -37,8 +35,6 @@ from kernels.windows cimport (
 cdef enum:
     PIXELS = 192        # windows packed at a time; a multiple of every MR
     WEIGHTS = 4 << 20   # bytes of packed weights
-    AHEAD = 2           # tiles: as far ahead windows that are read in place are asked for
-    LINE = 64 // sizeof(real)
 
 cdef struct Slab:
     Py_ssize_t first_group, groups
@@ -126,16 +122,6 @@ cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const r
             target[where[i] + j] = tile[i * NR + j]
 
 
-cdef inline void ask_for_rows(const real* rows, Py_ssize_t row, Py_ssize_t depth) noexcept nogil:
-    """Asks for the memory of the rows of a tile."""
-    cdef Py_ssize_t i, p
-    for i in range(MR):
-        p = 0
-        while p < depth:
-            prefetch_for_reading(rows + i * row + p)
-            p += LINE
-
-
 cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first_pixel, Py_ssize_t pixels,
                                 Py_ssize_t first_column, Py_ssize_t end_column) noexcept nogil:
     """Adds the slab's part of the depth to the results of a block of pixels and columns."""
@@ -174,8 +160,6 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                 if i < in_place:
                     rows = (windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start)
                     row = windows.stride_w
-                    if p == 0:
-                        ask_for_rows(rows + AHEAD * MR * row, row, chunk.depth)
                 else:
                     rows = packed + (i - in_place) * ROW
                     row = ROW

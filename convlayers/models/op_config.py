@@ -81,7 +81,8 @@ def encode_op(call):
         raise ValueError(f"There is no op '{name}' in files of Keras. Write a layer that calls what has made '{call.name}'.")
     class_name, module = location_in_keras(name)
     # What an op is computed by may do more at once, as a convolution with an activation.
-    known = inspect.signature(op).parameters.keys() - _in_the_node(name)
+    parameters = inspect.signature(op).parameters.values()
+    known = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD} - _in_the_node(name)
     settings = {key: value for key, value in _bind(call.nodes[0]).items() if key in known}
     return {
         "module": module,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import convlayers
-from convlayers import Input, Model, Sequential, layers
+from convlayers import Input, Model, Sequential, layers, ops
 from convlayers.models import Functional, model_from_json
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -274,3 +274,19 @@ def test_ops_are_written_under_the_names_of_keras(keras):
         {"class_name": "RGBToGrayscale", "name": "g", "config": {}},
     ):
         assert call_op(encoding, (x,), {}).outputs.shape[:3] == (None, 8, 8)
+
+
+def test_an_op_of_any_number_of_arrays():
+    x = Input((4, 5))
+    model = Model(x, ops.einsum("bij,bik->bjk", x, layers.Dense(6)(x)))
+    twin = Model.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    array = np.random.default_rng(0).normal(size=(2, 4, 5))
+    np.testing.assert_array_equal(twin(array), model(array))
+
+
+def test_shapes_beyond_all_memory():
+    config = Model(x := Input((4, 5)), ops.pad(x, ((0, 0), (0, 1), (0, 0)))).get_config()
+    config["layers"][-1]["config"]["pad_width"] = [[0, 0], [0, 2**45], [0, 0]]
+    with pytest.raises(ValueError, match="There is no memory to find the shapes"):
+        Model.from_config(config)
