@@ -3,7 +3,8 @@
 # Design:
 # a) For each group, the products of conv_winograd.pyx: M[point](tile, k) = sum over c of V[point](tile, c) * U[point](c, k)
 #    for the 36 points of transformed tiles (grouped_tiles.pxd). Groups are small, so all of U, V and M for TILES tiles stays
-#    in L2 together, and one task takes its groups all the way: U first, then block after block of tiles.
+#    in L2 together, and one task takes its groups all the way: U first, then block after block of tiles. Where U may be kept
+#    (kept.pxd), that of all groups is computed beforehand.
 # b) Groups that are small go together, as a bundle: a pixel of theirs is some lines of memory beside each other.
 # c) The register tile of a product is ROWS tiles by one vector of filters: groups often have no more. The next numbers are
 #    asked for while it runs, since a product over 16 channels is over before the prefetchers wake up.
@@ -22,6 +23,7 @@ from kernels.grouped_tiles cimport (
     TILES, Images, Job, bytes_of, first_of, plane_of, transform_inputs, transform_kernels, transform_output_gradients,
     transform_outputs, transform_totals, vectors_of
 )
+from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, real, vec
@@ -94,24 +96,28 @@ cdef inline void multiply_points(Py_ssize_t count, Py_ssize_t channels, Py_ssize
                 weights += channels
 
 
-cdef inline void convolve_share(Job* job, Py_ssize_t first_group, Py_ssize_t groups, Py_ssize_t share) noexcept nogil:
-    """All steps for some groups and some tiles."""
+cdef inline void convolve_share(Job* job, Py_ssize_t first_group, Py_ssize_t groups, const real* kept,
+                                Py_ssize_t share) noexcept nogil:
+    """All steps for some groups and some tiles. `kept` are the transformed kernels, or NULL."""
     cdef Py_ssize_t channels = job.inputs.channels, filters = job.outputs.channels
     cdef Py_ssize_t tile = job.tiles * share // job.shares
     cdef Py_ssize_t end = job.tiles * (share + 1) // job.shares
     cdef Py_ssize_t count
-    cdef real* u = <real*>scratch_take(bytes_of(groups * vectors_of(filters) * channels))
+    cdef real* u = NULL
     cdef real* v = <real*>scratch_take(bytes_of(groups * vectors_of(channels) * TILES))
     cdef real* m = <real*>scratch_take(bytes_of(groups * vectors_of(filters) * TILES))
     cdef unsigned long long state = flush_denormals()
-    if u == NULL or v == NULL or m == NULL:
+    if kept == NULL:
+        u = <real*>scratch_take(bytes_of(groups * vectors_of(filters) * channels))
+    if v == NULL or m == NULL or (kept == NULL and u == NULL):
         job.failed = True
     else:
-        transform_kernels(job, first_group, groups, u)
+        if kept == NULL:
+            transform_kernels(job, first_group, groups, u)
         while tile < end:
             count = min(end - tile, <Py_ssize_t>TILES)
             transform_inputs(job, tile, count, first_group * channels, channels, groups, v)
-            multiply_points(count, channels, filters, groups, v, u, m)
+            multiply_points(count, channels, filters, groups, v, u if kept == NULL else kept, m)
             transform_outputs(job, m, tile, count, first_group, groups)
             tile += count
     restore_denormals(state)
@@ -130,15 +136,38 @@ cdef inline Py_ssize_t bundles_of(const Job* job) noexcept nogil:
     return ceil_div(job.groups, max(BUNDLE // max(job.inputs.channels, job.outputs.channels), <Py_ssize_t>1))
 
 
+cdef inline size_t bytes_of_bundle(const Job* job, Py_ssize_t bundles) noexcept nogil:
+    """Memory for the transformed kernels of a bundle, as much for each as for the largest."""
+    return bytes_of(ceil_div(job.groups, bundles) * vectors_of(job.outputs.channels) * job.inputs.channels)
+
+
+cdef inline real* kept_of(const Job* job, Py_ssize_t index, Py_ssize_t bundles) noexcept nogil:
+    """The transformed kernels of a bundle, or NULL."""
+    return NULL if job.kept == NULL else <real*>(<char*>job.kept + index * bytes_of_bundle(job, bundles))
+
+
+cdef inline void transform_bundle(Job* job, Py_ssize_t index, Py_ssize_t bundles) noexcept nogil:
+    cdef Py_ssize_t first = job.groups * index // bundles
+    cdef unsigned long long state = flush_denormals()
+    transform_kernels(job, first, job.groups * (index + 1) // bundles - first, kept_of(job, index, bundles))
+    restore_denormals(state)
+
+
 cdef inline void convolve_bundle(Job* job, Py_ssize_t index, Py_ssize_t bundles, Py_ssize_t share) noexcept nogil:
     cdef Py_ssize_t first = job.groups * index // bundles
-    convolve_share(job, first, job.groups * (index + 1) // bundles - first, share)
+    convolve_share(job, first, job.groups * (index + 1) // bundles - first, kept_of(job, index, bundles), share)
 
 
 cdef void convolve(Job* job) noexcept nogil:
+    """All of it. `kept` are transformed kernels from an earlier call, or NULL, and stay where they are."""
     cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t i
     cdef Py_ssize_t bundles = bundles_of(job)
+    if job.keeps and job.kept == NULL and bundles * bytes_of_bundle(job, bundles) <= MOST_KEPT:
+        job.kept = <real*>scratch_take(bundles * bytes_of_bundle(job, bundles))
+        if job.kept != NULL:
+            for i in prange(bundles, num_threads=threads, schedule="dynamic"):
+                transform_bundle(job, i, bundles)
     job.shares = 1
     if threads > 1:
         job.shares = max(min(ceil_div(2 * threads, bundles), job.tiles // SHARE), <Py_ssize_t>1)
@@ -292,14 +321,19 @@ cdef Job describe(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1
     job.groups = groups
     job.bias = NULL
     job.activation = LINEAR
+    job.kept = NULL
+    job.keeps = False
     job.failed = False
     return job
 
 
 def conv_winograd_grouped_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                                   real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups,
-                                  int activation):
-    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
+                                  int activation, Kept kept=None):
+    """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front.
+
+    With `kept`, the transformed kernels are taken from there, or left there.
+    """
     cdef Job job
     if is_empty(y):
         return
@@ -312,8 +346,11 @@ def conv_winograd_grouped_forward(const real[:, :, :, :, ::1] x, const real[:, :
     if bias is not None:
         job.bias = &bias[0]
     job.activation = activation
+    job.keeps = kept is not None
+    job.kept = <real*>kept_before(kept)
     with nogil:
         convolve(&job)
+    keep(kept, job.kept, not job.failed)
     if job.failed:
         raise MemoryError()
 

@@ -41,6 +41,8 @@ cdef struct Job:
     Py_ssize_t shares         # of the tiles
     const real* kernel        # taps at [tap * tap_stride + c * channel_stride + group * group_stride + k * filter_stride]
     Py_ssize_t tap_stride, channel_stride, filter_stride, group_stride
+    real* kept                # transformed kernels of all bundles of groups, or NULL
+    bint keeps                # whether they are kept for other calls
     const real* bias
     int activation
     real* totals              # gradient for the kernel, [share](taps, taps, c, groups * k)

@@ -263,7 +263,7 @@ CONV_KERNELS = (
         "conv_winograd_bf16x3", _winograd_bf16x3_cannot, _winograd_bf16x3_should_not, only_finite=True, keeps_weights=True
     ),
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not, keeps_weights=True),
-    ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not),
+    ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not, keeps_weights=True),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
     ConvKernel("conv_few", _few_cannot, _few_should_not),
     ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True, keeps_weights=True),

@@ -10,7 +10,18 @@ from convlayers.ops.conv_kernels import CONV_KERNELS
 from tests.kernels.test_conv_kernels import PROBLEMS
 
 KEEPING = [kernel for kernel in CONV_KERNELS if kernel.keeps_weights]
-SMALL = "64 channels", "many tiles", "deep transformed weights", "strides", "wide groups", "blocks of uneven size", "three axes"
+SMALL = (
+    "64 channels",
+    "many tiles",
+    "deep transformed weights",
+    "strides",
+    "wide groups",
+    "many groups of a vector",
+    "groups that are divided",
+    "groups of 5x5",
+    "blocks of uneven size",
+    "three axes",
+)
 
 
 class Call:
