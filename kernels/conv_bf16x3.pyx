@@ -14,7 +14,8 @@
 # e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
 # f) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
 # g) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
-# h) With a number that is not finite, the functions return False, and what they wrote means nothing.
+# h) Before each tile of results, memory is asked for where the next one belongs: to wait for it takes as long as a short product.
+# i) With a number that is not finite, the functions return False, and what they wrote means nothing.
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
@@ -30,6 +31,7 @@ from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_results
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix
@@ -237,6 +239,7 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
                                 const Py_ssize_t* where, const bint* evenly, real* sums, bf16* fresh) noexcept nogil:
     """Multiplies a block of positions by a panel of weights, in sections of the depth. `fresh` is memory to pack one into."""
     cdef Py_ssize_t sections = ceil_div(job.chunks, SECTION)
+    cdef Py_ssize_t tiles = ceil_div(positions, SIDE)
     cdef Py_ssize_t column = job.first_column + panel * SIDE
     cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
     cdef Py_ssize_t section, first, count, t, i
@@ -257,10 +260,12 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
             packed = fresh
             for i in range(count):
                 pack_chunk(job, panel, first + i, fresh + i * PACKED)
-        for t in range(ceil_div(positions, SIDE)):
+        for t in range(tiles):
             sum = sums + (t * SIDE * SIDE if sections > 1 else 0)
             # Outputs that lie evenly are stored where they belong.
             in_place = last and evenly[t] and columns == SIDE and job.activation == LINEAR
+            if last and t + 1 < tiles:
+                prefetch_results(job.target.value + column, where + (t + 1) * SIDE, SIDE, columns)
             multiply_tiles(
                 copy + t * SIDE * job.position, job.position, term, job.offset + first, count, packed,
                 sum if section else &bias[0], SIDE if section else 0,

@@ -13,6 +13,8 @@
 # e) Parallel: over blocks of pixels and of filters. The order of all additions is the same for any number of threads.
 # f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
 #    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
+# g) Each tile asks for the memory of the next one: rows that are read in place, and results. Where there are few columns or
+#    little depth, memory is what the product waits for.
 from cython.parallel cimport prange
 
 from kernels.direct_gradient cimport Correlation, correlate_all
@@ -25,6 +27,7 @@ from kernels.operands cimport (
 )
 from kernels.panels cimport copy_columns
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_results
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport (
@@ -104,19 +107,20 @@ cdef inline void locate_pixels(const Product* job, Py_ssize_t first_pixel, Py_ss
 
 cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const real* panel, Py_ssize_t depth, real* target,
                                        const Py_ssize_t* where, Py_ssize_t pixels, Py_ssize_t columns, bint accumulate,
-                                       const real* start) noexcept nogil:
+                                       const real* start, const real* ahead) noexcept nogil:
     """`multiply_tile` by way of a whole tile, where pixels or columns are missing."""
     cdef real tile[MR * NR]
     cdef Py_ssize_t tile_row[MR]
     cdef Py_ssize_t i, j
     for i in range(MR):
         tile_row[i] = i * NR
-        for j in range(NR):
-            tile[i * NR + j] = target[where[i] + j] if accumulate and i < pixels and j < columns else 0
+        if accumulate:
+            for j in range(NR):
+                tile[i * NR + j] = target[where[i] + j] if i < pixels and j < columns else 0
     if columns <= VL:
-        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 1)
+        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 1, ahead)
     else:
-        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 2)
+        multiply_tile(rows, row, 1, panel, depth, tile, tile_row, accumulate, start, 2, ahead)
     for i in range(pixels):
         for j in range(columns):
             target[where[i] + j] = tile[i * NR + j]
@@ -135,6 +139,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
     cdef const Chunk* chunk
     cdef const real* panel
     cdef const real* rows
+    cdef const real* ahead
     cdef real* target
     cdef bint first
     cdef real* packed = <real*>scratch_take((PIXELS + MR) * ROW * sizeof(real))
@@ -163,11 +168,15 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                 else:
                     rows = packed + (i - in_place) * ROW
                     row = ROW
+                # The first panel brings the next rows to the cache for all panels, the first chunk their results for all chunks.
+                ahead = rows + MR * row if p == 0 else NULL
+                if first:
+                    prefetch_results(target, where + i + MR, min(pixels - i - MR, <Py_ssize_t>MR), width)
                 if height == MR and width == NR:
-                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start, 2)
+                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start, 2, ahead)
                 else:
                     multiply_partial_tile(
-                        rows, row, panel, chunk.depth, target, where + i, height, width, not first, start
+                        rows, row, panel, chunk.depth, target, where + i, height, width, not first, start, ahead
                     )
     if job.activation != LINEAR and job.slab.end_chunk == windows.chunks:
         target = job.target.value + group * job.columns + first_column

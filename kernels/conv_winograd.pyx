@@ -15,7 +15,8 @@
 #    exchanged.
 # f) The gradient for the kernel sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, W being the
 #    transformed d_y, for BLOCK_C channels and BLOCK_K filters at a time, and transforms P back at the end.
-# g) Parallel: over blocks of tiles and parts of the filters; in the gradient for the kernel over blocks of channels and
+# g) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
+# h) Parallel: over blocks of tiles and parts of the filters; in the gradient for the kernel over blocks of channels and
 #    filters, and where those are few, over shares of the tiles, whose number depends on the problem only.
 from cython.parallel cimport prange
 from libc.string cimport memset
@@ -25,6 +26,7 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport ceil_div
@@ -87,6 +89,7 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
             for j in range(IN):
                 for i in range(IN):
                     column[i] = load(pixel[i * IN + j] + first_channel + c, width)
+                    prefetch_for_reading(pixel[i * IN + j] + first_channel + c + OUT * tiles.inputs.stride_w)  # next tile
                 transform_input(column, 1, half + j, IN)
             for i in range(IN):
                 transform_input(half + i * IN, 1, full, 1)
@@ -169,7 +172,7 @@ cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize
                 t = i * MR
                 multiply_tile(
                     v + point * v_plane + t * row, row, 1, u + point * u_plane + p * panel, channels,
-                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL, 2,
+                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL, 2, NULL,
                 )
 
 
@@ -331,7 +334,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
                         c = i * MR
                         multiply_tile(
                             v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
-                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2,
+                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2, NULL,
                         )
             tile += count
         transform_totals(job, p, p_plane, share, first_channel, channels, first_filter, filters)

@@ -70,7 +70,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t group,
                 )
                 for t in range(tiles):
                     multiply_tile(
-                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL, 2
+                        rows + t * MR, 1, ROW, panel, pixels, tile + (p * tiles + t) * MR * NR, tile_row, True, NULL, 2, NULL
                     )
             pixel += pixels
         target = job.totals + (share * windows.depth + chunk.start) * stride + group * job.columns + first_column

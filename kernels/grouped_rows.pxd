@@ -7,13 +7,15 @@
 #    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these: 0.3
 #    loads, or rearrangements of lanes (lanes.pxd), for each multiplication.
 # c) For the gradient for the kernel, both rows of d_y stay in registers, and a sum for each tap and channel lies in memory.
-# d) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, the step of three taps or
+# d) Memory is asked for ahead of time: for the results of the rows below and of the next vector of filters, and for the source
+#    of the block to the right, where it is not copied.
+# e) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, the step of three taps or
 #    0 for any taps, one row of outputs or two, products or correlations.
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.lanes cimport Lanes, Slice, copy_lanes, lane, lane_vec, load_lanes, rearrange, store_lanes
-from kernels.prefetch cimport prefetch_for_writing
+from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport Axis
 
@@ -266,6 +268,10 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
+            # The rows below.
+            prefetch_for_reading(target + (1 + two) * below + t * job.lanes.pixels * job.w.phases * job.target_w)
+            if two:
+                prefetch_for_reading(target + 3 * below + t * job.lanes.pixels * job.w.phases * job.target_w)
     for kd in range(d.axis.taps):
         if block.id + id + kd * d.axis.spacing < 0 or block.id + id + kd * d.axis.spacing >= d.axis.size:
             continue
@@ -277,6 +283,10 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
             at = numbers + (
                 ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w + w.first_tap
             ) * depth
+            # In the image itself, what the block to the right will read, and those above it have not.
+            if block.pixel == job.source_w and (kh >= end - 1 - two or row == 0):
+                for t in range(PIXELS * <int>job.w.step):
+                    prefetch_for_reading(x + (PIXELS * job.w.step + t) * block.pixel)
             if two and lag <= kh < h.axis.taps:
                 do_row(job, w, upper, lower, x, block.pixel, at, w.tap_step * depth, back, alike, step, correlate, True, True)
             elif kh < h.axis.taps:

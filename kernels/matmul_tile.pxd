@@ -8,6 +8,9 @@
 # c) `b` is a panel: NR consecutive numbers for each step of the depth. Where columns are missing, their results mean nothing.
 # d) Rows of the result lie anywhere; `c_row` says where.
 # e) Where the columns of a panel end in its first vector, the second is left out: `vectors` is 1, as a literal too.
+# f) Each step asks for one vector of the memory at `ahead`, which a later tile will read; NULL, as a literal, for none. Rows of
+#    pixels that are read in place come from main memory as fast as they are used only if somebody asks all the time.
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
 cdef extern from *:
@@ -20,7 +23,7 @@ cdef extern from *:
 
 cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_depth, const real* b, Py_ssize_t depth,
                                real* c, const Py_ssize_t* c_row, bint accumulate, const real* start,
-                               int vectors) noexcept nogil:
+                               int vectors, const real* ahead) noexcept nogil:
     """c[c_row[i] + j] = (c or start[j] or 0) + sum over p of a[i, p] * b[p, j], for MR rows i and vectors * VL columns j."""
     cdef vec total[MR][2]
     cdef vec row[2]
@@ -37,6 +40,8 @@ cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_dep
     for p in range(depth):
         for j in range(vectors):
             row[j] = (<const vec*>(b + p * NR + j * VL))[0]
+        if ahead != NULL:
+            prefetch_for_reading(ahead + p * VL)
         for i in range(MR):
             for j in range(vectors):
                 total[i][j] += row[j] * a[i * a_row + p * a_depth]

@@ -11,10 +11,10 @@
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
 #    be outside, at either end of a strip, no other column is asked where it is.
-# e) The outputs of the next strip are asked for ahead of time: in a training step they have left the caches. The source is not:
-#    the prefetchers of the CPU follow it, and requests take the few places (fill buffers) where loads from L2 wait.
+# e) The outputs of the next strip are asked for ahead of time, and so is the source below it, where strips of the rows above
+#    have not read it: in a training step both have left the caches.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
-from kernels.prefetch cimport prefetch_for_writing
+from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 
@@ -117,6 +117,7 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
     cdef vec x[COLUMNS]
     cdef vec start
     cdef Py_ssize_t v, k, d, h
+    cdef const real* source
     cdef const real* row
     cdef bint inside = is_inside(strip, taps, step)
     cdef int t
@@ -130,7 +131,11 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
             prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
         for d in range(strip.planes):
             for h in range(strip.rows):
-                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, inside, taps, step)
+                source = strip.source + d * strip.plane + h * strip.row + k
+                load_row(x, source, strip, inside, taps, step)
+                if h >= strip.rows - 2:
+                    for t in range(PIXELS * step):
+                        prefetch_for_reading(source + ((PIXELS - 1) * step + taps + t) * strip.column)
                 row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
                 if h < strip.upper_rows:
                     add_products(upper, x, row, strip.tap_column, taps, step)

@@ -2,6 +2,7 @@
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_output
@@ -82,6 +83,7 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
                 transform_output(half + i * IN, 1, full, 1)
                 for j in range(columns):
                     store(y + i * outputs.stride_h + j * outputs.stride_w, full[j] + b, width)
+                    prefetch_for_writing(y + i * outputs.stride_h + (OUT + j) * outputs.stride_w)  # for the next tile
         if activation != LINEAR:
             y = (
                 outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
