@@ -2,7 +2,8 @@
 #
 # Design:
 # a) Windows with few numbers are soon multiplied: to pack them into rows first, as conv_direct does, would take as long. Here
-#    the source below a block of outputs is copied once, with its padding (few_blocks.pxd), and windows are read in the copy.
+#    the source below a block of outputs is copied once, with its padding (few_blocks.pxd), and windows are read in the copy;
+#    without padding, in the source.
 # b) Forward: y[output, k] = bias[k] + sum over p of window[output, p] * weights[p, k]. A tile of GROUPS groups of neighbours in
 #    a row stays in registers: groups of 2 outputs by 2 vectors of filters, or of 4 by 1. The windows of a group lie `step`
 #    numbers apart, so a tile has one address for each group only, and groups may lie anywhere.
@@ -16,7 +17,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
-from kernels.few_blocks cimport GROUPS, Block, Blocks, block_at, copy_source, describe, divide, locate_numbers
+from kernels.few_blocks cimport GROUPS, Block, Blocks, block_at, describe, divide, locate_numbers, source_below
 from kernels.few_gradient cimport Correlation, correlate_all
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
@@ -40,12 +41,12 @@ cdef struct Product:
     bint ahead           # memory is asked for before it is stored to
     real* panel          # [panel][bias, then each number of a window][width]
     Py_ssize_t tiles     # of a whole block
-    Py_ssize_t* window   # of each group: where in the copy its first window begins
+    Py_ssize_t* window   # of each group: where in the source below a block its first window begins
     Py_ssize_t* where    # of each output: where in the block it is stored
     bint failed          # out of memory
 
 
-cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py_ssize_t step, const Py_ssize_t* offset,
+cdef inline void multiply_windows(const real* source, const Py_ssize_t* window, Py_ssize_t step, const Py_ssize_t* offset,
                                   Py_ssize_t depth, const real* panel, real* y, const Py_ssize_t* where, bint ahead,
                                   int vectors) noexcept nogil:
     """A tile: y[where[i]] = bias + sum over p of number p of window i * panel[p + 1]."""
@@ -60,7 +61,7 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
             for j in range(4):
                 prefetch_for_reading(y + where[(g * 4 + j) // vectors] + j % vectors * VL + AHEAD)
     for g in range(GROUPS):
-        group[g] = copy + window[g]
+        group[g] = source + window[g]
         for j in range(4):
             total[g][j] = (<const vec*>(panel + j % vectors * VL))[0]
     for p in range(depth):
@@ -76,15 +77,15 @@ cdef inline void multiply_windows(const real* copy, const Py_ssize_t* window, Py
             (<vec*>(y + where[(g * 4 + j) // vectors] + j % vectors * VL))[0] = total[g][j]
 
 
-cdef inline void multiply_tile(const Product* job, const real* copy, Py_ssize_t tile, Py_ssize_t panel, real* y,
+cdef inline void multiply_tile(const Product* job, const real* source, Py_ssize_t tile, Py_ssize_t panel, real* y,
                                const Py_ssize_t* where) noexcept nogil:
     cdef const Blocks* blocks = &job.blocks
     cdef const real* weights = job.panel + panel * (blocks.depth + 1) * blocks.width
     cdef const Py_ssize_t* window = job.window + tile * GROUPS
     if blocks.vectors == 2:
-        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 2)
+        multiply_windows(source, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 2)
     else:
-        multiply_windows(copy, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 1)
+        multiply_windows(source, window, blocks.step, blocks.offset, blocks.depth, weights, y, where, job.ahead, 1)
 
 
 cdef void pack_panels(const Product* job) noexcept nogil:
@@ -127,7 +128,7 @@ cdef void multiply_block(const Product* job, Py_ssize_t index, real* copy, real*
     cdef Py_ssize_t tile, turn, panel, i
     cdef const Py_ssize_t* where
     cdef real* y = job.y + block.start
-    copy_source(blocks, &block, copy)
+    cdef const real* source = source_below(blocks, &block, copy)
     for i in range(outputs):
         spare_where[i] = i * blocks.width
     for tile in range(ceil_div(block.rows * ceil_div(block.columns, size), GROUPS)):
@@ -135,9 +136,9 @@ cdef void multiply_block(const Product* job, Py_ssize_t index, real* copy, real*
         for turn in range(blocks.panels):
             panel = turn - 1 if turn else blocks.panels - 1
             if where[outputs - 1] + blocks.panels * blocks.width <= end:
-                multiply_tile(job, copy, tile, panel, y + panel * blocks.width, where)
+                multiply_tile(job, source, tile, panel, y + panel * blocks.width, where)
             else:
-                multiply_tile(job, copy, tile, panel, spare, spare_where)
+                multiply_tile(job, source, tile, panel, spare, spare_where)
                 for i in range(outputs):
                     if where[i] < end:
                         memcpy(

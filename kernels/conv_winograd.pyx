@@ -13,11 +13,9 @@
 #    36 would have to be fetched from memory, so for many tiles it costs almost nothing.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged.
-# f) The gradient for the kernel sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, W being the
-#    transformed d_y, for BLOCK_C channels and BLOCK_K filters at a time, and transforms P back at the end.
+# f) The gradient for the kernel is collected from all tiles (winograd_gradient.pxd).
 # g) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
-# h) Parallel: over blocks of tiles and parts of the filters; in the gradient for the kernel over blocks of channels and
-#    filters, and where those are few, over shares of the tiles, whose number depends on the problem only.
+# h) Parallel: over blocks of tiles and parts of the filters.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
@@ -26,14 +24,12 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport ceil_div
-from kernels.winograd cimport (
-    IN, OUT, POINTS, transform_input, transform_kernel, transform_kernel_gradient, transform_output_gradient
-)
-from kernels.winograd_tiles cimport Tiles, divide, find_pixels, load, store, transform_outputs
+from kernels.winograd cimport IN, POINTS, transform_kernel
+from kernels.winograd_gradient cimport Correlation, correlate_all
+from kernels.winograd_tiles cimport Tiles, divide, load, row_of, transform_inputs, transform_outputs
 
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
@@ -42,11 +38,6 @@ cdef enum:
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
     DEPTH = 64           # channels for which it does so at a time: U stays in L2
-    BLOCK_C = 72         # channels and filters of the gradient that are collected at a time; multiples of MR and NR
-    BLOCK_K = 64
-    TILES = 36           # tiles that the gradient for the kernel transforms at a time
-    SHARES = 16          # tasks that the gradient for the kernel is divided into at least, unless
-    SHARE = 384          # a share had fewer tiles
 
 cdef struct Job:
     Tiles tiles
@@ -59,70 +50,6 @@ cdef struct Job:
     Py_ssize_t block          # tiles
     Py_ssize_t part           # filters of a task, a multiple of SLAB
     bint failed               # out of memory
-
-
-cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
-    """Numbers from one tile to the next in V and W: whole vectors, and no power of two: rows would share cache sets."""
-    return (ceil_div(channels, VL) + 1) * VL
-
-
-# Transforms of tiles ----------------------------------------------------------------------------------------------------
-
-
-cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
-                                  Py_ssize_t channels, real* v, Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
-    """v[point * plane + tile * row + c] = Bt d B"""
-    cdef const real* pixel[IN * IN]
-    cdef vec column[IN]
-    cdef vec half[IN * IN]
-    cdef vec full[IN]
-    cdef Py_ssize_t t, tile, part, c, i, j, width
-    for t in range(count):
-        tile = first_tile + t
-        find_pixels(
-            &tiles.inputs, tiles.zeros, tile // tiles.columns // tiles.rows,
-            tile // tiles.columns % tiles.rows * OUT - tiles.pad_h, tile % tiles.columns * OUT - tiles.pad_w, IN, pixel,
-        )
-        for part in range(ceil_div(channels, VL)):
-            c = part * VL
-            width = channels - c
-            for j in range(IN):
-                for i in range(IN):
-                    column[i] = load(pixel[i * IN + j] + first_channel + c, width)
-                    prefetch_for_reading(pixel[i * IN + j] + first_channel + c + OUT * tiles.inputs.stride_w)  # next tile
-                transform_input(column, 1, half + j, IN)
-            for i in range(IN):
-                transform_input(half + i * IN, 1, full, 1)
-                for j in range(IN):
-                    (<vec*>(v + (i * IN + j) * plane + t * row + c))[0] = full[j]
-
-
-cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
-                                            Py_ssize_t first_filter, Py_ssize_t filters, real* panels,
-                                            Py_ssize_t plane) noexcept nogil:
-    """panels[point * plane + panel * TILES * NR + tile * NR + j] = A d_y At for filter panel * NR + j"""
-    cdef const real* pixel[OUT * OUT]
-    cdef vec d[OUT * OUT]
-    cdef vec half[IN * OUT]
-    cdef vec full[IN]
-    cdef Py_ssize_t t, tile, part, k, i, j, width
-    for t in range(count):
-        tile = first_tile + t
-        find_pixels(
-            &tiles.outputs, tiles.zeros, tile // tiles.columns // tiles.rows,
-            tile // tiles.columns % tiles.rows * OUT, tile % tiles.columns * OUT, OUT, pixel,
-        )
-        for part in range(ceil_div(filters, NR) * (NR // VL)):
-            k = part * VL
-            width = max(filters - k, <Py_ssize_t>0)
-            for i in range(OUT * OUT):
-                d[i] = load(pixel[i] + first_filter + k, width)
-            for j in range(OUT):
-                transform_output_gradient(d + j, OUT, half + j, OUT)
-            for i in range(IN):
-                transform_output_gradient(half + i * OUT, 1, full, 1)
-                for j in range(IN):
-                    (<vec*>(panels + (i * IN + j) * plane + (k // NR * TILES + t) * NR + k % NR))[0] = full[j]
 
 
 cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter, real* u,
@@ -265,96 +192,6 @@ cdef void convolve(Job* job) noexcept nogil:
     scratch_give(tiles.zeros)
 
 
-# Gradient for the kernel ------------------------------------------------------------------------------------------------
-
-cdef struct Correlation:
-    Tiles tiles
-    Py_ssize_t shares
-    real* totals         # [share](3, 3, c, k)
-    bint failed
-
-
-cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssize_t plane, Py_ssize_t share,
-                                  Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter,
-                                  Py_ssize_t filters) noexcept nogil:
-    """d_kernel = Gt p G, from p[point * plane + panel * BLOCK_C * NR + c * NR + j]"""
-    cdef vec points[POINTS]
-    cdef vec half[3 * IN]
-    cdef vec full[3]
-    cdef Py_ssize_t all_channels = job.tiles.inputs.channels
-    cdef Py_ssize_t all_filters = job.tiles.outputs.channels
-    cdef Py_ssize_t c, part, k, i, j
-    cdef real* d_kernel
-    for c in range(channels):
-        for part in range(ceil_div(filters, VL)):
-            k = part * VL
-            for i in range(POINTS):
-                points[i] = (<const vec*>(p + i * plane + (k // NR * BLOCK_C + c) * NR + k % NR))[0]
-            for j in range(IN):
-                transform_kernel_gradient(points + j, IN, half + j, IN)
-            d_kernel = job.totals + (share * 9 * all_channels + first_channel + c) * all_filters + first_filter + k
-            for i in range(3):
-                transform_kernel_gradient(half + i * IN, 1, full, 1)
-                for j in range(3):
-                    store(d_kernel + (i * 3 + j) * all_channels * all_filters, full[j], filters - k)
-
-
-cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel,
-                           Py_ssize_t first_filter) noexcept nogil:
-    """The totals of one share of the tiles for a block of channels and filters."""
-    cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t channels = min(tiles.inputs.channels - first_channel, <Py_ssize_t>BLOCK_C)
-    cdef Py_ssize_t filters = min(tiles.outputs.channels - first_filter, <Py_ssize_t>BLOCK_K)
-    cdef Py_ssize_t blocks = ceil_div(tiles.count, TILES)
-    cdef Py_ssize_t tile = blocks * share // job.shares * TILES
-    cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * TILES, tiles.count)
-    cdef Py_ssize_t row = row_of(channels)
-    cdef Py_ssize_t v_plane = TILES * row
-    cdef Py_ssize_t w_plane = TILES * BLOCK_K
-    cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K
-    cdef Py_ssize_t p_row[MR]
-    cdef Py_ssize_t count, point, panel, c, i
-    cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
-    cdef real* w = <real*>scratch_take(POINTS * w_plane * sizeof(real))
-    cdef real* p = <real*>scratch_take(POINTS * p_plane * sizeof(real))
-    cdef unsigned long long state = flush_denormals()
-    if v == NULL or w == NULL or p == NULL:
-        job.failed = True
-    else:
-        for i in range(MR):
-            p_row[i] = i * NR
-        memset(p, 0, POINTS * p_plane * sizeof(real))
-        while tile < end:
-            count = min(end - tile, <Py_ssize_t>TILES)
-            transform_inputs(tiles, tile, count, first_channel, channels, v, row, v_plane)
-            transform_output_gradients(tiles, tile, count, first_filter, filters, w, w_plane)
-            for point in range(POINTS):
-                for panel in range(ceil_div(filters, NR)):
-                    for i in range(ceil_div(channels, MR)):
-                        c = i * MR
-                        multiply_tile(
-                            v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
-                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2, NULL,
-                        )
-            tile += count
-        transform_totals(job, p, p_plane, share, first_channel, channels, first_filter, filters)
-    restore_denormals(state)
-    scratch_give(p)
-    scratch_give(w)
-    scratch_give(v)
-
-
-cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kernel) noexcept nogil:
-    """Adds up the shares of one row of d_kernel, in their order."""
-    cdef Py_ssize_t filters = job.tiles.outputs.channels
-    cdef Py_ssize_t share, k
-    cdef const real* total
-    for share in range(job.shares):
-        total = job.totals + (share * 9 * job.tiles.inputs.channels + row) * filters
-        for k in range(filters):
-            d_kernel[row * filters + k] = (d_kernel[row * filters + k] if share else 0) + total[k]
-
-
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
@@ -412,36 +249,12 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
                                   real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
     """d_kernel = gradient for the kernel, from the input and the gradient for the output."""
     cdef Correlation job
-    cdef Tiles* tiles = &job.tiles
-    cdef real* d_weights = &d_kernel[0, 0, 0, 0, 0]
-    cdef Py_ssize_t channels = x.shape[4], filters = d_y.shape[4]
-    cdef Py_ssize_t parts_c = ceil_div(channels, BLOCK_C), parts_k = ceil_div(filters, BLOCK_K)
-    cdef Py_ssize_t tasks = parts_c * parts_k
-    cdef Py_ssize_t i
-    cdef int threads
     if x.shape[0] == 0:
         d_kernel[...] = 0
         return
     job.tiles = divide(x, d_y, pads[1], pads[2])
-    job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, SHARE))
     job.failed = False
     with nogil:
-        threads = threads_for(2.0 / VL * POINTS * tiles.count * channels * filters)
-        tiles.zeros = <real*>scratch_take((max(channels, filters) + 2 * NR) * sizeof(real))
-        job.totals = d_weights
-        if job.shares > 1:
-            job.totals = <real*>scratch_take(job.shares * 9 * channels * filters * sizeof(real))
-        if tiles.zeros == NULL or job.totals == NULL:
-            job.failed = True
-        else:
-            memset(tiles.zeros, 0, (max(channels, filters) + 2 * NR) * sizeof(real))
-            for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
-                correlate(&job, i // tasks, i % tasks // parts_k * BLOCK_C, i % parts_k * BLOCK_K)
-            if job.shares > 1:
-                for i in prange(9 * channels, num_threads=threads, schedule="static"):
-                    add_shares(&job, i, d_weights)
-        if job.shares > 1:
-            scratch_give(job.totals)
-        scratch_give(tiles.zeros)
+        correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

@@ -1,15 +1,17 @@
-# Blocks of outputs, and a copy of the source below each in which windows are read where they lie, for conv_few.pyx.
+# Blocks of outputs, and the source below each, in which windows are read where they lie, for conv_few.pyx.
 #
 # Design:
 # a) A block is some rows of outputs of one image, or a part of a row. Its outputs lie together in memory.
 # b) The copy has zeros around it: [tap along d][row][column][channel]. Number p of a window lies offset[p] behind its first
 #    number, the same for all windows, and from one window to the next in a row it is `step` numbers.
-# c) Filters are divided into panels of one or two vectors.
+# c) Images without padding need no copy: then `line` is what lies between two of their rows. Only the last blocks, behind which
+#    there is not as much as may be read beyond a copy, are copied, line by line as in the image.
+# d) Filters are divided into panels of one or two vectors.
 from libc.string cimport memcpy
 
 from kernels.operands cimport describe_source
 from kernels.real cimport MR, VL, real
-from kernels.windows cimport Windows, ceil_div, clear_numbers, forward_axis
+from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers, forward_axis
 
 cdef extern from *:
     """
@@ -31,6 +33,7 @@ cdef struct Blocks:
     Py_ssize_t rows, columns     # outputs of a block
     Py_ssize_t parts_h, parts_w  # blocks of a plane
     Py_ssize_t count             # of blocks
+    bint in_place                # windows are read in the source itself
     Py_ssize_t line, plane       # numbers of the copy from one row, and one tap along the depth, to the next
     Py_ssize_t size              # numbers of the copy, and some behind it that are read, and dropped
     Py_ssize_t step              # numbers from one window to the next in a row
@@ -48,6 +51,11 @@ cdef struct Block:
 cdef inline Py_ssize_t extent(Py_ssize_t outputs, Py_ssize_t step, Py_ssize_t taps, Py_ssize_t spacing) noexcept nogil:
     """Source pixels that the windows of some outputs meet."""
     return (outputs - 1) * step + (taps - 1) * spacing + 1
+
+
+cdef inline bint is_inside(Axis axis) noexcept nogil:
+    """Whether no window reaches beyond the source."""
+    return axis.offset >= 0 and axis.offset + extent(axis.outputs, axis.step, axis.taps, axis.spacing) <= axis.size
 
 
 cdef inline void describe(Blocks* blocks, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel,
@@ -91,7 +99,13 @@ cdef inline void divide(Blocks* blocks, Py_ssize_t bytes, int most_vectors) noex
             blocks.rows = rows
     blocks.parts_h = ceil_div(windows.h.outputs, blocks.rows)
     blocks.count = blocks.planes * blocks.parts_h * blocks.parts_w
-    blocks.line = extent(blocks.columns, windows.w.step, windows.w.taps, windows.w.spacing) * windows.channels
+    blocks.in_place = (
+        windows.d.taps == 1 and is_inside(windows.d) and is_inside(windows.h) and is_inside(windows.w) and windows.whole_pixels
+    )
+    blocks.line = (
+        windows.stride_h if blocks.in_place
+        else extent(blocks.columns, windows.w.step, windows.w.taps, windows.w.spacing) * windows.channels
+    )
     blocks.plane = extent(blocks.rows, windows.h.step, windows.h.taps, windows.h.spacing) * blocks.line
     blocks.step = windows.w.step * windows.channels
     blocks.size = windows.d.taps * blocks.plane + 4 * blocks.step + LONGEST
@@ -159,3 +173,20 @@ cdef inline void copy_source(const Blocks* blocks, const Block* block, real* cop
                 )
             else:
                 clear_numbers(target, columns * windows.channels)
+
+
+cdef inline const real* source_below(const Blocks* blocks, const Block* block, real* copy) noexcept nogil:
+    """Where the first window of a block begins: in the source, or in the copy, which is filled."""
+    cdef const Windows* windows = &blocks.windows
+    cdef const real* first
+    if blocks.in_place:
+        first = (
+            windows.source + block.plane // windows.d.outputs * windows.stride_n
+            + (block.plane % windows.d.outputs * windows.d.step + windows.d.offset) * windows.stride_d
+            + (block.first_row * windows.h.step + windows.h.offset) * windows.stride_h
+            + (block.first_column * windows.w.step + windows.w.offset) * windows.stride_w
+        )
+        if windows.end - first >= blocks.size:
+            return first
+    copy_source(blocks, block, copy)
+    return copy

@@ -1,18 +1,18 @@
 # The gradient for the kernel where channels are few, for conv_few.pyx.
 #
 # Design:
-# a) d_kernel[p, k] = sum over outputs of window[output, p] * d_y[output, k]. Windows are read in the copy of few_blocks.pxd,
+# a) d_kernel[p, k] = sum over outputs of window[output, p] * d_y[output, k]. Windows are read below a block (few_blocks.pxd),
 #    and d_y where it lies: nothing is packed or transposed.
 # b) Numbers that are neighbours in a window are divided into pieces. A tile is some pieces by one or two vectors of filters;
 #    its sums stay in registers for all outputs of a block. Pieces are as long as wastes the least, and tiles that short pieces
 #    would leave small have several.
-# c) A block is so small that it stays in L1, with its copy, while all tiles go through it. Sums wait in memory for the next.
+# c) A block is so small that it stays in L1, with the source below, while all tiles go through it. Sums wait in memory for the next.
 # d) Parallel: over shares of the blocks whose number depends on the problem only, added up in their order. So the order of all
 #    additions is the same for any number of threads.
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from kernels.few_blocks cimport LONGEST, Block, Blocks, block_at, copy_source, divide, locate_numbers
+from kernels.few_blocks cimport LONGEST, Block, Blocks, block_at, divide, locate_numbers, source_below
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, real, vec
@@ -49,7 +49,7 @@ cdef struct Correlation:
     bint failed
 
 
-cdef inline void correlate_windows(const real* copy, const Py_ssize_t* piece, Py_ssize_t line, Py_ssize_t step,
+cdef inline void correlate_windows(const real* source, const Py_ssize_t* piece, Py_ssize_t line, Py_ssize_t step,
                                    const real* d_y, Py_ssize_t filters, Py_ssize_t rows, Py_ssize_t columns, real* sums,
                                    int lines, int numbers, int vectors) noexcept nogil:
     """A tile: sums[p, q] += sum over outputs of number q of piece p of the window * d_y[output]."""
@@ -64,7 +64,7 @@ cdef inline void correlate_windows(const real* copy, const Py_ssize_t* piece, Py
                 total[p][q][v] = (<const vec*>(sums + ((p * numbers + q) * vectors + v) * VL))[0]
     for h in range(rows):
         for p in range(lines):
-            first[p] = copy + piece[p] + h * line
+            first[p] = source + piece[p] + h * line
         for _ in range(columns):
             for v in range(vectors):
                 row[v] = (<const vec*>(d_y + v * VL))[0]
@@ -80,28 +80,28 @@ cdef inline void correlate_windows(const real* copy, const Py_ssize_t* piece, Py
                 (<vec*>(sums + ((p * numbers + q) * vectors + v) * VL))[0] = total[p][q][v]
 
 
-cdef inline void correlate_tile(const Correlation* job, const Block* block, const real* copy, Py_ssize_t tile, const real* d_y,
+cdef inline void correlate_tile(const Correlation* job, const Block* block, const real* source, Py_ssize_t tile, const real* d_y,
                                 real* sums, int vectors) noexcept nogil:
     """Chooses the tile of the right size. `vectors` is a literal."""
     cdef const Blocks* blocks = &job.blocks
     cdef const Py_ssize_t* piece = job.piece + tile * job.lines
     cdef Py_ssize_t line = blocks.windows.h.step * blocks.line, step = blocks.step, filters = blocks.filters
     if job.numbers == 3:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 3, 3, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 3, 3, vectors)
     elif job.numbers == 5:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 2 // vectors, 5, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 2 // vectors, 5, vectors)
     elif job.numbers == 7:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 7, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 7, vectors)
     elif job.numbers == 8:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 8, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 8, vectors)
     elif job.numbers == 9:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 9, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 9, vectors)
     elif job.numbers == 10:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 10, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 10, vectors)
     elif job.numbers == 11:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 11, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 11, vectors)
     else:
-        correlate_windows(copy, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 12, vectors)
+        correlate_windows(source, piece, line, step, d_y, filters, block.rows, block.columns, sums, 1, 12, vectors)
 
 
 cdef inline void correlate_block(const Correlation* job, Py_ssize_t index, real* copy, real* spare, real* sums) noexcept nogil:
@@ -110,16 +110,16 @@ cdef inline void correlate_block(const Correlation* job, Py_ssize_t index, real*
     cdef Block block = block_at(blocks, index)
     cdef Py_ssize_t panel, tile
     cdef const real* d_y = job.d_y + block.start
-    copy_source(blocks, &block, copy)
+    cdef const real* source = source_below(blocks, &block, copy)
     if d_y + block.outputs * blocks.filters + blocks.width > job.end:  # whole vectors are read, beyond the last filter too
         memcpy(spare, d_y, block.outputs * blocks.filters * sizeof(real))
         d_y = spare
     for panel in range(blocks.panels):
         for tile in range(job.tiles):
             if MOST_VECTORS == 2 and blocks.vectors == 2:
-                correlate_tile(job, &block, copy, tile, d_y + panel * blocks.width, sums, 2)
+                correlate_tile(job, &block, source, tile, d_y + panel * blocks.width, sums, 2)
             else:
-                correlate_tile(job, &block, copy, tile, d_y + panel * blocks.width, sums, 1)
+                correlate_tile(job, &block, source, tile, d_y + panel * blocks.width, sums, 1)
             sums += job.lines * job.numbers * blocks.width
 
 

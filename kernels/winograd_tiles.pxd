@@ -2,10 +2,10 @@
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
-from kernels.prefetch cimport prefetch_for_writing
+from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
-from kernels.winograd cimport IN, OUT, transform_output
+from kernels.winograd cimport IN, OUT, transform_input, transform_output
 
 cdef struct Images:      # (n, h, w, c), c contiguous
     real* value
@@ -48,6 +48,39 @@ cdef inline void find_pixels(const Images* images, const real* zeros, Py_ssize_t
                 pixel[i * size + j] = image + (h + i) * images.stride_h + (w + j) * images.stride_w
             else:
                 pixel[i * size + j] = zeros
+
+
+cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
+    """Numbers from one tile to the next in V and W: whole vectors, and no power of two: rows would share cache sets."""
+    return (ceil_div(channels, VL) + 1) * VL
+
+
+cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
+                                  Py_ssize_t channels, real* v, Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
+    """v[point * plane + tile * row + c] = Bt d B"""
+    cdef const real* pixel[IN * IN]
+    cdef vec column[IN]
+    cdef vec half[IN * IN]
+    cdef vec full[IN]
+    cdef Py_ssize_t t, tile, part, c, i, j, width
+    for t in range(count):
+        tile = first_tile + t
+        find_pixels(
+            &tiles.inputs, tiles.zeros, tile // tiles.columns // tiles.rows,
+            tile // tiles.columns % tiles.rows * OUT - tiles.pad_h, tile % tiles.columns * OUT - tiles.pad_w, IN, pixel,
+        )
+        for part in range(ceil_div(channels, VL)):
+            c = part * VL
+            width = channels - c
+            for j in range(IN):
+                for i in range(IN):
+                    column[i] = load(pixel[i * IN + j] + first_channel + c, width)
+                    prefetch_for_reading(pixel[i * IN + j] + first_channel + c + OUT * tiles.inputs.stride_w)  # next tile
+                transform_input(column, 1, half + j, IN)
+            for i in range(IN):
+                transform_input(half + i * IN, 1, full, 1)
+                for j in range(IN):
+                    (<vec*>(v + (i * IN + j) * plane + t * row + c))[0] = full[j]
 
 
 cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int activation, const real* m, Py_ssize_t row,

@@ -1,0 +1,168 @@
+# The gradient for the kernel by Winograd's algorithm, for conv_winograd.pyx.
+#
+# Design:
+# a) It sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, V being the transformed inputs and W the
+#    transformed d_y, for BLOCK_C channels and BLOCK_K filters at a time, and transforms P back at the end.
+# b) Parallel: over blocks of channels and filters, and where those are few, over shares of the tiles, whose number depends on the
+#    problem only. They are added up in their order, so results are the same for any number of threads.
+from cython.parallel cimport prange
+from libc.string cimport memset
+
+from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.matmul_tile cimport NR, multiply_tile
+from kernels.parallel cimport threads_for
+from kernels.real cimport MR, VL, real, vec
+from kernels.scratch cimport scratch_give, scratch_take
+from kernels.windows cimport ceil_div
+from kernels.winograd cimport IN, OUT, POINTS, transform_kernel_gradient, transform_output_gradient
+from kernels.winograd_tiles cimport Tiles, find_pixels, load, row_of, store, transform_inputs
+
+cdef enum:
+    BLOCK_C = 72         # channels and filters that are collected at a time; multiples of MR and NR
+    BLOCK_K = 64
+    TILES = 36           # tiles that are transformed at a time
+    SHARES = 16          # tasks that the gradient is divided into at least, unless
+    SHARE = 384          # a share had fewer tiles
+
+cdef struct Correlation:
+    Tiles tiles
+    Py_ssize_t shares
+    real* totals         # [share](3, 3, c, k)
+    bint failed
+
+
+cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
+                                            Py_ssize_t first_filter, Py_ssize_t filters, real* panels,
+                                            Py_ssize_t plane) noexcept nogil:
+    """panels[point * plane + panel * TILES * NR + tile * NR + j] = A d_y At for filter panel * NR + j"""
+    cdef const real* pixel[OUT * OUT]
+    cdef vec d[OUT * OUT]
+    cdef vec half[IN * OUT]
+    cdef vec full[IN]
+    cdef Py_ssize_t t, tile, part, k, i, j, width
+    for t in range(count):
+        tile = first_tile + t
+        find_pixels(
+            &tiles.outputs, tiles.zeros, tile // tiles.columns // tiles.rows,
+            tile // tiles.columns % tiles.rows * OUT, tile % tiles.columns * OUT, OUT, pixel,
+        )
+        for part in range(ceil_div(filters, NR) * (NR // VL)):
+            k = part * VL
+            width = max(filters - k, <Py_ssize_t>0)
+            for i in range(OUT * OUT):
+                d[i] = load(pixel[i] + first_filter + k, width)
+            for j in range(OUT):
+                transform_output_gradient(d + j, OUT, half + j, OUT)
+            for i in range(IN):
+                transform_output_gradient(half + i * OUT, 1, full, 1)
+                for j in range(IN):
+                    (<vec*>(panels + (i * IN + j) * plane + (k // NR * TILES + t) * NR + k % NR))[0] = full[j]
+
+
+cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssize_t plane, Py_ssize_t share,
+                                  Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter,
+                                  Py_ssize_t filters) noexcept nogil:
+    """d_kernel = Gt p G, from p[point * plane + panel * BLOCK_C * NR + c * NR + j]"""
+    cdef vec points[POINTS]
+    cdef vec half[3 * IN]
+    cdef vec full[3]
+    cdef Py_ssize_t all_channels = job.tiles.inputs.channels
+    cdef Py_ssize_t all_filters = job.tiles.outputs.channels
+    cdef Py_ssize_t c, part, k, i, j
+    cdef real* d_kernel
+    for c in range(channels):
+        for part in range(ceil_div(filters, VL)):
+            k = part * VL
+            for i in range(POINTS):
+                points[i] = (<const vec*>(p + i * plane + (k // NR * BLOCK_C + c) * NR + k % NR))[0]
+            for j in range(IN):
+                transform_kernel_gradient(points + j, IN, half + j, IN)
+            d_kernel = job.totals + (share * 9 * all_channels + first_channel + c) * all_filters + first_filter + k
+            for i in range(3):
+                transform_kernel_gradient(half + i * IN, 1, full, 1)
+                for j in range(3):
+                    store(d_kernel + (i * 3 + j) * all_channels * all_filters, full[j], filters - k)
+
+
+cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel,
+                           Py_ssize_t first_filter) noexcept nogil:
+    """The totals of one share of the tiles for a block of channels and filters."""
+    cdef Tiles* tiles = &job.tiles
+    cdef Py_ssize_t channels = min(tiles.inputs.channels - first_channel, <Py_ssize_t>BLOCK_C)
+    cdef Py_ssize_t filters = min(tiles.outputs.channels - first_filter, <Py_ssize_t>BLOCK_K)
+    cdef Py_ssize_t blocks = ceil_div(tiles.count, TILES)
+    cdef Py_ssize_t tile = blocks * share // job.shares * TILES
+    cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * TILES, tiles.count)
+    cdef Py_ssize_t row = row_of(channels)
+    cdef Py_ssize_t v_plane = TILES * row
+    cdef Py_ssize_t w_plane = TILES * BLOCK_K
+    cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K
+    cdef Py_ssize_t p_row[MR]
+    cdef Py_ssize_t count, point, panel, c, i
+    cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
+    cdef real* w = <real*>scratch_take(POINTS * w_plane * sizeof(real))
+    cdef real* p = <real*>scratch_take(POINTS * p_plane * sizeof(real))
+    cdef unsigned long long state = flush_denormals()
+    if v == NULL or w == NULL or p == NULL:
+        job.failed = True
+    else:
+        for i in range(MR):
+            p_row[i] = i * NR
+        memset(p, 0, POINTS * p_plane * sizeof(real))
+        while tile < end:
+            count = min(end - tile, <Py_ssize_t>TILES)
+            transform_inputs(tiles, tile, count, first_channel, channels, v, row, v_plane)
+            transform_output_gradients(tiles, tile, count, first_filter, filters, w, w_plane)
+            for point in range(POINTS):
+                for panel in range(ceil_div(filters, NR)):
+                    for i in range(ceil_div(channels, MR)):
+                        c = i * MR
+                        multiply_tile(
+                            v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
+                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2, NULL,
+                        )
+            tile += count
+        transform_totals(job, p, p_plane, share, first_channel, channels, first_filter, filters)
+    restore_denormals(state)
+    scratch_give(p)
+    scratch_give(w)
+    scratch_give(v)
+
+
+cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kernel) noexcept nogil:
+    """Adds up the shares of one row of d_kernel, in their order."""
+    cdef Py_ssize_t filters = job.tiles.outputs.channels
+    cdef Py_ssize_t share, k
+    cdef const real* total
+    for share in range(job.shares):
+        total = job.totals + (share * 9 * job.tiles.inputs.channels + row) * filters
+        for k in range(filters):
+            d_kernel[row * filters + k] = (d_kernel[row * filters + k] if share else 0) + total[k]
+
+
+cdef inline void correlate_all(Correlation* job, real* d_kernel) noexcept nogil:
+    """The whole gradient. `shares` and `totals` are found here."""
+    cdef Tiles* tiles = &job.tiles
+    cdef Py_ssize_t channels = tiles.inputs.channels, filters = tiles.outputs.channels
+    cdef Py_ssize_t parts_k = ceil_div(filters, BLOCK_K)
+    cdef Py_ssize_t tasks = ceil_div(channels, BLOCK_C) * parts_k
+    cdef Py_ssize_t zeros = (max(channels, filters) + 2 * NR) * sizeof(real)
+    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * channels * filters)
+    cdef Py_ssize_t i
+    job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, SHARE))
+    job.totals = d_kernel
+    if job.shares > 1:
+        job.totals = <real*>scratch_take(job.shares * 9 * channels * filters * sizeof(real))
+    tiles.zeros = <real*>scratch_take(zeros)
+    if tiles.zeros == NULL or job.totals == NULL:
+        job.failed = True
+    else:
+        memset(tiles.zeros, 0, zeros)
+        for i in prange(tasks * job.shares, num_threads=threads, schedule="dynamic"):
+            correlate(job, i // tasks, i % tasks // parts_k * BLOCK_C, i % parts_k * BLOCK_K)
+        if job.shares > 1:
+            for i in prange(9 * channels, num_threads=threads, schedule="static"):
+                add_shares(job, i, d_kernel)
+    scratch_give(tiles.zeros)
+    if job.shares > 1:
+        scratch_give(job.totals)
