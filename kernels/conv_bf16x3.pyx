@@ -31,7 +31,7 @@ from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_results
+from kernels.prefetch cimport prefetch_row
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix
@@ -265,7 +265,9 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
             # Outputs that lie evenly are stored where they belong.
             in_place = last and evenly[t] and columns == SIDE and job.activation == LINEAR
             if last and t + 1 < tiles:
-                prefetch_results(job.target.value + column, where + (t + 1) * SIDE, SIDE, columns)
+                for i in range((t + 1) * SIDE, (t + 2) * SIDE):
+                    if where[i] >= 0:
+                        prefetch_row(job.target.value + column + where[i], columns)
             multiply_tiles(
                 copy + t * SIDE * job.position, job.position, term, job.offset + first, count, packed,
                 sum if section else &bias[0], SIDE if section else 0,

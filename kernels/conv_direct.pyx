@@ -27,7 +27,7 @@ from kernels.operands cimport (
 )
 from kernels.panels cimport copy_columns
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport prefetch_results
+from kernels.prefetch cimport prefetch_row
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport (
@@ -171,7 +171,8 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                 # The first panel brings the next rows to the cache for all panels, the first chunk their results for all chunks.
                 ahead = rows + MR * row if p == 0 else NULL
                 if first:
-                    prefetch_results(target, where + i + MR, min(pixels - i - MR, <Py_ssize_t>MR), width)
+                    for j in range(i + MR, min(i + 2 * MR, pixels)):
+                        prefetch_row(target + where[j], width)
                 if height == MR and width == NR:
                     multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start, 2, ahead)
                 else:

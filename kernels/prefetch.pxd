@@ -14,16 +14,15 @@ cdef extern from *:
     #define prefetch_for_reading(address) ((void)(address))
     #define prefetch_for_writing(address) ((void)(address))
     #endif
+
+    /* Up to 32 results that lie together, into L2: L1 has no room for those of many rows. A macro, since GCC takes a function that
+       does nothing else for one without effect, and drops its calls. */
+    #define prefetch_row(address, columns) do { \\
+        prefetch_for_reading(address); \\
+        prefetch_for_reading((address) + (columns) / 2); \\
+        prefetch_for_reading((address) + (columns) - 1); \\
+    } while (0)
     """
     void prefetch_for_reading(const void* address) noexcept nogil
     void prefetch_for_writing(const void* address) noexcept nogil
-
-
-cdef inline void prefetch_results(const real* target, const Py_ssize_t* where, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    """Asks for rows of up to 32 results at target[where[i]], into L2: L1 has no room for so many. Negative places are none."""
-    cdef Py_ssize_t i
-    for i in range(rows):
-        if where[i] >= 0:
-            prefetch_for_reading(target + where[i])
-            prefetch_for_reading(target + where[i] + columns // 2)
-            prefetch_for_reading(target + where[i] + columns - 1)
+    void prefetch_row(const real* address, Py_ssize_t columns) noexcept nogil
