@@ -10,8 +10,8 @@ from convlayers import nested
 from convlayers.autograd import Operand
 from convlayers.naming import auto_name
 from convlayers.narrow_types import array_dtype
+from convlayers.rollback import without_effect
 from convlayers.validation import standardize_dtype
-from convlayers.variables import without_effect
 
 
 class KerasTensor(Operand):
@@ -70,7 +70,7 @@ class KerasTensor(Operand):
         raise TypeError("A symbolic KerasTensor cannot be used as a boolean.")
 
     def __iter__(self):
-        raise TypeError("Iterating over a symbolic KerasTensor is not supported.")
+        raise NotImplementedError("Iterating over a symbolic KerasTensor is not supported.")
 
     def __repr__(self):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, sparse=False, ragged=False, name={self.name}>"

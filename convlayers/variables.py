@@ -1,16 +1,16 @@
 """Variables: the arrays that layers and optimizers own."""
 
-import contextlib
 import operator
-import threading
 
 import numpy as np
 
 from convlayers import config
 from convlayers._native import memory
 from convlayers.autograd import Operand, value_of
+from convlayers.deferred_initialization import deferred
 from convlayers.naming import auto_name, name_scope
 from convlayers.narrow_types import array_dtype, autocast, round_to_bfloat16, to_dtype
+from convlayers.rollback import trial
 from convlayers.validation import standardize_shape
 
 
@@ -103,7 +103,7 @@ class Variable(Operand):
 
             initializer = initializers.get(initializer)
         if callable(initializer):
-            value = _later.make_value(self, initializer, _checked_shape(shape, initializer, self.path), dtype)
+            value = self._initial_value(initializer, _checked_shape(shape, initializer, self.path), dtype or config.floatx())
         else:
             value = _own_copy(initializer, dtype)
         self._store(value)
@@ -118,6 +118,12 @@ class Variable(Operand):
         self.constraint = constraint
         self.grad = None
         self.version = 0
+
+    def _initial_value(self, initializer, shape, dtype):
+        if deferred.waiting is None:
+            return _own_copy(initializer(shape, dtype=dtype), dtype)
+        # A subclass may look at its array, or round it, before all is read.
+        return deferred.new_array(self, initializer, shape, dtype, from_source=type(self) is Variable)
 
     def _store(self, value):
         self._storage = value
@@ -159,8 +165,8 @@ class Variable(Operand):
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
             )
-        _later.settle()
-        _trial.note(self)
+        deferred.settle()
+        trial.note(self)
         self.overwrite()[...] = value
         return self
 
@@ -282,122 +288,3 @@ def _own_copy(array, dtype):
         # Python's own numbers, however nested, are as wide as Keras has them.
         dtype = {"f": config.floatx(), "i": "int32"}.get(np.asarray(array).dtype.kind)
     return np.array(array, dtype=dtype, order="C")
-
-
-class _Trial(threading.local):
-    """What the variables were that this thread assigned to inside `without_effect`: {variable: (value, version)}, else None."""
-
-    def __init__(self):
-        self.before = None
-
-    def note(self, variable):
-        if self.before is not None and id(variable) not in self.before:
-            self.before[id(variable)] = variable, variable._storage.copy()
-
-
-_trial = _Trial()
-
-
-@contextlib.contextmanager
-def other_values(variables, values):
-    """Inside, variables have other values, and may be assigned to. At the end they have those that they had before."""
-    before = [variable._storage.copy() for variable in variables]
-    # Copies, since what is given may be the variables themselves.
-    values = [np.array(value_of(value)) for value in values]
-    try:
-        _assign_all(variables, values)
-        yield
-    finally:
-        _assign_all(variables, before)
-
-
-def _assign_all(variables, values):
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-@contextlib.contextmanager
-def without_effect():
-    """Inside, variables can be assigned to as ever. At the end they have the values that they had before.
-
-    It is for calls of which only the shapes count. Gradients and the updates of optimizers are not undone.
-    """
-    outer, _trial.before = _trial.before, {}
-    try:
-        yield
-    finally:
-        noted, _trial.before = _trial.before, outer
-        for variable, value in noted.values():
-            variable.overwrite()[...] = value
-            if _later.is_waiting(variable):  # To have been assigned to for a while is not to have an initial value.
-                variable.version = 0
-
-
-@contextlib.contextmanager
-def with_effect():
-    """Inside, what is assigned stays, also within `without_effect`: for the weights that `build` makes."""
-    outer, _trial.before = _trial.before, None
-    try:
-        yield
-    finally:
-        _trial.before = outer
-
-
-class _Later(threading.local):
-    """The variables of this thread that have no initial values yet: a list inside `initialized_later`, else None."""
-
-    def __init__(self):
-        self.waiting = None
-        self.source = None  # of their memory
-
-    def settle(self):
-        """Waits until nobody else writes into the memory of variables."""
-        if self.source is not None:
-            self.source.finish()
-
-    def is_waiting(self, variable):
-        return any(variable is waiting for waiting, _ in self.waiting or ())
-
-    def make_value(self, variable, initializer, shape, dtype):
-        dtype = dtype or config.floatx()
-        if self.waiting is None:
-            return _own_copy(initializer(shape, dtype=dtype), dtype)
-        self.waiting.append((variable, initializer))
-        # Whatever the memory holds: nobody reads it before something is written to it.
-        if self.source is None or type(variable) is not Variable:
-            return np.empty(shape, dtype)
-        return self.source.new_array(shape, dtype, variable.path)
-
-
-_later = _Later()
-
-
-@contextlib.contextmanager
-def initialized_later():
-    """Inside, variables begin as anything. Those that nothing was assigned to get their initial values at the end.
-
-    A model that is read from a file needs none of them, and making them takes longer than reading it.
-    """
-    outer, _later.waiting = _later.waiting, []
-    try:
-        yield
-        for variable, initializer in _later.waiting:
-            if variable.version == 0:
-                variable.assign(initializer(variable.shape, dtype=array_dtype(variable.dtype)))
-    finally:
-        _later.waiting = outer
-
-
-@contextlib.contextmanager
-def memory_from(source):
-    """Inside, variables that are initialized later get their memory from a source that may read into it until the end.
-
-    Args:
-        source: None, or an object with `new_array(shape, dtype, path)`, and with `finish()`, which waits until all is read.
-    """
-    outer, _later.source = _later.source, source
-    try:
-        yield
-        _later.settle()
-    finally:
-        _later.source = outer

@@ -23,3 +23,26 @@ def test_parts_that_nobody_asked_for_are_not_imported():
         "assert 'convlayers.callbacks.model_checkpoint' not in names, names"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_layers_that_prepare_images_are_imported_when_a_script_or_a_file_names_one():
+    program = """
+import sys
+from convlayers import layers
+
+def are_there():
+    return "convlayers.layers.preprocessing" in sys.modules
+
+flatten = layers.deserialize(layers.serialize(layers.Flatten()))
+assert not are_there() and "RandomFlip" in dir(layers) and not are_there()
+config = {"module": "keras.layers", "class_name": "RandomFlip", "config": {"seed": 1}, "registered_name": None}
+flip = layers.deserialize(config)
+assert are_there() and type(flip) is layers.RandomFlip
+assert layers.serialize(flip)["module"] == "keras.layers"
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_all_names_of_a_package_with_late_ones():
+    program = "from convlayers.layers import *; RandomFlip, Conv2D, add"
+    subprocess.run([sys.executable, "-c", program], check=True)

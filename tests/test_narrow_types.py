@@ -9,8 +9,10 @@ import pytest
 
 from convlayers import Input, backend, layers, ops, random
 from convlayers.autograd import Tape
+from convlayers.deferred_initialization import initialized_later
 from convlayers.narrow_types import autocast_to, bfloat16_to_bits, bits_to_bfloat16, round_to_bfloat16, size_of
-from convlayers.variables import Variable, cast_in_calls, initialized_later, without_effect
+from convlayers.rollback import without_effect
+from convlayers.variables import Variable, cast_in_calls
 
 
 @pytest.fixture

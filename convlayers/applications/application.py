@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from convlayers import config, layers
 from convlayers.applications import imagenet_utils
 from convlayers.applications.downloads import fetch
+from convlayers.deferred_initialization import initialized_later
 from convlayers.models import Functional
 from convlayers.utils.symbolic_tensors import get_source_inputs, is_keras_tensor
-from convlayers.variables import initialized_later
 
 URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 ARGUMENTS = """Args:

@@ -16,7 +16,6 @@ from convlayers._native import memory
 from convlayers.data.batch_parts import batch_to_arrays, count_samples, standardize_weights
 from convlayers.data.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from convlayers.data.py_dataset import PyDataset
-from convlayers.data.workers import make_ahead
 
 
 def make_batches(x, y=None, sample_weight=None, batch_size=None, steps=None, shuffle=False, class_weight=None):
@@ -162,7 +161,12 @@ class NumberedBatches(_Batches):
             numbers = itertools.count()
         else:
             numbers = np.random.permutation(count).tolist() if self._shuffle else range(count)
-        batches = make_ahead(self._batches, numbers) if self._has_workers else map(self._batches.__getitem__, numbers)
+        if self._has_workers:
+            from convlayers.data.workers import make_ahead
+
+            batches = make_ahead(self._batches, numbers)
+        else:
+            batches = map(self._batches.__getitem__, numbers)
         for batch in batches:
             yield _weigh_classes(batch_to_arrays(self._check(batch)), self._class_weight)
 

@@ -1,5 +1,6 @@
 """The layers, under the names that Keras has for them."""
 
+from convlayers.late import late_names
 from convlayers.layers.activations.activation import Activation as Activation
 from convlayers.layers.activations.elu import ELU as ELU
 from convlayers.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
@@ -71,44 +72,6 @@ from convlayers.layers.pooling.window_pooling import AveragePooling3D as Average
 from convlayers.layers.pooling.window_pooling import MaxPooling1D as MaxPooling1D
 from convlayers.layers.pooling.window_pooling import MaxPooling2D as MaxPooling2D
 from convlayers.layers.pooling.window_pooling import MaxPooling3D as MaxPooling3D
-from convlayers.layers.preprocessing.adaptive_equalization import (
-    ContrastLimitedAdaptiveHistogramEqualization as ContrastLimitedAdaptiveHistogramEqualization,
-)
-from convlayers.layers.preprocessing.augmentations import AugMix as AugMix
-from convlayers.layers.preprocessing.augmentations import RandAugment as RandAugment
-from convlayers.layers.preprocessing.category_encoding import CategoryEncoding as CategoryEncoding
-from convlayers.layers.preprocessing.cropping import CenterCrop as CenterCrop
-from convlayers.layers.preprocessing.cropping import RandomCrop as RandomCrop
-from convlayers.layers.preprocessing.discretization import Discretization as Discretization
-from convlayers.layers.preprocessing.max_num_bounding_boxes import MaxNumBoundingBoxes as MaxNumBoundingBoxes
-from convlayers.layers.preprocessing.mixing import CutMix as CutMix
-from convlayers.layers.preprocessing.mixing import MixUp as MixUp
-from convlayers.layers.preprocessing.normalization import Normalization as Normalization
-from convlayers.layers.preprocessing.pipeline import Pipeline as Pipeline
-from convlayers.layers.preprocessing.random_affine import RandomRotation as RandomRotation
-from convlayers.layers.preprocessing.random_affine import RandomShear as RandomShear
-from convlayers.layers.preprocessing.random_affine import RandomTranslation as RandomTranslation
-from convlayers.layers.preprocessing.random_affine import RandomZoom as RandomZoom
-from convlayers.layers.preprocessing.random_colors import RandomColorDegeneration as RandomColorDegeneration
-from convlayers.layers.preprocessing.random_colors import RandomColorJitter as RandomColorJitter
-from convlayers.layers.preprocessing.random_colors import RandomGrayscale as RandomGrayscale
-from convlayers.layers.preprocessing.random_colors import RandomHue as RandomHue
-from convlayers.layers.preprocessing.random_colors import RandomSaturation as RandomSaturation
-from convlayers.layers.preprocessing.random_filters import RandomErasing as RandomErasing
-from convlayers.layers.preprocessing.random_filters import RandomGaussianBlur as RandomGaussianBlur
-from convlayers.layers.preprocessing.random_filters import RandomSharpness as RandomSharpness
-from convlayers.layers.preprocessing.random_flip import RandomFlip as RandomFlip
-from convlayers.layers.preprocessing.random_tone import RandomBrightness as RandomBrightness
-from convlayers.layers.preprocessing.random_tone import RandomContrast as RandomContrast
-from convlayers.layers.preprocessing.random_warps import RandomElasticTransform as RandomElasticTransform
-from convlayers.layers.preprocessing.random_warps import RandomPerspective as RandomPerspective
-from convlayers.layers.preprocessing.rescaling import Rescaling as Rescaling
-from convlayers.layers.preprocessing.resizing import Resizing as Resizing
-from convlayers.layers.preprocessing.value_layers import AutoContrast as AutoContrast
-from convlayers.layers.preprocessing.value_layers import Equalization as Equalization
-from convlayers.layers.preprocessing.value_layers import RandomInvert as RandomInvert
-from convlayers.layers.preprocessing.value_layers import RandomPosterization as RandomPosterization
-from convlayers.layers.preprocessing.value_layers import Solarization as Solarization
 from convlayers.layers.regularization.activity_regularization import ActivityRegularization as ActivityRegularization
 from convlayers.layers.regularization.alpha_dropout import AlphaDropout as AlphaDropout
 from convlayers.layers.regularization.dropout import Dropout as Dropout
@@ -130,7 +93,7 @@ from convlayers.layers.reshaping.up_sampling import UpSampling3D as UpSampling3D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
-from convlayers.registry import register_family
+from convlayers.registry import register_family, register_late_families
 
 # Keras's other names.
 AvgPool1D = AveragePooling1D
@@ -157,3 +120,23 @@ SeparableConvolution2D = SeparableConv2D
 # A class goes into files under its first name.
 _layers = {name: value for name, value in globals().items() if isinstance(value, type) and issubclass(value, Layer)}
 register_family("keras.layers", _layers)
+
+# Layers that prepare images are many, and most models have none.
+register_late_families("layers", "convlayers.layers.preprocessing")
+_find, __dir__, _ = late_names(
+    __name__,
+    preprocessing="""
+        AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix
+        Discretization Equalization MaxNumBoundingBoxes MixUp Normalization Pipeline RandAugment RandomBrightness
+        RandomColorDegeneration RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing
+        RandomFlip RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization
+        RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom Rescaling Resizing
+        Solarization
+    """,
+)
+
+
+def __getattr__(name):
+    if name == "__all__":  # for `import *`: what there is by then
+        return [name for name in __dir__() if not name.startswith("_")]
+    return _find(name)

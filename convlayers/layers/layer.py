@@ -16,8 +16,8 @@ from convlayers.layers.stateless import call_stateless
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.naming import auto_name, name_scope
 from convlayers.narrow_types import array_dtype, autocast_to
+from convlayers.rollback import with_effect
 from convlayers.user_code import user_stacklevel
-from convlayers.variables import with_effect
 
 
 class Layer(Caller, WeightOwner):

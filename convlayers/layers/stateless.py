@@ -1,6 +1,6 @@
 """Calls that leave a layer as it was: its state comes in as an argument, and goes out with the result."""
 
-from convlayers.variables import other_values
+from convlayers.rollback import other_values
 
 
 def call_stateless(layer, trainable_variables, non_trainable_variables, args, kwargs):

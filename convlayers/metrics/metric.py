@@ -6,7 +6,8 @@ from convlayers import config, dtype_policies, initializers, nested
 from convlayers.autograd import value_of
 from convlayers.naming import auto_name
 from convlayers.narrow_types import array_dtype
-from convlayers.variables import Variable, other_values
+from convlayers.rollback import other_values
+from convlayers.variables import Variable
 
 
 class Metric:

@@ -6,8 +6,8 @@ from convlayers import nested
 from convlayers.autograd import value_of
 from convlayers.data.batch_parts import batch_size_of, count_samples
 from convlayers.data.packing import unpack_x_y_sample_weight
+from convlayers.rollback import without_effect
 from convlayers.symbolic import KerasTensor
-from convlayers.variables import without_effect
 
 
 def check_batch(model, data):
@@ -28,14 +28,24 @@ def check_batch(model, data):
     if model.built and (compilation is None or compilation.known_batch == shapes):
         return
     x, y, sample_weight = unpack_x_y_sample_weight(data)
-    count_samples((x, y, sample_weight))
+    if not model._takes_own_batches():
+        count_samples((x, y, sample_weight))
     if model._has_call() and not all(layer.built for layer in model._flatten_layers()):
-        model(nested.map_structure(_symbol, x))
+        _build(model, x)
     if compilation is not None:
         # Nobody knows what a step of a user's own does with the labels.
         if not model._has_own_step():
             _try(model, x, y, sample_weight)
         compilation.known_batch = shapes
+
+
+def _build(model, x):
+    try:
+        model(nested.map_structure(_symbol, x))
+    except Exception:
+        # A step of a user's own may call the model on another part of the batch, and says itself what does not fit.
+        if not model._takes_own_batches():
+            raise
 
 
 def _try(model, x, y, sample_weight):

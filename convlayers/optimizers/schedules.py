@@ -47,7 +47,32 @@ def _check_steps(name, steps):
         raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={steps}")
 
 
-class ExponentialDecay(LearningRateSchedule):
+class _DecayByPeriods(LearningRateSchedule):
+    """A schedule that tells a learning rate by how many times `decay_steps` steps have passed."""
+
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase, name):
+        _check_steps("decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def _periods(self, step):
+        periods = _real(step) / _real(self.decay_steps)
+        return np.floor(periods) if self.staircase else periods
+
+    def get_config(self):
+        return {
+            "initial_learning_rate": self.initial_learning_rate,
+            "decay_steps": self.decay_steps,
+            "decay_rate": self.decay_rate,
+            "staircase": self.staircase,
+            "name": self.name,
+        }
+
+
+class ExponentialDecay(_DecayByPeriods):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
@@ -63,54 +88,20 @@ class ExponentialDecay(LearningRateSchedule):
     """
 
     def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="ExponentialDecay"):
-        _check_steps("decay_steps", decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
 
     def __call__(self, step):
-        periods = _real(step) / _real(self.decay_steps)
-        if self.staircase:
-            periods = np.floor(periods)
-        return _real(self.initial_learning_rate) * _real(self.decay_rate) ** periods
-
-    def get_config(self):
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "decay_rate": self.decay_rate,
-            "staircase": self.staircase,
-            "name": self.name,
-        }
+        return _real(self.initial_learning_rate) * _real(self.decay_rate) ** self._periods(step)
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_DecayByPeriods):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`. Arguments as for `ExponentialDecay`."""
 
     def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="InverseTimeDecay"):
-        _check_steps("decay_steps", decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
 
     def __call__(self, step):
-        periods = _real(step) / _real(self.decay_steps)
-        if self.staircase:
-            periods = np.floor(periods)
-        return _real(self.initial_learning_rate) / (1 + _real(self.decay_rate) * periods)
-
-    def get_config(self):
-        return {
-            "initial_learning_rate": self.initial_learning_rate,
-            "decay_steps": self.decay_steps,
-            "decay_rate": self.decay_rate,
-            "staircase": self.staircase,
-            "name": self.name,
-        }
+        return _real(self.initial_learning_rate) / (1 + _real(self.decay_rate) * self._periods(step))
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):

@@ -5,15 +5,24 @@ import shutil
 import tempfile
 import warnings
 
+from convlayers.deferred_initialization import initialized_later, memory_from
+from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.models.model import Model
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
 from convlayers.saving.encodings import make_object
 from convlayers.saving.files import may_write, replacing
-from convlayers.saving.formats import check_format, keras_version_of, translated
+from convlayers.saving.formats import (
+    DEFAULT,
+    as_read_by_its_writer,
+    check_format,
+    format_of,
+    is_of_older_keras,
+    keras_version_of,
+    translated,
+)
 from convlayers.saving.weights import read_weights, weights_as_bytes
 from convlayers.serialization import ObjectSharingScope, serialize_keras_object
-from convlayers.variables import initialized_later, memory_from
 
 # The HDF5 library and the archive are imported where a file is touched: they take as long as the rest of the package.
 
@@ -29,15 +38,16 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             writing, as `io.BytesIO`, which gets what a `.keras` file has.
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
-        kwargs: `format` says who reads the file. By default convlayers, and Keras 3 if nothing in the model goes beyond it.
-            "keras3" makes sure of that: padding by numbers becomes a layer, anything else that Keras lacks is an error.
-            "keras3.0" is for Keras 3.0 to 3.3, which read functional models with a single input or output in another form only,
-            "keras2" for Keras 2.
+        kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3. "keras3.11" is for 3.11
+            and later, as these write it: single inputs and outputs of functional models are alone, and not in a list. By
+            default, a model that was read from such a file is written so again. "keras2" is for Keras 2. For all of these,
+            what goes beyond Keras is written as layers that Keras has, or refused. "convlayers" is for this package alone, and
+            leaves everything as it is.
             `include_optimizer=False` leaves the optimizer out of an HDF5 file. `save_format` is taken without effect.
 
     Raises:
         ValueError: if the path has another ending, or if that version of Keras has no such model.
-        TypeError: if something in the model can't be written, such as a `lambda`.
+        TypeError: if something in the model can't be written, such as an object without a `get_config`.
     """
     if hasattr(filepath, "write"):
         _save_to_file(model, filepath, zipped, **kwargs)
@@ -45,6 +55,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     filepath = str(filepath)
     is_hdf5 = filepath.endswith((".h5", ".hdf5"))
     format, include_optimizer = _check_arguments(filepath, is_hdf5, zipped, **kwargs)
+    format = format or _default_format(model)
     if not may_write(filepath, overwrite):
         return
     if not model.built:
@@ -53,10 +64,23 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             "Consider building the model first by calling it on some data.",
             stacklevel=3,
         )
+    write = _write_hdf5 if is_hdf5 else _write_archive
+    write(model, filepath, _encode(model, format), format, zipped=zipped, include_optimizer=include_optimizer)
+
+
+def check_can_be_saved(model):
+    """Raises what `save_model` would for what is in a model, a `ValueError` for what Keras does not have."""
+    _encode(model, _default_format(model))
+
+
+def _default_format(model):
+    return model._file_format or DEFAULT
+
+
+def _encode(model, format):
     with ObjectSharingScope():
         encoding = for_all_versions(serialize_keras_object(model))
-    write = _write_hdf5 if is_hdf5 else _write_archive
-    write(model, filepath, translated(encoding, format), format, zipped=zipped, include_optimizer=include_optimizer)
+    return translated(encoding, format)
 
 
 def _save_to_file(model, file, zipped, **kwargs):
@@ -157,11 +181,11 @@ def _read_archive(filepath, compile):
     with open_archive(filepath) as archive, open_arrays_of(archive, filepath) as arrays:
         ahead = arrays.read_ahead()
         encoding = archive.read_json(CONFIG)
-        is_older = not _version_of_writer(archive).startswith("3.")
+        version = _version_of_writer(archive)
         compile_config = encoding.pop("compile_config", None) if isinstance(encoding, dict) else None
         with memory_from(ahead):
-            model = make_model(encoding, filepath, is_older)
-        messages = _compile(model, compile_config, is_older) if compile and compile_config else []
+            model = make_model(encoding, filepath, version)
+        messages = _compile(model, compile_config, is_of_older_keras(version)) if compile and compile_config else []
         return model, messages + read_weights(model, arrays)
 
 
@@ -174,36 +198,33 @@ def _read_hdf5(filepath, compile):
     from convlayers.saving.legacy import model_files as legacy
 
     with Window(filepath) as file, open_file(file, filepath) as reader:
-        encoding, is_older = legacy.read_encoding(reader, filepath)
+        encoding, version = legacy.read_encoding(reader, filepath)
         with memory_from(reader.read_ahead()):
-            model = make_model(encoding, filepath, is_older)
+            model = make_model(encoding, filepath, version)
         messages = legacy.read_model_weights(model, reader)
         if compile:
             messages += legacy.compile_model(model, reader, filepath, _compile)
         return model, messages
 
 
-def make_model(encoding, filepath, is_older=False):
+def make_model(encoding, filepath, keras_version):
     """Returns the model that an encoding describes.
 
     Args:
         encoding: the encoding.
         filepath: where it was found, for messages.
-        is_older: whether Keras 1 or 2 wrote it.
+        keras_version: of the Keras that wrote it.
 
     Raises:
         ValueError: if it is damaged, or describes something else.
         TypeError: if it names a class or function that is not known.
     """
-    try:
-        model = make_object(encoding, is_older)
-    except (LookupError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
-        raise ValueError(
-            f"The model in {filepath} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
-            f"{type(error).__name__}: {error}"
-        ) from error
+    with damage_as_value_error(f"The model in {filepath}"):
+        is_older = is_of_older_keras(keras_version)
+        model = make_object(encoding if is_older else as_read_by_its_writer(encoding, keras_version), is_older)
     if not isinstance(model, Model):
         raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")
+    model._file_format = format_of(keras_version)
     return model
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import convlayers
 from convlayers import applications, models, optimizers
-from convlayers.variables import initialized_later
+from convlayers.deferred_initialization import initialized_later
 from tests.applications.small_models import ARGUMENTS, SMALL_MODELS
 from tests.applications.structure import DIGESTS, digest, names, structure
 

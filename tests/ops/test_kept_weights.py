@@ -8,8 +8,9 @@ import pytest
 
 from convlayers import Sequential, layers, ops
 from convlayers.optimizers import SGD, Adam
+from convlayers.rollback import without_effect
 from convlayers.saving.weight_files import save_weights
-from convlayers.variables import Variable, without_effect
+from convlayers.variables import Variable
 
 
 @pytest.fixture

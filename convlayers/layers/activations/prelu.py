@@ -1,11 +1,12 @@
 """The rectifier whose slopes below 0 are learned."""
 
-from convlayers import constraints, initializers, ops, regularizers
+from convlayers import ops
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
+from convlayers.layers.weight_settings import WeightSettings
 
 
-class PReLU(Layer):
+class PReLU(WeightSettings, Layer):
     """Returns `x` above 0 and `alpha * x` below, where `alpha` is learned.
 
     Args:
@@ -33,9 +34,7 @@ class PReLU(Layer):
 
     def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None, **kwargs):
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._keep_settings(alpha=(alpha_initializer, alpha_regularizer, alpha_constraint))
         if shared_axes is not None:
             shared_axes = list(shared_axes) if isinstance(shared_axes, (list, tuple)) else [shared_axes]
         self.shared_axes = shared_axes
@@ -44,13 +43,7 @@ class PReLU(Layer):
         shape = list(input_shape[1:])
         for axis in self.shared_axes or ():
             shape[axis - 1] = 1
-        self.alpha = self.add_weight(
-            name="alpha",
-            shape=shape,
-            initializer=self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        self.alpha = self._add_weight("alpha", shape)
         shared = self.shared_axes or range(len(input_shape))
         axes = {axis: input_shape[axis] for axis in range(1, len(input_shape)) if axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
@@ -62,10 +55,4 @@ class PReLU(Layer):
         return input_shape
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
-            "alpha_constraint": constraints.serialize(self.alpha_constraint),
-            "shared_axes": self.shared_axes,
-        }
+        return {**super().get_config(), **self._config_of_settings("alpha"), "shared_axes": self.shared_axes}

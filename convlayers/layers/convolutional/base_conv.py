@@ -1,13 +1,14 @@
 """What all convolution layers have in common."""
 
-from convlayers import activations, constraints, initializers, regularizers, shapes, validation
+from convlayers import activations, regularizers, shapes, validation
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
+from convlayers.layers.weight_settings import WeightSettings
 from convlayers.ops.conv_border import check_border, pad_border
 
 
-class BaseConv(Layer):
+class BaseConv(WeightSettings, Layer):
     """A layer that moves a window over its inputs: arguments, shapes, weights and configuration.
 
     A family of layers says which weights it has (`_add_kernels`), what it computes with them (`_convolve`), and, where it is
@@ -15,7 +16,7 @@ class BaseConv(Layer):
 
     Args:
         kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias: as the families describe them.
-        weights: dict. For each kind of weight, as "kernel", its initializer, regularizer and constraint.
+        weights: dict. For each weight, as "kernel", its initializer, regularizer and constraint.
         allow_causal: whether `padding` may be "causal".
         padding_mode: what is put around the inputs, one of `padding_modes`.
         kwargs: arguments of `Layer`.
@@ -49,11 +50,8 @@ class BaseConv(Layer):
         self.data_format = standardize_data_format(data_format)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self._kinds_of_weights = tuple(weights)
-        for kind, (initializer, regularizer, constraint) in weights.items():
-            setattr(self, f"{kind}_initializer", initializers.get(initializer))
-            setattr(self, f"{kind}_regularizer", regularizers.get(regularizer))
-            setattr(self, f"{kind}_constraint", constraints.get(constraint))
+        self._weights_with_settings = tuple(weights)
+        self._keep_settings(**weights)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def build(self, input_shape):
@@ -62,20 +60,11 @@ class BaseConv(Layer):
         validation.check_channels(channels, self.groups, input_shape)
         self.compute_output_shape(input_shape)
         self._add_kernels(channels)
-        self.bias = self._add_weight("bias", (self._output_channels(channels),), "bias") if self.use_bias else None
+        self.bias = self._add_weight("bias", (self._output_channels(channels),)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={channel_axis: channels})
 
     def _add_kernels(self, channels):
         raise NotImplementedError
-
-    def _add_weight(self, name, shape, kind):
-        return self.add_weight(
-            name=name,
-            shape=shape,
-            initializer=getattr(self, f"{kind}_initializer"),
-            regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
-        )
 
     def call(self, inputs):
         if self.padding_mode == "zeros":
@@ -122,8 +111,6 @@ class BaseConv(Layer):
         }
         if self.padding_mode != "zeros":
             config["padding_mode"] = self.padding_mode
-        for kind in self._kinds_of_weights:
-            config[f"{kind}_initializer"] = initializers.serialize(getattr(self, f"{kind}_initializer"))
-            config[f"{kind}_regularizer"] = regularizers.serialize(getattr(self, f"{kind}_regularizer"))
-            config[f"{kind}_constraint"] = constraints.serialize(getattr(self, f"{kind}_constraint"))
+        for weight in self._weights_with_settings:
+            config.update(self._config_of_settings(weight))
         return config

@@ -83,7 +83,7 @@ class _Conv(BaseConv):
         validation.check_strides_and_dilation(self.strides, self.dilation_rate, self.padding)
 
     def _add_kernels(self, channels):
-        self.kernel = self._add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), "kernel")
+        self.kernel = self._add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
 
     def _convolve(self, inputs, padding):
         return ops.conv_bias_activation(

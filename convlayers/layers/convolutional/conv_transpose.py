@@ -86,7 +86,7 @@ class _ConvTranspose(BaseConv):
         validation.check_strides_and_dilation(self.strides, self.dilation_rate, self.padding)
 
     def _add_kernels(self, channels):
-        self.kernel = self._add_weight("kernel", (*self.kernel_size, self.filters // self.groups, channels), "kernel")
+        self.kernel = self._add_weight("kernel", (*self.kernel_size, self.filters // self.groups, channels))
 
     def _convolve(self, inputs, padding):
         return ops.conv_transpose_bias_activation(

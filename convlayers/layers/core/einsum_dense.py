@@ -1,14 +1,15 @@
 """Dense layers for sums of products along any axes."""
 
-from convlayers import activations, constraints, initializers, ops, regularizers
+from convlayers import activations, ops, regularizers
 from convlayers.initializers import VarianceScaling
 from convlayers.layers.core.einsum_shapes import EinsumShapes
 from convlayers.layers.core.unsupported import refuse
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
+from convlayers.layers.weight_settings import WeightSettings
 
 
-class EinsumDense(Layer):
+class EinsumDense(WeightSettings, Layer):
     """Computes `activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
@@ -67,12 +68,10 @@ class EinsumDense(Layer):
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep_settings(
+            kernel=(kernel_initializer, kernel_regularizer, kernel_constraint),
+            bias=(bias_initializer, bias_regularizer, bias_constraint),
+        )
 
     def _shapes(self, input_shape):
         return EinsumShapes(self.equation, tuple(input_shape), self.partial_output_shape, self.bias_axes)
@@ -80,22 +79,8 @@ class EinsumDense(Layer):
     def build(self, input_shape):
         shapes = self._shapes(input_shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=shapes.kernel,
-            initializer=_with_axes(self.kernel_initializer, shapes),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if shapes.bias is not None:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=shapes.bias,
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = self._add_weight("kernel", shapes.kernel, initializer=_with_axes(self.kernel_initializer, shapes))
+        self.bias = None if shapes.bias is None else self._add_weight("bias", shapes.bias)
 
     def call(self, inputs, training=None):
         x = ops.einsum(self.equation, inputs, self.kernel)
@@ -113,13 +98,8 @@ class EinsumDense(Layer):
             "output_shape": self.partial_output_shape,
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            **self._config_of_settings("kernel", "bias"),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
             "quantization_config": None,
         }
 

@@ -2,13 +2,14 @@
 
 import warnings
 
-from convlayers import constraints, initializers, ops, regularizers
+from convlayers import ops, regularizers
 from convlayers.layers.core.unsupported import refuse
 from convlayers.layers.layer import Layer
+from convlayers.layers.weight_settings import WeightSettings
 from convlayers.symbolic import KerasTensor
 
 
-class Embedding(Layer):
+class Embedding(WeightSettings, Layer):
     """Looks up a vector for each integer: row `i` of a table for the integer `i`.
 
     Args:
@@ -62,9 +63,7 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = input_dim
         self.output_dim = output_dim
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._keep_settings(embeddings=(embeddings_initializer, embeddings_regularizer, embeddings_constraint))
         self.mask_zero = mask_zero
         self.supports_masking = self._makes_masks = mask_zero
         self.autocast = False
@@ -75,13 +74,7 @@ class Embedding(Layer):
     def build(self, input_shape=None):
         if self.built:
             return
-        self._embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self._embeddings = self._add_weight("embeddings", (self.input_dim, self.output_dim))
 
     @property
     def embeddings(self):
@@ -109,10 +102,8 @@ class Embedding(Layer):
             **super().get_config(),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            **self._config_of_settings("embeddings"),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
             "quantization_config": None,
         }

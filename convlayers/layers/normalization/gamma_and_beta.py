@@ -1,10 +1,10 @@
 """The two weights that layers of normalization have in common."""
 
-from convlayers import constraints, initializers, regularizers
 from convlayers.layers.layer import Layer
+from convlayers.layers.weight_settings import WeightSettings
 
 
-class GammaAndBeta(Layer):
+class GammaAndBeta(WeightSettings, Layer):
     """A layer that multiplies what it has normalized by a weight `gamma`, and adds a weight `beta`.
 
     Args:
@@ -36,33 +36,17 @@ class GammaAndBeta(Layer):
         self.epsilon = epsilon
         self.center = center
         self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep_settings(
+            beta=(beta_initializer, beta_regularizer, beta_constraint),
+            gamma=(gamma_initializer, gamma_regularizer, gamma_constraint),
+        )
         self.gamma = self.beta = None
 
     def _add_gamma_and_beta(self, shape, scale, center):
         if scale:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
+            self.gamma = self._add_weight("gamma", shape, autocast=False)
         if center:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
+            self.beta = self._add_weight("beta", shape, autocast=False)
 
     def get_config(self):
         return {
@@ -70,10 +54,5 @@ class GammaAndBeta(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            **self._config_of_settings("beta", "gamma"),
         }

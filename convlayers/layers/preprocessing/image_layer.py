@@ -202,10 +202,22 @@ def _plural(kind):
     return f"{kind}es" if kind.endswith("x") else f"{kind}s"
 
 
+class FactorImageLayer(ImageLayer):
+    """A layer that changes the values of pixels, as strongly or as often as numbers tell that are drawn from `factor`."""
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
+
+
 class GeometricImageLayer(ImageLayer):
     """A layer that moves pixels: segmentation masks and bounding boxes change with the images."""
 
     interpolation = "bilinear"
+
+    @staticmethod
+    def _check_known(name, value, known):
+        if value not in known:
+            raise NotImplementedError(f"Unknown `{name}` {value}. Expected of one {known}.")
 
     def _change(self, images, transformation):
         return self._move(images, transformation, self.interpolation)

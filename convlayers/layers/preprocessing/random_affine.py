@@ -6,9 +6,9 @@ from convlayers import ops
 from convlayers.layers.preprocessing.bounding_boxes.moves import inverse, move_boxes
 from convlayers.layers.preprocessing.factors import factor_range, named_factor_range
 from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
+from convlayers.ops.image.checks import WARP_INTERPOLATIONS
 
 _FILL_MODES = ("reflect", "wrap", "constant", "nearest")
-_INTERPOLATIONS = ("nearest", "bilinear")
 
 
 class _RandomAffine(GeometricImageLayer):
@@ -27,12 +27,8 @@ class _RandomAffine(GeometricImageLayer):
         Raises:
             NotImplementedError: if the fill mode or the interpolation is none of these.
         """
-        for name, value, known in (
-            ("fill_mode", fill_mode, _FILL_MODES),
-            ("interpolation", interpolation, _INTERPOLATIONS),
-        ):
-            if value not in known:
-                raise NotImplementedError(f"Unknown `{name}` {value}. Expected of one {known}.")
+        self._check_known("fill_mode", fill_mode, _FILL_MODES)
+        self._check_known("interpolation", interpolation, WARP_INTERPOLATIONS)
         self.fill_mode = fill_mode
         self.interpolation = interpolation
         self.fill_value = fill_value

@@ -5,7 +5,7 @@ import numpy as np
 from convlayers import ops
 from convlayers.config import epsilon
 from convlayers.layers.preprocessing.factors import factor_range, value_range_of
-from convlayers.layers.preprocessing.image_layer import ImageLayer
+from convlayers.layers.preprocessing.image_layer import FactorImageLayer, ImageLayer
 from convlayers.layers.preprocessing.random_tone import RandomBrightness, RandomContrast
 from convlayers.layers.preprocessing.value_ranges import to_range
 from convlayers.ops.image.checks import check_rank, image_axes
@@ -45,7 +45,7 @@ class RandomGrayscale(ImageLayer):
         return {**super().get_config(), "factor": self.factor}
 
 
-class RandomHue(ImageLayer):
+class RandomHue(FactorImageLayer):
     """Moves the hues of images by random amounts, in training only.
 
     Args:
@@ -86,11 +86,8 @@ class RandomHue(ImageLayer):
         images = ops.clip(_change_hsv(images, 0, turn, self.data_format), 0, 1)
         return to_range(images, (0, 1), self.value_range, self._array_dtype)
 
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
-
-class RandomSaturation(ImageLayer):
+class RandomSaturation(FactorImageLayer):
     """Multiplies the saturation of images by random factors, in training only.
 
     Args:
@@ -126,11 +123,8 @@ class RandomSaturation(ImageLayer):
 
         return _change_hsv(images, 1, strengthen, self.data_format)
 
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
-
-class RandomColorDegeneration(ImageLayer):
+class RandomColorDegeneration(FactorImageLayer):
     """Takes a random part of the colors from images, in training only.
 
     Args:
@@ -169,9 +163,6 @@ class RandomColorDegeneration(ImageLayer):
         if channels not in (None, 3):
             raise ValueError(f"Input images must have 3 channels, but received images with {channels} channels.")
         return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
 
 class RandomColorJitter(ImageLayer):

@@ -4,12 +4,12 @@ import numpy as np
 
 from convlayers import ops, random
 from convlayers.layers.preprocessing.factors import factor_range, value_range_of
-from convlayers.layers.preprocessing.image_layer import ImageLayer
+from convlayers.layers.preprocessing.image_layer import FactorImageLayer, ImageLayer
 from convlayers.layers.preprocessing.rectangles import rectangles
 from convlayers.ops.image.checks import image_axes
 
 
-class RandomSharpness(ImageLayer):
+class RandomSharpness(FactorImageLayer):
     """Sharpens or blurs images by random amounts, in training only.
 
     Args:
@@ -45,9 +45,6 @@ class RandomSharpness(ImageLayer):
         smooth = ops.depthwise_conv(images, kernel, padding="same", data_format=self.data_format)
         factor = np.asarray(transformation["factor"], self._array_dtype).reshape(-1, 1, 1, 1)
         return ops.clip(images + (1 - 2 * factor) * (smooth - images), *self.value_range)
-
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
 
 class RandomGaussianBlur(ImageLayer):

@@ -36,7 +36,7 @@ class RandomPerspective(GeometricImageLayer):
         self.factor = factor_range(factor, (0, 1))
         if not 0 <= scale <= 1:
             raise ValueError(f"The `scale` argument should be a number in the range [0,1]. Received: scale={scale}")
-        _check_known("interpolation", interpolation, WARP_INTERPOLATIONS)
+        self._check_known("interpolation", interpolation, WARP_INTERPOLATIONS)
         self.scale = scale
         self.fill_value = fill_value
         self.interpolation = interpolation
@@ -125,8 +125,8 @@ class RandomElasticTransform(GeometricImageLayer):
         super().__init__(data_format=data_format, **kwargs)
         self.factor = factor_range(factor, (0, 1))
         self.scale = factor_range(scale, (0, 1), "scale")
-        _check_known("interpolation", interpolation, WARP_INTERPOLATIONS)
-        _check_known("fill_mode", fill_mode, FILL_MODES)
+        self._check_known("interpolation", interpolation, WARP_INTERPOLATIONS)
+        self._check_known("fill_mode", fill_mode, FILL_MODES)
         self.interpolation = interpolation
         self.fill_mode = fill_mode
         self.fill_value = fill_value
@@ -178,8 +178,3 @@ class RandomElasticTransform(GeometricImageLayer):
 def _of_rank(chosen, images):
     """Returns which images are chosen, of the rank of the images: a single one has no axis for the batch."""
     return np.reshape(chosen, (-1, *(1,) * (len(images.shape) - 1)))
-
-
-def _check_known(name, value, known):
-    if value not in known:
-        raise NotImplementedError(f"Unknown `{name}` {value}. Expected of one {known}.")

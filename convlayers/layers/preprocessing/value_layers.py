@@ -5,14 +5,14 @@ import numpy as np
 from convlayers import ops, random
 from convlayers.autograd import differentiable
 from convlayers.layers.preprocessing.factors import factor_range, named_factor_range, value_range_of
-from convlayers.layers.preprocessing.image_layer import ImageLayer
+from convlayers.layers.preprocessing.image_layer import FactorImageLayer, ImageLayer
 from convlayers.layers.preprocessing.value_ranges import to_range
 from convlayers.ops.image.checks import image_axes
 
 _BYTES = 0, 255
 
 
-class RandomInvert(ImageLayer):
+class RandomInvert(FactorImageLayer):
     """Makes negatives of some images, in training only.
 
     Args:
@@ -47,11 +47,8 @@ class RandomInvert(ImageLayer):
         chosen = np.reshape(transformation["apply_inversion"], (-1, 1, 1, 1))
         return ops.where(chosen, self.value_range[1] - images, images)
 
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
-
-class RandomPosterization(ImageLayer):
+class RandomPosterization(FactorImageLayer):
     """Leaves random numbers of bits of the values, so that there are few different ones. In training only.
 
     Args:
@@ -89,9 +86,6 @@ class RandomPosterization(ImageLayer):
         images = to_range(images, self.value_range, _BYTES, self._array_dtype)
         images = _drop_bits(images, np.reshape(transformation["shift_factor"], (-1, 1, 1, 1)))
         return to_range(images, _BYTES, self.value_range, self._array_dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
 
 @differentiable(new_gradients=True)

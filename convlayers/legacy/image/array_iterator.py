@@ -5,11 +5,13 @@ import warnings
 import numpy as np
 
 from convlayers import config
-from convlayers.legacy.image.iterator import Iterator
+from convlayers.legacy.image.image_iterator import ImageIterator
 
 
-class NumpyArrayIterator(Iterator):
+class NumpyArrayIterator(ImageIterator):
     """Batches of images that are in an array, changed at random. `ImageDataGenerator.flow` makes it, and has its arguments."""
+
+    _most_names = 1e4
 
     def __init__(
         self,
@@ -41,7 +43,7 @@ class NumpyArrayIterator(Iterator):
         self.image_data_generator = image_data_generator
         self.data_format = data_format or config.image_data_format()
         self._check_images()
-        self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
+        self._set_saving(save_to_dir, save_prefix, save_format)
         super().__init__(len(self.x), batch_size, shuffle, seed)
 
     def _check_images(self):
@@ -58,17 +60,18 @@ class NumpyArrayIterator(Iterator):
                 stacklevel=4,
             )
 
-    def _get_batches_of_transformed_samples(self, index_array):
-        batch = np.zeros((len(index_array), *self.x.shape[1:]), dtype=self.dtype)
-        for place, number in enumerate(index_array):
-            batch[place] = self.image_data_generator._change(self.x[number].copy())
-        self._save(batch, index_array, 1e4)
-        output = [batch, *(other[index_array] for other in self.x_misc)] if self.x_misc else batch
-        if self.y is None:
-            return output
-        if self.sample_weight is None:
-            return output, self.y[index_array]
-        return output, self.y[index_array], self.sample_weight[index_array]
+    @property
+    def image_shape(self):
+        return self.x.shape[1:]
+
+    def _image(self, number):
+        return self.image_data_generator._change(self.x[number].copy())
+
+    def _inputs(self, batch, index_array):
+        return [batch, *(other[index_array] for other in self.x_misc)] if self.x_misc else batch
+
+    def _labels(self, batch, index_array):
+        return None if self.y is None else self.y[index_array]
 
 
 def _split_others(x):

@@ -6,12 +6,11 @@ import warnings
 import numpy as np
 
 from convlayers import config
-from convlayers.legacy.image.file_batches import FileBatches
-from convlayers.legacy.image.iterator import Iterator
+from convlayers.legacy.image.file_iterator import FileIterator
 from convlayers.utils.messages import print_message
 
 
-class DirectoryIterator(FileBatches, Iterator):
+class DirectoryIterator(FileIterator):
     """Batches of images in folders. `ImageDataGenerator.flow_from_directory` makes it, and has its arguments.
 
     Attributes:
@@ -57,10 +56,8 @@ class DirectoryIterator(FileBatches, Iterator):
             interpolation,
             keep_aspect_ratio,
         )
-        if class_mode not in self.allowed_class_modes:
-            raise ValueError(f"Invalid class_mode: {class_mode}; expected one of: {self.allowed_class_modes}")
+        self._set_class_mode(class_mode)
         self.directory = directory
-        self.class_mode = class_mode
         self.dtype = dtype or config.floatx()
         names = classes or sorted(name for name in os.listdir(directory) if os.path.isdir(os.path.join(directory, name)))
         self.num_classes = len(names)

@@ -5,15 +5,14 @@ import warnings
 
 import numpy as np
 
-from convlayers.legacy.image.file_batches import FileBatches
-from convlayers.legacy.image.iterator import Iterator
+from convlayers.legacy.image.file_iterator import FileIterator
 from convlayers.utils.messages import print_message
 
 # Modes in which labels are used as they are.
 _WITHOUT_CLASSES = ("input", "multi_output", "raw", None)
 
 
-class DataFrameIterator(FileBatches, Iterator):
+class DataFrameIterator(FileIterator):
     """Batches of images that a table lists. `ImageDataGenerator.flow_from_dataframe` makes it, and has its arguments.
 
     Attributes:
@@ -62,8 +61,8 @@ class DataFrameIterator(FileBatches, Iterator):
             interpolation,
             keep_aspect_ratio,
         )
+        self._set_class_mode(class_mode)
         self.directory = directory or ""
-        self.class_mode = class_mode
         self.dtype = dtype
         self._check(dataframe, x_col, y_col, weight_col, classes)
         table = self._with_files(dataframe, x_col) if validate_filenames else dataframe
@@ -101,8 +100,6 @@ class DataFrameIterator(FileBatches, Iterator):
 
     def _check(self, table, x_col, y_col, weight_col, classes):
         mode = self.class_mode
-        if mode not in self.allowed_class_modes:
-            raise ValueError(f"Invalid class_mode: {mode}; expected one of: {self.allowed_class_modes}")
         if mode == "multi_output" and not isinstance(y_col, list):
             raise TypeError(f'If class_mode="{mode}", y_col must be a list. Received {type(y_col).__name__}.')
         if not all(isinstance(name, str) for name in table[x_col]):

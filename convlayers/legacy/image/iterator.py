@@ -1,12 +1,10 @@
-"""The base class of what gives batches of images for ever."""
+"""The base class of what gives batches of samples for ever."""
 
-import os
 import threading
 
 import numpy as np
 
 from convlayers.data.py_dataset import PyDataset
-from convlayers.utils.images import array_to_img
 
 
 class Iterator(PyDataset):
@@ -80,11 +78,3 @@ class Iterator(PyDataset):
     def _get_batches_of_transformed_samples(self, index_array):
         """Returns the batch of the samples with these numbers."""
         raise NotImplementedError
-
-    def _save(self, batch, index_array, most):
-        """Writes the images of a batch to files, where `save_to_dir` says so."""
-        if not self.save_to_dir:
-            return
-        for x, number in zip(batch, index_array, strict=True):
-            name = f"{self.save_prefix}_{number}_{np.random.randint(most)}.{self.save_format}"
-            array_to_img(x, self.data_format, scale=True).save(os.path.join(self.save_to_dir, name))

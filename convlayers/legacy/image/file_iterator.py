@@ -2,16 +2,19 @@
 
 import numpy as np
 
+from convlayers.legacy.image.image_iterator import ImageIterator
 from convlayers.utils.images import img_to_array, load_img
 
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 
 
-class FileBatches:
-    """The part of an iterator that reads images, changes them, and puts their labels beside them.
+class FileIterator(ImageIterator):
+    """Images that are read from files, and labels as a `class_mode` wants them.
 
-    The iterator has `filepaths`, `class_mode`, `labels`, `sample_weight` and `dtype`.
+    A subclass has `filepaths`, `labels` and, if they have classes, `classes` and `class_indices`; and `allowed_class_modes`.
     """
+
+    _most_names = 1e7
 
     def set_processing_attrs(
         self,
@@ -37,7 +40,7 @@ class FileBatches:
         channels = (_CHANNELS[color_mode],)
         last = data_format == "channels_last"
         self.image_shape = self.target_size + channels if last else channels + self.target_size
-        self.save_to_dir, self.save_prefix, self.save_format = save_to_dir, save_prefix, save_format
+        self._set_saving(save_to_dir, save_prefix, save_format)
         self.interpolation = interpolation
         self.subset = subset
         self.split = self._find_split(subset)
@@ -51,25 +54,17 @@ class FileBatches:
         share = self.image_data_generator._validation_split
         return (0, share) if subset == "validation" else (share, 1)
 
-    def _get_batches_of_transformed_samples(self, index_array):
-        batch = np.zeros((len(index_array), *self.image_shape), dtype=self.dtype)
-        for place, number in enumerate(index_array):
-            batch[place] = self._read(self.filepaths[number])
-        self._save(batch, index_array, 1e7)
-        labels = self._label(batch, index_array)
-        if labels is None:
-            return batch
-        if self.sample_weight is None:
-            return batch, labels
-        return batch, labels, self.sample_weight[index_array]
+    def _set_class_mode(self, class_mode):
+        if class_mode not in self.allowed_class_modes:
+            raise ValueError(f"Invalid class_mode: {class_mode}; expected one of: {self.allowed_class_modes}")
+        self.class_mode = class_mode
 
-    def _read(self, path):
-        image = load_img(path, self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio)
+    def _image(self, number):
+        image = load_img(self.filepaths[number], self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio)
         x = img_to_array(image, data_format=self.data_format)
         return self.image_data_generator._change(x) if self.image_data_generator else x
 
-    def _label(self, batch, index_array):
-        """Returns the labels of a batch as `class_mode` wants them, None where there are none."""
+    def _labels(self, batch, index_array):
         if self.class_mode == "input":
             return batch.copy()
         if self.class_mode == "multi_output":

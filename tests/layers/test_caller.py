@@ -1,0 +1,118 @@
+"""How layers are built and called: shapes, arguments, contexts, masks and losses. As in Keras."""
+
+import numpy as np
+import pytest
+
+from convlayers import layers
+
+X = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
+
+
+def test_shapes_go_to_the_arguments_that_ask_for_them(library):
+    class Two(library.layers.Layer):
+        def build(self, second_shape, first_shape):
+            self.shapes = tuple(first_shape), tuple(second_shape)
+
+        def call(self, first, second, mask=None):
+            return first
+
+        def compute_output_shape(self, first_shape, second_shape):
+            return (*first_shape, second_shape[-1])
+
+    layer = Two()
+    layer(X, second=X[:, :2])
+    assert layer.shapes == ((2, 3), (2, 2))
+    assert tuple(layer(library.Input((3,)), library.Input((2,))).shape) == (None, 3, 2)
+
+
+def test_shapes_that_nobody_has(library):
+    class NoSuffix(library.layers.Layer):
+        def build(self, a_shape, b):
+            """Never called."""
+
+        def call(self, a, b):
+            return a
+
+    class NoArgument(NoSuffix):
+        def build(self, a_shape, c_shape):
+            """Never called."""
+
+    with pytest.raises(ValueError, match=r"argument `b`, which does not end in `_shape`"):
+        NoSuffix()(X, X)
+    with pytest.raises(ValueError, match=r"`c_shape`, but `call\(\)` does not have argument `c`"):
+        NoArgument()(X, X)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "line"),
+    [
+        ((), {}, "missing a required argument: 'a'"),
+        ((X,), {}, "missing a required argument: 'b'"),
+        ((X, X, X), {}, "too many positional arguments"),
+        ((X, X), {"d": 3}, "got an unexpected keyword argument 'd'"),
+    ],
+)
+def test_arguments_that_do_not_fit(args, kwargs, line, library):
+    class Two(library.layers.Layer):
+        def call(self, a, b):
+            return a
+
+    with pytest.raises(TypeError, match=line):
+        Two()(*args, **kwargs)
+
+
+def test_build_without_anything_to_build_the_parts_with(library):
+    class Holder(library.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = library.layers.Dense(2)
+
+    with pytest.warns(UserWarning, match=r"the layer does not have a `build"):
+        Holder().build((2, 3))
+
+
+def test_losses_are_tensors(library):
+    with pytest.raises(
+        ValueError, match=r"^`add_loss\(\)` can only be called from inside `build\(\)` or `call\(\)`, on a tensor"
+    ):
+        library.layers.Layer().add_loss("text")
+
+
+def test_arguments_that_pass_on(library):
+    class Inner(library.layers.Layer):
+        def __init__(self, registers=True):
+            super().__init__()
+            if registers:
+                self._register_call_context_args("mode")
+
+        def call(self, inputs, mode=None):
+            return inputs + (1 if mode else 0)
+
+    class Outer(library.layers.Layer):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def call(self, inputs):
+            return self.inner(inputs)
+
+    x = library.Input((3,))
+    for inner in (Inner(), Inner(registers=False)):
+        expected = X + 1 if inner.__dict__.get("_context_names") or "mode" in getattr(inner, "_call_context_args", ()) else X
+        middle = Outer(inner)
+        y = middle(x)
+        for model in (Outer(Outer(inner)), library.Sequential([Outer(inner)]), library.Model(x, y)):
+            model._register_call_context_args("mode")
+            np.testing.assert_allclose(library.ops.convert_to_numpy(model(X, mode=True)), expected)
+            np.testing.assert_allclose(library.ops.convert_to_numpy(model(X)), X)
+
+
+def test_the_mask_of_several_arrays_without_masks_is_a_list_of_none():
+    class Showing(layers.Layer):
+        def call(self, inputs, mask="not given"):
+            self.seen = mask
+            return inputs[0]
+
+    layer = Showing()
+    layer([np.ones((2, 3)), np.ones((2, 3))])
+    assert layer.seen == [None, None]
