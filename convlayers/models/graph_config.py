@@ -7,6 +7,7 @@ A tensor is written as the name of the layer that it comes from, which of that l
 of the call's outputs it is.
 """
 
+import collections
 import inspect
 
 from convlayers import nested
@@ -102,8 +103,9 @@ def decode_graph(config, custom_objects=None):
         custom_objects: dict of names and classes or functions that the config may name.
 
     Raises:
-        ValueError: if the calls in it can't be put in order.
+        TypeError, ValueError: if it is damaged, with the name of the layer, or if the calls in it can't be put in order.
     """
+    _check_entries(config["layers"])
     if _is_of_keras2(config):
         config = modernize(config)
     with CustomObjectScope(custom_objects):
@@ -117,13 +119,41 @@ def _is_of_keras2(config):
     return any(isinstance(node, list) for entry in config["layers"] for node in entry["inbound_nodes"])
 
 
+# What there must be in the entry of a layer.
+_KINDS = {"name": str, "class_name": str, "config": (dict, list), "inbound_nodes": list}
+
+
+def _check_entries(entries):
+    if not isinstance(entries, list):
+        raise ValueError(f"Invalid Functional model configuration. Expected: a list of layers. Received: layers={entries}")
+    names = set()
+    for index, entry in enumerate(entries):
+        with place_of(entry, index):
+            if not isinstance(entry, dict):
+                raise ValueError(f"Invalid Functional model configuration. Expected: a dict. Received: {entry}")
+            for key, kind in _KINDS.items():
+                if not isinstance(entry.get(key), kind):
+                    raise ValueError(
+                        f"Invalid Functional model configuration. Expected: '{key}' of type {kind}. "
+                        f"Received: {key}={entry.get(key, '(missing)')}"
+                    )
+            if entry["name"] in names:
+                raise ValueError(f"Invalid Functional model configuration. Two layers have the name '{entry['name']}'.")
+            names.add(entry["name"])
+
+
 class _NotYetError(ValueError):
-    """A call needs the result of one that is still to be made."""
+    """A call needs the result of one that is still to be made, of the layer `name`."""
+
+    def __init__(self, name, call):
+        super().__init__(f"There is no call number {call} of layer '{name}'.")
+        self.name = name
 
 
 class _Reader:
     def __init__(self, entries):
         self._entries = {entry["name"]: entry for entry in entries}
+        self._places = {name: index for index, name in enumerate(self._entries)}
         self._layers = {
             entry["name"]: None if is_op(entry) or is_function(entry) else make_layer(entry, index)
             for index, entry in enumerate(entries)
@@ -134,32 +164,51 @@ class _Reader:
         self._waiting = {entry["name"]: list(entry["inbound_nodes"]) for entry in entries if entry["inbound_nodes"]}
 
     def make_calls(self):
-        """Makes all calls. Each pass over the layers makes those whose inputs exist; the others wait."""
-        while self._waiting:
-            progress = [self._make_calls_of(name) for name in list(self._waiting)]
-            if not any(progress):
-                raise ValueError(
-                    "Invalid Functional model configuration. The graph of the Functional model either has loops or "
-                    f"disconnected nodes. The following nodes failed to be resolved: {self._waiting}"
-                )
+        """Makes all calls. A layer whose inputs don't exist yet waits for the layer that they come from."""
+        ready, blocked = collections.deque(self._waiting), {}
+        while ready:
+            name = ready.popleft()
+            count = len(self._waiting[name])
+            needed = self._make_calls_of(name)
+            if needed is None or len(self._waiting[name]) < count:
+                ready.extend(blocked.pop(name, ()))
+            if needed is None:
+                del self._waiting[name]
+            else:
+                blocked.setdefault(needed, []).append(name)
+        if self._waiting:
+            raise ValueError(
+                "Invalid Functional model configuration. The graph of the Functional model either has loops or "
+                f"disconnected nodes. The following nodes failed to be resolved: {self._waiting}"
+            )
 
     def _make_calls_of(self, name):
+        """Makes the calls of a layer, as far as that goes. Returns the layer that it waits for, if there is one."""
         nodes = self._waiting[name]
-        before = len(nodes)
-        try:
+        with place_of(self._entries[name], self._places[name]):
             while nodes:
-                args, kwargs = self._decode(nodes[0]["args"]), self._decode(nodes[0]["kwargs"])
+                try:
+                    args, kwargs = self._decode_call(nodes[0])
+                except _NotYetError as error:
+                    return error.name
                 self._calls[name].append(self._call(name, args, kwargs))
                 del nodes[0]
-            del self._waiting[name]
-        except _NotYetError:
-            pass
-        return len(nodes) < before
+        return None
+
+    def _decode_call(self, node):
+        args, kwargs = (node.get("args"), node.get("kwargs")) if isinstance(node, dict) else (None, None)
+        if not isinstance(args, (list, tuple)) or not isinstance(kwargs, dict):
+            raise ValueError(
+                "Invalid Functional model configuration. Expected for a call: a dict of a list `args` and a dict `kwargs`. "
+                f"Received: {node}"
+            )
+        return self._decode(args), self._decode(kwargs)
 
     def _call(self, name, args, kwargs):
         layer = self._layers[name]
         if layer is None:
             return self._call_function(name, args, kwargs)
+        args, kwargs = nested.map_structure(_as_tensor, (args, kwargs))
         # Keras writes it for every layer that can take one.
         if "mask" in kwargs and all(mask is None for mask in nested.flatten(kwargs["mask"])):
             del kwargs["mask"]
@@ -172,8 +221,7 @@ class _Reader:
             return call_op(entry, args, kwargs)
         from convlayers.models.tensorflow_ops import call_function
 
-        with place_of(entry, list(self._entries).index(name)):
-            return call_function(entry, len(self._calls[name]), args, kwargs)
+        return call_function(entry, len(self._calls[name]), args, kwargs)
 
     def _decode(self, argument):
         if isinstance(argument, (list, tuple)):
@@ -181,7 +229,7 @@ class _Reader:
         if not isinstance(argument, dict):
             return argument
         if argument.get("class_name") == "__keras_tensor__":
-            return self._find(*argument["config"]["keras_history"])
+            return self._find(*_as_history(argument["config"]["keras_history"]))
         if "class_name" in argument:
             return deserialize_keras_object(argument)
         return {key: self._decode(value) for key, value in argument.items()}
@@ -193,15 +241,46 @@ class _Reader:
                 f"Invalid Functional model configuration. Missing node: {name}\n"
                 f"The layers of the model are {list(self._layers)}."
             )
+        if not (_is_count(call) and _is_count(index)):
+            raise ValueError(
+                f"Invalid Functional model configuration. Received: output {index} of call {call} of layer '{name}'. "
+                "Expected: whole numbers, counted from 0."
+            )
         if call >= len(self._calls[name]):
-            raise _NotYetError(f"There is no call number {call} of layer '{name}'.")
-        return nested.flatten(self._calls[name][call].outputs)[index]
+            raise _NotYetError(name, call)
+        outputs = nested.flatten(self._calls[name][call].outputs)
+        if index >= len(outputs):
+            raise ValueError(
+                f"Invalid Functional model configuration. There is no output number {index} of layer '{name}': it has "
+                f"{len(outputs)}, counted from 0."
+            )
+        return outputs[index]
 
     def find_ends(self, structure):
         """Returns the tensors of `input_layers` or `output_layers`, in the same structure."""
         if isinstance(structure, dict):
             return {key: self.find_ends(part) for key, part in structure.items()}
-        if len(structure) == 3 and isinstance(structure[0], str):
-            name, call, index = structure
-            return self._find(name, call - _calls_before_the_first(self._layers.get(name)), index)
-        return type(structure)([self.find_ends(part) for part in structure])
+        if isinstance(structure, (list, tuple)) and not isinstance(next(iter(structure), None), str):
+            return type(structure)([self.find_ends(part) for part in structure])
+        name, call, index = _as_history(structure)
+        if _is_count(call):
+            call -= _calls_before_the_first(self._layers.get(name))
+        return _as_tensor(self._find(name, call, index))
+
+
+def _as_history(history):
+    if not isinstance(history, (list, tuple)) or len(history) != 3 or not isinstance(history[0], str):
+        raise ValueError(
+            "Invalid Functional model configuration. Expected for a tensor: the name of a layer, the number of its call, and "
+            f"that of the output. Received: {history}"
+        )
+    return history
+
+
+def _is_count(number):
+    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+
+
+def _as_tensor(leaf):
+    """Returns what has followed from shapes as a tensor: only functions of TensorFlow see numbers in it."""
+    return getattr(leaf, "tensor", leaf)

@@ -46,7 +46,7 @@ def modernize(config):
         return [end[0], end[1] - (end[0] in shifted) + counts, end[2]]
 
     layers = [
-        {**entry, "inbound_nodes": [modernize_call(node, entry) for node in entry["inbound_nodes"]]}
+        {"module": "keras.layers", **entry, "inbound_nodes": [modernize_call(node, entry) for node in entry["inbound_nodes"]]}
         for entry in config["layers"]
     ]
     ends = {key: [modernize_end(end) for end in _ends(config[key])] for key in ("input_layers", "output_layers")}
@@ -88,4 +88,9 @@ def _plain_config(entry):
 def _ends(structure):
     """Returns the `[layer, call, index]` of inputs or outputs as a flat list."""
     leaves = nested.flatten(structure)
+    if len(leaves) % 3:
+        raise ValueError(
+            "Invalid Functional model configuration. Expected for each input and output: the name of a layer, the number of "
+            f"its call, and that of the output. Received: {structure}"
+        )
     return [leaves[start : start + 3] for start in range(0, len(leaves), 3)]

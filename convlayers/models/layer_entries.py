@@ -6,6 +6,25 @@ import threading
 from convlayers.layers.layer import Layer
 from convlayers.serialization import deserialize_keras_object
 
+# What a damaged config may lead to, besides errors of values and types.
+DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, NotImplementedError, RecursionError)
+
+
+@contextlib.contextmanager
+def damage_as_value_error(what):
+    """Inside, what a damaged config leads to becomes a `ValueError`.
+
+    Args:
+        what: what is being made of the config, for the message.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        raise ValueError(
+            f"{what} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
 
 class _Place(threading.local):
     """The entries that this thread is making layers from, outermost first."""
@@ -40,7 +59,8 @@ def place_of(entry, index):
     name = entry.get("config", {}).get("name") if isinstance(entry, dict) and isinstance(entry.get("config"), dict) else None
     with _place.inside(f"'{name}' (layers[{index}])"):
         try:
-            yield
+            with damage_as_value_error("A layer"):
+                yield
         except (TypeError, ValueError) as error:
             if "\nThis is layer " in str(error):  # Layers in it know better.
                 raise
@@ -65,7 +85,8 @@ def make_layer(entry, index, custom_objects=None):
                 "The provided configuration is not a valid Keras configuration. Expected a dictionary containing a 'config' "
                 f"key. Received: config={entry}"
             )
-        layer = deserialize_keras_object(entry, custom_objects)
+        # HDF5 files name no modules, and there is an initializer with the name of a layer: `Identity`.
+        layer = deserialize_keras_object({"module": "keras.layers", **entry}, custom_objects)
         if not isinstance(layer, Layer):
             raise ValueError(f"Unexpected object from deserialization, expected a layer or operation, got a {type(layer)}")
     return layer

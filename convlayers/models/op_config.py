@@ -9,6 +9,7 @@ and `x` is the argument of its node.
 import inspect
 
 from convlayers import nested, ops
+from convlayers.config import standardize_data_format
 from convlayers.naming import to_snake_case
 from convlayers.symbolic import FunctionCall, KerasTensor
 
@@ -16,7 +17,8 @@ from convlayers.symbolic import FunctionCall, KerasTensor
 _ARRAYS = (
     "x x1 x2 x3 xs inputs arrays kernel depthwise_kernel pointwise_kernel bias condition indices values weights target "
     "output targets predictions start_indices updates mean variance operands variable fill_value constant_values rtol atol key "
-    "images array transform coordinates start_points end_points a b data segment_ids start stop"
+    "images array transform coordinates start_points end_points a b data segment_ids start stop sorted_sequence "
+    "image1 image2 y"
 )
 _IN_THE_NODE = frozenset(_ARRAYS.split())
 # In which of its modules Keras looks for an op, where that is not "numpy".
@@ -76,20 +78,47 @@ def encode_op(call):
         ValueError: if it is no op of Keras.
     """
     name = call.function.__name__
-    op = _find_op(_whole(name))
+    op = None if hasattr(call, "why_not_in_files") else _find_op(_whole(name))
     if op is None:
-        raise ValueError(f"There is no op '{name}' in files of Keras. Write a layer that calls what has made '{call.name}'.")
+        why = getattr(call, "why_not_in_files", f"Write a layer that calls what has made '{call.name}'.")
+        raise ValueError(f"There is no op '{name}' in files of Keras. It is '{call.name}' in the model. {why}")
     class_name, module = location_in_keras(name)
     # What an op is computed by may do more at once, as a convolution with an activation.
     parameters = inspect.signature(op).parameters.values()
     known = {parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD} - _in_the_node(name)
-    settings = {key: value for key, value in _bind(call.nodes[0]).items() if key in known}
+    # Keras has no arguments that must be named: those are ours, and written only when used.
+    unused = {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    settings = {
+        key: value
+        for key, value in _bind(call.nodes[0]).items()
+        if key in known and not (key in unused and value == unused[key])
+    }
+    for key, value in settings.items():
+        if any(isinstance(leaf, KerasTensor) for leaf in nested.flatten(value)):
+            raise ValueError(
+                f"The argument `{key}` of the op '{name}', which is '{call.name}' in the model, is a tensor. Files of Keras "
+                "have numbers there. Use ops that take arrays, as `minimum` and `maximum` in the place of `clip`, or write a "
+                f"layer that calls it. Received: {key}={value}"
+            )
+    if "data_format" in settings:
+        # Keras looks up its own default before it makes the op.
+        settings["data_format"] = standardize_data_format(settings["data_format"])
     return {
         "module": module,
         "class_name": class_name,
         "config": {"name": call.name, **settings},
         "registered_name": class_name,
     }
+
+
+def can_be_written(node):
+    """Returns whether files can have a node: that of a layer, or of an op of Keras with numbers where Keras has numbers."""
+    if isinstance(node.operation, FunctionCall):
+        try:
+            encode_op(node.operation)
+        except ValueError:
+            return False
+    return True
 
 
 def op_arguments(node):
@@ -111,7 +140,12 @@ def _in_the_node(name):
 
 def is_op(entry):
     """Whether an entry in the config of a graph is an op of Keras 3, and not a layer."""
-    return str(entry.get("module")).startswith(("keras.src.ops.", "keras.ops"))
+    if "module" in entry:
+        return str(entry["module"]).startswith(("keras.src.ops.", "keras.ops"))
+    # In HDF5 files nothing has a module. What tells the op `Add` from the layer is that layers may be trained.
+    class_name, config = entry.get("class_name"), entry.get("config")
+    has_names = isinstance(class_name, str) and isinstance(config, dict)
+    return has_names and "trainable" not in config and _find_op(_op_name(class_name)) is not None
 
 
 def call_op(entry, args, kwargs):
@@ -120,7 +154,7 @@ def call_op(entry, args, kwargs):
     Raises:
         TypeError: if there is no such op.
     """
-    name = _OP_OF.get(entry["class_name"]) or to_snake_case(entry["class_name"])
+    name = _op_name(entry["class_name"])
     function = _find_op(name)
     if function is None:
         raise TypeError(f"Could not locate class '{entry['class_name']}'. There is no op `convlayers.ops.{name}`.")
@@ -132,6 +166,10 @@ def call_op(entry, args, kwargs):
     node = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).node
     node.operation.name = entry["name"]
     return node
+
+
+def _op_name(class_name):
+    return _OP_OF.get(class_name) or to_snake_case(class_name)
 
 
 def _whole(name):

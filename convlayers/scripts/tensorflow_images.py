@@ -137,6 +137,35 @@ def per_image_standardization(image):
     return ops.divide(ops.subtract(image, ops.mean(image, axis=axes, keepdims=True)), deviation)
 
 
+# What TensorFlow rounds its matrix for YUV to.
+_RGB_TO_YUV = np.array(
+    [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]], "float32"
+)
+_YUV_TO_RGB = np.array([[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]], "float32")
+
+
+def rgb_to_yuv(images):
+    """Returns images of floats with brightness and two differences of colours as channels."""
+    return ops.matmul(images, _RGB_TO_YUV)
+
+
+def yuv_to_rgb(images):
+    """Returns images of floats with red, green and blue, of those that `rgb_to_yuv` returned."""
+    return ops.matmul(images, _YUV_TO_RGB)
+
+
+def psnr(a, b, max_val, name=None):
+    """Returns, for each pair of images, how far the second is from the first, in decibels."""
+    error = ops.mean(ops.square(ops.subtract(ops.cast(a, "float32"), ops.cast(b, "float32"))), axis=(-3, -2, -1))
+    return ops.subtract(20 * math.log10(max_val), ops.multiply(10.0, ops.log10(error)))
+
+
+def image_gradients(image):
+    """Returns how images change downwards, and to the right. The last row, and the last column, are zeros."""
+    down, right = image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]
+    return ops.pad(down, [[0, 0], [0, 1], [0, 0], [0, 0]]), ops.pad(right, [[0, 0], [0, 0], [0, 1], [0, 0]])
+
+
 def total_variation(images, name=None):
     """Returns, for each image, the sum of the differences of neighbouring pixels."""
     down = ops.subtract(images[..., 1:, :, :], images[..., :-1, :, :])
@@ -201,7 +230,23 @@ def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antiali
         height, width = round(images.shape[-3] * scale), round(images.shape[-2] * scale)
     if method != "nearest":
         images = ops.cast(images, "float32")
+    if method == "area":
+        return _resize_by_area(images, height, width)
     return ops.image.resize(images, (height, width), interpolation=method, antialias=antialias)
+
+
+def _resize_by_area(images, height, width):
+    """Returns images in which each pixel is the mean of what it covers."""
+    rows, columns = _covered(images.shape[-3], height), _covered(images.shape[-2], width)
+    batch = "n" * (len(images.shape) - 3)
+    return ops.einsum(f"oh,pw,{batch}hwc->{batch}opc", rows, columns, images)
+
+
+def _covered(old, new):
+    """Returns how much of each old pixel there is in each new one, of shape (new, old)."""
+    edges, places = np.linspace(0, old, new + 1)[:, None], np.arange(old)
+    overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
+    return (overlap.clip(0) * new / old).astype("float32")
 
 
 def resize_with_pad(image, target_height, target_width, method="bilinear", antialias=False):

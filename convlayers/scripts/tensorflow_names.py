@@ -5,6 +5,7 @@ calls arguments otherwise, a dict with their names here is behind it.
 """
 
 _AXIS = {"input_tensor": "x"}
+_OPERANDS = {"x": "x1", "y": "x2"}
 
 
 def _same(names, **arguments):
@@ -13,12 +14,13 @@ def _same(names, **arguments):
 
 _TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int64 string uint8 uint16"
 _IMAGES = (
-    "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop convert_image_dtype "
-    "crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down grayscale_to_rgb pad_to_bounding_box "
-    "per_image_standardization random_brightness random_contrast random_crop random_flip_left_right random_flip_up_down "
-    "random_hue random_saturation resize resize_with_crop_or_pad resize_with_pad rot90 stateless_random_brightness "
-    "stateless_random_contrast stateless_random_crop stateless_random_flip_left_right stateless_random_flip_up_down "
-    "stateless_random_hue stateless_random_saturation total_variation transpose"
+    "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop "
+    "convert_image_dtype crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down grayscale_to_rgb "
+    "image_gradients pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast random_crop "
+    "random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_crop_or_pad resize_with_pad "
+    "rgb_to_yuv rot90 stateless_random_brightness stateless_random_contrast stateless_random_crop "
+    "stateless_random_flip_left_right stateless_random_flip_up_down stateless_random_hue stateless_random_saturation "
+    "total_variation transpose yuv_to_rgb"
 )
 _NETWORKS = (
     "avg_pool2d batch_normalization bias_add compute_average_loss conv2d conv2d_transpose depthwise_conv2d gelu l2_loss "
@@ -57,6 +59,8 @@ NAMES = {
         "boolean_mask": "own.boolean_mask",
         "broadcast_to": "own.broadcast_to",
         "cast": "ops.cast",
+        "clip_by_global_norm": "own.clip_by_global_norm",
+        "clip_by_norm": "own.clip_by_norm",
         "clip_by_value": ("ops.clip", {"t": "x", "clip_value_min": "x_min", "clip_value_max": "x_max"}),
         "concat": ("ops.concatenate", {"values": "xs"}),
         "cond": "own.cond",
@@ -69,7 +73,9 @@ NAMES = {
         "executing_eagerly": "own.executing_eagerly",
         "fill": "own.fill",
         "function": "own.function",
+        "floordiv": ("ops.floor_divide", _OPERANDS),
         "gather": "own.gather",
+        "gather_nd": "own.gather_nd",
         "get_logger": "own.get_logger",
         "identity": ("ops.convert_to_tensor", {"input": "x"}),
         "is_tensor": "own.is_tensor",
@@ -77,20 +83,23 @@ NAMES = {
         "map_fn": "own.map_fn",
         "name_scope": "own.name_scope",
         "newaxis": "own.newaxis",
-        "matmul": ("ops.matmul", {"a": "x1", "b": "x2"}),
+        "matmul": "own.matmul",
         "norm": "own.norm",
+        "numpy_function": "own.call_python",
         "one_hot": ("ops.one_hot", {"indices": "x", "depth": "num_classes"}),
         "ones_like": ("ops.ones_like", {"input": "x"}),
         "pad": "own.pad",
         "ones_initializer": "initializers.Ones",
         "pow": "ops.power",
         "print": "own.print",
+        "py_function": "own.call_python",
         "random_normal_initializer": "initializers.RandomNormal",
         "random_uniform_initializer": "initializers.RandomUniform",
         "range": ("ops.arange", {"limit": "stop", "delta": "step"}),
         "rank": "own.rank",
         "reduce_all": ("ops.all", {"input_tensor": "x"}),
         "reduce_any": ("ops.any", {"input_tensor": "x"}),
+        "reduce_logsumexp": ("ops.logsumexp", _AXIS),
         "reduce_max": ("ops.max", _AXIS),
         "reduce_mean": ("ops.mean", _AXIS),
         "reduce_min": ("ops.min", _AXIS),
@@ -101,12 +110,16 @@ NAMES = {
         "roll": ("ops.roll", {"input": "x"}),
         "shape": ("ops.shape", {"input": "x"}),
         "size": "own.size",
-        "split": ("ops.split", {"value": "x", "num_or_size_splits": "indices_or_sections"}),
+        "slice": "own.slice",
+        "split": "own.split",
+        "squared_difference": "own.squared_difference",
         "squeeze": ("ops.squeeze", {"input": "x"}),
         "stack": ("ops.stack", {"values": "x"}),
         "stop_gradient": ("ops.stop_gradient", {"input": "variable"}),
         "tile": ("ops.tile", {"input": "x", "multiples": "repeats"}),
+        "tensor_scatter_nd_update": ("ops.scatter_update", {"tensor": "inputs"}),
         "transpose": ("ops.transpose", {"a": "x", "perm": "axes"}),
+        "truediv": ("ops.true_divide", _OPERANDS),
         "where": ("ops.where", {"x": "x1", "y": "x2"}),
         "zeros_initializer": "initializers.Zeros",
         "zeros_like": ("ops.zeros_like", {"input": "x"}),
@@ -151,6 +164,7 @@ NAMES = {
         "decode_jpeg": "scripts.tensorflow_images.decode_image",
         "decode_png": "scripts.tensorflow_images.decode_image",
         **{name: f"ops.image.{name}" for name in ("hsv_to_rgb", "rgb_to_grayscale", "rgb_to_hsv", "sobel_edges")},
+        "ssim": ("ops.image.ssim", {"img1": "image1", "img2": "image2"}),
     },
     "io": {
         "decode_image": "scripts.tensorflow_images.decode_image",
@@ -160,7 +174,7 @@ NAMES = {
     },
     "linalg": {
         "einsum": "ops.einsum",
-        "matmul": ("ops.matmul", {"a": "x1", "b": "x2"}),
+        "matmul": "own.matmul",
         "norm": "own.norm",
     },
     "logging": _LOGGING,
@@ -169,7 +183,13 @@ NAMES = {
         **_same("logical_and logical_not logical_or maximum minimum mod multiply negative not_equal reciprocal rsqrt round"),
         **_same("sigmoid sign sin softplus sqrt square subtract tan tanh top_k"),
         "argmin": "own.argmin",
-        "divide_no_nan": ("ops.divide_no_nan", {"x": "x1", "y": "x2"}),
+        "atan2": ("ops.arctan2", {"y": "x1", "x": "x2"}),
+        "count_nonzero": ("ops.count_nonzero", {"input": "x"}),
+        "cumprod": "ops.cumprod",
+        "divide_no_nan": ("ops.divide_no_nan", _OPERANDS),
+        "floormod": ("ops.mod", _OPERANDS),
+        "is_finite": "ops.isfinite",
+        "is_inf": "ops.isinf",
         "is_nan": "ops.isnan",
         "l2_normalize": "scripts.tensorflow_nn.l2_normalize",
         "reduce_all": ("ops.all", _AXIS),
@@ -178,12 +198,15 @@ NAMES = {
         "softmax": ("ops.softmax", {"logits": "x"}),
         "argmax": "own.argmax",
         "pow": "ops.power",
+        "reduce_logsumexp": ("ops.logsumexp", _AXIS),
         "reduce_max": ("ops.max", _AXIS),
         "reduce_mean": ("ops.mean", _AXIS),
         "reduce_min": ("ops.min", _AXIS),
         "reduce_std": ("ops.std", _AXIS),
         "reduce_sum": ("ops.sum", _AXIS),
         "reduce_variance": ("ops.var", _AXIS),
+        "squared_difference": "own.squared_difference",
+        "truediv": ("ops.true_divide", _OPERANDS),
     },
     "nn": {
         **_same("elu relu relu6 selu sigmoid silu softplus softsign swish tanh", features="x"),
@@ -203,7 +226,7 @@ NAMES = {
     },
     "random": {
         "categorical": "random.categorical",
-        "gamma": "random.gamma",
+        "gamma": "own.gamma",
         "normal": "random.normal",
         "set_random_seed": "own.set_seed",
         "set_seed": "own.set_seed",

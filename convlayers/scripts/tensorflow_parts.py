@@ -12,6 +12,7 @@ import numpy as np
 from convlayers import ops, random
 from convlayers.autograd import Operand, value_of
 from convlayers.nested import flatten, map_structure
+from convlayers.scripts.eager import as_eager
 
 VERSION = "2.21.0"
 AUTOTUNE = -1
@@ -140,6 +141,63 @@ def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None):
     if "int" in dtype:
         return random.randint(shape, minval, maxval, dtype=dtype, seed=seed)
     return random.uniform(shape, minval, 1.0 if maxval is None else maxval, dtype=dtype, seed=seed)
+
+
+def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None):
+    """Returns random numbers with a gamma distribution: arrays of a shape, for each `alpha` and `beta` one."""
+    alpha, scale = np.broadcast_arrays(alpha, np.divide(1.0, 1.0 if beta is None else beta))
+    return ops.multiply(random.gamma((*shape, *alpha.shape), alpha, dtype=dtype, seed=seed), ops.cast(scale, dtype))
+
+
+def split(value, num_or_size_splits, axis=0, num=None, name=None):
+    """Returns the parts of an array: so many of one size, or of the sizes in a list, in which one may be -1 for the rest."""
+    if isinstance(num_or_size_splits, int):
+        return ops.split(value, num_or_size_splits, axis)
+    sizes = [int(part) for part in num_or_size_splits]
+    rest = value.shape[axis] - sum(part for part in sizes if part != -1)
+    return ops.split(value, np.cumsum([rest if part == -1 else part for part in sizes])[:-1].tolist(), axis)
+
+
+def slice(input_, begin, size, name=None):
+    """Returns the part of an array that begins at a place. A size of -1 is all that there is."""
+    parts = zip(begin, size, strict=True)
+    return input_[tuple(builtins.slice(int(first), None if count == -1 else int(first + count)) for first, count in parts)]
+
+
+def gather_nd(params, indices, batch_dims=0, name=None):
+    """Returns the parts of an array that the last axis of `indices` has the places of."""
+    if batch_dims:
+        raise NotImplementedError("`tf.gather_nd` has no `batch_dims` here: use `keras.ops.take_along_axis`.")
+    return params[tuple(np.moveaxis(np.asarray(indices), -1, 0))]
+
+
+def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
+    """Returns the product of two matrices, or of two stacks of them, each as it is or turned."""
+    a, b = (ops.swapaxes(x, -1, -2) if turned else x for x, turned in ((a, transpose_a), (b, transpose_b)))
+    return ops.matmul(a, b)
+
+
+def squared_difference(x, y, name=None):
+    return ops.square(ops.subtract(x, y))
+
+
+def clip_by_norm(t, clip_norm, axes=None, name=None):
+    """Returns an array that is not longer than `clip_norm`."""
+    length = ops.sqrt(ops.sum(ops.square(t), axis=axes, keepdims=True))
+    return ops.divide(ops.multiply(t, clip_norm), ops.maximum(length, clip_norm))
+
+
+def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
+    """Returns arrays that are not longer than `clip_norm` together, and how long they were. None stays None."""
+    squares = [ops.sum(ops.square(t)) for t in t_list if t is not None]
+    length = ops.sqrt(sum(squares)) if use_norm is None else use_norm
+    factor = ops.divide(clip_norm, ops.maximum(length, clip_norm))
+    return [None if t is None else ops.multiply(t, factor) for t in t_list], length
+
+
+def call_python(func, inp, Tout, **kwargs):
+    """Returns what a function of arrays returns, in the number types that are asked for."""
+    return map_structure(ops.cast, func(*(as_eager(np.asarray(value_of(x))) for x in inp)), Tout)
 
 
 def size(input, out_type=int32, name=None):

@@ -9,7 +9,7 @@ from convlayers.scripts.tensorflow import find_tensorflow
 from convlayers.scripts.tensorflow_names import NAMES
 from tests.scripts.running import run_code
 
-tf = find_tensorflow("tensorflow")
+tf, math = find_tensorflow("tensorflow"), find_tensorflow("tensorflow.math")
 M = np.random.RandomState(0).rand(3, 5).astype("float32")
 
 
@@ -41,6 +41,23 @@ CALLS = [
     (lambda: find_tensorflow("tensorflow.image").flip_left_right(M[..., None]), M[:, ::-1, None]),
     (lambda: tf.convert_to_tensor(value=[1, 2]), np.array([1, 2], "int32")),
     (lambda: tf.where(M > 0.5, x=M, y=0.0), np.where(M > 0.5, M, 0)),
+    (lambda: tf.split(M, 3)[2], M[2:]),
+    (lambda: tf.split(M, [1, -1, 2], axis=1)[1], M[:, 1:3]),
+    (lambda: tf.slice(M, [1, 0], [-1, 2]), M[1:, :2]),
+    (lambda: tf.gather_nd(M, [[0, 1], [2, 4]]), M[[0, 2], [1, 4]]),
+    (lambda: tf.matmul(M, M, transpose_b=True), M @ M.T),
+    (lambda: tf.matmul(M, M, transpose_a=True), M.T @ M),
+    (lambda: math.squared_difference(M, 0.5), (M - 0.5) ** 2),
+    (lambda: tf.clip_by_norm(M, 0.1), M * 0.1 / np.sqrt((M**2).sum())),
+    (lambda: tf.clip_by_global_norm([M, None, M], 2.0)[0][2], M * 2 / np.sqrt(2 * (M**2).sum())),
+    (lambda: tf.clip_by_global_norm([M, None, M], 99.0)[1], np.sqrt(2 * (M**2).sum())),
+    (lambda: math.atan2(y=M, x=0.5), np.arctan2(M, 0.5)),
+    (lambda: math.reduce_logsumexp(M, axis=1), np.log(np.exp(M).sum(axis=1))),
+    (lambda: tf.tensor_scatter_nd_update(M, [[1]], [M[0]]), M[[0, 0, 2]]),
+    (lambda: tf.numpy_function(np.sort, [M], tf.float32), np.sort(M)),
+    (lambda: tf.py_function(lambda x, y: x.numpy() * y, [M, 2], tf.float32), M * 2),
+    (lambda: np.zeros(find_tensorflow("tensorflow.random").gamma([2, 3], [0.5, 1.0]).shape), np.zeros((2, 3, 2))),
+    (lambda: np.mean(find_tensorflow("tensorflow.random").gamma([20000], 2.0, beta=4.0)).round(1), np.float64(0.5)),
 ]
 
 

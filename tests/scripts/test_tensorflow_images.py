@@ -41,6 +41,31 @@ CALLS = {
         lambda: images.total_variation(F),
         np.abs(np.diff(F, axis=1)).sum(axis=(1, 2, 3)) + np.abs(np.diff(F, axis=2)).sum(axis=(1, 2, 3)),
     ),
+    "brightness and colours": (
+        lambda: images.rgb_to_yuv(F),
+        np.stack(
+            [
+                F @ [0.299, 0.587, 0.114],
+                0.492111 * (F[..., 2] - F @ [0.299, 0.587, 0.114]),
+                0.877283 * (F[..., 0] - F @ [0.299, 0.587, 0.114]),
+            ],
+            axis=-1,
+        ),
+    ),
+    "there and back": (lambda: images.yuv_to_rgb(images.rgb_to_yuv(F)), F),
+    "changes": (
+        lambda: np.stack(images.image_gradients(F)),
+        [np.diff(F, axis=1, append=F[:, -1:]), np.diff(F, axis=2, append=F[:, :, -1:])],
+    ),
+    "signal and noise": (
+        lambda: images.psnr(U, U // 2, 255),
+        10 * np.log10(255**2 / ((U.astype(float) - U // 2) ** 2).mean(axis=(1, 2, 3))),
+    ),
+    "by area": (
+        lambda: images.resize(F[:, :6], (3, 2), "area"),
+        F[:, :6].reshape(2, 3, 2, 2, 3, 3).mean(axis=(2, 4)),
+    ),
+    "parts of pixels, by area": (lambda: images.resize(F[0, :3, :1], (2, 1), "area"), (2 * F[0, :3:2, :1] + F[0, 1:2, :1]) / 3),
     "flipped": (lambda: images.flip_up_down(U), U[:, ::-1]),
     "turned": (lambda: images.rot90(U), np.rot90(U, axes=(1, 2))),
     "turned back": (lambda: images.rot90(U[0], 3), np.rot90(U[0], 3)),

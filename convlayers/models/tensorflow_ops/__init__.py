@@ -2,6 +2,7 @@
 TensorFlow in a graph.
 
 `table.py` says which function of ours each becomes, and `raw_ops.py` which of them the nodes of TensorFlow's own graphs are.
+`sizes.py` has the shapes that are numbers between them.
 Loaded only for such a file.
 """
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers.autograd import value_of
+from convlayers.symbolic import KerasTensor
 from convlayers.validation import did_you_mean
 
 
@@ -11,10 +12,30 @@ def as_number_or_array(value, dtype="float32"):
     return np.array(value, dtype) if isinstance(value, (list, tuple)) else value
 
 
+# Of functions that take any number of arguments.
+LOST_ARGUMENTS = (
+    "The file does not say all arguments of `tf.{0}`: Keras 2 wrote only the first. Build the model in Python, as with "
+    "`convlayers.ops.{0}`, and load its weights with `model.load_weights(path)`."
+)
+
+
+class NotKnownError(TypeError):
+    """A tensor stands where ops take numbers."""
+
+
 def as_ints(value):
-    """Returns whole numbers, which may be arrays, as ints: one, or a list of them; None as it is."""
+    """Returns whole numbers, which may be arrays, as ints: one, or a list of them; None as it is.
+
+    Raises:
+        NotKnownError: for a symbolic tensor.
+    """
     if value is None or isinstance(value, int):
         return value
+    if isinstance(value, KerasTensor):
+        raise NotKnownError(
+            "There is no translation of a call that takes numbers from a tensor of the graph where `convlayers.ops` take them "
+            f"from the program. Received: {value}"
+        )
     if isinstance(value, (list, tuple)):
         return [as_ints(part) for part in value]
     return np.asarray(value_of(value)).tolist()

@@ -1,16 +1,17 @@
 """Calls of TensorFlow's functions on symbolic tensors: a file has them as layers, and they become calls of ops."""
 
+import contextlib
+import math
+
 import numpy as np
 
 from convlayers import nested
+from convlayers.models.layer_entries import DAMAGE
 from convlayers.models.tensorflow_ops import sizes
 from convlayers.models.tensorflow_ops.arguments import unknown
 from convlayers.models.tensorflow_ops.nodes import read_node
 from convlayers.models.tensorflow_ops.table import ON_NUMBERS, TABLE
 from convlayers.symbolic import KerasTensor
-
-# How many there are in a computation with shapes at the most.
-_MOST_NUMBERS = 1000
 
 
 class Call:
@@ -41,42 +42,49 @@ def call_function(entry, number, args, kwargs):
     function = TABLE.get(symbol)
     if function is None:
         raise unknown("function", f"tf.{symbol}", TABLE)
+    if not isinstance(kwargs, dict):
+        raise TypeError(f"Expected: a dict of the arguments of `tf.{symbol}`. Received: {kwargs}")
     # A name for the graph of TensorFlow; and what later versions left out where it says nothing.
     kwargs = {key: value for key, value in kwargs.items() if key != "name" and value is not None}
     leaves = nested.flatten((args, kwargs))
     if not any(isinstance(leaf, KerasTensor) for leaf in leaves):
-        _check_numbers(symbol, leaves)
+        _check_numbers(symbol, [*args, *kwargs.values()])
     try:
         outputs = sizes.call(function, args, kwargs)
-    except (ArithmeticError, AttributeError, LookupError) as error:
-        raise ValueError(f"The file is damaged: `tf.{symbol}` can't have the arguments there. {error!r}") from error
+    except (TypeError, ValueError) as error:
+        if f"tf.{symbol}`" in str(error):
+            raise
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{error}\nThis is what a call of `tf.{symbol}` has come to.") from error
+    except DAMAGE as error:
+        raise ValueError(f"The config is damaged: `tf.{symbol}` can't have the arguments there. {error!r}") from error
     name = entry["name"].replace("/", "_")
     _name_nodes(outputs, leaves, f"{name}.call{number}" if number else name)
     return Call(outputs)
 
 
-def _check_numbers(symbol, leaves):
+def _check_numbers(symbol, arguments):
     """Arrays of any size could be had from a file otherwise."""
-    if symbol.removeprefix("compat.v1.") not in ON_NUMBERS or sum(map(_size, leaves)) > _MOST_NUMBERS:
+    if not {symbol, symbol.removeprefix("compat.v1.")} & ON_NUMBERS:
         raise TypeError(f"Not allowed: a file calls `tf.{symbol}` without a tensor of its graph.")
+    shapes = [shape for argument in arguments for shape in _shapes_of(argument)]
+    with contextlib.suppress(ValueError):  # They may have to be joined, and not computed with.
+        shapes.append(np.broadcast_shapes(*shapes))
+    sizes.check_size([sum(map(math.prod, shapes))])
 
 
-def _size(leaf):
-    return np.size(leaf.samples[0] if isinstance(leaf, sizes.Sizes) else leaf)
+def _shapes_of(argument):
+    leaves = nested.flatten(argument)
+    if any(isinstance(leaf, (sizes.Sizes, np.ndarray)) for leaf in leaves):
+        return [np.shape(leaf.samples[0] if isinstance(leaf, sizes.Sizes) else leaf) for leaf in leaves]
+    try:
+        return [np.shape(argument)]
+    except ValueError:  # lists of different lengths
+        return [(len(leaves),)]
 
 
 def _name_nodes(outputs, leaves, name):
     """Gives the last node the name of the layer in the file, and the others that name with a number."""
-    seen = {id(tensor.tensor if isinstance(tensor, sizes.Sizes) else tensor) for tensor in leaves}
-    nodes, tensors = [], nested.flatten(outputs)
-    while tensors:
-        tensor = tensors.pop(0)
-        if isinstance(tensor, sizes.Sizes):
-            tensor = tensor.tensor
-        if isinstance(tensor, KerasTensor) and id(tensor) not in seen and tensor.node is not None:
-            seen.add(id(tensor))
-            if tensor.node not in nodes:
-                nodes.append(tensor.node)
-                tensors += tensor.node.inputs
-    for number, node in enumerate(nodes):
+    given = [tensor for leaf in leaves for tensor in sizes.sources_of(leaf)]
+    for number, node in enumerate(sizes.nodes_between(nested.map_structure(sizes.as_tensor, outputs), given)):
         node.operation.name = f"{name}.{number}" if number else name

@@ -1,50 +1,91 @@
 """Functions of TensorFlow's `tf.image`, with its arguments."""
 
+import math
+
 import numpy as np
 
 from convlayers import ops
+from convlayers.layers.reshaping.up_sampling import UpSampling2D
+from convlayers.models.tensorflow_ops import resizing
 from convlayers.models.tensorflow_ops.arguments import as_ints, check_unused
+from convlayers.models.tensorflow_ops.sizes import call, multiples_of, takes_sizes
+
+# By the names that TensorFlow has for them, and the numbers that it had.
+_METHODS = ("bilinear", "nearest", "bicubic", "area")
 
 
+@takes_sizes
 def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False):
+    factors = multiples_of(images, size, (1, 2)) if len(images.shape) == 4 and not antialias else None
+    if factors and method in ("bilinear", "nearest"):
+        # A layer that files have, for images of any size.
+        return UpSampling2D(factors, interpolation=method, data_format="channels_last")(images)
+    return call(_resize, (images, size, method, preserve_aspect_ratio, antialias), {})
+
+
+def _resize(images, size, method, preserve_aspect_ratio, antialias):
     size = as_ints(size)
     if preserve_aspect_ratio:
-        scale = min(wanted / given for wanted, given in zip(size, images.shape[-3:-1], strict=True))
-        size = [round(given * scale) for given in images.shape[-3:-1]]
+        size = _in_proportion(images, size, round)
+    if method in ("area", "bicubic") and not antialias and len(images.shape) == 4:
+        return Resize(method)(images, size, half_pixel_centers=method != "area")
     return ops.image.resize(images, size, method, antialias=antialias, data_format="channels_last")
 
 
-def resize_nearest_neighbor(images, size, align_corners=False, half_pixel_centers=False):
-    """The function of TensorFlow 1, where pixels have no extent: both agree if sizes are multiplied by whole numbers."""
-    size = as_ints(size)
-    are_multiples = not any(wanted % given for wanted, given in zip(size, images.shape[1:3], strict=True))
-    check_unused("compat.v1.image.resize_nearest_neighbor", align_corners=align_corners)
-    if not are_multiples and not half_pixel_centers:
-        raise TypeError(
-            "There is no translation of `tf.compat.v1.image.resize_nearest_neighbor` to sizes that are no multiples. Received: "
-            f"images.shape={images.shape}, size={size}"
-        )
-    return ops.image.resize(images, size, "nearest", data_format="channels_last")
+def _in_proportion(images, size, as_whole):
+    given = images.shape[-3:-1]
+    scale = min(wanted / now for wanted, now in zip(size, given, strict=True))
+    return [as_whole(now * scale) for now in given]
 
 
-class PixelsWithExtent:
-    """A function of TensorFlow 1, in the one of its ways that agrees with `tf.image.resize`.
+class Resize:
+    """A function of TensorFlow 1. Its pixels may have no extent, and its corners may stay where they are.
 
     Args:
-        interpolation: an argument of `ops.image.resize`.
+        method: an argument of `tf.image.resize`.
     """
 
-    def __init__(self, interpolation):
-        self.interpolation = interpolation
-        self.__name__ = f"resize_{interpolation}"
+    def __init__(self, method):
+        self.method = method
+        self.__name__ = f"resize_{method}"
+
+    takes_sizes = True
 
     def __call__(self, images, size, align_corners=False, half_pixel_centers=False):
-        if align_corners or not half_pixel_centers:
-            raise TypeError(
-                f"There is no translation of `tf.compat.v1.image.{self.__name__}`, which takes pixels for points. Received: "
-                f"align_corners={align_corners}, half_pixel_centers={half_pixel_centers}"
-            )
-        return ops.image.resize(images, as_ints(size), self.interpolation, data_format="channels_last")
+        is_keras = (self.method == "bilinear" and half_pixel_centers) or self.method == "nearest"
+        if is_keras and not align_corners and multiples_of(images, size, (1, 2)):
+            return resize(images, size, self.method)
+        return call(self._resize, (images, size, align_corners, half_pixel_centers), {})
+
+    def _resize(self, images, size, align_corners, half_pixel_centers):
+        size = as_ints(size)
+        if list(images.shape[1:3]) == size:
+            return ops.cast(images, "float32")
+        if self._is_keras(images, size, align_corners, half_pixel_centers):
+            return ops.image.resize(images, size, self.method, data_format="channels_last")
+        weigh = getattr(resizing, "nearest_corners" if align_corners and self.method == "nearest" else self.method)
+        y = resizing.resize_by_matrices(images, size, weigh, align_corners, half_pixel_centers)
+        return ops.cast(y, images.dtype) if self.method == "nearest" else y
+
+    def _is_keras(self, images, size, align_corners, half_pixel_centers):
+        if self.method == "nearest" and not align_corners:
+            return half_pixel_centers or not any(wanted % given for wanted, given in zip(size, images.shape[1:3], strict=True))
+        return self.method == "bilinear" and half_pixel_centers and not align_corners
+
+
+def resize_images(images, size, method=0, align_corners=False, preserve_aspect_ratio=False):
+    size = as_ints(size)
+    if preserve_aspect_ratio:
+        size = _in_proportion(images, size, round)
+    return Resize(_METHODS[method] if isinstance(method, int) else method)(images, size, align_corners)
+
+
+def resize_with_pad(image, target_height, target_width, method="bilinear", antialias=False):
+    target = (target_height, target_width)
+    exact = _in_proportion(image, target, float)
+    y = resize(image, [math.floor(size) for size in exact], method, antialias=antialias)
+    tops = [max(0, math.floor((wanted - size) / 2)) for wanted, size in zip(target, exact, strict=True)]
+    return pad_to_bounding_box(y, *tops, *target)
 
 
 def scale_and_translate(images, size, scale, translation, kernel_type="lanczos3", antialias=True):
@@ -56,7 +97,8 @@ def scale_and_translate(images, size, scale, translation, kernel_type="lanczos3"
 
 
 def rgb_to_grayscale(images):
-    return ops.image.rgb_to_grayscale(images, data_format="channels_last")
+    gray = ops.image.rgb_to_grayscale(convert_image_dtype(images, "float32"), data_format="channels_last")
+    return convert_image_dtype(gray, images.dtype)
 
 
 def grayscale_to_rgb(images):
@@ -136,11 +178,61 @@ def per_image_standardization(image):
 
 
 def convert_image_dtype(image, dtype, saturate=False):
-    check_unused("image.convert_image_dtype", image=image.dtype[:3] != "flo", dtype=str(dtype)[:3] != "flo")
-    return ops.cast(image, dtype)
+    """Whole numbers up to the largest stand for 0 to 1."""
+    (is_float, largest), (to_float, most) = (_kind(str(kind)) for kind in (image.dtype, dtype))
+    if is_float == to_float:
+        check_unused("image.convert_image_dtype", dtype=largest != most)
+        return ops.cast(image, dtype)
+    if to_float:
+        return ops.multiply(ops.cast(image, dtype), 1 / largest)
+    y = ops.multiply(image, most + 0.5)
+    return ops.saturate_cast(y, dtype) if saturate else ops.cast(y, dtype)
+
+
+def _kind(dtype):
+    return ("float" in dtype, None if "float" in dtype else int(np.iinfo(dtype).max))
 
 
 def extract_patches(images, sizes, strides, rates, padding):
     return ops.image.extract_patches(
         images, tuple(sizes[1:3]), tuple(strides[1:3]), rates[1], padding.lower(), data_format="channels_last"
     )
+
+
+def adjust_gamma(image, gamma=1, gain=1):
+    return ops.multiply(ops.power(image, gamma), gain)
+
+
+def adjust_hue(image, delta):
+    hue, rest = ops.split(rgb_to_hsv(image), [1], -1)
+    return hsv_to_rgb(ops.concatenate([ops.mod(ops.add(hue, delta), 1.0), rest], -1))
+
+
+def adjust_saturation(image, saturation_factor):
+    hue, saturation, value = ops.split(rgb_to_hsv(image), 3, -1)
+    return hsv_to_rgb(ops.concatenate([hue, ops.clip(ops.multiply(saturation, saturation_factor), 0, 1), value], -1))
+
+
+class Colors:
+    """Other colors, each a sum of the three that there are.
+
+    Args:
+        matrix: the shares of the old colors, in columns.
+    """
+
+    def __init__(self, matrix):
+        self.matrix = np.array(matrix, "float32")
+        self.__name__ = "colors"
+
+    def __call__(self, images):
+        return ops.matmul(images, self.matrix)
+
+
+def psnr(a, b, max_val):
+    error = ops.mean(ops.square(ops.subtract(a, b)), axis=(-3, -2, -1))
+    return ops.multiply(ops.log10(ops.divide(max_val**2, error)), 10.0)
+
+
+def ssim(img1, img2, max_val, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03, return_index_map=False):
+    check_unused("image.ssim", return_index_map=return_index_map)
+    return ops.image.ssim(img1, img2, max_val, filter_size, filter_sigma, k1, k2, data_format="channels_last")

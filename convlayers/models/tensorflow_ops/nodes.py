@@ -13,7 +13,7 @@ from convlayers.models.tensorflow_ops.arguments import check_unused, unknown
 from convlayers.models.tensorflow_ops.raw_ops import RAW_OPS
 
 # What has no part in the numbers, or follows from the inputs. Names with an underscore in front are TensorFlow's own.
-_OF_NO_EFFECT = ("N", "incompatible_shape_error", "message", "num", "shape", "use_cudnn_on_gpu", "validate_indices")
+_OF_NO_EFFECT = ("N", "incompatible_shape_error", "message", "num", "seed2", "shape", "use_cudnn_on_gpu", "validate_indices")
 
 
 def read_node(config, tensors):

@@ -6,6 +6,7 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.models.tensorflow_ops.arguments import as_ints, as_number_or_array, check_unused
+from convlayers.models.tensorflow_ops.sizes import call, is_size_of, parts_of, takes_sizes
 
 
 def batch_flatten(x):
@@ -14,14 +15,6 @@ def batch_flatten(x):
 
 def transpose(a, perm=None, conjugate=False):
     return ops.transpose(a, as_ints(perm))
-
-
-def matrix_transpose(a, conjugate=False):
-    return ops.swapaxes(a, -2, -1)
-
-
-def diag_part(input, k=0, padding_value=0, align="RIGHT_LEFT"):
-    return ops.diagonal(input, offset=k, axis1=-2, axis2=-1)
 
 
 def expand_dims(input, axis):
@@ -51,14 +44,6 @@ def split(value, num_or_size_splits, axis=0, num=None):
     return ops.split(value, [int(end) for end in np.cumsum(num_or_size_splits)[:-1]], axis)
 
 
-def tile(input, multiples):
-    return ops.tile(input, as_ints(multiples))
-
-
-def repeat(input, repeats, axis=None):
-    return ops.repeat(input, repeats, axis)
-
-
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0):
     paddings = [as_ints(pair) for pair in paddings]
     if mode.lower() == "constant":
@@ -74,11 +59,17 @@ def roll(input, shift, axis):
     return ops.roll(input, as_ints(shift), as_ints(axis))
 
 
-def broadcast_to(input, shape):
-    return ops.broadcast_to(input, as_ints(shape))
-
-
+@takes_sizes
 def slice_(input_, begin, size):
+    starts, parts = parts_of(begin), parts_of(size)
+    # As many as there are is all.
+    pairs = enumerate(zip(starts, parts, strict=True))
+    parts = [-1 if start == 0 and is_size_of(part, input_, axis) else part for axis, (start, part) in pairs]
+    is_known = all(isinstance(part, int) for part in parts)
+    return call(_slice, (input_, begin, parts if is_known else size), {})
+
+
+def _slice(input_, begin, size):
     parts = zip(as_ints(begin), as_ints(size), strict=True)
     return ops.get_item(input_, tuple(slice(start, None if n == -1 else start + n) for start, n in parts))
 
@@ -109,6 +100,8 @@ def getitem(tensor, slice_spec=None):
 
 
 def _as_index(part):
+    if getattr(part, "dtype", None) == "bool":
+        raise TypeError("There is no translation of `x[mask]`: how much it chooses is known only when the model runs.")
     if not isinstance(part, dict):
         return part if part is None else as_ints(part)
     if part.get("class_name") == "__ellipsis__":
@@ -116,18 +109,9 @@ def _as_index(part):
     return slice(*(None if part[key] is None else int(part[key]) for key in ("start", "stop", "step")))
 
 
-def gather(params, indices, validate_indices=None, axis=0, batch_dims=0):
-    check_unused("gather", batch_dims=batch_dims)
-    return ops.take(params, as_number_or_array(indices, "int32"), axis)
-
-
 def embedding_lookup(params, ids, **options):
     check_unused("embedding_lookup", max_norm=options.get("max_norm"))
     return ops.take(as_number_or_array(params, "float32"), ids, 0)
-
-
-def where(condition, x, y):
-    return ops.where(as_number_or_array(condition, "bool"), as_number_or_array(x), as_number_or_array(y))
 
 
 def select(condition, x, y):
@@ -137,6 +121,15 @@ def select(condition, x, y):
     if len(condition.shape) == 1:
         condition = ops.reshape(condition, (-1, *[1] * (len(x.shape) - 1)))
     return ops.where(condition, x, y)
+
+
+def switch(condition, then_expression, else_expression):
+    if isinstance(condition, (bool, list)):
+        condition = np.array(condition)
+    more = (1,) * (len(then_expression.shape) - len(condition.shape))
+    return ops.where(
+        ops.reshape(condition, (*(-1 if n is None else n for n in condition.shape), *more)), then_expression, else_expression
+    )
 
 
 def sort(values, axis=-1, direction="ASCENDING"):
@@ -153,8 +146,10 @@ def top_k(input, k=1, sorted=True, index_type="int32"):
 
 
 def one_hot(indices, depth, on_value=1, off_value=0, axis=-1, dtype="float32"):
-    check_unused("one_hot", on_value=on_value - 1, off_value=off_value)
-    return ops.one_hot(indices, depth, axis, dtype)
+    if (on_value, off_value) == (1, 0):
+        return ops.one_hot(indices, as_ints(depth), axis, dtype)
+    chosen = ops.cast(ops.one_hot(indices, as_ints(depth), axis, "int32"), "bool")
+    return ops.where(chosen, np.array(on_value, dtype), np.array(off_value, dtype))
 
 
 def _as_arrays(values):

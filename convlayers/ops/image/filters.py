@@ -9,6 +9,7 @@ from convlayers.ops.core import cast
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.image import bands, separable
 from convlayers.ops.image.checks import check_rank
+from convlayers.symbolic import one_node
 
 
 @differentiable(new_gradients=True)
@@ -67,6 +68,7 @@ def sobel_edges(images, data_format=None):
     return np.stack([edges for edges, _ in parts], axis=-1), backward
 
 
+@one_node
 def ssim(image1, image2, max_val=1.0, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03, data_format=None):
     """Returns how alike two images are: 1 if they are the same (Wang and others 2004, Image Quality Assessment).
 
