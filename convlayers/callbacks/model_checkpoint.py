@@ -23,7 +23,8 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold: float, what the first value is compared with.
 
     Raises:
-        ValueError: if the path ends in something else, or `save_freq` is something else.
+        ValueError: if the path ends in something else, or `save_freq` is something else. When training begins, if the model has
+            what Keras does not have: such a one is saved by its weights only.
         KeyError: when it saves, if the path has a field that is not in the logs.
 
     Example:
@@ -60,6 +61,12 @@ class ModelCheckpoint(MonitorCallback):
                 f"The filepath provided must end in `.keras` (Keras model format). Received: filepath={self.filepath}"
             )
         self._schedule = SaveSchedule(save_freq)
+
+    def on_train_begin(self, logs=None):
+        if not self.save_weights_only:
+            from convlayers.saving.model_files import check_can_be_saved
+
+            check_can_be_saved(self.model)  # An epoch later it would be a pity.
 
     def on_epoch_begin(self, epoch, logs=None):
         self._current_epoch = epoch

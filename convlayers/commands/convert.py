@@ -5,16 +5,11 @@ import os
 from convlayers.commands.errors import UsageError, reported
 from convlayers.commands.models import read_model
 from convlayers.commands.output import working
+from convlayers.saving.formats import DEFAULT, FORMATS
 
-# The endings of the files of each format. Those of which `save` takes the name are for older versions of Keras.
-_FOR_OLDER = ("keras3.0", "keras2")
-FORMATS = {
-    "keras": (".keras",),
-    "h5": (".h5", ".hdf5"),
-    "keras3.0": (".keras", ".h5", ".hdf5"),
-    "keras2": (".keras", ".h5", ".hdf5"),
-    "weights": (".weights.h5",),
-}
+_MODELS = (".keras", ".h5", ".hdf5")
+# The endings of the files of each format: those that `save` knows, and one more.
+_ENDINGS = {**dict.fromkeys(FORMATS, _MODELS), "weights": (".weights.h5",)}
 
 
 def add_arguments(parser):
@@ -22,9 +17,10 @@ def add_arguments(parser):
     parser.add_argument("output", metavar="OUT", help="the file to write")
     parser.add_argument(
         "--format",
-        choices=FORMATS,
-        help="keras: for Keras 3.4 and later. h5: the same in HDF5. keras3.0: for Keras 3.0 to 3.3. keras2: for Keras 2. "
-        "weights: weights alone, for Keras 3. By default what OUT ends in says which",
+        choices=_ENDINGS,
+        help="keras3, the default: for all versions of Keras 3. keras3.11: for 3.11 and later, as these write it. "
+        "keras2: for Keras 2. convlayers: for convlayers alone, with what Keras does not have. weights: weights alone, for "
+        "Keras 3; the default where OUT ends in .weights.h5",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
 
@@ -41,22 +37,15 @@ def main(options):
 
 
 def _format_of(options):
-    endings = FORMATS.get(options.format)
-    if endings is None:
-        # "weights" is looked at first: its ending is also that of "h5".
-        found = [name for name in ("weights", "keras", "h5") if options.output.endswith(FORMATS[name])]
-        if not found:
-            raise UsageError(f"Expected OUT to end in .keras, .h5 or .weights.h5. Received: {options.output}")
-        return found[0]
+    file_format = options.format or ("weights" if options.output.endswith(_ENDINGS["weights"]) else DEFAULT)
+    endings = _ENDINGS[file_format]
     if not options.output.endswith(endings):
-        raise UsageError(f"Expected OUT to end in {' or '.join(endings)} for {options.format}. Received: {options.output}")
-    return options.format
+        raise UsageError(f"Expected OUT to end in {' or '.join(endings)} for {file_format}. Received: {options.output}")
+    return file_format
 
 
 def _write(model, filepath, file_format):
     if file_format == "weights":
         model.save_weights(filepath)
-    elif file_format in _FOR_OLDER:
-        model.save(filepath, format=file_format)
     else:
-        model.save(filepath)
+        model.save(filepath, format=file_format)

@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 from convlayers.registry import find
+from convlayers.saving.formats import is_of_older_keras
 
 
 @dataclasses.dataclass
@@ -90,7 +91,7 @@ def _read_archive(filepath):
         whole=True,
         keras_version=version,
         encoding=encoding,
-        is_older=not str(version).startswith("3."),
+        is_older=is_of_older_keras(version),
         optimizer=compile_config.get("optimizer") if isinstance(compile_config, dict) else None,
         arrays=stored,
     )
@@ -110,26 +111,13 @@ def _read_hdf5(filepath):
             facts.kind, facts.whole, facts.in_hdf5 = "model, HDF5", True, True
             facts.encoding = parse_json(texts["model_config"].encode(), f"'model_config' of {filepath}")
             facts.keras_version = facts.keras_version or "1"
-            facts.is_older = not str(facts.keras_version).startswith("3.")
+            facts.is_older = is_of_older_keras(facts.keras_version)
             if texts["training_config"] is not None:
                 training = parse_json(texts["training_config"].encode(), f"'training_config' of {filepath}")
                 facts.optimizer = training.get("optimizer_config") if isinstance(training, dict) else None
         elif reader.attribute("", "layer_names") is not None:
             facts.kind, facts.in_hdf5 = "weights, HDF5 of Keras 1 and 2", True
         return facts
-
-
-def objects_in(encoding):
-    """Yields the encodings of all objects in one, itself first: those of layers, initializers and so on."""
-    waiting = [encoding]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("class_name"), str) and "config" in part:
-                yield part
-            waiting += reversed(part.values())
-        elif isinstance(part, (list, tuple)):
-            waiting += reversed(part)
 
 
 def layers_in(encoding):

@@ -1,9 +1,10 @@
 """`python -m convlayers inspect FILE`: who wrote a file, what is in it, and who can read it."""
 
 from convlayers.commands.errors import reported
-from convlayers.commands.file_facts import is_known, layers_in, name_of, objects_in, read_facts
+from convlayers.commands.file_facts import is_known, layers_in, name_of, read_facts
 from convlayers.commands.output import print_table, printable, working
 from convlayers.commands.which_keras import READERS, obstacles
+from convlayers.saving.encodings import objects_in
 
 
 def add_arguments(parser):
@@ -31,14 +32,14 @@ def main(options):
 
 def _make_model(facts, filepath):
     """Returns the model without its weights, or None and why not."""
+    from convlayers.deferred_initialization import initialized_later
     from convlayers.saving.model_files import make_model
     from convlayers.serialization import ObjectSharingScope
-    from convlayers.variables import initialized_later
 
-    encoding = {key: value for key, value in facts.modern.items() if key != "compile_config"}
+    encoding = {key: value for key, value in facts.encoding.items() if key != "compile_config"}
     try:
         with ObjectSharingScope(), initialized_later():
-            return make_model(encoding, filepath), None
+            return make_model(encoding, filepath, str(facts.keras_version)), None
     except (ValueError, TypeError) as error:
         return None, str(error).splitlines()[0]
 

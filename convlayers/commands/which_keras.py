@@ -1,10 +1,13 @@
 """Which versions of Keras can read a file, and why others cannot.
 
-The rules were found by giving files of Keras 2.21 (tf_keras), 3.15 and convlayers to Keras 2.15, 3.0.5 and 3.15.1.
+The rules were found by giving files of Keras 2.21 (tf_keras), 3.0 to 3.15 and convlayers to Keras 2.15, 3.0.5 and 3.15.1.
 """
 
-from convlayers.commands.file_facts import config_of, layers_in, objects_in
-from convlayers.saving.compatibility import NEWER_ARGUMENTS
+from convlayers import nested
+from convlayers.commands.file_facts import config_of, layers_in, name_of
+from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
+from convlayers.saving.encodings import objects_in
+from convlayers.saving.for_keras import beyond_keras
 
 READERS = ("2.15", "3.0", "3.15")
 
@@ -21,6 +24,7 @@ def obstacles(facts, reader):
 
 
 def _for_keras_2(facts):
+    yield from _beyond_keras(facts)
     for part in objects_in(facts.encoding):
         config = config_of(part)
         yield from _other_package(facts, part, "keras.src.models", "tf_keras")
@@ -28,20 +32,43 @@ def _for_keras_2(facts):
             yield from (f"InputLayer has `{key}`, which came later" for key in ("batch_shape", "optional") if key in config)
         if isinstance(config.get("dtype"), dict):
             yield "number types are written as a `DTypePolicy`, which came later"
-        yield from _newer_arguments(part, config)
+        yield from (f"{part['class_name']} has `{key}`, which came later" for key in newer_arguments(part) if key in config)
 
 
 def _for_keras_3_0(facts):
     yield from _for_keras_3(facts)
     for part in objects_in(facts.encoding):
-        config = config_of(part)
-        yield from _newer_arguments(part, config)
-        ends = (config.get("input_layers"), config.get("output_layers"))
-        if not facts.is_older and any(isinstance(end, list) and end and isinstance(end[0], str) for end in ends):
-            yield "a functional model has a single input or output, which is written in another form since Keras 3.4"
+        yield from newer_than_3_0(part)
+        if not facts.is_older and isinstance(config_of(part).get("layers"), list) and "output_layers" in config_of(part):
+            yield from _graph_for_3_0(config_of(part))
+
+
+def _graph_for_3_0(config):
+    ends = [config.get(key) for key in ("input_layers", "output_layers")]
+    if any(isinstance(end, list) and end and isinstance(end[0], str) for end in ends):
+        yield "a functional model has a single input or output in the form of Keras 3.11, which 3.4 and later read"
+    layers = {name_of(layer): layer for layer in config["layers"] if isinstance(layer, dict)}
+    if any("output_layers" in config_of(layers.get(name, {})) for name in nested.flatten(ends[1])):
+        yield "an output of a functional model is that of a functional model in it, which later versions read"
+    if _some_call_waits(layers):
+        yield "layers are called in turns, several times each, which later versions read"
+
+
+def _some_call_waits(layers):
+    """Whether a call needs the result of a later one, where all calls of a layer are made before those of the next."""
+    made = dict.fromkeys((name for name, layer in layers.items() if layer.get("class_name") == "InputLayer"), 1)
+    for name, layer in layers.items():
+        for node in layer.get("inbound_nodes") or ():
+            for tensor in objects_in(node):
+                source, call, *_ = config_of(tensor).get("keras_history") or (None, 0)
+                if source is not None and made.get(source, 0) <= call:
+                    return True
+            made[name] = made.get(name, 0) + 1
+    return False
 
 
 def _for_keras_3(facts):
+    yield from _beyond_keras(facts)
     if not facts.is_older:
         return
     for part in objects_in(facts.encoding):
@@ -61,7 +88,7 @@ def _other_package(facts, part, *packages):
         yield f"{part['class_name']} is looked for in `{module}`, which is not there"
 
 
-def _newer_arguments(part, config):
-    for key in NEWER_ARGUMENTS.get(str(part.get("module")), ()):
-        if key in config:
-            yield f"{part['class_name']} has `{key}`, which came later"
+def _beyond_keras(facts):
+    if not facts.is_older:
+        for part in objects_in(facts.encoding):
+            yield from (f"{part['class_name']}: {reason}" for reason in beyond_keras(part))

@@ -4,6 +4,7 @@ import json
 
 from convlayers import nested
 from convlayers.layers.layer import Layer
+from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.models.state_tree import get_state_tree, set_state_tree
 from convlayers.models.trainer import Trainer
 from convlayers.serialization import serialize_keras_object
@@ -34,6 +35,9 @@ class Model(Trainer, Layer):
         def call(self, inputs, training=False):
             return self.dense(inputs) * 2
     """
+
+    # In which format `save` writes it by default, if it was read from a file: that of the file.
+    _file_format = None
 
     def __init__(self, *args, **kwargs):
         if _are_a_graph(args, kwargs):
@@ -162,7 +166,11 @@ class Model(Trainer, Layer):
             filepath: path that ends in ".keras", or in ".h5" for an HDF5 file.
             overwrite: whether a file of that name may be replaced without asking.
             zipped: whether to write one file (the default) or a folder.
-            kwargs: `format="keras2"` for a file that Keras 2 reads, `format="keras3.0"` for one that Keras 3.0 to 3.3 read.
+            kwargs: `format`, which version of Keras the file is for: "keras3" for all of Keras 3, the default; "keras3.11",
+                "keras2"; or "convlayers" for this package alone, with all that Keras does not have. `save_model` says more.
+
+        Raises:
+            ValueError: if that version of Keras has no such model, with the name of the layer and the reason.
         """
         from convlayers.saving import save_model
 
@@ -244,13 +252,17 @@ def model_from_json(json_string, custom_objects=None):
     Args:
         json_string: the string.
         custom_objects: dict of names and classes or functions that it may name.
+
+    Raises:
+        TypeError, ValueError: if it is damaged, or names something unknown.
     """
     from convlayers.saving.encodings import make_object
 
-    encoding = json.loads(json_string)
-    # Keras 1 and 2 wrote their version, and no modules.
-    is_older = isinstance(encoding, dict) and ("keras_version" in encoding or "module" not in encoding)
-    return make_object(encoding, is_older, custom_objects)
+    with damage_as_value_error("The model"):
+        encoding = json.loads(json_string)
+        # Keras 1 and 2 wrote their version, and no modules.
+        is_older = isinstance(encoding, dict) and ("keras_version" in encoding or "module" not in encoding)
+        return make_object(encoding, is_older, custom_objects)
 
 
 def _are_a_graph(args, kwargs):

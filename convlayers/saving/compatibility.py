@@ -1,13 +1,13 @@
-"""What versions of Keras that are older than the one whose format is written don't know.
+"""What older versions of Keras 3 don't know, and newer ones can do without."""
 
-Keras 3.4 and later read what is written so. Keras 3.0 to 3.3 know another form of single inputs and outputs, which
-`formats.py` has.
-"""
+import re
 
-# Arguments that came after Keras 3.0, by the module of the class, with the values that mean what there was before. They are
-# written only where they have another value: an older version refuses a file for any argument that it does not know, and a
-# newer one does without.
-NEWER_ARGUMENTS = {
+from convlayers.naming import to_snake_case
+
+# Arguments that came after Keras 3.0, by the module of the class, or the class, with the values that mean what there was
+# before. They are written only where they have another value: an older version refuses a file for any argument that it does
+# not know, and a newer one does without.
+_NEWER_ARGUMENTS = {
     "keras.initializers": {"input_axes": None, "output_axes": None},
     "keras.layers": {
         "optional": False,
@@ -16,8 +16,65 @@ NEWER_ARGUMENTS = {
         "renorm_clipping": None,
         "renorm_momentum": 0.99,
     },
+    "keras.layers.RandomFlip": {"data_format": None},
+    "keras.layers.Resizing": {"antialias": False, "fill_mode": "constant", "fill_value": 0.0, "pad_to_aspect_ratio": False},
     "keras.metrics": {"ignore_class": None},
 }
+# Classes that came after Keras 3.0, by the module. Two of the initializers were there under other names.
+_NEWER_CLASSES = {
+    "keras.initializers": "Identity Orthogonal STFT",
+    "keras.layers": (
+        "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D "
+        "AdaptiveMaxPooling2D AdaptiveMaxPooling3D AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization "
+        "CutMix Equalization FlaxLayer JaxLayer MaxNumBoundingBoxes MelSpectrogram MixUp Pipeline RMSNormalization "
+        "RandAugment RandomColorDegeneration RandomColorJitter RandomElasticTransform RandomErasing "
+        "RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective RandomPosterization "
+        "RandomSaturation RandomSharpness RandomShear ReversibleEmbedding STFTSpectrogram Solarization"
+    ),
+    "keras.losses": "CategoricalGeneralizedCrossEntropy Circle Dice Tversky",
+    "keras.metrics": "ConcordanceCorrelation PearsonCorrelation",
+    "keras.optimizers": "Lamb MultiOptimizer Muon ScheduleFreeAdamW",
+    "keras.src.ops": (
+        "AdaptiveAveragePool AdaptiveMaxPool AllClose Angle Argpartition ArraySplit AssociativeScan BitwiseAnd "
+        "BitwiseInvert BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor CDist CTCDecode CTCLoss "
+        "Cbrt Celu CholeskyInverse ConvertToTensor Corrcoef Correlate CropImages Deg2rad DepthToSpace Diagflat "
+        "DotProductAttention Dsplit Dstack Eigh ElasticTransform EmptyLike Erfc Exp2 Fabs Fliplr Flipud Fmax Fmin "
+        "Fmod Fold GaussianBlur Gcd Geomspace Glu HSVToRGB HardShrink HardTanh Heaviside Histogram Hsplit Hypot I0 "
+        "IFFT2 Inner IsIn Isneginf Isposinf Isreal JVP Kron LayerNorm Lcm Ldexp LeftShift Logaddexp2 Logdet Lstsq "
+        "Map MatrixRank Nanargmax Nanargmin Nancumprod Nancumsum Nanmax Nanmean Nanmedian Nanmin Nanpercentile "
+        "Nanprod Nanquantile Nanstd Nansum Nanvar Nextafter PSNR Percentile PerspectiveTransform Pinv Polar Ptp "
+        "RGBToGrayscale RGBToHSV RMSNorm Rad2deg Rearrange RightShift Rot90 SSIM SaturateCast ScaleAndTranslate Scan "
+        "SearchSorted SegmentMin SegmentProd SegmentReduction Select Signbit Sinc Slogdet SobelEdges SoftShrink "
+        "SpaceToDepth SparsePlus SparseSigmoid Sparsemax Squareplus Switch TanhShrink Threshold Trapezoid Trunc "
+        "Unfold Unique UnravelIndex Vander VectorizedMap View ViewAsComplex ViewAsReal Vsplit"
+    ),
+}
+_NEWER_ACTIVATIONS = (
+    "celu glu hard_shrink hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink "
+    "threshold"
+)
+
+
+def newer_arguments(encoding):
+    """Returns the arguments of an object's class that older versions of Keras don't know, with the values that say nothing."""
+    module = str(encoding.get("module"))
+    return {**_NEWER_ARGUMENTS.get(module, {}), **_NEWER_ARGUMENTS.get(f"{module}.{encoding.get('class_name')}", {})}
+
+
+def newer_than_3_0(encoding):
+    """Yields what Keras 3.0 does not know in the encoding of an object, in words."""
+    module, class_name, config = str(encoding.get("module")), encoding["class_name"], encoding["config"]
+    is_op = _is_op(encoding)
+    if class_name in _NEWER_CLASSES.get("keras.src.ops" if is_op else module, "").split():
+        yield f"the class {class_name} came later"
+    if isinstance(config, dict):
+        newer = [key for key in newer_arguments(encoding) if key in config]
+        if is_op and len(config) > 1:  # Those without arguments had a name.
+            newer += [key for key in config if key == "name"]
+        yield from (f"{class_name} has `{key}`, which came later" for key in newer)
+        activation = config.get("activation")
+        if module == "keras.layers" and isinstance(activation, str) and activation in _NEWER_ACTIVATIONS.split():
+            yield f"the activation '{activation}' came later"
 
 
 def for_all_versions(encoding):
@@ -31,8 +88,35 @@ def for_all_versions(encoding):
     if not isinstance(encoding, dict):
         return encoding
     encoding = {key: for_all_versions(part) for key, part in encoding.items()}
-    module, config = encoding.get("module"), encoding.get("config")
-    if module in NEWER_ARGUMENTS and isinstance(config, dict):
-        newer = NEWER_ARGUMENTS[module]
+    newer, config = newer_arguments(encoding), encoding.get("config")
+    if newer and isinstance(config, dict):
         encoding["config"] = {key: value for key, value in config.items() if key not in newer or value != newer[key]}
     return encoding
+
+
+def without_names_of_ops(encoding):
+    """Returns the encoding of a model without the names of ops, which most ops take since Keras 3.11 only.
+
+    Without one, Keras gives an op a name by its class, and a number. Names stay where a layer might be called so.
+    """
+    if isinstance(encoding, (list, tuple)):
+        return [without_names_of_ops(part) for part in encoding]
+    if not isinstance(encoding, dict):
+        return encoding
+    encoding = {key: without_names_of_ops(part) for key, part in encoding.items()}
+    if isinstance(encoding.get("layers"), list) and "output_layers" in encoding:
+        entries = encoding["layers"]
+        layers = [entry["name"] for entry in entries if not _is_op(entry)]
+        encoding["layers"] = [_without_name(entry, layers) if _is_op(entry) else entry for entry in entries]
+    return encoding
+
+
+def _is_op(entry):
+    return str(entry.get("module")).startswith("keras.src.ops.")
+
+
+def _without_name(entry, layers):
+    pattern = re.compile(f"{to_snake_case(entry['class_name'])}(_[0-9]+)?")
+    if any(map(pattern.fullmatch, layers)):
+        return entry
+    return {**entry, "config": {key: value for key, value in entry["config"].items() if key != "name"}}

@@ -1,4 +1,4 @@
-"""Objects from encodings of any version of Keras."""
+"""Objects from encodings of any version of Keras, and the encodings of objects in one."""
 
 from convlayers.serialization import deserialize_keras_object
 
@@ -29,3 +29,16 @@ def make_object(encoding, is_older, custom_objects=None):
         if leaner == encoding:
             raise
         return deserialize_keras_object(leaner, custom_objects)
+
+
+def objects_in(encoding):
+    """Yields the encodings of all objects in one, itself first: those of layers, initializers and so on."""
+    waiting = [encoding]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("class_name"), str) and "config" in part:
+                yield part
+            waiting += reversed(part.values())
+        elif isinstance(part, (list, tuple)):
+            waiting += reversed(part)

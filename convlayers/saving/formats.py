@@ -1,16 +1,33 @@
-"""For which version of Keras a file is written."""
+"""For which versions of Keras a file is written, and what it says about that.
 
-# Whose format is written: files are for Keras to read, and it knows its own versions only.
+All versions of Keras 3 read a list of the inputs of a functional model, and of its outputs, also where there is one: Keras 3.0
+to 3.10 wrote that. Since 3.11, a single one stands alone, which only 3.4 and later read.
+"""
+
+import re
+
+from convlayers.saving.compatibility import without_names_of_ops
+from convlayers.saving.encodings import objects_in
+
+# Whose interface this is, and the form of its files.
 KERAS_VERSION = "3.15.1"
+# The last one that wrote what all versions read. A file says that this one wrote it, so that a reader knows that a list of one
+# may stand for what is in it.
+_LAST_WITH_LISTS = "3.10.0"
 
-_VERSIONS = {None: KERAS_VERSION, "keras3": KERAS_VERSION, "keras3.0": "3.0.0", "keras2": "2.15.0"}
+DEFAULT = "keras3"
+_SINGLE_ENDS = "keras3.11"
+_VERSIONS = {DEFAULT: _LAST_WITH_LISTS, _SINGLE_ENDS: KERAS_VERSION, "keras2": "2.15.0", "convlayers": KERAS_VERSION}
+FORMATS = tuple(_VERSIONS)
+
+_ENDS = ("input_layers", "output_layers")
 
 
 def check_format(format):
-    """Raises a `ValueError` for what is no format."""
-    if format not in _VERSIONS:
+    """Raises a `ValueError` for what is neither a format nor None."""
+    if format is not None and format not in FORMATS:
         raise ValueError(
-            f"The `format` argument says for which version of Keras a file is. Expected: one of {list(_VERSIONS)}. Received: "
+            f"The `format` argument says for which version of Keras a file is. Expected: one of {list(FORMATS)}. Received: "
             f"format={format!r}"
         )
 
@@ -20,33 +37,94 @@ def keras_version_of(format):
     return _VERSIONS[format]
 
 
+def is_of_older_keras(keras_version):
+    """Whether a file is of Keras 1 or 2, as far as it says."""
+    return not str(keras_version).startswith("3.")
+
+
+def format_of(keras_version):
+    """Returns the format in which a model goes back to the Keras that it came from."""
+    return DEFAULT if _wrote_lists(keras_version) else _SINGLE_ENDS
+
+
 def translated(encoding, format):
     """Returns the encoding of a model as a version of Keras reads it.
 
     Raises:
         ValueError: if that version has no such model, with the reason.
     """
-    if format is None:
+    if format == "convlayers":
         return encoding
     from convlayers.saving.for_keras import for_keras
 
     encoding = for_keras(encoding)
+    if format == DEFAULT:
+        return without_names_of_ops(_with_lists_of_ends(encoding))
     if format == "keras2":
         from convlayers.saving.legacy.to_keras2 import to_keras2
 
         return to_keras2(encoding)
-    return _with_lists_of_ends(encoding) if format == "keras3.0" else encoding
+    return encoding
+
+
+def as_read_by_its_writer(encoding, keras_version):
+    """Returns the encoding of a model with single inputs and outputs alone, if it is of a Keras that put them in lists.
+
+    Args:
+        encoding: in the form of Keras 3, as it stands in a file.
+        keras_version: what the file says.
+    """
+    return _without_lists_of_ends(encoding) if _wrote_lists(keras_version) else encoding
+
+
+def _wrote_lists(keras_version):
+    minor = re.match(r"3\.(\d{1,3})", keras_version)
+    return not minor or int(minor[1]) <= int(_LAST_WITH_LISTS.split(".")[1])
 
 
 def _with_lists_of_ends(encoding):
-    """Keras 3.0 to 3.3 have a list of the inputs of a functional model, and of its outputs, also where there is one."""
+    """Returns the encoding of a model with a list also of a single input or output of a graph.
+
+    Of all graphs, or of none: in a model that is elsewhere than in a graph, as in a `Sequential`, they stay alone. There, Keras
+    3.0, 3.4, 3.11 and later would go on with the list itself, and only 3.1 to 3.3 can't do without.
+    """
+    listed = _with_lists_in_graphs(encoding)
+    alone = any(_is_end(config[key]) for config in _graphs_in(listed) for key in _ENDS)
+    return encoding if alone else listed
+
+
+def _with_lists_in_graphs(encoding):
+    config = encoding["config"]
+    if not _is_graph(config):
+        return encoding
+    ends = {key: [config[key]] if _is_end(config[key]) else config[key] for key in _ENDS}
+    return {**encoding, "config": {**config, "layers": [_with_lists_in_graphs(entry) for entry in config["layers"]], **ends}}
+
+
+def _without_lists_of_ends(encoding):
+    """Returns an encoding with single inputs and outputs of all graphs in it alone."""
     if isinstance(encoding, (list, tuple)):
-        return [_with_lists_of_ends(part) for part in encoding]
+        return [_without_lists_of_ends(part) for part in encoding]
     if not isinstance(encoding, dict):
         return encoding
-    encoding = {key: _with_lists_of_ends(value) for key, value in encoding.items()}
-    for key in ("input_layers", "output_layers"):
-        ends = encoding.get(key)
-        if isinstance(ends, list) and len(ends) == 3 and isinstance(ends[0], str):
-            encoding[key] = [ends]
+    encoding = {key: _without_lists_of_ends(part) for key, part in encoding.items()}
+    if _is_graph(encoding):
+        for key in _ENDS:
+            ends = encoding[key]
+            if isinstance(ends, list) and len(ends) == 1 and _is_end(ends[0]):
+                encoding[key] = ends[0]
     return encoding
+
+
+def _graphs_in(encoding):
+    """Yields the configs of all graphs in an encoding."""
+    return (part["config"] for part in objects_in(encoding) if _is_graph(part["config"]))
+
+
+def _is_graph(config):
+    return isinstance(config, dict) and isinstance(config.get("layers"), list) and all(key in config for key in _ENDS)
+
+
+def _is_end(end):
+    """Whether this is an input or output itself: the name of a layer, the number of its call, and of the call's output."""
+    return isinstance(end, list) and len(end) == 3 and isinstance(end[0], str)

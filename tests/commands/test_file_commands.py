@@ -107,22 +107,86 @@ def test_inspect_weights(run):
     assert out.index("/optimizer/vars/9") < out.index("/optimizer/vars/10")
 
 
-def test_inspect_names_what_is_unknown(run, filepath):
+def edit(filepath, change):
+    """Changes the config in an archive."""
     with zipfile.ZipFile(filepath) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(members["config.json"])
-    config["config"]["layers"][1].update(class_name="Magic\033[31m", module="magic", registered_name="Magic>Magic")
-    config["config"]["layers"][0]["config"]["secret"] = 3
+    change(config)
     with zipfile.ZipFile(filepath, "w") as archive:
         for name, content in {**members, "config.json": json.dumps(config)}.items():
             archive.writestr(name, content)
+
+
+def test_inspect_names_what_is_unknown(run, filepath):
+    def use_magic(config):
+        config["config"]["layers"][1].update(class_name="Magic\033[31m", module="magic", registered_name="Magic>Magic")
+
+    def add_a_key(config):
+        config["config"]["layers"][0]["config"]["secret"] = 3
+
+    edit(filepath, use_magic)
+    assert "Keras 3.15 can read it: yes, given Magic?[31m as `custom_objects`" in run("inspect", filepath)[1]
+    edit(filepath, add_a_key)
     code, out, _ = run("inspect", filepath)
     assert code == 0
     assert "unknown classes: Magic?[31m" in out
     assert "unknown keys: InputLayer.secret" in out
     assert "Magic?[31m (unknown)" in out
     assert "cannot be loaded here: " in out
-    assert "Keras 3.15 can read it: yes, given Magic?[31m as `custom_objects`" in out
+    assert "Keras 3.15 can read it: no: InputLayer: secret=3, but it has no such argument" in out
+
+
+def functional():
+    x = k.Input((4, 4, 2))
+    return k.Model(x, layers.MaxPooling2D(2, ceil_mode=True)(x))
+
+
+def with_newer_things():
+    x = k.Input((4, 4, 2))
+    return k.Model(x, layers.RMSNormalization()(layers.Activation("celu")(x)))
+
+
+def with_an_op():
+    x = k.Input((4, 4, 2))
+    return k.Model([x], [k.ops.max(x, axis=1), x])
+
+
+def in_turns():
+    x, first, second = k.Input((4,)), layers.Dense(4), layers.Dense(4)
+    return k.Model(x, second(first(second(first(x)))))
+
+
+def in_a_stack():
+    x = k.Input((4,))
+    return k.Sequential([k.Input((4,)), k.Model(x, layers.Dense(4)(x))])
+
+
+def at_the_end():
+    x, z = k.Input((4,)), k.Input((4,))
+    return k.Model(x, k.Model(z, layers.Dense(4)(z))(x))
+
+
+@pytest.mark.parametrize(
+    "make, file_format, reader, verdict",
+    [
+        (functional, "convlayers", "3.15", "no: MaxPooling2D: ceil_mode=True, but its pooling takes no windows"),
+        (functional, "convlayers", "2.15", "no: MaxPooling2D: ceil_mode=True, but its pooling takes no windows"),
+        (with_newer_things, "keras3", "3.0", "no: the activation 'celu' came later; the class RMSNormalization came later"),
+        (with_an_op, "keras3", "3.0", "yes"),
+        (with_an_op, "keras3.11", "3.0", "no: Max has `name`, which came later"),
+        (with_newer_things, "keras3", "3.15", "yes"),
+        (in_turns, "keras3", "3.0", "no: layers are called in turns, several times each"),
+        (in_a_stack, "keras3", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
+        (in_a_stack, "keras3", "3.15", "yes"),
+        (at_the_end, "keras3", "3.0", "no: an output of a functional model is that of a functional model in it"),
+    ],
+)
+def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, reader, verdict):
+    make().save(tmp_path / "model.keras", format=file_format)
+    lines = run("inspect", tmp_path / "model.keras")[1].splitlines()
+    (line,) = (line for line in lines if line.startswith(f"Keras {reader} can read it"))
+    assert verdict in line
 
 
 def test_inspect_old_hdf5_files(run, tmp_path):
@@ -156,7 +220,7 @@ def test_convert_to_an_archive_and_to_weights(run, tmp_path):
     expected = np.load(FILES / "keras3_seq.npz")
     code, out, err = run("convert", FILES / "keras3_seq.keras", tmp_path / "new.keras")
     assert (code, err) == (0, "")
-    assert out.startswith(f"{tmp_path / 'new.keras'}: ") and out.endswith("bytes, keras\n")
+    assert out.startswith(f"{tmp_path / 'new.keras'}: ") and out.endswith("bytes, keras3\n")
     predicted = k.models.load_model(tmp_path / "new.keras").predict(expected["x"], verbose=0)
     np.testing.assert_allclose(predicted, expected["y"], atol=1e-6)
     assert run("convert", tmp_path / "new.keras", tmp_path / "new.weights.h5")[0] == 0
@@ -165,7 +229,8 @@ def test_convert_to_an_archive_and_to_weights(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, file_format", [("m.h5", "h5"), ("m.h5", "keras2"), ("m.keras", "keras2"), ("m.keras", "keras3.0")]
+    "name, file_format",
+    [("m.h5", "keras3"), ("m.keras", "keras3"), ("m.keras", "keras3.11"), ("m.h5", "keras2"), ("m.keras", "keras2")],
 )
 def test_convert_for_other_versions(run, tmp_path, name, file_format):
     expected = np.load(FILES / "keras3_seq.npz")
@@ -174,13 +239,13 @@ def test_convert_for_other_versions(run, tmp_path, name, file_format):
     predicted = k.models.load_model(tmp_path / name).predict(expected["x"], verbose=0)
     np.testing.assert_allclose(predicted, expected["y"], atol=1e-6)
     verdicts = [line for line in run("inspect", tmp_path / name)[1].splitlines() if "can read it" in line]
-    reader = {"h5": "3.15", "keras2": "2.15", "keras3.0": "3.0"}[file_format]
+    reader = {"keras3": "3.0", "keras3.11": "3.15", "keras2": "2.15"}[file_format]
     assert f"Keras {reader} can read it: yes" in verdicts
 
 
 def test_convert_checks_what_it_is_told(run, tmp_path, filepath):
     for arguments, message in (
-        (["out.txt"], "error: Expected OUT to end in .keras, .h5 or .weights.h5. Received: out.txt"),
+        (["out.txt"], "error: Expected OUT to end in .keras or .h5 or .hdf5 for keras3. Received: out.txt"),
         (["out.h5", "--format", "weights"], "error: Expected OUT to end in .weights.h5 for weights. Received: out.h5"),
         ([filepath], "already. Pass --force to replace it."),
     ):

@@ -179,7 +179,7 @@ def test_the_file_is_as_keras_writes_it(make, libraries, tmp_path):
     for name, library in libraries.items():
         library.utils.clear_session()  # names of layers begin anew
         model, _ = make_and_train(library, make)
-        model.save(tmp_path / f"{name}.keras")
+        model.save(tmp_path / f"{name}.keras", **({"format": "keras3.11"} if library is convlayers else {}))
         archives.append(zipfile.ZipFile(tmp_path / f"{name}.keras"))
     ours, keras = archives
     assert ours.namelist() == keras.namelist()
@@ -203,3 +203,16 @@ def test_the_weights_of_a_subclass_are_where_keras_has_them(libraries, tmp_path)
         trees.append(tree((tmp_path / f"{name}.weights.h5").read_bytes()))
     assert trees[0] == trees[1]
     assert "deep/container_1/dense/vars/0" in trees[0]
+
+
+def test_ops_in_an_hdf5_file_of_keras(libraries, tmp_path):
+    """Keras names no modules in such files, and can't read them itself."""
+    k, ours = libraries["keras"], libraries["convlayers"]
+    x = inputs = k.Input((6, 5, 2))
+    x = k.layers.Identity()(x) * k.layers.Dense(2)(x) + 1.0
+    x = k.layers.Add()([x, k.ops.clip(x[:, 1:-1, ::2], -1.0, 1.0)[:, :1, :1]])
+    model = k.Model(inputs, k.layers.Conv2D(3, 3)(-x))
+    model.save(tmp_path / "model.h5")
+    images = np.random.default_rng(0).normal(size=(2, 6, 5, 2)).astype("float32")
+    expected = model.predict(images, verbose=0)
+    close([ours.models.load_model(tmp_path / "model.h5").predict(images, verbose=0)], [expected], 1e-5)

@@ -173,3 +173,17 @@ def test_a_lambda_that_is_written_again(tmp_path):
     path = keras_file(tmp_path / "model.keras", sequential(named_lambda("nothing that is code")))
     loaded = k.models.load_model(path, custom_objects={"lambda": lambda x: x + 1})
     assert loaded.predict(np.zeros((1, 4)), verbose=0).tolist() == [[1, 1, 1, 1]]
+
+
+def test_code_is_not_written_either(tmp_path):
+    """A script that saves a model with a lambda goes on; who loads it passes the function again."""
+    model = k.Sequential([k.Input((4,)), k.layers.Lambda(lambda x: x * 2, name="twice"), k.layers.Dense(1)])
+    model.compile("sgd", lambda y_true, y_pred: k.ops.mean(y_true - y_pred))
+    for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
+        with pytest.warns(UserWarning, match="includes a `lambda`"):
+            model.save(path)
+        refused(path, "Requested the deserialization of a `Lambda` layer", safe_mode=False)
+        with pytest.warns(UserWarning, match="could not be compiled as it was saved"):
+            loaded = k.models.load_model(path, custom_objects={"twice": lambda x: x * 2})
+        x = np.ones((1, 4), "float32")
+        np.testing.assert_array_equal(loaded(x), model(x))

@@ -34,6 +34,16 @@ def test_arguments_that_say_something_stay(encoded):
     assert for_all_versions(encoded) == encoded
 
 
+def test_arguments_of_one_class():
+    """`fill_mode` of other layers was there before, with other values by default."""
+    resizing = {**encoding("keras.layers", height=3, antialias=False, fill_mode="constant"), "class_name": "Resizing"}
+    rotation = {**encoding("keras.layers", fill_mode="constant"), "class_name": "RandomRotation"}
+    assert for_all_versions(resizing)["config"] == {"height": 3}
+    assert for_all_versions(rotation) == rotation
+    resizing["config"]["fill_mode"] = "reflect"
+    assert for_all_versions(resizing)["config"] == {"height": 3, "fill_mode": "reflect"}
+
+
 @pytest.mark.parametrize("module", [None, "my.layers", "kerastuner.layers"])
 def test_classes_of_others_stay_as_they_are(module):
     encoded = encoding(module, optional=False, renorm=False, input_axes=None)

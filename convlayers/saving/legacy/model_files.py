@@ -9,7 +9,7 @@ _WEIGHTS, _OPTIMIZER = "model_weights", "optimizer_weights"
 
 
 def read_encoding(reader, filepath):
-    """Returns the encoding of the model in an HDF5 file, and whether it is one of Keras 1 or 2.
+    """Returns the encoding of the model in an HDF5 file, and the version of Keras that wrote it.
 
     Raises:
         ValueError: if there is none.
@@ -20,7 +20,7 @@ def read_encoding(reader, filepath):
             f"No model config found in the file at {filepath}.\nIt may have weights only: build the model, and call "
             "`model.load_weights(path)`."
         )
-    return parse_json(text.encode(), f"'model_config' of {filepath}"), not _version(reader).startswith("3.")
+    return parse_json(text.encode(), f"'model_config' of {filepath}"), _version(reader)
 
 
 def read_compile_config(reader, filepath):
