@@ -7,6 +7,7 @@ Only names that `registry` knows are turned into objects, and no code is ever lo
 
 import threading
 import types
+import warnings
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from convlayers.registry import (  # noqa: F401 - names are one half of the enco
     register_keras_serializable,
     table_of,
 )
+from convlayers.user_code import user_stacklevel
 from convlayers.validation import did_you_mean, standardize_dtype
 
 # What Keras calls an encoding that holds code.
@@ -77,7 +79,7 @@ def serialize_keras_object(obj):
             `get_config()` method.
 
     Raises:
-        TypeError: for anything else, and for a `lambda`.
+        TypeError: for anything else.
     """
     if _sharing.written is None or _sharing.is_writing:
         return _encode(obj)
@@ -116,11 +118,13 @@ def _encode_function(function):
             "a class must implement the `get_config()` method."
         )
     if name == "<lambda>":
-        raise TypeError(
-            f"Cannot serialize object {function} of type {type(function)}. A `lambda` has no name to write to a file, "
-            "and code is never written.\nUse a function with a name, and decorate it with "
-            "`@keras.saving.register_keras_serializable()`."
+        warnings.warn(
+            "The object being serialized includes a `lambda`. It has no name to write to a file, and code is never written.\n"
+            "Who loads the file passes the function of a `Lambda` layer again, `custom_objects={name_of_the_layer: function}`. "
+            "Or use a function with a name, and decorate it with `@keras.saving.register_keras_serializable()`.",
+            stacklevel=user_stacklevel(),
         )
+        return {"class_name": _LAMBDA, "config": {}}
     _, written_name = public_name(function) or (None, get_registered_name(function))
     # Keras gives every function this module and registered name.
     return {"module": "builtins", "class_name": "function", "config": written_name, "registered_name": "function"}

@@ -33,6 +33,7 @@ class PyDataset:
 
     # For subclasses whose `__init__` does not call this one.
     workers, use_multiprocessing, max_queue_size = 1, False, 10
+    _num_batches = None
 
     def __init__(self, workers=1, use_multiprocessing=False, max_queue_size=10):
         self.workers = workers
@@ -50,11 +51,18 @@ class PyDataset:
     @property
     def num_batches(self):
         """The number of batches in an epoch, None for data without an end."""
+        if self._num_batches is not None:
+            return self._num_batches
         if hasattr(self, "__len__"):
             return len(self)
         raise NotImplementedError(
             "You need to implement the `num_batches` property:\n\n@property\ndef num_batches(self):\n  return ..."
         )
+
+    @num_batches.setter
+    def num_batches(self, count):
+        # Classes from before it was a property have an attribute of that name.
+        self._num_batches = count
 
     def on_epoch_begin(self):
         """Called before the first batch of an epoch."""

@@ -232,8 +232,7 @@ class Caller:
             if all(layer.built for layer in self._layers):
                 self._lock_state()
             outputs = self._run(first, args, kwargs, call_kwargs, symbolic)
-        if self._layers:
-            self._build_shapes = shapes_for(self.build, arguments, self)
+        self._build_shapes = shapes_for(self.build, arguments, self)
         self.built = True
         self._lock_state()
         return outputs
@@ -295,6 +294,7 @@ class Caller:
                 "actually built, which may cause failures down the line. Make sure to implement a proper `build()` method.",
                 stacklevel=2,
             )
+        self._build_shapes = {"input_shape": input_shape}
         self.built = True
 
     def call(self, *args, **kwargs):

@@ -72,6 +72,10 @@ class CompileLoss:
             _check_count(loss, outputs)
         if weights is None:
             return loss, nested.map_structure(lambda _: None, loss)
+        if outputs.has_unknown(weights):
+            raise ValueError(
+                f"Expected keys {outputs.names} in loss_weights dict, but found loss_weights.keys()={list(weights)}"
+            )
         flat, count = nested.flatten(weights), len(nested.flatten(loss))
         if len(flat) != count:
             raise ValueError(
@@ -199,6 +203,10 @@ class CompileMetrics:
         # For each output its metrics without weights, and those with weights.
         self._unweighted, self._weighted = [], []
         self._named = []
+
+    @property
+    def built(self):
+        return self._outputs is not None
 
     @property
     def metrics(self):

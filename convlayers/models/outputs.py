@@ -55,9 +55,14 @@ class Outputs:
         """Returns labels, predictions or weights as a list."""
         if not is_nested(y):
             return [y]
-        if isinstance(y, dict) and set(y) == set(self.names):
-            return [y[name] for name in self.names]
+        if isinstance(y, dict) and set(y) <= set(self.names):
+            return [y[name] for name in self.names if name in y]
         return nested.flatten(y)
+
+    def has_unknown(self, structure):
+        """Whether a dict has keys that are no names of outputs."""
+        are_named = self._is_flat and None not in self.names
+        return are_named and isinstance(structure, dict) and not set(structure) <= set(self.names)
 
     def pack(self, leaves):
         """Returns what there is for each output in the structure of the outputs."""
@@ -75,9 +80,9 @@ class Outputs:
             wanted: for each output, whether it has a loss.
 
         Raises:
-            ValueError: if there are more or fewer.
+            ValueError: if there are more or fewer, or for other outputs.
         """
-        flat = self.flatten(y_true)
+        flat = [] if self.has_unknown(y_true) else self.flatten(y_true)
         if len(flat) == self.count:
             return flat
         if len(flat) == sum(wanted):

@@ -207,13 +207,15 @@ class Sequential(Model):
             "this model."
         )
 
+    # As of any layer, once the model is a layer of another one.
+
     @property
     def input(self):
-        return self._built_network("input").graph.inputs
+        return super().input if self.nodes else self._built_network("input").graph.inputs
 
     @property
     def output(self):
-        return self._built_network("output").graph.outputs
+        return super().output if self.nodes else self._built_network("output").graph.outputs
 
     @property
     def inputs(self):

@@ -66,10 +66,16 @@ class Steps(Compiled):
         """
         return self(unpack_x_y_sample_weight(data)[0], training=False)
 
+    def _takes_own_batches(self):
+        """Whether a subclass defines what the parts of a batch are."""
+        return self._overrides("train_step", "test_step")
+
     def _has_own_step(self):
         """Whether a subclass defines what happens to the labels."""
-        steps = ("train_step", "test_step", "compute_loss")
-        return any(getattr(type(self), step) is not getattr(Steps, step) for step in steps)
+        return self._overrides("train_step", "test_step", "compute_loss")
+
+    def _overrides(self, *methods):
+        return any(getattr(type(self), method) is not getattr(Steps, method) for method in methods)
 
     def _log(self, x, y, y_pred, sample_weight, loss):
         self._compilation.loss_tracker.update_state(value_of(loss), sample_weight=batch_size_of(x))

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from convlayers import nested
 from convlayers.narrow_types import size_of
+from convlayers.symbolic import FunctionCall
 
 _COLORS = {"number": 34, "none": 45, "class": 33, "no": 9}
 
@@ -153,10 +154,9 @@ def _choose(layers, layer_range):
 
 
 def _class_name(layer):
-    function = getattr(layer, "function", None)
-    if function is None:
+    if not isinstance(layer, FunctionCall):
         return type(layer).__name__
-    return "".join(part[:1].upper() + part[1:] for part in function.__name__.split("_"))
+    return "".join(part[:1].upper() + part[1:] for part in layer.function.__name__.split("_"))
 
 
 def _format_output_shape(layer):
@@ -179,7 +179,7 @@ def _format_shape(shape):
 
 
 def _format_parameters(layer):
-    if not hasattr(layer, "built"):  # an op
+    if isinstance(layer, FunctionCall):
         return _color(0, "number")
     if not layer.built:
         return f"{_color(0, 'number')} (unbuilt)"

@@ -238,6 +238,9 @@ class Trainer(Steps):
 
     def _last_logs(self, logs):
         """Returns the logs of an epoch: the results of the metrics, unless a step of a user's own has logs of its own."""
+        metrics = self._compilation.metrics
+        if metrics is not None and not metrics.built:  # Such a step need not look at them.
+            return dict(logs)
         results = self.get_metrics_result()
         return dict(results if results.keys() == logs.keys() else logs)
 

@@ -11,7 +11,7 @@ BINARY = {
     "add": arithmetic.add,
     "sub": arithmetic.subtract,
     "mul": arithmetic.multiply,
-    "truediv": arithmetic.divide,
+    "truediv": arithmetic.true_divide,
     "floordiv": arithmetic.floor_divide,
     "mod": arithmetic.mod,
     "pow": arithmetic.power,
@@ -56,6 +56,8 @@ def attach():
         setattr(Operand, f"__{name}__", lambda self, op=op: op(self))
     for name, convert in CONVERSIONS.items():
         setattr(Operand, f"__{name}__", lambda self, convert=convert: convert(_number(self)))
+    Operand.__pos__ = lambda self: self
+    Operand.__round__ = lambda self, ndigits=None: pointwise.round(self, ndigits or 0)
     Operand.__getitem__ = lambda self, key: indexing.get_item(self, key)
     Operand.__iter__ = lambda self: iter(cutting.unstack(self))
     Operand.__format__ = lambda self, form: format(_number(self), form) if form else str(self)

@@ -9,6 +9,7 @@ from convlayers.ops.arithmetic import unbroadcast
 from convlayers.ops.cutting import unstack
 from convlayers.ops.dtypes import as_array, promote, widen
 from convlayers.ops.layout import contiguous
+from convlayers.ops.merging import join
 from convlayers.symbolic import one_node
 
 
@@ -275,7 +276,7 @@ def concatenate(xs, axis=0):
         axis: int; None for flattened arrays.
     """
     arrays = promote(*xs)
-    y = np.concatenate(arrays, axis)
+    y = join(arrays, axis)
     shapes = [array.shape for array in arrays]
 
     def backward(d_y):

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from convlayers import ops
+from convlayers.autograd import Operand
+
 
 def to_categorical(x, num_classes=None):
     """Returns labels as vectors: 1 at the place of the label, 0 elsewhere.
@@ -42,9 +45,11 @@ def normalize(x, axis=-1, order=2):
     """Returns an array divided by its norm along an axis. Where the norm is 0, it stays as it is.
 
     Args:
-        x: array.
+        x: array, or tensor.
         axis: int.
         order: of the norm, as in `numpy.linalg.norm`.
     """
+    if isinstance(x, Operand):
+        return ops.normalize(x, axis, order)
     norms = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.where(norms == 0, 1, norms)

@@ -106,6 +106,21 @@ def test_data_without_an_end(workers):
     assert [[int(x[0, 0]) for x in epochs] for _ in range(2)] == [[0, 1, 2], [3, 4, 5]]
 
 
+def test_the_number_of_batches_may_be_an_attribute():
+    """As of classes from before it was a property."""
+
+    class Older(Numbers):
+        def __init__(self):
+            super().__init__()
+            self.num_batches = 4
+
+        def __len__(self):
+            return self.num_batches
+
+    assert [len(list(data)) for data in (Older(), Numbers(5))] == [4, 5]
+    assert len(Older()) == 4
+
+
 def test_it_is_told_of_each_epoch_once():
     data = Numbers()
     regression().fit(data, epochs=3, verbose=0)

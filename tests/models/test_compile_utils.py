@@ -243,6 +243,7 @@ BOTH = [SPARSE, "mse"]
             "y_true and y_pred have different structures.\ny_true: *",
             "['a', 'b']",
         ),
+        (two_outputs, {"b": LABELS, "c": LABELS}, {"loss": BOTH}, ValueError, "y_true and y_pred have different", "['a', 'b']"),
         (two_outputs, [LABELS] * 3, {"loss": BOTH}, ValueError, "y_true and y_pred have different structures.", "['a', 'b']"),
         (two_outputs, [LABELS] * 2, {"loss": ["mse"]}, ValueError, "`loss` must have an entry for each of", "['a', 'b']"),
         (two_outputs, [LABELS] * 2, {"loss": ["mse"] * 3}, KeyError, "\"The path: (2,) in the `loss` argument, can't be", ""),
@@ -254,6 +255,14 @@ BOTH = [SPARSE, "mse"]
             ValueError,
             "`loss_weights` must match the number of losses, got 2 losses and 3 weights.",
             "Give a number for each",
+        ),
+        (
+            two_outputs,
+            [LABELS] * 2,
+            {"loss": BOTH, "loss_weights": {"a": 1.0, "c": 2.0}},
+            ValueError,
+            "Expected keys ['a', 'b'] in loss_weights dict, but found loss_weights.keys()=['a', 'c']",
+            "",
         ),
         (two_outputs, [LABELS] * 2, {"loss": BOTH, "metrics": [["mae"]]}, ValueError, "Invalid `metrics`. ", "['a', 'b']"),
     ],
@@ -301,3 +310,12 @@ def test_losses_of_all_outputs_and_of_each(keras, kind):
     assert sorted(ours) == sorted(theirs)
     for name, values in theirs.items():
         np.testing.assert_allclose(ours[name], values, rtol=1e-6)
+
+
+def test_labels_in_a_dict_may_leave_out_outputs_without_a_loss():
+    x = Input((3,))
+    model = Model(x, [layers.Dense(1, kernel_initializer="ones", name=name)(x) for name in "cab"])
+    model.compile("sgd", {"c": "mse", "a": None, "b": "mse"})
+    inputs = np.ones((4, 3), "float32")
+    logs = model.test_on_batch(inputs, {"b": np.full((4, 1), 2.0), "c": np.full((4, 1), 1.0)}, return_dict=True)
+    assert logs == pytest.approx({"loss": 5, "c_loss": 4, "b_loss": 1})

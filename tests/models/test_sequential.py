@@ -216,3 +216,15 @@ def test_a_layer_that_does_not_know_its_shape():
     model = Sequential([Input((3,)), Unknown(), layers.Dense(2)])
     assert model(np.ones((4, 3), "float32")).shape == (4, 2)
     assert len(model.weights) == 2
+
+
+def test_the_output_of_a_stack_in_a_model_is_what_the_model_goes_on_with(keras):
+    """So that a part of the model can be made of it."""
+    predictions = []
+    for library in (convlayers, keras):
+        inner = library.Sequential([library.Input((4,)), library.layers.Dense(3, kernel_initializer="ones")])
+        model = library.Sequential([library.Input((4,)), library.layers.Rescaling(2.0), inner, library.layers.Dense(2)])
+        part = library.Model(model.inputs, model.layers[1].output)
+        assert part.layers[-1] is inner
+        predictions.append(part.predict(X, verbose=0))
+    np.testing.assert_allclose(*predictions, rtol=1e-5)

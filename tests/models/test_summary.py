@@ -62,13 +62,39 @@ def subclass(library):
     return model
 
 
+def functions(library):
+    """A layer that is a function, and one without weights or a `build`, in a model that was only called."""
+    layers = library.layers
+
+    class Mine(library.Model):
+        def __init__(self):
+            super().__init__(name="mine")
+            self.twice = layers.Lambda(_double, name="twice")
+            self.flatten = layers.Flatten(name="flatten")
+
+        def call(self, inputs):
+            return self.flatten(self.twice(inputs))
+
+    model = Mine()
+    model(np.ones((2, 4, 3), "float32"))
+    x = library.Input((4, 3), name="x")
+    return library.Model(x, [model(x), model.twice(x) / 2], name="functions")
+
+
+def _double(x):
+    return x * 2
+
+
 def text_of(model, **arguments):
     lines = []
     model.summary(print_fn=lines.append, **arguments)
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("make", [digits, branches, unbuilt, partly_frozen, fitted, subclass], ids=lambda make: make.__name__)
+MODELS = [digits, branches, unbuilt, partly_frozen, fitted, subclass, functions]
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
 @pytest.mark.parametrize(
     "arguments",
     [{}, {"line_length": 70}, {"expand_nested": True, "show_trainable": True}, {"positions": [0.3, 0.5, 0.7, 1.0]}],
@@ -77,7 +103,7 @@ def text_of(model, **arguments):
 def test_text_is_that_of_keras(keras, make, arguments):
     for library in (convlayers, keras):
         library.utils.clear_session()
-    if "positions" in arguments and make is not branches:
+    if "positions" in arguments and make not in (branches, functions):
         arguments = {"positions": [0.3, 0.6, 1.0]}
     assert text_of(make(convlayers), **arguments) == text_of(make(keras), **arguments)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convlayers import ops
-from convlayers.autograd import Tape
+from convlayers.autograd import Tape, value_of
 from convlayers.ops.operators import BINARY, COMPARISONS, UNARY
 from convlayers.symbolic import KerasTensor
 from convlayers.variables import Variable
@@ -81,6 +81,20 @@ def test_unary_operators_of_symbolic_tensors():
         assert getattr(operator, name)(KerasTensor((None, 3), "float32")).shape == (None, 3)
 
 
+def test_rounding():
+    for operand in (Variable(A), Tape.watch(A)):
+        np.testing.assert_array_equal(np.asarray(value_of(round(operand, 1))), A.round(1))
+        np.testing.assert_array_equal(value_of(+operand), A)
+    assert round(KerasTensor((None, 3))).shape == (None, 3)
+
+
+def test_a_division_is_called_as_in_keras():
+    """Whose name it is in files and summaries; `ops.divide` has its own."""
+    symbol = KerasTensor((None, 3))
+    names = [(symbol / 2).node.operation.name, ops.divide(symbol, 2).node.operation.name]
+    assert [name.rstrip("_0123456789") for name in names] == ["true_divide", "divide"]
+
+
 def test_slices_of_symbolic_tensors():
     symbol = KerasTensor((None, 4, 6))
     assert symbol[:, 1].shape == (None, 6)
@@ -99,7 +113,7 @@ def test_operands_can_be_iterated_over():
     assert len(list(Tape.watch(A))) == 2
     with pytest.raises(ValueError, match="axis"):
         list(Tape.watch(np.float32(1)))
-    with pytest.raises(TypeError, match="Iterating over a symbolic KerasTensor"):
+    with pytest.raises(NotImplementedError, match="Iterating over a symbolic KerasTensor"):
         list(KerasTensor((2, 3)))
 
 

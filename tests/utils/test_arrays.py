@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from convlayers import ops
 from convlayers.utils import normalize, to_categorical
+from tests.ops.gradients import check_gradients
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,7 @@ def test_normalize_is_that_of_keras(keras, order):
     np.testing.assert_allclose(normalize(x, -1, order), keras.utils.normalize(x, -1, order))
     # Keras takes axis 0 for -1 here.
     np.testing.assert_allclose(normalize(x.T, 0, order), normalize(x, 1, order).T)
+
+
+def test_normalize_has_a_gradient():
+    check_gradients(lambda x: ops.square(normalize(x, 1)) * np.arange(4), [np.random.default_rng(0).normal(size=(3, 4))])

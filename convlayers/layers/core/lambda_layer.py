@@ -14,8 +14,8 @@ class Lambda(Layer):
 
     A file has the name of the function, never its code. So a function that has a name, and is registered with
     `@keras.saving.register_keras_serializable()` or passed as one of the `custom_objects` when the file is read, can be saved
-    and loaded; a `lambda` can't be saved. A file of Keras in which there is one can be read if it is given again under the
-    name of its layer: `custom_objects={"my_layer": lambda x: x**2}`.
+    and loaded. A file that a model with a `lambda` was saved to, here or in Keras, can be read if the function is given again
+    under the name of its layer: `custom_objects={"my_layer": lambda x: x**2}`.
 
     Args:
         function: function of the inputs. If it has arguments called `mask` or `training`, it gets these too.

@@ -30,6 +30,7 @@ class Reshape(Reshaping):
         super().__init__(**kwargs)
         self.target_shape = tuple(target_shape)
         shapes.check_reshape(self.target_shape, "target_shape")
+        self._build_at_init()
 
     def call(self, inputs):
         return ops.reshape(inputs, self.compute_output_shape(inputs.shape))
