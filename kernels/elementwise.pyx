@@ -10,6 +10,7 @@
 #    with a negative parameter, y does not tell on which side of 0 it was. `leaky_relu` is both, forward with x as values.
 # e) bias_activation finishes, in place, what a kernel computed that has no bias: BLOCK numbers at a time, while they lie in
 #    cache. Rows should be long: of a few channels several pixels, with their bias repeated, make one.
+# f) scale_shift_clip changes the tones of images: each has a factor, and a term for each number of a row of pixels.
 from cython.parallel cimport prange
 
 from kernels.elementwise cimport (
@@ -171,3 +172,44 @@ def multiply(const real[::1] x, const real[::1] factors, real[::1] y):
     cdef Py_ssize_t n = x.shape[0], start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
         multiply_block(&x[start], &factors[start], &y[start], block_size(n, start))
+
+
+# Tones of images ------------------------------------------------------------------------------------------------------
+
+
+cdef inline void clip_rows(
+    const real* x, real scale, const real* terms, real low, real high, real* y, Py_ssize_t rows, Py_ssize_t width
+) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t _row, j
+    cdef real number
+    for _row in range(rows):
+        for j in range(width):
+            number = x[j] * scale + terms[j]
+            number = low if number < low else number
+            y[j] = high if number > high else number
+        x += width
+        y += width
+    restore_denormals(state)
+
+
+def scale_shift_clip(
+    const real[:, :, ::1] x,
+    const real[::1] scales,
+    const real[:, ::1] terms,
+    double low,
+    double high,
+    real[:, :, ::1] y,
+):
+    """y = x * scales + terms, between low and high; x is (n, rows, width), scales (n), terms (n, width). NaN remains."""
+    cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], width = x.shape[2], block, i, first
+    if n * rows * width == 0:
+        return
+    cdef Py_ssize_t size = max(BLOCK // width, <Py_ssize_t>1)
+    cdef Py_ssize_t blocks = (rows + size - 1) // size
+    for block in prange(n * blocks, nogil=True, schedule="static", num_threads=threads_for(<double>n * rows * width)):
+        i = block // blocks
+        first = block % blocks * size
+        clip_rows(
+            &x[i, first, 0], scales[i], &terms[i, 0], <real>low, <real>high, &y[i, first, 0], min(size, rows - first), width
+        )

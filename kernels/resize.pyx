@@ -10,8 +10,8 @@
 # e) With many channels, the pixels of a row are loops over vectors of channels. Few channels would not fill a vector: there
 #    each number of the row is looked up, with places and weights in tables made once per call, LANES at a time.
 # f) Rows of the output are shared out in at most TASKS parts, by the shape only. Each row is computed by one thread in the
-#    same order: results are the same for any number of threads.
-from cython.parallel cimport prange
+#    same order, and each thread has a line of its own: results are the same for any number of threads.
+from cython.parallel cimport prange, threadid
 
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -234,16 +234,17 @@ def resize(
     cdef Py_ssize_t share = (rows + TASKS - 1) // TASKS, tasks = (rows + share - 1) // share, task
     cdef Py_ssize_t table = width if job.c < WIDE and line < 2**31 else 0
     cdef double work = rows * (width * job.columns.taps + <double>line * job.rows.taps * job.depth.taps)
+    cdef int threads = threads_for(work)
     cdef real* lines = <real*>scratch_take(
-        (tasks * line + table * job.columns.taps) * sizeof(real) + table * sizeof(int)
+        (threads * line + table * job.columns.taps) * sizeof(real) + table * sizeof(int)
     )
     if lines == NULL:
         raise MemoryError("No memory for the intermediate results of resizing.")
     job.as_it_is = is_copy(&job.columns, job.w)
     if table:
-        job.factors = lines + tasks * line
+        job.factors = lines + threads * line
         job.places = <int*>(job.factors + table * job.columns.taps)
         fill_tables(&job)
-    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(work)):
-        resize_rows(&job, task * share, min((task + 1) * share, rows), lines + task * line)
+    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads):
+        resize_rows(&job, task * share, min((task + 1) * share, rows), lines + threadid() * line)
     scratch_give(lines)

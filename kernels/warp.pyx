@@ -137,13 +137,13 @@ cdef inline Taps taps_at(const Job* job, double row, double column) noexcept nog
 # Pixels ---------------------------------------------------------------------------------------------------------------
 
 
-cdef inline void read_pixel(const real* x, const Taps* taps, real fill, Py_ssize_t c, real* y) noexcept nogil:
+cdef inline void read_pixel(const real* x, const Taps* taps, int count, real fill, Py_ssize_t c, real* y) noexcept nogil:
     cdef Py_ssize_t k
     cdef int tap
     cdef real number
     for k in range(c):
         number = 0
-        for tap in range(taps.count):
+        for tap in range(count):
             number += taps.weights[tap] * (fill if taps.pixels[tap] < 0 else x[taps.pixels[tap] + k])
         y[k] = number
 
@@ -191,7 +191,10 @@ cdef inline void read_row(const Job* job, Py_ssize_t image, Py_ssize_t i) noexce
                 read_surrounded(x + (above * job.w + before) * job.c, job.w * job.c, row, column, job.c, y)
         else:
             taps = taps_at(job, row, column)
-            read_pixel(x, &taps, job.fill, job.c, y)
+            if job.c == 3 and taps.count == 4:
+                read_pixel(x, &taps, 4, job.fill, 3, y)
+            else:
+                read_pixel(x, &taps, taps.count, job.fill, job.c, y)
         y += job.c
     restore_denormals(state)
 

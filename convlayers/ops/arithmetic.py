@@ -1,10 +1,17 @@
 """Arithmetic of two arrays, element by element. Shapes broadcast as in NumPy, number types are those of `dtypes`."""
 
+import functools
+import math
+
 import numpy as np
 
+from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats, widen
+from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.symbolic import with_shapes
+
+MANY = 1 << 16  # numbers, from which on a pass over memory takes longer than a call
 
 
 def unbroadcast(gradient, shape):
@@ -19,10 +26,39 @@ def unbroadcast(gradient, shape):
 def _product_in_shape(d_y, x, shape):
     """Returns `unbroadcast(d_y * x, shape)`: in one pass over memory where sums go over axes before the last."""
     if d_y.shape == shape or len(shape) != d_y.ndim or shape[-1] != d_y.shape[-1] or d_y.dtype.char not in "fd":
-        return unbroadcast(d_y * x, shape)
+        return unbroadcast(product(d_y, x), shape)
     axes = list(range(d_y.ndim))
     kept = [axis for axis in axes if shape[axis] == d_y.shape[axis]]
     return np.einsum(d_y, axes, np.broadcast_to(x, d_y.shape), axes, kept).reshape(shape)
+
+
+def product(x, factors, out=None):
+    """Returns `np.multiply(x, factors, out)`. Where many pixels share the factors of a few channels, a kernel is quicker.
+
+    Args:
+        x, factors: arrays of one dtype.
+        out: an array for the result, which may be `x`.
+    """
+    if x.size < MANY or x.shape == factors.shape or x.dtype not in KERNEL_DTYPES:
+        return np.multiply(x, factors, out)
+    shape = _pixels_with_factors(x.shape, factors.shape)
+    if shape is None or not (x.flags.c_contiguous and factors.flags.c_contiguous):
+        return np.multiply(x, factors, out)
+    out = np.empty(x.shape, x.dtype) if out is None else out
+    kernels = _native.kernels(x.dtype)
+    kernels.dropout.scale_channels(x.reshape(shape), factors.reshape(shape[0], shape[2]), out.reshape(shape))
+    return out
+
+
+@functools.lru_cache(maxsize=4096)
+def _pixels_with_factors(shape, factors_shape):
+    """Returns the shape (samples, pixels, channels) of an array whose pixels share factors, None if they do not."""
+    if len(shape) != len(factors_shape) or any(m not in (1, n) for n, m in zip(shape, factors_shape, strict=True)):
+        return None
+    alike = [axis for axis, (n, m) in enumerate(zip(shape, factors_shape, strict=True)) if m < n]
+    first, last = alike[0], alike[-1] + 1
+    samples, pixels, channels = map(math.prod, (shape[:first], shape[first:last], shape[last:]))
+    return (samples, pixels, channels) if channels > 1 and math.prod(factors_shape[first:last]) == 1 else None
 
 
 def zero_to_infinity(x):
@@ -62,12 +98,10 @@ def multiply(x1, x2):
     def backward(d_y):
         return lambda: _product_in_shape(d_y, b, a.shape), lambda: _product_in_shape(d_y, a, b.shape)
 
-    return np.multiply(a, b), backward
+    return product(a, b) if a.size >= b.size else product(b, a), backward
 
 
-@differentiable
-def divide(x1, x2):
-    """Returns `x1 / x2`. Integers become floats."""
+def _divide(x1, x2):
     a, b = promote_floats(x1, x2)
     y = np.divide(a, b)
 
@@ -77,7 +111,16 @@ def divide(x1, x2):
     return y, backward
 
 
-true_divide = divide
+@differentiable
+def divide(x1, x2):
+    """Returns `x1 / x2`. Integers become floats."""
+    return _divide(x1, x2)
+
+
+@differentiable
+def true_divide(x1, x2):
+    """Returns `x1 / x2`. `divide` under the name that `/` has in the graphs of models."""
+    return _divide(x1, x2)
 
 
 @differentiable

@@ -1,13 +1,12 @@
 """Numbers set to zero at random."""
 
-import math
-
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
+from convlayers.ops.arithmetic import product
 from convlayers.ops.dtypes import as_float, widen
-from convlayers.ops.layout import KERNEL_DTYPES, in_order_of
+from convlayers.ops.layout import in_order_of
 from convlayers.random import draw_seed
 
 
@@ -43,7 +42,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
             noise = in_order_of(noise, inputs)
 
         def drop(values, owned=False):
-            return _multiply(values, noise, in_place=owned)
+            return product(values, noise, values if owned else np.empty_like(values))
 
     return drop(inputs), drop
 
@@ -53,22 +52,6 @@ def _drop(values, key, rate, in_place):
     dropped = flat if in_place else np.empty_like(flat)
     _native.kernels(flat.dtype).dropout.dropout(flat, *key, rate, dropped)
     return dropped.reshape(values.shape).astype(values.dtype, copy=False)
-
-
-def _multiply(values, noise, in_place):
-    """Returns the product of an array and one of as many axes that broadcasts to it."""
-    out = values if in_place else np.empty_like(values)
-    alike = [axis for axis, n in enumerate(noise.shape) if n == 1 < values.shape[axis]]
-    first, last = (alike[0], alike[-1] + 1) if alike else (0, 0)
-    c = math.prod(values.shape[last:])
-    # NumPy is slow where the factors of a few channels are the same for many pixels.
-    channels = c > 1 and math.prod(noise.shape[first:last]) == 1
-    if not channels or not values.flags.c_contiguous or values.dtype not in KERNEL_DTYPES:
-        return np.multiply(values, noise, out=out)
-    shape = math.prod(values.shape[:first]), math.prod(values.shape[first:last]), c
-    kernels = _native.kernels(values.dtype)
-    kernels.dropout.scale_channels(values.reshape(shape), noise.reshape(shape[0], c), out.reshape(shape))
-    return out
 
 
 def _drawn_shape(noise_shape, shape):

@@ -1,15 +1,15 @@
-"""Several arrays made one, number by number: in one pass over memory where they have one shape."""
+"""Several arrays made one, number by number or one behind the other: in one pass over memory where their layout allows it."""
 
 import functools
+import math
 
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable, value_of
-from convlayers.ops.arithmetic import add, divide, maximum, minimum, multiply
+from convlayers.ops.arithmetic import MANY, add, divide, maximum, minimum, multiply
 from convlayers.ops.layout import KERNEL_DTYPES
 
-MANY = 1 << 16  # numbers, from which on a pass over memory takes longer than a call
 _PAIRS = {"sum": add, "mean": add, "product": multiply, "maximum": maximum, "minimum": minimum}
 
 
@@ -51,3 +51,42 @@ def _merge(xs, kind):
         return gradients
 
     return y, backward
+
+
+def join(arrays, axis):
+    """Returns `np.concatenate(arrays, axis)`, of arrays of one dtype."""
+    dtype = arrays[0].dtype
+    rows, shape = _layout_of_join(axis, tuple([x.shape for x in arrays])) if dtype in KERNEL_DTYPES else (0, None)
+    if not rows:
+        return np.concatenate(arrays, axis)
+    if not all(x.flags.c_contiguous for x in arrays):
+        return _join_in_order_of_memory(arrays, axis)
+    y = np.empty(shape, dtype)
+    _native.kernels(dtype).concatenate.concatenate([x.reshape(rows, -1) for x in arrays], y.reshape(rows, -1))
+    return y
+
+
+def _join_in_order_of_memory(arrays, axis):
+    """As `join`, for arrays that have their axes in another order in memory, as "channels_first". The result has them, too."""
+    strides = arrays[0].strides
+    order = sorted(range(len(strides)), key=lambda one: -strides[one])
+    in_memory = [x.transpose(order) for x in arrays]
+    if not all(x.flags.c_contiguous for x in in_memory):
+        return np.concatenate(arrays, axis)
+    return join(in_memory, order.index(axis % len(order))).transpose(np.argsort(order))
+
+
+@functools.lru_cache(maxsize=4096)
+def _layout_of_join(axis, shapes):
+    """Returns how many rows lie in front of the axis, and the shape of the result; no rows where NumPy is as fast, or fails."""
+    rank = len(shapes[0])
+    if axis is None or not -rank <= axis < rank or any(len(shape) != rank for shape in shapes):
+        return 0, None
+    axis %= rank
+    before, behind = shapes[0][:axis], shapes[0][axis + 1 :]
+    alike = all((shape[:axis], shape[axis + 1 :]) == (before, behind) for shape in shapes)
+    lengths = [shape[axis] for shape in shapes]
+    rows, row = math.prod(before), sum(lengths) * math.prod(behind)
+    if not alike or 0 in lengths or rows * row < MANY or row == len(shapes):
+        return 0, None
+    return rows, (*before, sum(lengths), *behind)

@@ -237,3 +237,29 @@ def test_parameters_same_results_for_any_number_of_threads(native, threads):
             native.elementwise.elu_backward(0.3, 1, x, d_y, arrays[2])
         results.append([array.tobytes() for array in arrays])
     assert results[0] == results[1] == results[2]
+
+
+# Around blocks of rows (4096 numbers), and rows that are longer.
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 3, 17), (3, 300, 30), (2, 2, 5000), (0, 3, 3)])
+def test_tones(native, shape):
+    random = np.random.default_rng(7)
+    x, scales, terms = (random.normal(size=size) for size in (shape, shape[:1], (shape[0], shape[2])))
+    x[:, :, ::5] = np.nan
+    x, scales, terms = map(native.array, (x, scales, terms))
+    y = native.empty(shape)
+    native.elementwise.scale_shift_clip(x, scales, terms, -0.5, 0.75, y)
+    expected = np.clip(x * scales[:, None, None] + terms[:, None], -0.5, 0.75)
+    np.testing.assert_allclose(y, expected, rtol=1e-5, atol=1e-6 if native.dtype == np.float32 else 1e-14)
+
+
+def test_tones_are_the_same_for_any_number_of_threads(native, threads):
+    random = np.random.default_rng(7)
+    x, scales, terms = (native.array(random.normal(size=size)) for size in ((3, 700, 301), (3,), (3, 301)))
+    found = []
+    for count in (1, 2, 4):
+        with threads(count):
+            y = native.empty(x.shape)
+            native.elementwise.scale_shift_clip(x, scales, terms, -0.5, 0.75, y)
+            found.append(y)
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])

@@ -7,7 +7,7 @@ import pytest
 
 from convlayers import ops
 from convlayers.autograd import Tape
-from convlayers.ops.merging import MANY, merge
+from convlayers.ops.merging import MANY, join, merge
 
 FUNCTIONS = {"sum": np.add, "mean": np.add, "product": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
 
@@ -73,3 +73,74 @@ def test_an_array_may_come_twice_and_its_gradients_are_added():
             watched = tape.watch(x)
             y = merge(kind, [watched, watched])
         np.testing.assert_allclose(tape.backward([y], [np.ones_like(x)], [watched])[0], slope)
+
+
+RANDOM = np.random.default_rng(5)
+IMAGES, MASKS = (RANDOM.normal(size=(2, 60, 60, channels)) for channels in (13, 1))
+JOINED = {
+    "channels": ([IMAGES, MASKS], -1),
+    "samples": ([IMAGES, IMAGES], 0),
+    "rows": ([IMAGES, IMAGES[:, :7].copy()], 1),
+    "channels first": ([np.moveaxis(IMAGES, -1, 1), np.moveaxis(MASKS, -1, 1)], 1),
+    "no order in common": ([IMAGES, np.asfortranarray(MASKS)], 3),
+    "a part of an array": ([IMAGES[..., 1:], MASKS], 3),
+    "an empty one": ([IMAGES, MASKS[..., :0]], 3),
+    "single numbers": ([MASKS] * 10, 3),
+    "flattened": ([IMAGES, MASKS], None),
+    "few": ([IMAGES[0, 0], MASKS[0, 0]], 1),
+    "integers": ([IMAGES.astype(np.int32), MASKS.astype(np.int32)], 3),
+}
+
+
+@pytest.mark.parametrize("case", JOINED)
+def test_joined_arrays_are_those_of_numpy(case):
+    xs, axis = JOINED[case]
+    found, expected = join(xs, axis), np.concatenate(xs, axis)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype and found.strides == expected.strides
+
+
+@pytest.mark.parametrize(
+    "xs, axis",
+    [
+        ([IMAGES, MASKS], 0),
+        ([IMAGES, MASKS], 4),
+        ([IMAGES, MASKS], -5),
+        ([IMAGES, IMAGES[0]], 0),
+        ([IMAGES, IMAGES[..., 0]], 3),
+    ],
+)
+def test_mistakes_are_those_of_numpy(xs, axis):
+    with pytest.raises(ValueError) as expected:
+        np.concatenate(xs, axis)
+    with pytest.raises(type(expected.value)) as found:
+        join(xs, axis)
+    assert str(found.value) == str(expected.value)
+
+
+FACTORS = {
+    "of samples": (2, 1, 1, 13),
+    "of all": (1, 1, 1, 13),
+    "of rows": (2, 60, 1, 13),
+    "of some axes": (1, 60, 1, 13),
+    "of samples only": (2, 1, 1, 1),
+    "fewer axes": (13,),
+}
+
+
+@pytest.mark.parametrize("shape", FACTORS.values(), ids=FACTORS)
+def test_products_with_factors_for_channels(shape):
+    factors = RANDOM.normal(size=shape)
+    np.testing.assert_array_equal(ops.multiply(IMAGES, factors), IMAGES * factors)
+    np.testing.assert_array_equal(ops.multiply(factors, IMAGES), IMAGES * factors)
+    found = gradients(lambda xs: ops.multiply(*xs), [IMAGES, factors])
+    d_y = np.random.default_rng(9).normal(size=IMAGES.shape)
+    kept = [axis for axis in range(-1, -len(shape) - 1, -1) if shape[axis] > 1]
+    summed = tuple(axis for axis in range(4) if axis - 4 not in kept)
+    np.testing.assert_allclose(found[0], d_y * factors, rtol=1e-14)
+    np.testing.assert_allclose(found[1], (d_y * IMAGES).sum(axis=summed).reshape(shape), rtol=1e-10, atol=1e-10)
+
+
+def test_factors_and_pixels_that_widen_each_other():
+    x, y = RANDOM.normal(size=(400, 1, 300)), RANDOM.normal(size=(1, 3, 300))
+    np.testing.assert_array_equal(ops.multiply(x, y), x * y)

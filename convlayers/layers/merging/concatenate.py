@@ -35,7 +35,7 @@ class Concatenate(Merge):
             )
 
     def call(self, inputs):
-        return ops.concatenate(inputs, axis=self.axis)
+        return ops.concatenate(inputs, self.axis)
 
     def compute_output_shape(self, input_shape):
         if not is_list_of_shapes(input_shape):

@@ -4,11 +4,11 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.layers.preprocessing.factors import factor_range, value_range_of
-from convlayers.layers.preprocessing.image_layer import ImageLayer
+from convlayers.layers.preprocessing.image_layer import FactorImageLayer
 from convlayers.ops.image.tone import scale_shift_clip
 
 
-class RandomBrightness(ImageLayer):
+class RandomBrightness(FactorImageLayer):
     """Makes images brighter or darker by random amounts, in training only.
 
     Args:
@@ -48,11 +48,8 @@ class RandomBrightness(ImageLayer):
         delta = np.asarray(transformation["rgb_delta"], self._array_dtype)
         return scale_shift_clip(images, delta, np.ones(1), *self.value_range, self.data_format)
 
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}
 
-
-class RandomContrast(ImageLayer):
+class RandomContrast(FactorImageLayer):
     """Strengthens or weakens the contrast of images by random factors, in training only.
 
     The distance of each pixel from the mean of its channel is multiplied.
@@ -95,6 +92,3 @@ class RandomContrast(ImageLayer):
         factor = np.asarray(transformation["contrast_factor"], self._array_dtype)
         shift = ops.global_average_pool(images, self.data_format, keepdims=True) * (1 - factor)
         return scale_shift_clip(images, shift, factor, *self.value_range, self.data_format)
-
-    def get_config(self):
-        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range, "seed": self.seed}

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from convlayers import _native
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_array
+from convlayers.ops.dtypes import as_array, widen
 from convlayers.ops.image.checks import channels_last
 
 _BLOCK = 1 << 15  # numbers that stay in cache from one step to the next
@@ -23,8 +24,9 @@ def scale_shift_clip(images, shifts, scales, low, high, data_format):
         data_format: "channels_last" or "channels_first".
     """
     images, shifts = as_array(images), as_array(shifts)
+    dtype = images.dtype
     to_kernel, from_kernel = channels_last(4, data_format)
-    x = to_kernel(images)
+    x = widen(to_kernel(images))
     n, height, width, channels = x.shape
     x = x.reshape(n, height, width * channels)
     scales = np.broadcast_to(np.ravel(scales), n).astype(x.dtype)
@@ -32,20 +34,14 @@ def scale_shift_clip(images, shifts, scales, low, high, data_format):
     # As long as a row of pixels: NumPy is slow where it repeats a few numbers.
     terms = np.broadcast_to(shifts.reshape(len(shifts), channels if by_channel else 1), (n, channels))
     terms = np.tile(terms, width).astype(x.dtype, copy=False)
-    rows = max(1, _BLOCK // max(1, width * channels))
-    blocks = [(i, slice(start, start + rows)) for i in range(n if x.size else 0) for start in range(0, height, rows)]
     y = np.empty_like(x)
-    for i, part in blocks:
-        target, source = y[i, part], x[i, part]
-        if scales[i] != 1:
-            source = np.multiply(source, scales[i], out=target)
-        np.add(source, terms[i] if by_channel else terms[i, 0], out=target)
-        np.clip(target, low, high, out=target)
+    _native.kernels(x.dtype).elementwise.scale_shift_clip(x, scales, terms, low, high, y)
 
     def backward(d_y):
         d_y = to_kernel(d_y).reshape(y.shape)
         d_x, d_terms = np.empty_like(y), np.zeros_like(terms)
-        for i, part in blocks:
+        rows = max(1, _BLOCK // max(1, width * channels))
+        for i, part in [(i, slice(start, start + rows)) for i in range(n if y.size else 0) for start in range(0, height, rows)]:
             inside = (y[i, part] > low) & (y[i, part] < high)
             target = np.multiply(d_y[i, part], inside, out=d_x[i, part])
             d_terms[i] += target.sum(axis=0)
@@ -57,4 +53,4 @@ def scale_shift_clip(images, shifts, scales, low, high, data_format):
             d_shifts = d_shifts.sum(axis=0)
         return from_kernel(d_x.reshape(n, height, width, channels)), d_shifts.reshape(shifts.shape)
 
-    return from_kernel(y.reshape(n, height, width, channels)), backward
+    return from_kernel(y.reshape(n, height, width, channels)).astype(dtype, copy=False), backward

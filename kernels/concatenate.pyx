@@ -1,0 +1,63 @@
+# Several arrays put one behind the other along an axis.
+#
+# Design:
+# a) What lies in front of the axis makes the rows of matrices: array k is (rows, lengths[k]), contiguous, and a row of y holds
+#    a row of each array, one behind the other.
+# b) y is written from its beginning to its end, whichever arrays that comes from. With one array after the other, there would
+#    be gaps in what is written, for which the memory is up to 1.4 times as slow.
+# c) Blocks of y are the parallel work, wherever rows begin. Each number is moved once: no result depends on the division.
+from cython.parallel cimport prange
+
+from kernels.parallel cimport threads_for
+from kernels.real cimport VL, real, vec
+from kernels.scratch cimport scratch_give, scratch_take
+
+cdef enum:
+    BLOCK = 16384
+
+cdef struct Part:
+    const real* x
+    Py_ssize_t length  # of a row
+
+
+cdef inline void copy(const real* x, real* y, Py_ssize_t count) noexcept nogil:
+    """As `memcpy`, whose call takes longer than to copy a short row."""
+    cdef Py_ssize_t j = 0
+    while j + VL <= count:
+        (<vec*>(y + j))[0] = (<const vec*>(x + j))[0]
+        j += VL
+    while j < count:
+        y[j] = x[j]
+        j += 1
+
+
+cdef inline void join_block(
+    const Part* parts, Py_ssize_t arrays, Py_ssize_t length, real* y, Py_ssize_t start, Py_ssize_t stop
+) noexcept nogil:
+    """y[start:stop], whose rows have `length` numbers"""
+    cdef Py_ssize_t row = start // length, array, first, end
+    cdef Py_ssize_t place = row * length
+    while place < stop:
+        for array in range(arrays):
+            first, end = max(place, start), min(place + parts[array].length, stop)
+            if first < end:
+                copy(parts[array].x + row * parts[array].length + first - place, y + first, end - first)
+            place += parts[array].length
+        row += 1
+
+
+def concatenate(list xs, real[:, ::1] y):
+    """y[:, start:stop] = each of `xs`, matrices with as many rows"""
+    cdef Py_ssize_t size = y.shape[0] * y.shape[1], arrays = len(xs), array, start
+    cdef const real[:, ::1] x
+    if size == 0:
+        return
+    cdef Part* parts = <Part*>scratch_take(arrays * sizeof(Part))
+    if parts == NULL:
+        raise MemoryError("No memory for the addresses of some arrays.")
+    for array in range(arrays):
+        x = xs[array]
+        parts[array] = Part(&x[0, 0], x.shape[1])
+    for start in prange(0, size, BLOCK, nogil=True, schedule="static", num_threads=threads_for(size)):
+        join_block(parts, arrays, y.shape[1], &y[0, 0], start, min(start + BLOCK, size))
+    scratch_give(parts)
