@@ -4,31 +4,40 @@
 # a) x is (n, id, ih, iw, c) and y is (n, od, oh, ow, c), both contiguous, channels last. Windows move in steps, or divide the
 #    inputs evenly: pooling.pxd has tables of them. What is outside of the input is never a maximum, and counts for an
 #    average only if it is asked for.
-# b) Forward works in two steps for each row of outputs. The input rows that its windows cover are combined into one,
-#    `column`; then, for each output, neighbouring pixels of that one. So a window of kh x kw costs kh + kw steps, not
-#    kh * kw.
+# b) Forward works row by row of outputs. Where windows have few taps, those of each are combined in registers. Else the input
+#    rows that the windows cover are combined into one, `column`, and then, for each output, neighbouring pixels of that
+#    one: a window of kh x kw costs kh + kw steps, not kh * kw. Where each input is used once, and has many channels, they
+#    are combined where the result is, so that memory is read in its order.
 # c) The numbers of a vector are neighbouring channels of a pixel. Where channels do not fill the last vector it overlaps
 #    the one before: what both compute is the same. With fewer channels than a vector has numbers, it reaches into the
 #    next pixels, which are computed later: rows are then worked on in scratch memory, with room for a vector behind.
-# d) The gradient of an average goes the same way, from the outputs whose windows cover an input. That of a maximum is in
-#    max_gradient.pxd, and where a maximum is in max_indices.pxd.
-# e) Parallel: forward and average over rows of the result, the gradient of a maximum over bands of input planes. Every
-#    sum has one order: results are the same for any number of threads.
-# f) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
+# d) While a gradient is wanted, forward notes where each maximum is (max_places.pxd), which takes a quarter of the bytes of y.
+#    The gradient is computed from that (pool_gradient.pxd). To find it again from x and y takes twice the memory traffic.
+# e) The gradient of an average goes the way of b), from the outputs whose windows cover an input. Where windows lie apart, it
+#    is written as that of a maximum.
+# f) Parallel: rows of the result, some of them at a time. Every sum has one order: results are the same for any number of
+#    threads.
+# g) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
 #    row.
-# g) NaN passes: a window that has one gives NaN.
+# h) NaN passes: a window that has one gives NaN.
 from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.masks cimport choose, larger_or_nan
-from kernels.max_gradient cimport max_gradient_task
-from kernels.max_indices cimport max_and_index_row
+from kernels.max_places cimport index_row, max_and_place_row
 from kernels.parallel cimport threads_for
-from kernels.pooling cimport Pooling, Spans, describe, load, row_size, store
-from kernels.real cimport VL, real, vec
+from kernels.pool_gradient cimport even_gradient_row, max_gradient_row
+from kernels.pooling cimport (
+    VECTORS, Line, Pooling, Row, Spans, describe, lines_below, load, row_size, store,
+    vector_at, vectors_for
+)
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
+
+cdef enum:
+    ROWS = 16  # of results are one task, at most
 
 
 cdef inline real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
@@ -86,55 +95,64 @@ cdef inline void multiply(real* values, real scale, Py_ssize_t count) noexcept n
 
 # Rows of results ------------------------------------------------------------------------------------------------------
 
-cdef struct Row:  # of results: that of image n and place (d, h)
-    Py_ssize_t n, d, h
-    real* results
-    real* column  # scratch memory for a row, and a vector behind
-
 ctypedef void (*ComputeRow)(const Pooling* job, const real* source, Row row) noexcept nogil
 
 
-cdef inline void row_task(
-    ComputeRow compute, const Pooling* job, const real* source, Row row, Py_ssize_t count
+cdef struct Results:
+    real* numbers
+    Py_ssize_t d, h, length  # rows in each plane, and numbers in a row
+
+cdef inline void compute_some_rows(
+    ComputeRow compute, const Pooling* job, const real* source, const Results* results,
+    Py_ssize_t first, Py_ssize_t end, char* scratch,
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef real* results = row.results
-    if job.c >= VL:
-        compute(job, source, row)
-    else:
-        row.results = row.column + row_size(job)
-        compute(job, source, row)
-        memcpy(results, row.results, count * sizeof(real))
+    cdef real* column = <real*>(scratch + lines_size(job))
+    cdef real* target
+    cdef Py_ssize_t i, d = results.d, h = results.h
+    for i in range(first, end):
+        target = results.numbers + i * results.length
+        if job.c >= VL:
+            compute(job, source, Row(i // (d * h), i // h % d, i % h, target, column, <Line*>scratch))
+        else:
+            compute(job, source, Row(i // (d * h), i // h % d, i % h, column + row_size(job), column, <Line*>scratch))
+            memcpy(target, column + row_size(job), results.length * sizeof(real))
     restore_denormals(state)
 
 
-cdef int compute_rows(
-    ComputeRow compute, const Pooling* job, const real* source, real* target, Py_ssize_t d, Py_ssize_t h, Py_ssize_t w
-) except -1:
-    """Computes all rows of target (n, d, h, w, c)."""
-    cdef Py_ssize_t rows = job.n * d * h, size = row_size(job), i
-    cdef int threads = threads_for(rows * size * <double>(job.d.taps * job.h.taps + job.w.taps))
-    cdef real* scratch
+cdef int compute_rows(ComputeRow compute, const Pooling* job, const real* source, Results results) except -1:
+    cdef Py_ssize_t rows = job.n * results.d * results.h, size = scratch_size(job), task
+    cdef int threads = threads_for(rows * row_size(job) * <double>(job.d.taps * job.h.taps + job.w.taps))
+    cdef Py_ssize_t some = max(min(rows // (8 * threads), <Py_ssize_t>ROWS), <Py_ssize_t>1)
+    cdef char* scratch
     if job.c == 0:  # no numbers, and nowhere to copy from or to
         return 0
-    scratch = take_rows(2 * threads, job)
-    for i in prange(rows, nogil=True, schedule="static", num_threads=threads):
-        row_task(
-            compute,
-            job,
-            source,
-            Row(i // (d * h), i // h % d, i % h, target + i * w * job.c, scratch + threadid() * 2 * size),
-            w * job.c,
+    scratch = <char*>scratch_take(threads * size)
+    if scratch == NULL:
+        raise MemoryError("No memory for a few rows of each thread.")
+    for task in prange((rows + some - 1) // some, nogil=True, schedule="static", num_threads=threads):
+        compute_some_rows(
+            compute, job, source, &results, task * some, min((task + 1) * some, rows), scratch + threadid() * size
         )
     scratch_give(scratch)
     return 0
 
 
-cdef real* take_rows(Py_ssize_t count, const Pooling* job) except NULL:
-    cdef real* rows = <real*>scratch_take(count * row_size(job) * sizeof(real))
-    if rows == NULL:
-        raise MemoryError("No memory for a few rows of each thread.")
-    return rows
+cdef inline Results outputs_of(const Pooling* job, real[:, :, :, :, ::1] y) noexcept:
+    return Results(data_of(y), job.d.outputs, job.h.outputs, job.w.outputs * job.c)
+
+
+cdef inline Results inputs_of(const Pooling* job, real[:, :, :, :, ::1] d_x) noexcept:
+    return Results(data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs * job.c)
+
+
+cdef inline Py_ssize_t lines_size(const Pooling* job) noexcept nogil:
+    return max(job.d.taps * job.h.taps, job.d.most * job.h.most) * sizeof(Line)
+
+
+cdef inline Py_ssize_t scratch_size(const Pooling* job) noexcept nogil:
+    cdef Py_ssize_t size = lines_size(job) + 2 * row_size(job) * sizeof(real)
+    return (size + 63) // 64 * 64
 
 
 # Neighbouring pixels of a row -----------------------------------------------------------------------------------------
@@ -172,8 +190,6 @@ cdef inline void combine_spans(
     for i in range(count):
         if pixels == NULL or spans.count[i] == 0:
             fill(results + i * c, nothing, c)
-        elif spans.count[i] == 1:  # as most spans of a gradient
-            memcpy(results + i * c, pixels + spans.first[i] * c, c * sizeof(real))
         else:
             combine_pixels(combine, pixels + spans.first[i] * c, spans.count[i], distance, c, results + i * c)
 
@@ -185,28 +201,98 @@ ctypedef void (*CombineRows)(real* into, const real* a, const real* b, Py_ssize_
 
 cdef inline const real* combine_rows(CombineRows combine, const Pooling* job, const real* x, Row row) noexcept nogil:
     """Combines the rows of inputs that the windows cover. Returns where the result is; NULL for no rows."""
-    cdef Py_ssize_t length = job.w.inputs * job.c
-    cdef Py_ssize_t d, h, id, ih
-    cdef const real* source
-    cdef const real* column = NULL
-    for d in range(job.d.window.count[row.d]):
-        id = job.d.window.first[row.d] + d * job.d.window.step
-        for h in range(job.h.window.count[row.h]):
-            ih = job.h.window.first[row.h] + h * job.h.window.step
-            source = x + ((row.n * job.d.inputs + id) * job.h.inputs + ih) * length
-            if column != NULL:
-                combine(row.column, column, source, length)
-                column = row.column
-            elif job.c < VL:
-                column = <const real*>memcpy(row.column, source, length * sizeof(real))
+    cdef Py_ssize_t length = job.w.inputs * job.c, count = lines_below(job, x, &row), i
+    if count == 0:
+        return NULL
+    if count == 1 and job.c >= VL:
+        return row.lines[0].numbers
+    if count == 1:
+        return <const real*>memcpy(row.column, row.lines[0].numbers, length * sizeof(real))
+    combine(row.column, row.lines[0].numbers, row.lines[1].numbers, length)
+    for i in range(2, count):
+        combine(row.column, row.column, row.lines[i].numbers, length)
+    return row.column
+
+
+cdef inline void combine_taps(
+    Combine combine, real nothing, const Pooling* job, const Line* lines, Py_ssize_t count,
+    Py_ssize_t ow, Py_ssize_t channel, real factor, real* results, int vectors,
+) noexcept nogil:
+    """What all taps of a window are together, and `nothing`, times `factor`: some vectors of channels."""
+    cdef Py_ssize_t first = job.w.window.first[ow] * job.c, i, _tap
+    cdef Py_ssize_t at[VECTORS]
+    cdef const real* x
+    cdef vec total[VECTORS]
+    cdef int j
+    for j in range(vectors):
+        at[j] = vector_at(channel + j * VL, job.c)
+        total[j] = ZERO_VECTOR + nothing
+    for i in range(count):
+        x = lines[i].numbers + first
+        for _tap in range(job.w.window.count[ow]):
+            for j in range(vectors):
+                total[j] = combine(total[j], load(x + at[j]))
+            x += job.w.window.step * job.c
+    for j in range(vectors):
+        store(results + ow * job.c + at[j], total[j] * factor)
+
+
+cdef inline void combine_windows(
+    Combine combine, real nothing, const Pooling* shared, const real* x, Row row, bint averaged
+) noexcept nogil:
+    """A row of outputs, window by window."""
+    cdef Pooling job = shared[0]  # a copy that no store can reach
+    cdef Py_ssize_t count = lines_below(&job, x, &row), rows = job.d.size[row.d] * job.h.size[row.h], ow, channel
+    cdef real factor = 1
+    cdef int vectors
+    for ow in range(job.w.outputs):
+        if averaged and (ow == 0 or job.w.size[ow] != job.w.size[ow - 1]):
+            factor = <real>(1.0 / (rows * job.w.size[ow]))
+        channel = 0
+        while channel < job.c:
+            vectors = vectors_for(job.c - channel)
+            if vectors == VECTORS:
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, VECTORS)
+            elif vectors == 2:
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, 2)
             else:
-                column = source
-    return column
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, 1)
+            channel += VECTORS * VL
+
+
+cdef inline void combine_wide_pixels(
+    CombineRows combine, real nothing, const Pooling* job, const real* x, Row row
+) noexcept nogil:
+    """A row of outputs, pixel by pixel of the inputs."""
+    cdef Py_ssize_t count = lines_below(job, x, &row), ow, i, tap, first
+    cdef real* result
+    for ow in range(job.w.outputs):
+        result = row.results + ow * job.c
+        fill(result, nothing, job.c)
+        for i in range(count):
+            first = job.w.window.first[ow] * job.c
+            for tap in range(job.w.window.count[ow]):
+                combine(result, result, row.lines[i].numbers + first + tap * job.w.window.step * job.c, job.c)
+
+
+cdef inline bint has_wide_pixels(const Pooling* job) noexcept nogil:
+    """Whether they are worth a loop of their own, and each is used once."""
+    return job.apart and job.c >= 16 * VL
+
+
+cdef inline bint has_few_taps(const Pooling* job, Py_ssize_t most) noexcept nogil:
+    return job.c >= VL and job.d.taps * job.h.taps * job.w.taps <= most
 
 
 cdef void max_row(const Pooling* job, const real* x, Row row) noexcept nogil:
-    cdef const real* column = combine_rows(larger_of, job, x, row)
-    combine_spans(larger_of_two, -INFINITY, job.w.window, column, job.w.outputs, job.c, row.results)
+    cdef const real* column
+    if has_few_taps(job, 8):
+        combine_windows(larger_of_two, -INFINITY, job, x, row, False)
+    elif has_wide_pixels(job):
+        combine_wide_pixels(larger_of, -INFINITY, job, x, row)
+    else:
+        column = combine_rows(larger_of, job, x, row)
+        combine_spans(larger_of_two, -INFINITY, job.w.window, column, job.w.outputs, job.c, row.results)
 
 
 cdef inline void divide_by_sizes(const Pooling* job, Py_ssize_t rows, real* outputs) noexcept nogil:
@@ -222,25 +308,32 @@ cdef inline void divide_by_sizes(const Pooling* job, Py_ssize_t rows, real* outp
 
 
 cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil:
-    cdef const real* column = combine_rows(sum_of, job, x, row)
-    combine_spans(sum_of_two, 0, job.w.window, column, job.w.outputs, job.c, row.results)
-    divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
+    cdef const real* column
+    if has_few_taps(job, 16 if job.c >= VECTORS * VL else 8):  # an addition takes less time than a comparison
+        combine_windows(sum_of_two, 0, job, x, row, True)
+    elif has_wide_pixels(job):
+        combine_wide_pixels(sum_of, 0, job, x, row)
+        divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
+    else:
+        column = combine_rows(sum_of, job, x, row)
+        combine_spans(sum_of_two, 0, job.w.window, column, job.w.outputs, job.c, row.results)
+        divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
 
 
 def max_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
     """y = the largest number of each window"""
-    cdef Pooling job = describe(x, y, windows)
+    cdef Pooling job = describe(x.shape, y.shape, windows)
     try:
-        compute_rows(max_row, &job, data_of(x), data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
+        compute_rows(max_row, &job, data_of(x), outputs_of(&job, y))
     finally:
         scratch_give(job.tables)
 
 
 def average_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
     """y = the mean of each window"""
-    cdef Pooling job = describe(x, y, windows)
+    cdef Pooling job = describe(x.shape, y.shape, windows)
     try:
-        compute_rows(average_row, &job, data_of(x), data_of(y), job.d.outputs, job.h.outputs, job.w.outputs)
+        compute_rows(average_row, &job, data_of(x), outputs_of(&job, y))
     finally:
         scratch_give(job.tables)
 
@@ -269,78 +362,51 @@ cdef void average_gradient_row(const Pooling* job, const real* d_y, Row row) noe
 
 def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows):
     """d_x = the gradient for x"""
-    cdef Pooling job = describe(d_x, d_y, windows)
+    cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
     try:
-        compute_rows(average_gradient_row, &job, data_of(d_y), data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs)
+        compute_rows(
+            even_gradient_row if job.apart else average_gradient_row, &job, data_of(d_y), inputs_of(&job, d_x)
+        )
     finally:
         scratch_give(job.tables)
 
 
-# The gradient of a maximum --------------------------------------------------------------------------------------------
+# The maximum, where it is, and its gradient ----------------------------------------------------------------------------
 
 
-cdef int compute_max_gradient(
-    const Pooling* job, const real* x, const real* y, const real* d_y, real* d_x
-) except -1:
-    cdef double work = <double>job.n * job.d.outputs * job.h.outputs * job.w.outputs * job.c
-    cdef int threads = threads_for(4 * work * job.d.taps * job.h.taps * job.w.taps)
-    cdef Py_ssize_t bands = min((threads + job.n - 1) // max(job.n, <Py_ssize_t>1), job.d.inputs)
-    cdef Py_ssize_t task, band
-    cdef real* scratch
-    if job.c == 0:  # no numbers, and nowhere to copy from or to
-        return 0
-    scratch = take_rows(4 * threads, job)
-    for task in prange(job.n * bands, nogil=True, schedule="static", num_threads=threads):
-        band = task % bands
-        max_gradient_task(
-            job,
-            x,
-            y,
-            d_y,
-            d_x,
-            task // bands,
-            job.d.inputs * band // bands,
-            job.d.inputs * (band + 1) // bands,
-            scratch + threadid() * 4 * row_size(job),
-        )
-    scratch_give(scratch)
-    return 0
+def max_pool_with_places(
+    const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, unsigned char[::1] places, int place_size, tuple windows
+):
+    """y = the largest number of each window, places = where it is, in so many bytes each, and room for a vector behind"""
+    cdef Pooling job = describe(x.shape, y.shape, windows)
+    job.places, job.place_size = &places[0], place_size
+    try:
+        compute_rows(max_and_place_row, &job, data_of(x), outputs_of(&job, y))
+    finally:
+        scratch_give(job.tables)
 
 
 def max_pool_backward(
-    const real[:, :, :, :, ::1] x,
-    const real[:, :, :, :, ::1] y,
-    const real[:, :, :, :, ::1] d_y,
-    real[:, :, :, :, ::1] d_x,
-    tuple windows,
+    unsigned char[::1] places, int place_size, const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows
 ):
     """d_x = the gradient for x"""
-    cdef Pooling job = describe(x, y, windows)
+    cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
+    job.places, job.place_size = &places[0], place_size
     try:
-        compute_max_gradient(&job, data_of(x), data_of(y), data_of(d_y), data_of(d_x))
+        compute_rows(max_gradient_row, &job, data_of(d_y), inputs_of(&job, d_x))
     finally:
         scratch_give(job.tables)
 
 
-# The maximum and where it is ------------------------------------------------------------------------------------------
-
-
-def max_pool_with_indices(
-    const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, long long[:, :, :, :, ::1] indices, tuple windows
+def max_pool_indices(
+    unsigned char[::1] places, int place_size, const real[:, :, :, :, ::1] x, long long[:, :, :, :, ::1] indices, tuple windows
 ):
-    """y = the largest number of each window, indices = the first pixel that has it; -1 for a window without pixels"""
-    cdef Pooling job = describe(x, y, windows)
-    cdef Py_ssize_t inputs = job.d.inputs * job.h.inputs * job.w.inputs * job.c, outputs = job.w.outputs * job.c
-    cdef Py_ssize_t d = job.d.outputs, h = job.h.outputs, row
-    cdef double work = <double>job.n * d * h * outputs * job.d.taps * job.h.taps * job.w.taps
-    if y.size > 0:
-        for row in prange(job.n * d * h, nogil=True, schedule="static", num_threads=threads_for(work)):
-            max_and_index_row(
-                &job,
-                data_of(x) + row // (d * h) * inputs,
-                data_of(y) + row * outputs,
-                &indices[0, 0, 0, 0, 0] + row * outputs,
-                row // h % d,
-                row % h,
-            )
+    """indices = which pixel of its image is at each place; -1 for a window without pixels"""
+    cdef Pooling job = describe(x.shape, indices.shape, windows)
+    cdef Py_ssize_t d = job.d.outputs, h = job.h.outputs, length = job.w.outputs * job.c, rows = job.n * d * h, row
+    cdef int threads = threads_for(8.0 * rows * length)
+    job.places, job.place_size = &places[0], place_size
+    if rows * length > 0:
+        for row in prange(rows, nogil=True, schedule="static", num_threads=threads):
+            index_row(&job, row // h % d, row % h, row * length, &indices[0, 0, 0, 0, 0] + row * length)
     scratch_give(job.tables)

@@ -8,8 +8,14 @@
 #    that stride and dilation leave.
 # c) All tables lie behind one another in one piece of scratch memory, `tables`. Whoever describes a pooling gives it back.
 # d) A row in scratch memory has room for a vector behind it.
-from kernels.real cimport VL, real, vec
+# e) Whoever computes a row of results first finds its lines: the rows of the other side that have a part in it.
+from libc.string cimport memcpy
+
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_take
+
+cdef enum:
+    VECTORS = 4  # as many as go through a loop together
 
 cdef struct Spans:  # for each pixel of one side, those of the other side: `count` of them, `step` apart, from `first` on
     Py_ssize_t* first
@@ -19,6 +25,9 @@ cdef struct Spans:  # for each pixel of one side, those of the other side: `coun
 cdef struct Axis:
     Py_ssize_t inputs, outputs
     Py_ssize_t taps   # of the largest window
+    Py_ssize_t span   # how many inputs it reaches over
+    Py_ssize_t most   # outputs whose windows cover one input
+    bint gaps         # whether the windows of no output cover some inputs
     Spans window      # of each output: the inputs that it covers
     Spans covering    # of each input: the outputs whose windows cover it
     Py_ssize_t* size  # of each window, by which a sum is divided for an average
@@ -26,13 +35,30 @@ cdef struct Axis:
 cdef struct Pooling:
     Py_ssize_t n, c
     Axis d, h, w
+    bint apart        # whether no input belongs to two windows, nor lies between pixels of another along w
     Py_ssize_t* tables
+    unsigned char* places  # of the maxima, see max_places.pxd
+    int place_size
+
+cdef struct Line:  # a row of inputs below a row of outputs, or a row of outputs whose windows cover a row of inputs
+    const real* numbers
+    const unsigned char* places
+    Py_ssize_t place  # of a window's first pixel in the row of inputs
+    Py_ssize_t size   # rows of a window, for an average
+
+cdef struct Row:  # of results: that of image n and place (d, h)
+    Py_ssize_t n, d, h
+    real* results
+    real* column  # scratch memory for a row, and a vector behind
+    Line* lines   # and for those that it is made of
 
 
 # Windows that move in steps
 
 
 cdef inline Py_ssize_t divide_up(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    if b == 1:  # most of the time, and a division takes longer than all else that is done for a place
+        return max(a, <Py_ssize_t>0)
     return (a + b - 1) // b if a > 0 else 0
 
 
@@ -83,7 +109,7 @@ cdef inline void find_covering(Axis* axis) noexcept nogil:
     cdef Py_ssize_t i, o, tap
     for i in range(axis.inputs):
         axis.covering.first[i] = axis.covering.count[i] = 0
-    axis.taps = 0
+    axis.taps = axis.most = 0
     for o in range(axis.outputs):
         axis.taps = max(axis.taps, axis.window.count[o])
         for tap in range(axis.window.count[o]):
@@ -91,6 +117,11 @@ cdef inline void find_covering(Axis* axis) noexcept nogil:
             if axis.covering.count[i] == 0:
                 axis.covering.first[i] = o
             axis.covering.count[i] += 1
+    axis.span = (axis.taps - 1) * axis.window.step + 1
+    axis.gaps = False
+    for i in range(axis.inputs):
+        axis.most = max(axis.most, axis.covering.count[i])
+        axis.gaps = axis.gaps or axis.covering.count[i] == 0
 
 
 cdef inline Py_ssize_t* take_tables(Axis* axis, Py_ssize_t* free) noexcept nogil:
@@ -124,10 +155,8 @@ cdef inline int fill_tables(Axis* axis, int index, tuple windows) except -1:
     return 0
 
 
-cdef inline Pooling describe(
-    const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y, tuple windows
-) except *:
-    """Returns the pooling of x to y. The caller gives `tables` back.
+cdef inline Pooling describe(const Py_ssize_t* x, const Py_ssize_t* y, tuple windows) except *:
+    """Returns the pooling of arrays of one shape to another. The caller gives `tables` back.
 
     `windows` has three numbers each, for d, h and w: sizes, strides, pads in front, dilations and, if padding counts for an
     average, pads behind; None if it does not. None in place of it all stands for windows that divide the inputs evenly.
@@ -137,12 +166,13 @@ cdef inline Pooling describe(
     cdef Py_ssize_t* free
     cdef Py_ssize_t places = 0
     cdef int index
-    job.n, job.c = x.shape[0], x.shape[4]
+    job.n, job.c = x[0], x[4]
+    job.places, job.place_size = NULL, 0
     axes[0], axes[1], axes[2] = &job.d, &job.h, &job.w
-    if x.shape[1] == 1 and y.shape[1] == 1:  # in two dimensions, planes are rows
+    if x[1] == 1 and y[1] == 1:  # in two dimensions, planes are rows
         axes[0], axes[1] = &job.h, &job.d
     for index in range(3):
-        axes[index].inputs, axes[index].outputs = x.shape[1 + index], y.shape[1 + index]
+        axes[index].inputs, axes[index].outputs = x[1 + index], y[1 + index]
         places += 3 * axes[index].outputs + 2 * axes[index].inputs
     job.tables = free = <Py_ssize_t*>scratch_take(max(places, <Py_ssize_t>1) * sizeof(Py_ssize_t))
     if free == NULL:
@@ -150,10 +180,19 @@ cdef inline Pooling describe(
     for index in range(3):
         free = take_tables(axes[index], free)
         fill_tables(axes[index], index, windows)
+    job.apart = max(job.d.most, max(job.h.most, job.w.most)) <= 1 and job.w.window.step == 1
     return job
 
 
 # Rows and vectors
+
+
+cdef inline Py_ssize_t output_row(const Pooling* job, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh) noexcept nogil:
+    return ((n * job.d.outputs + od) * job.h.outputs + oh) * job.w.outputs * job.c
+
+
+cdef inline Py_ssize_t input_row(const Pooling* job, Py_ssize_t n, Py_ssize_t id, Py_ssize_t ih) noexcept nogil:
+    return ((n * job.d.inputs + id) * job.h.inputs + ih) * job.w.inputs * job.c
 
 
 cdef inline Py_ssize_t row_size(const Pooling* job) noexcept nogil:
@@ -166,3 +205,64 @@ cdef inline vec load(const real* source) noexcept nogil:
 
 cdef inline void store(real* target, vec v) noexcept nogil:
     (<vec*>target)[0] = v
+
+
+cdef inline int vectors_for(Py_ssize_t channels) noexcept nogil:
+    """How many vectors go through a loop together, where so many channels are left."""
+    return 1 if channels <= VL else 2 if channels <= 2 * VL else VECTORS
+
+
+cdef inline Py_ssize_t vector_at(Py_ssize_t channel, Py_ssize_t c) noexcept nogil:
+    """The first channel of a vector that shall hold this one: none behind the last, if that can be."""
+    return min(channel, max(c - VL, <Py_ssize_t>0))
+
+
+cdef inline vec load_before(const real* source, const real* end) noexcept nogil:
+    """Reads a vector, but nothing behind the end of an array. NULL: that is far."""
+    cdef vec v = ZERO_VECTOR
+    if end == NULL or source + VL <= end:
+        return load(source)
+    memcpy(&v, source, (end - source) * sizeof(real))
+    return v
+
+
+# Lines of a row
+
+
+cdef inline Py_ssize_t place_of_row(const Pooling* job, Py_ssize_t d, Py_ssize_t h) noexcept nogil:
+    """The place of the first pixel of a row of a window, which lies so far behind its first one."""
+    return (d * job.h.span + h) * job.w.span
+
+
+cdef inline Py_ssize_t lines_below(const Pooling* job, const real* x, const Row* row) noexcept nogil:
+    """Finds the lines of inputs that the windows of a row of outputs cover. Returns how many there are."""
+    cdef Line* line = row.lines
+    cdef Py_ssize_t d, h, id, ih
+    for d in range(job.d.window.count[row.d]):
+        id = job.d.window.first[row.d] + d * job.d.window.step
+        for h in range(job.h.window.count[row.h]):
+            ih = job.h.window.first[row.h] + h * job.h.window.step
+            line[0] = Line(
+                x + input_row(job, row.n, id, ih), NULL, place_of_row(job, d * job.d.window.step, h * job.h.window.step), 0
+            )
+            line += 1
+    return line - row.lines
+
+
+cdef inline Py_ssize_t lines_above(const Pooling* job, const real* d_y, const Row* row) noexcept nogil:
+    """Finds the lines of outputs whose windows cover a row of inputs. Returns how many there are."""
+    cdef Line* line = row.lines
+    cdef Py_ssize_t d, h, od, oh, output
+    for d in range(job.d.covering.count[row.d]):
+        od = job.d.covering.first[row.d] + d * job.d.covering.step
+        for h in range(job.h.covering.count[row.h]):
+            oh = job.h.covering.first[row.h] + h * job.h.covering.step
+            output = output_row(job, row.n, od, oh)
+            line[0] = Line(
+                d_y + output,
+                job.places + output * job.place_size,
+                place_of_row(job, row.d - job.d.window.first[od], row.h - job.h.window.first[oh]),
+                job.d.size[od] * job.h.size[oh],
+            )
+            line += 1
+    return line - row.lines

@@ -1,11 +1,16 @@
 """What all pooling does: it gives arrays of users to the kernels, and back."""
 
 import functools
+import math
 
 import numpy as np
 
 from convlayers import _native
+from convlayers.autograd import current_tape
 from convlayers.ops.layout import from_channels_last_5d, to_channels_last_5d
+
+# Bytes of the longest: kernels may read so many behind places.
+_VECTOR = 64
 
 
 def max_of_windows(inputs, data_format, output_shape, windows, return_indices=False):
@@ -22,19 +27,35 @@ def max_of_windows(inputs, data_format, output_shape, windows, return_indices=Fa
     x = to_kernel(inputs)
     y = np.empty(output_shape, x.dtype)
     kernels = _native.kernels(x.dtype).pool
+    if current_tape() is None and not return_indices:
+        kernels.max_pool_forward(x, y, windows)
+        return from_kernel(y), None
+    input_shape, dtype = x.shape, x.dtype
+    size = _place_size(input_shape, output_shape, windows)
+    places = np.empty(y.size * size + _VECTOR, np.uint8)
+    kernels.max_pool_with_places(x, y, places, size, windows)
 
     def backward(d_y):
-        d_x = np.empty(x.shape, x.dtype)
-        kernels.max_pool_backward(x, y, to_kernel(d_y), d_x, windows)
+        d_x = np.empty(input_shape, dtype)
+        kernels.max_pool_backward(places, size, to_kernel(d_y), d_x, windows)
         return from_kernel(d_x)
 
     if not return_indices:
-        kernels.max_pool_forward(x, y, windows)
         return from_kernel(y), backward
     indices = np.empty(output_shape, np.int64)
-    kernels.max_pool_with_indices(x, y, indices, windows)
+    kernels.max_pool_indices(places, size, x, indices, windows)
     results = from_kernel(y), from_channels_last_5d(indices, data_format, spatial_rank(inputs.shape))
     return results, lambda gradients: None if gradients[0] is None else backward(gradients[0])
+
+
+@functools.lru_cache(maxsize=4096)
+def _place_size(input_shape, output_shape, windows):
+    """Returns how many bytes hold the number of any pixel in the box that a window reaches over."""
+    if windows is None:
+        reaches = [-(-i // o) + 1 for i, o in zip(input_shape[1:4], output_shape[1:4], strict=True)]
+    else:
+        reaches = [(size - 1) * dilation + 1 for size, dilation in zip(windows[0], windows[3], strict=True)]
+    return 1 if math.prod(reaches) <= 256 else 4
 
 
 def mean_of_windows(inputs, data_format, output_shape, windows):

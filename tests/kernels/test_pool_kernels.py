@@ -175,28 +175,74 @@ def expected(function, geometry, channels):
     return function(*draw(geometry, channels), geometry)
 
 
+def room_for_places(y, place_size):
+    """Returns memory with anything in it, and a vector behind."""
+    return np.full(y.size * place_size + 64, 0xAA, np.uint8)
+
+
 # Windows --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
 def test_max_pool(native, pool_kernels, geometry, channels):
     x, d_y = numbers(native, geometry, channels)
-    y, d_x = native.empty(d_y.shape), native.empty(x.shape)
+    y = native.empty(d_y.shape)
     pool_kernels.max_pool_forward(x, y, geometry.windows)
     np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
-    y.flags.writeable = False
-    pool_kernels.max_pool_backward(x, y, d_y, d_x, geometry.windows)
+
+
+@pytest.mark.parametrize("place_size", [1, 4])
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_max_pool_with_places(native, pool_kernels, geometry, channels, place_size):
+    x, d_y = numbers(native, geometry, channels)
+    y, d_x = native.empty(d_y.shape), native.empty(x.shape)
+    places = room_for_places(y, place_size)
+    pool_kernels.max_pool_with_places(x, y, places, place_size, geometry.windows)
+    np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
+    pool_kernels.max_pool_backward(places, place_size, d_y, d_x, geometry.windows)
     d_expected = expected(max_pool_gradient, geometry, channels)
     np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=32 * native.epsilon)
 
 
+@pytest.mark.parametrize("place_size", [1, 4])
 @pytest.mark.parametrize("channels", [1, 17])
-def test_max_pool_indices(native, pool_kernels, geometry, channels):
+def test_max_pool_indices(native, pool_kernels, geometry, channels, place_size):
     x, d_y = numbers(native, geometry, channels)
-    y, indices = native.empty(d_y.shape), np.empty(d_y.shape, "int64")
-    pool_kernels.max_pool_with_indices(x, y, indices, geometry.windows)
-    np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
+    indices = np.empty(d_y.shape, "int64")
+    places = room_for_places(d_y, place_size)
+    pool_kernels.max_pool_with_places(x, native.empty(d_y.shape), places, place_size, geometry.windows)
+    pool_kernels.max_pool_indices(places, place_size, x, indices, geometry.windows)
     np.testing.assert_array_equal(indices, expected(max_pool_indices, geometry, channels))
+
+
+def test_references_note_the_same_places(native, geometry):
+    x, d_y = numbers(native, geometry, 17)
+    places = [room_for_places(d_y, 1) for _ in range(2)]
+    for kernels, noted in zip((native.pool, native.pool_reference), places, strict=True):
+        kernels.max_pool_with_places(x, native.empty(d_y.shape), noted, 1, geometry.windows)
+    np.testing.assert_array_equal(*(noted[: d_y.size] for noted in places))
+
+
+def test_many_channels_of_windows_that_lie_apart(native):
+    geometry, channels = Geometry((1, 13, 11), (1, 6, 5), (1, 6, 5), (0, 0, 0), (1, 2, 2)), 16 * 16 + 1
+    x, d_y = numbers(native, geometry, channels)
+    y = native.empty(d_y.shape)
+    native.pool.max_pool_forward(x, y, geometry.windows)
+    np.testing.assert_array_equal(y, expected(max_pool, geometry, channels))
+    native.pool.average_pool_forward(x, y, geometry.windows)
+    y_expected = expected(average_pool, geometry, channels)
+    np.testing.assert_allclose(y, y_expected, rtol=2 * native.epsilon, atol=native.epsilon)
+
+
+def test_windows_of_more_places_than_a_byte_holds(native, pool_kernels):
+    geometry = Geometry((1, 41, 37), (1, 20, 18), (1, 7, 19), (0, 0, 0), (1, 4, 2))
+    for channels in (1, 3, 17, 70):
+        x, d_y = numbers(native, geometry, channels, distinct=1000)
+        y, d_x, places = native.empty(d_y.shape), native.empty(x.shape), room_for_places(d_y, 4)
+        pool_kernels.max_pool_with_places(x, y, places, 4, geometry.windows)
+        pool_kernels.max_pool_backward(places, 4, d_y, d_x, geometry.windows)
+        d_expected = max_pool_gradient(*draw(geometry, channels, distinct=1000), geometry)
+        np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=32 * native.epsilon)
 
 
 @pytest.mark.parametrize("channels", CHANNELS)
@@ -226,11 +272,11 @@ def test_nan_gets_the_gradient_of_its_window(pool_kernels, native):
     x = native.array([0.0, np.nan, 2.0, np.nan]).reshape(1, 1, 2, 2, 1)
     y, d_x = native.empty((1, 1, 1, 1, 1)), native.empty(x.shape)
     windows = GEOMETRIES["2x2"].windows
-    indices = np.empty(y.shape, "int64")
-    pool_kernels.max_pool_with_indices(x, y, indices, windows)
+    indices, places = np.empty(y.shape, "int64"), room_for_places(y, 1)
+    pool_kernels.max_pool_with_places(x, y, places, 1, windows)
+    pool_kernels.max_pool_indices(places, 1, x, indices, windows)
     assert (np.isnan(y).all(), indices.item()) == (True, 1)
-    pool_kernels.max_pool_forward(x, y, windows)
-    pool_kernels.max_pool_backward(x, y, native.array([[[[[3.0]]]]]), d_x, windows)
+    pool_kernels.max_pool_backward(places, 1, native.array([[[[[3.0]]]]]), d_x, windows)
     assert d_x.ravel().tolist() == [0, 3, 0, 0]
 
 
@@ -240,8 +286,10 @@ def test_nothing_to_pool(native, pool_kernels, shape):
     x, y, d_x = native.empty(shape), native.empty((batch, 1, 2, 2, channels)), native.empty(shape)
     windows = GEOMETRIES["2x2"].windows
     pool_kernels.max_pool_forward(x, y, windows)
-    pool_kernels.max_pool_backward(x, y, y, d_x, windows)
-    pool_kernels.max_pool_with_indices(x, y, np.empty(y.shape, "int64"), windows)
+    places = room_for_places(y, 1)
+    pool_kernels.max_pool_with_places(x, y, places, 1, windows)
+    pool_kernels.max_pool_backward(places, 1, y, d_x, windows)
+    pool_kernels.max_pool_indices(places, 1, x, np.empty(y.shape, "int64"), windows)
     pool_kernels.average_pool_forward(x, y, windows)
     pool_kernels.average_pool_backward(y, d_x, windows)
 
@@ -251,8 +299,9 @@ def test_windows_that_cover_nothing(native):
     windows = (1, 1, 1), (1, 1, 1), (0, 1, 1), (1, 1, 1), None
     indices = np.empty(y.shape, "int64")
     native.pool.max_pool_forward(x, y, windows)
-    largest = y.copy()
-    native.pool.max_pool_with_indices(x, y, indices, windows)
+    largest, places = y.copy(), room_for_places(y, 1)
+    native.pool.max_pool_with_places(x, y, places, 1, windows)
+    native.pool.max_pool_indices(places, 1, x, indices, windows)
     np.testing.assert_array_equal(y, largest)
     inside = np.pad(np.ones((2, 2), bool), 1)
     np.testing.assert_array_equal(y[0, 0, :, :, 0], np.where(inside, 1, -np.inf))
@@ -269,13 +318,13 @@ def test_same_results_for_any_number_of_threads(native, threads, geometry, batch
 
     def compute():
         y, mean, d_max, d_mean = (native.empty(shape) for shape in (d_y.shape, d_y.shape, x.shape, x.shape))
-        indices = np.empty(y.shape, "int64")
-        native.pool.max_pool_forward(x, y, geometry.windows)
-        native.pool.max_pool_with_indices(x, y, indices, geometry.windows)
+        largest, places = native.empty(y.shape), room_for_places(y, 1)
+        native.pool.max_pool_forward(x, largest, geometry.windows)
+        native.pool.max_pool_with_places(x, y, places, 1, geometry.windows)
         native.pool.average_pool_forward(x, mean, geometry.windows)
-        native.pool.max_pool_backward(x, y, d_y, d_max, geometry.windows)
+        native.pool.max_pool_backward(places, 1, d_y, d_max, geometry.windows)
         native.pool.average_pool_backward(d_y, d_mean, geometry.windows)
-        return [array.tobytes() for array in (y, indices, mean, d_max, d_mean)]
+        return [array.tobytes() for array in (largest, y, places, mean, d_max, d_mean)]
 
     with threads(1):
         alone = compute()
@@ -300,17 +349,21 @@ def test_same_results_as_torch(native, geometry):
             peers["average_pool"] = lambda t: (functions.avg_pool3d(t, *settings, count_include_pad=False), None)
     x, d_y = numbers(native, geometry, 19, distinct=3)
     y, d_x, indices = native.empty(d_y.shape), native.empty(x.shape), np.empty(d_y.shape, "int64")
+    places = room_for_places(y, 4)
     for name, peer in peers.items():
         peer_x = torch.tensor(np.moveaxis(x, -1, 1).copy(), requires_grad=True)
         peer_y, peer_indices = peer(peer_x)
         peer_y.backward(torch.tensor(np.moveaxis(d_y, -1, 1).copy()))
         getattr(native.pool, f"{name}_forward")(x, y, geometry.windows)
-        arrays = (x, y, d_y, d_x) if name == "max_pool" else (d_y, d_x)
+        arrays = (d_y, d_x)
+        if name == "max_pool":
+            native.pool.max_pool_with_places(x, y, places, 4, geometry.windows)
+            arrays = (places, 4, d_y, d_x)
         getattr(native.pool, f"{name}_backward")(*arrays, geometry.windows)
         for ours, theirs in ((y, peer_y.detach()), (d_x, peer_x.grad)):
             np.testing.assert_allclose(ours, np.moveaxis(theirs.numpy(), 1, -1), rtol=1e-5, atol=1e-5)
         if peer_indices is not None:
-            native.pool.max_pool_with_indices(x, y, indices, geometry.windows)
+            native.pool.max_pool_indices(places, 4, x, indices, geometry.windows)
             np.testing.assert_array_equal(indices, np.moveaxis(peer_indices.numpy(), 1, -1))
 
 
