@@ -11,8 +11,8 @@
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
 #    be outside, at either end of a strip, no other column is asked where it is.
-# e) The outputs of the next strip are asked for ahead of time, and so is the source below it, where strips of the rows above
-#    have not read it: in a training step both have left the caches.
+# e) The outputs of the next strip are asked for ahead of time, and with a step of 1 so is the source below it, where strips of
+#    the rows above have not read it: in a training step both have left the caches.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -133,9 +133,9 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
                 load_row(x, source, strip, inside, taps, step)
-                if h >= strip.rows - 2:
-                    for t in range(PIXELS * step):
-                        prefetch_for_reading(source + ((PIXELS - 1) * step + taps + t) * strip.column)
+                if step == 1 and h >= strip.rows - 2:
+                    for t in range(PIXELS):
+                        prefetch_for_reading(source + (PIXELS - 1 + taps + t) * strip.column)
                 row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
                 if h < strip.upper_rows:
                     add_products(upper, x, row, strip.tap_column, taps, step)
