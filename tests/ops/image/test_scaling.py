@@ -34,7 +34,9 @@ def test_scale_shift_clip(data_format, by_channel, shape):
     expected = np.clip(x * scales.reshape(-1, 1, 1, 1) + shifts, -0.7, 0.8)
     if data_format == "channels_first":
         x, shifts, expected = (np.moveaxis(array, -1, 1) for array in (x, shifts, expected))
-    np.testing.assert_allclose(scale_shift_clip(x, shifts, scales, -0.7, 0.8, data_format), expected, rtol=1e-12)
+    # The kernel rounds once, not after the product as well, which shows where the two terms cancel.
+    changed = scale_shift_clip(x, shifts, scales, -0.7, 0.8, data_format)
+    np.testing.assert_allclose(changed, expected, rtol=1e-12, atol=1e-15)
     if 0 < x.size < 100:
         check_gradients(lambda x, s: scale_shift_clip(x, s, scales, -0.7, 0.8, data_format), [x, shifts], tolerance=1e-6)
 
