@@ -237,16 +237,14 @@ def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antiali
 
 def _resize_by_area(images, height, width):
     """Returns images in which each pixel is the mean of what it covers."""
-    rows, columns = _covered(images.shape[-3], height), _covered(images.shape[-2], width)
+    from convlayers.models.tensorflow_ops.resizing import area
+
+    rows, columns = (
+        area(old, np.arange(new) * (old / new), half_pixel_centers=False).astype("float32")
+        for old, new in zip(images.shape[-3:-1], (height, width), strict=True)
+    )
     batch = "n" * (len(images.shape) - 3)
     return ops.einsum(f"oh,pw,{batch}hwc->{batch}opc", rows, columns, images)
-
-
-def _covered(old, new):
-    """Returns how much of each old pixel there is in each new one, of shape (new, old)."""
-    edges, places = np.linspace(0, old, new + 1)[:, None], np.arange(old)
-    overlap = np.minimum(edges[1:], places + 1) - np.maximum(edges[:-1], places)
-    return (overlap.clip(0) * new / old).astype("float32")
 
 
 def resize_with_pad(image, target_height, target_width, method="bilinear", antialias=False):
