@@ -31,6 +31,9 @@ def tiles_cost(problem, direction):
         # Pairs of pixels that are no whole vectors of channels take longer to put together.
         begin = 150 if depth % 16 == 0 else 250
         return begin + 2.2 * copied + 2 * columns + places * taps * 57 * _tiles(depth, 0.68) * _tiles(columns, 0.46)
+    if taps == 1:
+        # The tiles have no more than a pixel's numbers to do until they wait for the next ones, and for their results.
+        return 3.2 * copied + columns + 2.2 * math.ceil(depth / 32) * 32 * _tiles(columns, 0.6)
     # Taps that are neighbours make one run of numbers, if nothing is between them.
     run = problem.kernel_shape[2] if problem.dilations[2] == neighbours.copies == 1 and depth % 64 else 1
     multiplied = places * taps // run * math.ceil(run * depth / 32) * 32

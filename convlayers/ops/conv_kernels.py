@@ -174,7 +174,8 @@ def _few_should_not(problem, direction):
     channels, weights = problem.kernel_shape[3], math.prod(problem.kernel_shape)
     few = channels <= 8 or (channels <= 32 and weights <= 1 << 14)
     if direction == "backward_kernel" and math.prod(problem.kernel_shape[:3]) == 1:
-        few = weights <= 1 << 13  # they stay where they are, whatever the windows
+        # They stay where they are, whatever the windows.
+        few = weights <= 1 << 13 or min(problem.kernel_shape[3:]) <= 48
     if not few:
         return "weights enough to be multiplied in chunks, by packed windows"
     if _bf16x3_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
@@ -219,11 +220,9 @@ def _bf16x3_cannot(problem, direction):
 
 def _bf16x3_should_not(problem, direction):
     *taps, channels, filters = problem.kernel_shape
-    depth, columns = (filters, channels) if direction == "backward_input" else (channels, filters)
+    depth = filters if direction == "backward_input" else channels
     if 384 * depth + max(4 << 20, 192 * math.prod(taps) * depth) > 8_000_000:
         return "64 split windows and the weights of 32 filters would take more than 8 MB"
-    if math.prod(taps) == 1 and direction != "backward_kernel" and columns <= 32:
-        return "a pixel takes part in too few products to be worth splitting"
     if direction == "backward_input" and 1 < math.prod(taps) <= math.prod(problem.strides) and depth <= 192:
         # As measured: a quarter slower for images that leave the cache, and at most a few percent faster for others.
         return "windows side by side: each pixel takes one product of a split window, which is short"
