@@ -64,6 +64,7 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     return y
 
 
+@fuse
 def gelu(x, approximate=False):
     """Returns `x` times the probability that a normally distributed number is below it.
 

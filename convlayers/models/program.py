@@ -1,7 +1,12 @@
 """How a graph is run: its nodes as a list of steps that read and write numbered slots."""
 
+import copy
+from collections import Counter
+
 from convlayers import nested
+from convlayers.autograd import current_tape
 from convlayers.layers.layer import Layer
+from convlayers.models.fusion import MOST_FUSED, fuse
 from convlayers.symbolic import KerasTensor
 
 
@@ -23,13 +28,9 @@ class Program:
         self._size = len(slots)
         self._inputs = len(graph.flat_inputs)
         self._outputs = [slots[id(tensor)] for tensor in graph.flat_outputs]
-        self._find_last_uses()
-
-    def _find_last_uses(self):
-        seen = set(self._outputs)
-        for step in reversed(self._steps):
-            step.last_uses = [slot for slot in {*step.sources, *step.targets} if slot not in seen]
-            seen.update(step.last_uses)
+        self._fused_steps = _fuse_steps(self._steps, self._outputs)
+        for steps in (self._steps, self._fused_steps):
+            _find_last_uses(steps, self._outputs)
 
     def run(self, inputs, training=None):
         """Returns the outputs as a list.
@@ -47,7 +48,8 @@ class Program:
     def _run(self, inputs, training, symbolic):
         values = [None] * self._size
         values[: self._inputs] = inputs
-        for step in self._steps:
+        steps = self._steps if symbolic or training or current_tape() is not None else self._fused_steps
+        for step in steps:
             function = step.operation.symbolic_call if symbolic else step.operation
             if step.simple:
                 result = function(values[step.sources[0]], **step.kwargs[training])
@@ -65,6 +67,33 @@ class Program:
         return [values[slot] for slot in self._outputs]
 
 
+def _find_last_uses(steps, outputs):
+    seen = set(outputs)
+    for step in reversed(steps):
+        step.last_uses = [slot for slot in {*step.sources, *step.targets} if slot not in seen]
+        seen.update(step.last_uses)
+
+
+def _fuse_steps(steps, outputs):
+    """Returns steps of their own for inference, some of them fused (fusion.py)."""
+    readers = Counter([*outputs, *(slot for step in steps for slot in step.sources)])
+    next_step = {step.sources[0]: step for step in steps if step.stands_alone and readers[step.sources[0]] == 1}
+    fused, done = [], set()
+    for step in steps:
+        if step in done:
+            continue
+        chain = [step] if step.stands_alone else []
+        while chain and len(chain) < MOST_FUSED and chain[-1].targets[0] in next_step:
+            chain.append(next_step[chain[-1].targets[0]])
+        operation, count = fuse([link.operation for link in chain]) if chain else (None, 0)
+        done.update(chain[:count])
+        step = copy.copy(step)
+        if count:
+            step.operation, step.targets = operation, chain[count - 1].targets
+        fused.append(step)
+    return fused
+
+
 class _Slot(int):
     """The number of a slot, where a step's arguments have a tensor."""
 
@@ -78,10 +107,11 @@ class _Step:
         simple: whether the only slot among them is the first and only positional argument.
         sources, targets: the slots that are read and written.
         several: whether the result is a structure.
+        stands_alone: whether a tensor and `training` are all that it is given, and a tensor all that it returns.
         last_uses: the slots that no later step reads.
     """
 
-    __slots__ = ("args", "kwargs", "last_uses", "operation", "several", "simple", "sources", "targets")
+    __slots__ = ("args", "kwargs", "last_uses", "operation", "several", "simple", "sources", "stands_alone", "targets")
 
     def __init__(self, node, slots):
         def to_slot(leaf):
@@ -96,6 +126,7 @@ class _Step:
         self.sources = [slots[id(tensor)] for tensor in node.inputs]
         self.targets = [slots[id(tensor)] for tensor in nested.flatten(node.outputs)]
         self.several = not isinstance(node.outputs, KerasTensor)
+        self.stands_alone = self.simple and not kwargs and not self.several
         self.last_uses = ()
 
     def fill(self, values, training):

@@ -126,18 +126,21 @@ def selu(x):
     return _by_kernel("selu", x)
 
 
+@fuse
 @_activation
 def silu(x):
     """Returns `x * sigmoid(x)`, also called swish."""
     return _by_kernel("silu", x)
 
 
+@fuse
 @_activation
 def hard_silu(x):
     """Returns `x * hard_sigmoid(x)`, also called hard swish."""
     return _by_kernel("hard_silu", x)
 
 
+@fuse
 @_activation
 def mish(x):
     """Returns `x * tanh(softplus(x))`."""

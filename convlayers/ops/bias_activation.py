@@ -5,26 +5,32 @@ import math
 import numpy as np
 
 from convlayers import _native
+from convlayers.autograd import current_tape
 
 LINEAR = 0
 _kernels = _native.kernels("float32").elementwise
 _codes = {}
+_codes_with_gradient = {}
 
 
 def fuse(function):
-    """Notes that kernels compute an activation of this name themselves. Returns the function: a decorator.
-
-    Only activations whose gradient follows from their output can be fused: what came before is never stored.
-    """
-    if function.__name__ in _kernels.gradient_from_input:
-        raise ValueError(f"The gradient of {function.__name__} does not follow from its output.")
-    _codes[function] = _kernels.activation_codes[function.__name__]
+    """Notes that kernels compute an activation of this name themselves. Returns the function: a decorator."""
+    name = function.__name__
+    _codes[function] = _kernels.activation_codes[name]
+    # What came before an activation is never stored.
+    if name not in _kernels.gradient_from_input:
+        _codes_with_gradient[function] = _codes[function]
     return function
 
 
 def fused_code(activation):
-    """Returns the number by which kernels know an activation, `LINEAR` for None, and None for one that they do not know."""
-    return LINEAR if activation is None else _codes.get(activation)
+    """Returns the number by which kernels know an activation, `LINEAR` for None, and None for one that they do not know.
+
+    While a tape records, they know only those whose gradient follows from their output.
+    """
+    if activation is None:
+        return LINEAR
+    return (_codes if current_tape() is None else _codes_with_gradient).get(activation)
 
 
 def add_bias_activation(code, y, bias):

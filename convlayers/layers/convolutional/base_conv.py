@@ -11,8 +11,8 @@ from convlayers.ops.conv_border import check_border, pad_border
 class BaseConv(WeightSettings, Layer):
     """A layer that moves a window over its inputs: arguments, shapes, weights and configuration.
 
-    A family of layers says which weights it has (`_add_kernels`), what it computes with them (`_convolve`), and, where it is
-    not that of a convolution with `filters` outputs, its output shape.
+    A family of layers says which weights it has (`_add_kernels`), what it computes with them (`convolve`), how their outputs
+    are multiplied (`scale_kernel`), and, where it is not that of a convolution with `filters` outputs, its output shape.
 
     Args:
         kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias: as the families describe them.
@@ -68,12 +68,27 @@ class BaseConv(WeightSettings, Layer):
 
     def call(self, inputs):
         if self.padding_mode == "zeros":
-            return self._convolve(inputs, self.padding)
+            return self.convolve(inputs, self.padding, self.last_kernel, self.bias, self.activation)
         self.compute_output_shape(inputs.shape)  # Says what is wrong with it.
-        return self._convolve(pad_border(inputs, self._pads(inputs.shape), self.padding_mode, self.data_format), "valid")
+        inputs = pad_border(inputs, self._pads(inputs.shape), self.padding_mode, self.data_format)
+        return self.convolve(inputs, "valid", self.last_kernel, self.bias, self.activation)
 
-    def _convolve(self, inputs, padding):
+    @property
+    def last_kernel(self):
+        """The weights that lead to the outputs."""
+        return self.kernel
+
+    def convolve(self, inputs, padding, kernel, bias, activation):
+        """Returns what the layer computes, with these in the place of its own; `kernel` in that of `last_kernel`."""
         raise NotImplementedError
+
+    def scale_kernel(self, factors):
+        """Returns `last_kernel` as an array, such that each output channel is multiplied by a factor.
+
+        Args:
+            factors: vector, with a number for each output channel.
+        """
+        return self.last_kernel.value * factors
 
     def compute_output_shape(self, input_shape):
         _, _, channels = shapes.split_shape(input_shape, self.data_format)

@@ -85,16 +85,9 @@ class _Conv(BaseConv):
     def _add_kernels(self, channels):
         self.kernel = self._add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
 
-    def _convolve(self, inputs, padding):
+    def convolve(self, inputs, padding, kernel, bias, activation):
         return ops.conv_bias_activation(
-            inputs,
-            self.kernel,
-            self.bias,
-            self.strides,
-            padding,
-            self.data_format,
-            self.dilation_rate,
-            self.activation,
+            inputs, kernel, bias, self.strides, padding, self.data_format, self.dilation_rate, activation
         )
 
     def get_config(self):

@@ -1,5 +1,7 @@
 """Transposed convolution layers."""
 
+import numpy as np
+
 from convlayers import ops, shapes, validation
 from convlayers.layers.convolutional.base_conv import BaseConv
 from convlayers.layers.signatures import documented, with_defaults
@@ -88,19 +90,25 @@ class _ConvTranspose(BaseConv):
     def _add_kernels(self, channels):
         self.kernel = self._add_weight("kernel", (*self.kernel_size, self.filters // self.groups, channels))
 
-    def _convolve(self, inputs, padding):
+    def convolve(self, inputs, padding, kernel, bias, activation):
         return ops.conv_transpose_bias_activation(
             inputs,
-            self.kernel,
-            self.bias,
+            kernel,
+            bias,
             self.strides,
             padding,
             self.output_padding,
             self.data_format,
             self.dilation_rate,
-            self.activation,
+            activation,
             self.groups,
         )
+
+    def scale_kernel(self, factors):
+        filters = self.filters // self.groups
+        # Channels of a group lie together, and lead to the filters of their group only.
+        factors = np.repeat(factors.reshape(self.groups, filters), self.kernel.shape[-1] // self.groups, axis=0)
+        return self.kernel.value * factors.T
 
     def compute_output_shape(self, input_shape):
         return shapes.compute_conv_transpose_output_shape(

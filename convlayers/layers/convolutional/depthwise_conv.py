@@ -74,17 +74,13 @@ class _DepthwiseConv(BaseConv):
     def _add_kernels(self, channels):
         self.kernel = self._add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), "depthwise")
 
-    def _convolve(self, inputs, padding):
+    def convolve(self, inputs, padding, kernel, bias, activation):
         return ops.depthwise_conv_bias_activation(
-            inputs,
-            self.kernel,
-            self.bias,
-            self.strides,
-            padding,
-            self.data_format,
-            self.dilation_rate,
-            self.activation,
+            inputs, kernel, bias, self.strides, padding, self.data_format, self.dilation_rate, activation
         )
+
+    def scale_kernel(self, factors):
+        return self.kernel.value * factors.reshape(-1, self.depth_multiplier)
 
     def _output_channels(self, channels):
         return None if channels is None else channels * self.depth_multiplier

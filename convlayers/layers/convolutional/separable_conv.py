@@ -85,13 +85,15 @@ class _SeparableConv(BaseConv):
         )
         self.pointwise_kernel = self._add_weight("pointwise_kernel", (*(1,) * self.rank, between, self.filters), "pointwise")
 
-    def _convolve(self, inputs, padding):
+    @property
+    def last_kernel(self):
+        return self.pointwise_kernel
+
+    def convolve(self, inputs, padding, kernel, bias, activation):
         between = ops.depthwise_conv_bias_activation(
             inputs, self.depthwise_kernel, None, self.strides, padding, self.data_format, self.dilation_rate
         )
-        return ops.conv_bias_activation(
-            between, self.pointwise_kernel, self.bias, 1, "valid", self.data_format, 1, self.activation
-        )
+        return ops.conv_bias_activation(between, kernel, bias, 1, "valid", self.data_format, 1, activation)
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "depth_multiplier": self.depth_multiplier}

@@ -33,15 +33,16 @@ class _ZeroPadding(Reshaping):
         return standardize_pairs(padding, self.rank, "padding", f"{_WRONG_TYPE[self.rank]}{padding}.")
 
     @property
-    def _pairs(self):
+    def pairs(self):
+        """How many zeros there are in front of and behind each spatial axis."""
         return self.padding
 
     def call(self, inputs):
-        return ops.pad(inputs, shapes.join_shape((0, 0), self._pairs, (0, 0), self.data_format))
+        return ops.pad(inputs, shapes.join_shape((0, 0), self.pairs, (0, 0), self.data_format))
 
     def compute_output_shape(self, input_shape):
         batch, spatial, channels = shapes.split_shape(input_shape, self.data_format)
-        padded = [None if size is None else size + sum(pair) for size, pair in zip(spatial, self._pairs, strict=True)]
+        padded = [None if size is None else size + sum(pair) for size, pair in zip(spatial, self.pairs, strict=True)]
         return shapes.join_shape(batch, padded, channels, self.data_format)
 
     def get_config(self):
@@ -70,7 +71,7 @@ class ZeroPadding1D(_ZeroPadding):
         return shapes.standardize_tuple(padding, 2, "padding", allow_zero=True)
 
     @property
-    def _pairs(self):
+    def pairs(self):
         return (self.padding,)
 
 

@@ -1,0 +1,145 @@
+"""Neighbouring layers that are computed at once, where no gradient is wanted: padding, convolution, normalization, activation.
+
+With its moving averages, batch normalization is a factor and a term for each channel. The weights and the bias of the
+convolution before it can have them already (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient
+Integer-Arithmetic-Only Inference, section 3.2); padding and activation are a part of what kernels do anyway. So three or
+four passes over memory become one.
+"""
+
+import numpy as np
+
+from convlayers import activations, layers
+from convlayers.masks import remembered_masks
+from convlayers.variables import Variable
+
+MOST_FUSED = 4
+# Layers of a subclass may do something else in their `call`.
+_PADDINGS = frozenset((layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D))
+_CONVOLUTIONS = frozenset(
+    (
+        layers.Conv1D,
+        layers.Conv2D,
+        layers.Conv3D,
+        layers.DepthwiseConv1D,
+        layers.DepthwiseConv2D,
+        layers.SeparableConv1D,
+        layers.SeparableConv2D,
+    )
+)
+_TRANSPOSED = frozenset((layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose))
+
+
+class FusedConvolution:
+    """A convolution with what is before and behind it, called as a layer on the inputs of the first of them.
+
+    Layers are asked at each call for their weights and settings, which may change.
+
+    Args:
+        convolution: the layer.
+        padding, normalization, activation: the layers around it, or None.
+    """
+
+    def __init__(self, padding, convolution, normalization, activation):
+        self._padding, self._convolution = padding, convolution
+        self._normalization, self._activation = normalization, activation
+        self._folded = None, None
+
+    def __call__(self, x, training=None):
+        layer, ends = self._convolution, self._normalization is self._activation is None
+        known = type(x) is np.ndarray and x.dtype is layer._input_dtype and not remembered_masks
+        if known and (ends or layer.activation is activations.linear):
+            kernel, bias = (layer.last_kernel, layer.bias) if self._normalization is None else self._fold()
+            padding = layer.padding if self._padding is None else self._padding.pairs
+            activation = layer.activation if self._activation is None else _function_of(self._activation)
+            try:
+                layer._check_input(x)
+                return layer.convolve(x, padding, kernel, bias, activation)
+            except ValueError:
+                pass  # Shapes that do not fit: the layer that finds it says its name.
+        for layer in (self._padding, self._convolution, self._normalization, self._activation):
+            if layer is not None:
+                x = layer(x, training=training)
+        return x
+
+    def _fold(self):
+        """Returns the kernel and the bias with which outputs are normalized. They are kept until a weight changes."""
+        layer, norm = self._convolution, self._normalization
+        weights = layer.last_kernel, layer.bias, norm.gamma, norm.beta, norm.moving_mean, norm.moving_variance
+        state = norm.epsilon, *[None if weight is None else weight.version for weight in weights]
+        known, folded = self._folded
+        if known != state:
+            folded = _fold(layer, norm)
+            self._folded = state, folded  # Both at once: another thread may be asking.
+        return folded
+
+
+def _fold(layer, norm):
+    factors = 1 / np.sqrt(norm.moving_variance.value + np.float64(norm.epsilon))
+    if norm.gamma is not None:
+        factors *= norm.gamma.value
+    terms = -norm.moving_mean.value * factors
+    if norm.beta is not None:
+        terms += norm.beta.value
+    if layer.bias is not None:
+        terms += layer.bias.value * factors
+    dtype = layer.last_kernel.value.dtype
+    # As a variable, what kernels make of it is kept.
+    return Variable(layer.scale_kernel(factors.astype(dtype)), trainable=False, name="folded"), terms.astype(dtype)
+
+
+def fuse(operations):
+    """Returns a fused operation in the place of some that follow one another, each the only one that reads what the last gave.
+
+    Args:
+        operations: list of layers and other operations.
+
+    Returns:
+        An operation, and how many of the first ones it computes; None and 0 where there is nothing to be fused.
+    """
+    rest = list(operations)
+    padding = rest.pop(0) if type(rest[0]) in _PADDINGS and _is_plain(rest[0]) else None
+    if not rest or not _is_plain(rest[0]) or not _takes(rest[0], padding):
+        return None, 0
+    convolution, normalization, activation = rest.pop(0), None, None
+    if convolution.activation is activations.linear:
+        if rest and _normalizes_channels_of(rest[0], convolution):
+            normalization = rest.pop(0)
+        if rest and _function_of(rest[0]) is not None and _is_plain(rest[0]):
+            activation = rest.pop(0)
+    count = len(operations) - len(rest)
+    return (FusedConvolution(padding, convolution, normalization, activation), count) if count > 1 else (None, 0)
+
+
+def _is_plain(layer):
+    """Whether a call of a layer is its computation in one number type, and nothing else."""
+    return (
+        isinstance(layer, layers.Layer)
+        and not layer._has_context
+        and layer.activity_regularizer is None
+        and "call" not in vars(layer)
+    )
+
+
+def _takes(layer, padding):
+    """Whether a layer is a convolution, for which a padding in front of it can be put into its own."""
+    if type(layer) not in _CONVOLUTIONS | _TRANSPOSED or layer.padding_mode != "zeros":
+        return False
+    if padding is None:
+        return True
+    return type(layer) in _CONVOLUTIONS and layer.padding == "valid" and layer.data_format == padding.data_format
+
+
+def _normalizes_channels_of(layer, convolution):
+    if type(layer) is not layers.BatchNormalization or not _is_plain(layer) or layer.dtype != convolution.dtype:
+        return False
+    rank = convolution.rank + 2
+    return layer.axis % rank == (rank - 1 if convolution.data_format == "channels_last" else 1)
+
+
+def _function_of(layer):
+    """Returns the activation that a layer applies, None for another layer."""
+    if type(layer) is layers.Activation:
+        return layer.activation
+    if type(layer) is layers.ReLU and not layer.negative_slope and not layer.threshold:
+        return {None: activations.relu, 6: activations.relu6}.get(layer.max_value)
+    return None

@@ -1,0 +1,155 @@
+"""Layers that are computed at once for inference give what they give one by one, and notice every change."""
+
+import numpy as np
+import pytest
+
+import convlayers as keras
+from convlayers import layers
+from convlayers.autograd import Tape, value_of
+
+
+def one_by_one(model, x):
+    with Tape():  # Then gradients may be wanted.
+        return value_of(model(x))
+
+
+def steps_of(model):
+    return len(model._network._program._fused_steps)
+
+
+def randomize(model, seed=0):
+    generator = np.random.default_rng(seed)
+    for weight in model.weights:
+        weight.assign(
+            generator.uniform(0.5, 1.5, weight.shape) * (1 if "variance" in weight.path else generator.choice([-1, 1]))
+        )
+
+
+def chain(*parts, shape=(9, 8, 4), dtype="float32"):
+    model = keras.Sequential([keras.Input(shape, dtype=dtype), *parts])
+    randomize(model)
+    return model
+
+
+def conv(**options):
+    return layers.Conv2D(6, 3, **options)
+
+
+FIRST = {"data_format": "channels_first"}
+CHAINS = {
+    "normalized": lambda: [conv(), layers.BatchNormalization()],
+    "without a bias": lambda: [conv(use_bias=False), layers.BatchNormalization(), layers.ReLU()],
+    "without gamma": lambda: [conv(), layers.BatchNormalization(scale=False), layers.ReLU(6)],
+    "without beta": lambda: [conv(), layers.BatchNormalization(center=False), layers.Activation("silu")],
+    "activated": lambda: [conv(), layers.Activation("gelu")],
+    "by a user's function": lambda: [conv(), layers.Activation(lambda x: x * x)],
+    "padded": lambda: [layers.ZeroPadding2D(((0, 1), (2, 0))), conv(strides=2, activation="relu")],
+    "all four": lambda: [layers.ZeroPadding2D(1), conv(), layers.BatchNormalization(), layers.ReLU()],
+    "groups": lambda: [conv(groups=2), layers.BatchNormalization()],
+    "depthwise": lambda: [layers.DepthwiseConv2D(3, depth_multiplier=3), layers.BatchNormalization(), layers.ReLU()],
+    "separable": lambda: [layers.SeparableConv2D(6, 3), layers.BatchNormalization(), layers.ReLU()],
+    "transposed": lambda: [layers.Conv2DTranspose(6, 3, 2), layers.BatchNormalization(), layers.ReLU()],
+    "transposed groups": lambda: [layers.Conv2DTranspose(6, 3, groups=2), layers.BatchNormalization()],
+    "channels first": lambda: [layers.ZeroPadding2D(1, **FIRST), conv(**FIRST), layers.BatchNormalization(axis=1)],
+}
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request):
+    keras.config.set_floatx(request.param)
+    yield request.param
+    keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_same_results(kind, dtype):
+    model = chain(*CHAINS[kind](), dtype=dtype)
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype(dtype)
+    expected = one_by_one(model, x)
+    assert steps_of(model) == 1
+    error = np.abs(model(x) - expected).max() / np.abs(expected).max()
+    assert error < (1e-5 if dtype == "float32" else 1e-13)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), model(x))
+
+
+APART = {
+    "another axis": lambda: [conv(), layers.BatchNormalization(axis=1)],
+    "activation before normalization": lambda: [conv(activation="relu"), layers.BatchNormalization()],
+    "zeros between pads of its own": lambda: [layers.ZeroPadding2D(1), conv(padding="same")],
+    "channels elsewhere": lambda: [layers.ZeroPadding2D(1, **FIRST), conv()],
+    "another border": lambda: [conv(padding="same", padding_mode="replicate"), layers.BatchNormalization()],
+    "three straight parts": lambda: [conv(), layers.ReLU(negative_slope=0.5)],
+    "a loss of its own": lambda: [conv(), layers.BatchNormalization(activity_regularizer="l2")],
+}
+
+
+@pytest.mark.parametrize("kind", APART)
+def test_what_stays_apart(kind):
+    model = chain(*APART[kind]())
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
+    assert steps_of(model) == 2
+    np.testing.assert_array_equal(model(x), one_by_one(model, x))
+
+
+def test_subclasses_do_as_they_say():
+    class Twice(layers.Conv2D):
+        def call(self, inputs):
+            return super().call(inputs) * 2
+
+    model = chain(Twice(6, 3), layers.BatchNormalization())
+    x = np.ones((1, 9, 8, 4), "float32")
+    np.testing.assert_array_equal(model(x), one_by_one(model, x))
+
+
+def test_outputs_that_others_read():
+    inputs = keras.Input((9, 8, 4))
+    convolved = layers.Conv2D(6, 3)(inputs)
+    normalized = layers.BatchNormalization()(convolved)
+    model = keras.Model(inputs, [convolved, layers.ReLU()(normalized), layers.Activation("tanh")(normalized)])
+    randomize(model)
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
+    with Tape():
+        expected = [value_of(y) for y in model(x)]
+    for y, other in zip(model(x), expected, strict=True):
+        np.testing.assert_array_equal(y, other)
+
+
+def test_every_change_is_seen():
+    model = chain(conv(), layers.BatchNormalization(), layers.Activation("relu"))
+    convolution, normalization, activation = model.layers
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
+    seen = [model(x)]
+
+    def check():
+        seen.append(model(x))
+        np.testing.assert_allclose(seen[-1], one_by_one(model, x), atol=1e-5 * np.abs(seen[-1]).max())
+        assert not np.array_equal(seen[-1], seen[-2])
+
+    for weight in model.weights:
+        weight.assign(weight.value * 1.25)
+        check()
+    normalization.epsilon = 0.5
+    check()
+    activation.activation = keras.activations.tanh
+    check()
+    convolution.activation = keras.activations.sigmoid
+    check()
+    model.compile("sgd", "mse")
+    model.fit(x, np.zeros_like(seen[-1]), verbose=0)
+    check()
+
+
+def test_training_takes_the_statistics_of_the_batch():
+    model = chain(conv(), layers.BatchNormalization())
+    x = np.random.default_rng(1).normal(size=(8, 9, 8, 4)).astype("float32")
+    normalization = model.layers[-1]
+    y = (model(x, training=True) - normalization.beta.value) / normalization.gamma.value
+    np.testing.assert_allclose(y.mean((0, 1, 2)), 0, atol=1e-5)
+
+
+def test_errors_name_the_layer_that_finds_them():
+    inputs = keras.Input((None, None, 4))
+    model = keras.Model(inputs, layers.BatchNormalization()(layers.Conv2D(6, 5, name="too_large")(inputs)))
+    assert steps_of(model) == 1
+    with pytest.raises(ValueError, match=r"Raised in layer 'too_large'"):
+        model(np.ones((1, 3, 3, 4), "float32"))
