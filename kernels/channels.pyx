@@ -20,7 +20,7 @@ from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport Affine, normalize_gradient_row, normalize_row, scale_shift_row
-from kernels.elementwise cimport activation_gradient
+from kernels.elementwise cimport LINEAR, activation_gradient, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -168,7 +168,7 @@ cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef Py_ssize_t width = c * repeats
     cdef real* memory = <real*>take(4 * width * sizeof(real))
-    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
+    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width, LINEAR)
 
 
 cdef inline void map_task(
@@ -178,6 +178,8 @@ cdef inline void map_task(
     cdef Py_ssize_t row
     for row in range(rows):
         job.map_row(job, source + row * job.width, x + row * job.width, target + row * job.width)
+    if job.activation != LINEAR:
+        apply_activation(job.activation, target, rows * job.width)
     restore_denormals(state)
 
 
@@ -216,11 +218,12 @@ def batch_normalization_forward(
     const real[::1] beta,
     double epsilon,
     real[:, ::1] y,
+    int activation=LINEAR,
 ):
-    """y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. gamma and beta may be None."""
+    """y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta). gamma and beta may be None."""
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t c = x.shape[1], j
-    job.map_row = normalize_row
+    job.map_row, job.activation = normalize_row, activation
     for j in range(job.width):
         job.center[j] = mean[j % c]
         job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))

@@ -10,6 +10,7 @@
 # d) Threads share the blocks. A result depends on the numbers at its own place only.
 from cython.parallel cimport prange, threadid
 
+from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -25,7 +26,7 @@ cdef enum:
 codes = {"sum": SUM, "product": PRODUCT, "maximum": MAXIMUM, "minimum": MINIMUM}
 
 cdef struct Merging:
-    int code
+    int code, activation
     Py_ssize_t arrays, length
     const real** xs
     real** d_xs
@@ -56,6 +57,8 @@ cdef inline void merge_block(const Merging* job, Py_ssize_t start, Py_ssize_t co
     if scale != 1:
         for i in range(count):
             y[i] /= scale
+    if job.activation != LINEAR:
+        apply_activation(job.activation, y, count)
     restore_denormals(state)
 
 
@@ -127,11 +130,12 @@ cdef Merging describe(str kind, list xs, list d_xs) except *:
     return job
 
 
-def merge_forward(str kind, list xs, real[::1] y, real divisor):
-    """y = two or more arrays combined, divided by a number"""
+def merge_forward(str kind, list xs, real[::1] y, real divisor, int activation=LINEAR):
+    """y = activation(two or more arrays combined, divided by a number)"""
     if len(y) == 0:
         return
     cdef Merging job = describe(kind, xs, None)
+    job.activation = activation
     cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
     for block in prange(blocks, nogil=True, schedule="static", num_threads=threads_for(job.arrays * job.length)):
         merge_block(&job, block * BLOCK, min(<Py_ssize_t>BLOCK, job.length - block * BLOCK), &y[block * BLOCK], divisor)

@@ -14,6 +14,7 @@ from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
+from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -143,12 +144,14 @@ def batch_normalization_backward_parameters(
 
 
 cdef inline void scale_plane(
-    const real* x, real center, real scale, real shift, real* y, Py_ssize_t count
+    const real* x, real center, real scale, real shift, int activation, real* y, Py_ssize_t count
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t i
     for i in range(count):
         y[i] = (x[i] - center) * scale + shift
+    if activation != LINEAR:
+        apply_activation(activation, y, count)
     restore_denormals(state)
 
 
@@ -159,7 +162,9 @@ def scale_shift(const real[:, :, ::1] x, const real[::1] scale, const real[::1] 
     cdef const real* source = data_of(x)
     cdef real* target = data_of(y)
     for plane in prange(x.shape[0] * c, nogil=True, schedule="static", num_threads=threads_for(work)):
-        scale_plane(source + plane * pixels, 0, scale[plane % c], shift[plane % c], target + plane * pixels, pixels)
+        scale_plane(
+            source + plane * pixels, 0, scale[plane % c], shift[plane % c], LINEAR, target + plane * pixels, pixels
+        )
 
 
 def batch_normalization_forward(
@@ -170,8 +175,9 @@ def batch_normalization_forward(
     const real[::1] beta,
     double epsilon,
     real[:, :, ::1] y,
+    int activation=LINEAR,
 ):
-    """y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. gamma and beta may be None."""
+    """y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta). gamma and beta may be None."""
     cdef double work = work_on(x)
     cdef Py_ssize_t c = x.shape[1], pixels = x.shape[2], plane, channel
     cdef const real* source = data_of(x)
@@ -184,6 +190,7 @@ def batch_normalization_forward(
             mean[channel],
             <real>((gamma[channel] if scaled else 1) / sqrt(variance[channel] + epsilon)),
             beta[channel] if shifted else 0,
+            activation,
             target + plane * pixels,
             pixels,
         )

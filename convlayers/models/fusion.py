@@ -1,15 +1,21 @@
-"""Neighbouring layers that are computed at once, where no gradient is wanted: padding, convolution, normalization, activation.
+"""Neighbouring layers that are computed at once, where no gradient is wanted: an activation with what is before it, and more.
 
 With its moving averages, batch normalization is a factor and a term for each channel. The weights and the bias of the
 convolution before it can have them already (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference, section 3.2); padding and activation are a part of what kernels do anyway. So three or
-four passes over memory become one.
+four passes over memory become one. Without a convolution in front, batch normalization and additions still take the activation
+behind them along.
 """
+
+import itertools
 
 import numpy as np
 
 from convlayers import activations, layers
 from convlayers.masks import remembered_masks
+from convlayers.ops.layout import KERNEL_DTYPES
+from convlayers.ops.merging import add_activation
+from convlayers.ops.normalization import batch_normalization_activation
 from convlayers.variables import Variable
 
 MOST_FUSED = 4
@@ -27,6 +33,7 @@ _CONVOLUTIONS = frozenset(
     )
 )
 _TRANSPOSED = frozenset((layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose))
+_FIRST = frozenset((layers.BatchNormalization, layers.Add))
 
 
 class FusedConvolution:
@@ -73,6 +80,33 @@ class FusedConvolution:
         return folded
 
 
+class FusedActivation:
+    """A batch normalization or an addition with the activation behind it, called as the first of them.
+
+    Args:
+        layer: the first of them.
+        activation: the layer behind it.
+    """
+
+    def __init__(self, layer, activation):
+        self._layer, self._activation = layer, activation
+
+    def __call__(self, inputs, training=None):
+        layer, arrays = self._layer, inputs if type(inputs) is list else [inputs]
+        known = all(type(x) is np.ndarray and x.dtype is layer._input_dtype and x.shape == arrays[0].shape for x in arrays)
+        if known and not remembered_masks:
+            activation = _function_of(self._activation)
+            if type(layer) is layers.Add:
+                return add_activation(arrays, activation)
+            try:
+                layer._check_input(inputs)
+                vectors = layer.moving_mean, layer.moving_variance, layer.axis, layer.beta, layer.gamma
+                return batch_normalization_activation(inputs, *vectors, layer.epsilon, activation)
+            except ValueError:
+                pass  # As above.
+        return self._activation(layer(inputs, training=training), training=training)
+
+
 def _fold(layer, norm):
     factors = 1 / np.sqrt(norm.moving_variance.value + np.float64(norm.epsilon))
     if norm.gamma is not None:
@@ -96,24 +130,28 @@ def fuse(operations):
     Returns:
         An operation, and how many of the first ones it computes; None and 0 where there is nothing to be fused.
     """
-    rest = list(operations)
-    padding = rest.pop(0) if type(rest[0]) in _PADDINGS and _is_plain(rest[0]) else None
-    if not rest or not _is_plain(rest[0]) or not _takes(rest[0], padding):
-        return None, 0
-    convolution, normalization, activation = rest.pop(0), None, None
-    if convolution.activation is activations.linear:
-        if rest and _normalizes_channels_of(rest[0], convolution):
-            normalization = rest.pop(0)
-        if rest and _function_of(rest[0]) is not None and _is_plain(rest[0]):
-            activation = rest.pop(0)
-    count = len(operations) - len(rest)
-    return (FusedConvolution(padding, convolution, normalization, activation), count) if count > 1 else (None, 0)
+    rest = list(itertools.takewhile(_is_plain, operations))
+    total = len(rest)
+    padding = rest.pop(0) if rest and type(rest[0]) in _PADDINGS else None
+    if rest and _takes(rest[0], padding):
+        convolution, normalization, activation = rest.pop(0), None, None
+        if convolution.activation is activations.linear:
+            if rest and _normalizes_channels_of(rest[0], convolution):
+                normalization = rest.pop(0)
+            if rest and _function_of(rest[0]) is not None:
+                activation = rest.pop(0)
+        if total - len(rest) > 1:
+            return FusedConvolution(padding, convolution, normalization, activation), total - len(rest)
+    elif padding is None and len(rest) > 1 and type(rest[0]) in _FIRST and _function_of(rest[1]) is not None:
+        return FusedActivation(*rest[:2]), 2
+    return None, 0
 
 
 def _is_plain(layer):
-    """Whether a call of a layer is its computation in one number type, and nothing else."""
+    """Whether a call of a layer is its computation in a number type of the kernels, and nothing else."""
     return (
         isinstance(layer, layers.Layer)
+        and layer._input_dtype in KERNEL_DTYPES
         and not layer._has_context
         and layer.activity_regularizer is None
         and "call" not in vars(layer)
@@ -130,7 +168,7 @@ def _takes(layer, padding):
 
 
 def _normalizes_channels_of(layer, convolution):
-    if type(layer) is not layers.BatchNormalization or not _is_plain(layer) or layer.dtype != convolution.dtype:
+    if type(layer) is not layers.BatchNormalization or layer.dtype != convolution.dtype:
         return False
     rank = convolution.rank + 2
     return layer.axis % rank == (rank - 1 if convolution.data_format == "channels_last" else 1)

@@ -77,12 +77,14 @@ def _find_last_uses(steps, outputs):
 def _fuse_steps(steps, outputs):
     """Returns steps of their own for inference, some of them fused (fusion.py)."""
     readers = Counter([*outputs, *(slot for step in steps for slot in step.sources)])
-    next_step = {step.sources[0]: step for step in steps if step.stands_alone and readers[step.sources[0]] == 1}
+    next_step = {
+        step.sources[0]: step for step in steps if step.simple and step.takes_tensors_only and readers[step.sources[0]] == 1
+    }
     fused, done = [], set()
     for step in steps:
         if step in done:
             continue
-        chain = [step] if step.stands_alone else []
+        chain = [step] if step.takes_tensors_only else []
         while chain and len(chain) < MOST_FUSED and chain[-1].targets[0] in next_step:
             chain.append(next_step[chain[-1].targets[0]])
         operation, count = fuse([link.operation for link in chain]) if chain else (None, 0)
@@ -107,11 +109,11 @@ class _Step:
         simple: whether the only slot among them is the first and only positional argument.
         sources, targets: the slots that are read and written.
         several: whether the result is a structure.
-        stands_alone: whether a tensor and `training` are all that it is given, and a tensor all that it returns.
+        takes_tensors_only: whether tensors and `training` are all that it is given, and a tensor all that it returns.
         last_uses: the slots that no later step reads.
     """
 
-    __slots__ = ("args", "kwargs", "last_uses", "operation", "several", "simple", "sources", "stands_alone", "targets")
+    __slots__ = ("args", "kwargs", "last_uses", "operation", "several", "simple", "sources", "takes_tensors_only", "targets")
 
     def __init__(self, node, slots):
         def to_slot(leaf):
@@ -126,7 +128,7 @@ class _Step:
         self.sources = [slots[id(tensor)] for tensor in node.inputs]
         self.targets = [slots[id(tensor)] for tensor in nested.flatten(node.outputs)]
         self.several = not isinstance(node.outputs, KerasTensor)
-        self.stands_alone = self.simple and not kwargs and not self.several
+        self.takes_tensors_only = len(self.args) == 1 and not kwargs and not self.several
         self.last_uses = ()
 
     def fill(self, values, training):

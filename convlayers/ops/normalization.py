@@ -8,6 +8,7 @@ import numpy as np
 from convlayers import _native, config
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.arithmetic import divide, maximum, subtract, where
+from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.layout import contiguous
 from convlayers.ops.linear import norm
@@ -64,10 +65,8 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     Raises:
         ValueError: if one of the vectors has another length than the axis.
     """
-    x = as_float(x)
-    kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
-    given = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
-    m, v, beta, gamma = (_as_vector(vector, name, x) for name, vector in given.items())
+    kernels, x, to_kernel, from_kernel = _channels_along(as_float(x), axis)
+    m, v, beta, gamma = _as_vectors(x, mean=mean, variance=variance, offset=offset, scale=scale)
     y = np.empty_like(x)
     kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y)
 
@@ -98,6 +97,24 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return from_kernel(y), backward
 
 
+def batch_normalization_activation(x, mean, variance, axis, offset, scale, epsilon, activation):
+    """Returns `activation(batch_normalization(x, ...))` of arrays, in one pass where kernels know the activation.
+
+    It has no gradient.
+
+    Args:
+        activation: a function.
+        The others as for `batch_normalization`; variables will do, too.
+    """
+    code = fused_code(activation)
+    kernels, x, _, from_kernel = _channels_along(x, axis)
+    vectors = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
+    m, v, beta, gamma = _as_vectors(x, **{name: value_of(vector) for name, vector in vectors.items()})
+    y = np.empty_like(x)
+    kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y, LINEAR if code is None else code)
+    return activation(from_kernel(y)) if code is None else from_kernel(y)
+
+
 @differentiable(new_gradients=True, overwrites=True)
 def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3):
     """Returns `x` normalized by its own mean and variance over all axes but one, and these two vectors.
@@ -110,7 +127,7 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
     """
     x = as_float(x)
     kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
-    beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
+    beta, gamma = _as_vectors(x, offset=offset, scale=scale)
     mean, variance, y = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), np.empty_like(x)
     kernels.moments(x, mean, variance)
     kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y)
@@ -151,15 +168,20 @@ def _channels_along(x, axis):
     return _native.kernels(planes.dtype).planes, planes, to_kernel, from_kernel
 
 
-def _as_vector(vector, name, x):
-    if vector is None:
-        return None
-    vector, expected = as_array(vector), x.shape[1:2]
-    if vector.shape != expected:
-        raise ValueError(
-            f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. Received: `{vector.shape}."
-        )
-    return np.ascontiguousarray(vector, x.dtype)
+def _as_vectors(x, **vectors):
+    """Returns vectors with a number for each channel in the type of `x`, as kernels read it; None stays None."""
+    expected = x.shape[1:2]
+    for name, vector in vectors.items():
+        if vector is None:
+            yield None
+            continue
+        vector = as_array(vector)
+        if vector.shape != expected:
+            raise ValueError(
+                f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. "
+                f"Received: `{vector.shape}."
+            )
+        yield np.ascontiguousarray(vector, x.dtype)
 
 
 def normalize(x, axis=-1, order=2, epsilon=None):

@@ -50,11 +50,11 @@ class Kernels:
         self.module.moments(self.arrange(x), mean, variance)
         return mean, variance
 
-    def normalize(self, x, gamma, beta):
+    def normalize(self, x, gamma, beta, *activation):
         mean, variance = self.moments(x)
         x = self.arrange(x)
         y = self.native.empty(x.shape)
-        self.module.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y)
+        self.module.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y, *activation)
         return self.back(y)
 
     def normalize_gradients(self, x, gamma, d_y):
@@ -223,6 +223,14 @@ def test_batch_normalization_forward(native, kernels, shape):
     np.testing.assert_allclose(kernels.normalize(x, gamma, beta), expected, **tolerance)
     np.testing.assert_allclose(kernels.normalize(x, gamma, None), expected - beta, **tolerance)
     np.testing.assert_allclose(kernels.normalize(x, None, beta), expected_normalize(x, 1, beta), **tolerance)
+
+
+def test_batch_normalization_with_activation(native, kernels, shape):
+    x, _ = numbers(native, shape)
+    gamma, beta = vectors(native, shape[1])
+    relu = native.elementwise.activation_codes["relu"]
+    expected = np.maximum(kernels.normalize(x, gamma, beta), 0)
+    np.testing.assert_array_equal(kernels.normalize(x, gamma, beta, relu), expected)
 
 
 def test_batch_normalization_backward(native, kernels, shape):

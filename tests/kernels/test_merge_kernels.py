@@ -17,9 +17,9 @@ def arrays(native, count, length, not_numbers=0):
     return list(map(native.array, xs))
 
 
-def merged(native, kind, xs, divisor=1):
+def merged(native, kind, xs, *arguments):
     y = native.empty(xs[0].shape)
-    native.merge.merge_forward(kind, xs, y, divisor)
+    native.merge.merge_forward(kind, xs, y, *(arguments or (1,)))
     return y
 
 
@@ -41,6 +41,13 @@ def test_mean(native):
     xs = arrays(native, 3, 1500)
     expected = native.array(xs[0] + xs[1] + xs[2]) / native.dtype.type(3)
     np.testing.assert_array_equal(merged(native, "sum", xs, 3), expected)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_activation(native, length):
+    xs = arrays(native, 3, length)
+    relu = native.elementwise.activation_codes["relu"]
+    np.testing.assert_array_equal(merged(native, "sum", xs, 1, relu), np.maximum(merged(native, "sum", xs), 0))
 
 
 @pytest.mark.parametrize("length", LENGTHS)

@@ -50,6 +50,9 @@ CHAINS = {
     "separable": lambda: [layers.SeparableConv2D(6, 3), layers.BatchNormalization(), layers.ReLU()],
     "transposed": lambda: [layers.Conv2DTranspose(6, 3, 2), layers.BatchNormalization(), layers.ReLU()],
     "transposed groups": lambda: [layers.Conv2DTranspose(6, 3, groups=2), layers.BatchNormalization()],
+    "nothing but normalized": lambda: [layers.BatchNormalization(), layers.ReLU()],
+    "planes": lambda: [layers.BatchNormalization(axis=1), layers.Activation("hard_silu")],
+    "by a user's function behind statistics": lambda: [layers.BatchNormalization(), layers.Activation(lambda x: x * x)],
     "channels first": lambda: [layers.ZeroPadding2D(1, **FIRST), conv(**FIRST), layers.BatchNormalization(axis=1)],
 }
 
@@ -89,6 +92,23 @@ def test_what_stays_apart(kind):
     x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
     assert steps_of(model) == 2
     np.testing.assert_array_equal(model(x), one_by_one(model, x))
+
+
+@pytest.mark.parametrize("size", [3, 40])  # kernels take large arrays only
+@pytest.mark.parametrize("function", ["relu", "gelu", "softmax"])
+def test_sums(function, size):
+    inputs = [keras.Input((size, size, 4)) for _ in range(3)]
+    model = keras.Model(inputs, layers.Activation(function)(layers.Add()(inputs)))
+    arrays = list(np.random.default_rng(1).normal(size=(3, 2, size, size, 4)).astype("float32"))
+    assert steps_of(model) == 1
+    np.testing.assert_allclose(model(arrays), one_by_one(model, arrays), rtol=1e-6, atol=1e-6)
+
+
+def test_sums_of_several_shapes():
+    inputs = [keras.Input((3, 4)), keras.Input((1, 4)), keras.Input((4,))]
+    model = keras.Model(inputs, layers.ReLU()(layers.Add()(inputs)))
+    arrays = [np.random.default_rng(1).normal(size=(2, *x.shape[1:])).astype("float32") for x in inputs]
+    np.testing.assert_array_equal(model(arrays), one_by_one(model, arrays))
 
 
 def test_subclasses_do_as_they_say():
