@@ -39,7 +39,7 @@ def tiles_cost(problem, direction):
     multiplied = places * taps // run * math.ceil(run * depth / 32) * 32
     # Rows of tiles that begin at odd places cross lines of the cache.
     crossing = 1 if depth % 8 == 0 else 1.15
-    return 30 + 2 * copied + columns + crossing * multiplied * 1.6 * _tiles(columns, 0.6)
+    return 60 + 2 * copied + columns + crossing * multiplied * 1.6 * _tiles(columns, 0.6)
 
 
 class _Axis(NamedTuple):
