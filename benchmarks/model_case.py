@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.layer_case import conv, pool
+from benchmarks.layer_case import conv, depthwise, pool
+
+CONVOLUTIONS = ("Conv2D", "DepthwiseConv2D")
 
 
 class Description(NamedTuple):
@@ -115,10 +117,11 @@ def initial_weights(model, dtype):
         if leaf.kind == "BatchNormalization":
             one, zero = np.ones(leaf.input_shape[-1], dtype), np.zeros(leaf.input_shape[-1], dtype)
             weights[leaf.name] = [one, zero, zero, one]
-        elif leaf.kind in ("Conv2D", "Dense"):
+        elif leaf.kind in (*CONVOLUTIONS, "Dense"):
             shape = _kernel_shape(leaf)
-            kernel = random.standard_normal(shape) * prod(shape[:-1]) ** -0.5
-            bias = np.zeros(shape[-1])
+            fan_in = _as_case(*leaf[1:4]).fan_in if leaf.kind in CONVOLUTIONS else shape[0]
+            kernel = random.standard_normal(shape) * fan_in**-0.5
+            bias = np.zeros(leaf.output_shape[-1])
             arrays = [kernel, bias] if leaf.options.get("use_bias", True) else [kernel]
             weights[leaf.name] = [array.astype(dtype) for array in arrays]
     return weights
@@ -142,8 +145,8 @@ def _place(descriptions, shape, prefix):
 
 def _output_shape(kind, options, shape):
     match kind:
-        case "Conv2D":
-            return _as_case(options, shape).output_shape[1:]
+        case "Conv2D" | "DepthwiseConv2D":
+            return _as_case(kind, options, shape).output_shape[1:]
         case "MaxPooling2D":
             return pool("", "max_pool", 1, shape[:-1], shape[-1], options["pool_size"]).output_shape[1:]
         case "GlobalAveragePooling2D":
@@ -164,20 +167,22 @@ def _leaves(layers):
             yield placed
 
 
-def _as_case(options, shape):
-    stride, padding = options.get("strides", 1), options.get("padding", "valid")
+def _as_case(kind, options, shape):
+    how = {"stride": options.get("strides", 1), "padding": options.get("padding", "valid")}
     *size, channels = shape
-    return conv("", 1, tuple(size), channels, options["filters"], options["kernel_size"], stride=stride, padding=padding)
+    if kind == "DepthwiseConv2D":
+        return depthwise("", 1, tuple(size), channels, options["kernel_size"], **how)
+    return conv("", 1, tuple(size), channels, options["filters"], options["kernel_size"], **how)
 
 
 def _kernel_shape(leaf):
-    if leaf.kind == "Conv2D":
-        return _as_case(leaf.options, leaf.input_shape).kernel_shape
+    if leaf.kind in CONVOLUTIONS:
+        return _as_case(*leaf[1:4]).kernel_shape
     return (leaf.input_shape[-1], leaf.options["units"])
 
 
 def _operations(leaf):
-    if leaf.kind not in ("Conv2D", "Dense"):
+    if leaf.kind not in (*CONVOLUTIONS, "Dense"):
         return 0
     pixels = prod(leaf.output_shape[:-1])
     return 2 * pixels * prod(_kernel_shape(leaf))

@@ -21,6 +21,14 @@ def residual(filters, halve=False):
     return Residual([*main, layer("MaxPooling2D", pool_size=2)] if halve else main, shortcut)
 
 
+def separated(filters, strides=1):
+    """A depthwise convolution and one that mixes channels, both normalized."""
+    depthwise = layer("DepthwiseConv2D", kernel_size=3, strides=strides, padding="same", use_bias=False)
+    relu = layer("Activation", activation="relu")
+    mixing = conv(filters, 1, activation=None, use_bias=False)
+    return [depthwise, layer("BatchNormalization"), relu, mixing, layer("BatchNormalization"), relu]
+
+
 MNIST_CONVNET = Model(
     # Chollet, Deep Learning with Python, third edition.
     input_shape=(28, 28, 1),
@@ -113,6 +121,28 @@ SMALL_RESNET = Model(
     ],
 )
 
+SMALL_MOBILENET = Model(
+    # Howard and others, MobileNets: without the last stage. Sizes are odd, so that everybody pads on both sides.
+    input_shape=(129, 129, 3),
+    classes=10,
+    optimizer="rmsprop",
+    layers=[
+        conv(32, strides=2, padding="same", activation=None, use_bias=False),
+        layer("BatchNormalization"),
+        layer("Activation", activation="relu"),
+        *separated(64),
+        *separated(128, strides=2),
+        *separated(128),
+        *separated(256, strides=2),
+        *separated(256),
+        *separated(512, strides=2),
+        *separated(512),
+        *separated(512),
+        layer("GlobalAveragePooling2D"),
+        layer("Dense", units=10, activation="softmax"),
+    ],
+)
+
 
 def training(name, model, batch, quick=False):
     return ModelCase(name=name, family="training", action="train_on_batch", model=model, batch=batch, quick=quick)
@@ -134,4 +164,6 @@ MODEL_CASES = [
     prediction("call/mnist_convnet_1", "call", MNIST_CONVNET, 1),
     prediction("call/book128_1", "call", BOOK_128, 1),
     prediction("call/small_resnet_1", "call", SMALL_RESNET, 1),
+    prediction("call/small_mobilenet_1", "call", SMALL_MOBILENET, 1),
+    prediction("predict/small_mobilenet_16", "predict", SMALL_MOBILENET, 16),
 ]

@@ -73,10 +73,11 @@ def _sequence(layers, named):
 def _module(layer):
     options, channels = layer.options, layer.input_shape[-1]
     match layer.kind:
-        case "Conv2D":
+        case "Conv2D" | "DepthwiseConv2D":
+            filters, groups = (options["filters"], 1) if layer.kind == "Conv2D" else (channels, channels)
             kernel, bias = options["kernel_size"], options.get("use_bias", True)
             padding = kernel // 2 if options.get("padding") == "same" else 0
-            return nn.Conv2d(channels, options["filters"], kernel, options.get("strides", 1), padding, bias=bias)
+            return nn.Conv2d(channels, filters, kernel, options.get("strides", 1), padding, groups=groups, bias=bias)
         case "Dense":
             return nn.Linear(channels, options["units"])
         case "BatchNormalization":
@@ -102,7 +103,7 @@ def _without_softmax(model):
 def _set_weights(module, weights):
     tensors = [torch.from_numpy(np.asarray(weight)) for weight in weights]
     if isinstance(module, nn.Conv2d):
-        tensors[0] = tensors[0].permute(3, 2, 0, 1)
+        tensors[0] = tensors[0].permute(2, 3, 0, 1) if module.groups > 1 else tensors[0].permute(3, 2, 0, 1)
     elif isinstance(module, nn.Linear):
         tensors[0] = tensors[0].T
     names = ("weight", "bias", "running_mean", "running_var")
