@@ -132,6 +132,13 @@ class Variable(Operand):
         self.value.flags.writeable = False
         self.kept = None
 
+    @classmethod
+    def owning(cls, array, name):
+        """Returns a variable that is never trained, with an array itself as its storage: nobody else may refer to that."""
+        variable = cls(array[:0], trainable=False, name=name)
+        variable._store(array)
+        return variable
+
     requires_gradient = property(operator.attrgetter("trainable"))
 
     @property

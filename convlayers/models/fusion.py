@@ -12,6 +12,7 @@ import itertools
 import numpy as np
 
 from convlayers import activations, layers
+from convlayers._native import memory
 from convlayers.masks import remembered_masks
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.ops.merging import add_activation
@@ -107,6 +108,7 @@ class FusedActivation:
         return self._activation(layer(inputs, training=training), training=training)
 
 
+@memory.lasting
 def _fold(layer, norm):
     factors = 1 / np.sqrt(norm.moving_variance.value + np.float64(norm.epsilon))
     if norm.gamma is not None:
@@ -118,7 +120,7 @@ def _fold(layer, norm):
         terms += layer.bias.value * factors
     dtype = layer.last_kernel.value.dtype
     # As a variable, what kernels make of it is kept.
-    return Variable(layer.scale_kernel(factors.astype(dtype)), trainable=False, name="folded"), terms.astype(dtype)
+    return Variable.owning(layer.scale_kernel(factors.astype(dtype)), "folded"), terms.astype(dtype)
 
 
 def fuse(operations):
