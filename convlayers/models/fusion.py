@@ -3,8 +3,8 @@
 With its moving averages, batch normalization is a factor and a term for each channel. The weights and the bias of the
 convolution before it can have them already (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference, section 3.2); padding and activation are a part of what kernels do anyway. So three or
-four passes over memory become one. Without a convolution in front, batch normalization and additions still take the activation
-behind them along.
+four passes over memory become one. Other layers that end with a pass over their outputs take the activation behind
+them along, too.
 """
 
 import itertools
@@ -14,6 +14,7 @@ import numpy as np
 from convlayers import activations, layers
 from convlayers._native import memory
 from convlayers.masks import remembered_masks
+from convlayers.ops.dense import dense
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.ops.merging import add_activation
 from convlayers.ops.normalization import batch_normalization_activation
@@ -34,7 +35,6 @@ _CONVOLUTIONS = frozenset(
     )
 )
 _TRANSPOSED = frozenset((layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose))
-_FIRST = frozenset((layers.BatchNormalization, layers.Add))
 
 
 class FusedConvolution:
@@ -55,10 +55,10 @@ class FusedConvolution:
     def __call__(self, x, training=None):
         layer, ends = self._convolution, self._normalization is self._activation is None
         known = type(x) is np.ndarray and x.dtype is layer._input_dtype and not remembered_masks
-        if known and (ends or layer.activation is activations.linear):
+        activation = layer.activation if self._activation is None else _function_of(self._activation)
+        if known and activation is not None and (ends or _is_linear(layer)):
             kernel, bias = (layer.last_kernel, layer.bias) if self._normalization is None else self._fold()
             padding = layer.padding if self._padding is None else self._padding.pairs
-            activation = layer.activation if self._activation is None else _function_of(self._activation)
             try:
                 layer._check_input(x)
                 return layer.convolve(x, padding, kernel, bias, activation)
@@ -82,30 +82,45 @@ class FusedConvolution:
 
 
 class FusedActivation:
-    """A batch normalization or an addition with the activation behind it, called as the first of them.
+    """A layer that takes the activation behind it along, called as the first of them.
 
     Args:
-        layer: the first of them.
+        layer: one of those in `_ACTIVATED`.
         activation: the layer behind it.
     """
 
     def __init__(self, layer, activation):
         self._layer, self._activation = layer, activation
+        self._compute = _ACTIVATED[type(layer)]
 
     def __call__(self, inputs, training=None):
-        layer, arrays = self._layer, inputs if type(inputs) is list else [inputs]
+        layer, activation = self._layer, _function_of(self._activation)
+        arrays = inputs if type(inputs) is list else [inputs]
         known = all(type(x) is np.ndarray and x.dtype is layer._input_dtype and x.shape == arrays[0].shape for x in arrays)
-        if known and not remembered_masks:
-            activation = _function_of(self._activation)
-            if type(layer) is layers.Add:
-                return add_activation(arrays, activation)
+        if known and not remembered_masks and activation is not None and _is_linear(layer):
             try:
-                layer._check_input(inputs)
-                vectors = layer.moving_mean, layer.moving_variance, layer.axis, layer.beta, layer.gamma
-                return batch_normalization_activation(inputs, *vectors, layer.epsilon, activation)
+                if layer.input_spec is not None:
+                    layer._check_input(inputs)
+                return self._compute(layer, inputs, activation)
             except ValueError:
                 pass  # As above.
         return self._activation(layer(inputs, training=training), training=training)
+
+
+def _add(layer, inputs, activation):
+    return add_activation(inputs, activation)
+
+
+def _dense(layer, inputs, activation):
+    return dense(inputs, layer.kernel, layer.bias, activation)
+
+
+def _normalize(layer, inputs, activation):
+    vectors = layer.moving_mean, layer.moving_variance, layer.axis, layer.beta, layer.gamma
+    return batch_normalization_activation(inputs, *vectors, layer.epsilon, activation)
+
+
+_ACTIVATED = {layers.Add: _add, layers.Dense: _dense, layers.BatchNormalization: _normalize}
 
 
 @memory.lasting
@@ -132,20 +147,23 @@ def fuse(operations):
     Returns:
         An operation, and how many of the first ones it computes; None and 0 where there is nothing to be fused.
     """
-    rest = list(itertools.takewhile(_is_plain, operations))
+    plain = itertools.takewhile(_is_plain, operations)
+    rest = list(itertools.takewhile(lambda layer: layer.dtype == operations[0].dtype, plain))
     total = len(rest)
     padding = rest.pop(0) if rest and type(rest[0]) in _PADDINGS else None
     if rest and _takes(rest[0], padding):
         convolution, normalization, activation = rest.pop(0), None, None
-        if convolution.activation is activations.linear:
+        if _is_linear(convolution):
             if rest and _normalizes_channels_of(rest[0], convolution):
                 normalization = rest.pop(0)
             if rest and _function_of(rest[0]) is not None:
                 activation = rest.pop(0)
         if total - len(rest) > 1:
             return FusedConvolution(padding, convolution, normalization, activation), total - len(rest)
-    elif padding is None and len(rest) > 1 and type(rest[0]) in _FIRST and _function_of(rest[1]) is not None:
-        return FusedActivation(*rest[:2]), 2
+    elif padding is None and len(rest) > 1 and type(rest[0]) in _ACTIVATED:
+        layer, activation = rest[:2]
+        if _is_linear(layer) and _function_of(activation) is not None:
+            return FusedActivation(layer, activation), 2
     return None, 0
 
 
@@ -170,10 +188,15 @@ def _takes(layer, padding):
 
 
 def _normalizes_channels_of(layer, convolution):
-    if type(layer) is not layers.BatchNormalization or layer.dtype != convolution.dtype:
+    if type(layer) is not layers.BatchNormalization:
         return False
     rank = convolution.rank + 2
     return layer.axis % rank == (rank - 1 if convolution.data_format == "channels_last" else 1)
+
+
+def _is_linear(layer):
+    """Whether a layer has no activation of its own."""
+    return getattr(layer, "activation", activations.linear) is activations.linear
 
 
 def _function_of(layer):

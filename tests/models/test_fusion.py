@@ -51,6 +51,7 @@ CHAINS = {
     "transposed": lambda: [layers.Conv2DTranspose(6, 3, 2), layers.BatchNormalization(), layers.ReLU()],
     "transposed groups": lambda: [layers.Conv2DTranspose(6, 3, groups=2), layers.BatchNormalization()],
     "nothing but normalized": lambda: [layers.BatchNormalization(), layers.ReLU()],
+    "dense": lambda: [layers.Dense(5), layers.Activation("gelu")],
     "planes": lambda: [layers.BatchNormalization(axis=1), layers.Activation("hard_silu")],
     "by a user's function behind statistics": lambda: [layers.BatchNormalization(), layers.Activation(lambda x: x * x)],
     "channels first": lambda: [layers.ZeroPadding2D(1, **FIRST), conv(**FIRST), layers.BatchNormalization(axis=1)],
@@ -80,6 +81,8 @@ APART = {
     "activation before normalization": lambda: [conv(activation="relu"), layers.BatchNormalization()],
     "zeros between pads of its own": lambda: [layers.ZeroPadding2D(1), conv(padding="same")],
     "channels elsewhere": lambda: [layers.ZeroPadding2D(1, **FIRST), conv()],
+    "two activations": lambda: [layers.Dense(5, activation="tanh"), layers.Activation("gelu")],
+    "another number type": lambda: [conv(), layers.Activation("relu", dtype="float64")],
     "another border": lambda: [conv(padding="same", padding_mode="replicate"), layers.BatchNormalization()],
     "three straight parts": lambda: [conv(), layers.ReLU(negative_slope=0.5)],
     "a loss of its own": lambda: [conv(), layers.BatchNormalization(activity_regularizer="l2")],
@@ -157,6 +160,16 @@ def test_every_change_is_seen():
     model.compile("sgd", "mse")
     model.fit(x, np.zeros_like(seen[-1]), verbose=0)
     check()
+
+
+@pytest.mark.parametrize("first", [conv, layers.BatchNormalization])
+def test_an_activation_becomes_another_one(first):
+    model = chain(first(), layers.ReLU())
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
+    assert steps_of(model) == 1
+    for setting, value in (("max_value", 6), ("max_value", 0.5), ("negative_slope", 0.25)):
+        setattr(model.layers[-1], setting, value)
+        np.testing.assert_allclose(model(x), one_by_one(model, x), rtol=1e-5, atol=1e-6)
 
 
 def test_training_takes_the_statistics_of_the_batch():
