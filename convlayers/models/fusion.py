@@ -1,10 +1,10 @@
-"""Neighbouring layers that are computed at once, where no gradient is wanted: an activation with what is before it, and more.
+"""Neighbouring layers that are computed at once: an activation with what is before it, and more.
 
-With its moving averages, batch normalization is a factor and a term for each channel. The weights and the bias of the
+Padding and activation are a part of what the kernels of convolutions do anyway, forward and backward. With its moving averages,
+batch normalization is a factor and a term for each channel. Where no gradient is wanted, the weights and the bias of the
 convolution before it can have them already (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient
-Integer-Arithmetic-Only Inference, section 3.2); padding and activation are a part of what kernels do anyway. So three or
-four passes over memory become one. Other layers that end with a pass over their outputs take the activation behind
-them along, too.
+Integer-Arithmetic-Only Inference, section 3.2). So three or four passes over memory become one. Other layers that end with a
+pass over their outputs take the activation behind them along, too.
 """
 
 import itertools
@@ -13,6 +13,7 @@ import numpy as np
 
 from convlayers import activations, layers
 from convlayers._native import memory
+from convlayers.autograd import Tensor
 from convlayers.masks import remembered_masks
 from convlayers.ops.dense import dense
 from convlayers.ops.layout import KERNEL_DTYPES
@@ -21,6 +22,7 @@ from convlayers.ops.normalization import batch_normalization_activation
 from convlayers.variables import Variable
 
 MOST_FUSED = 4
+_ARRAYS = frozenset((np.ndarray, Tensor))
 # Layers of a subclass may do something else in their `call`.
 _PADDINGS = frozenset((layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D))
 _CONVOLUTIONS = frozenset(
@@ -54,7 +56,7 @@ class FusedConvolution:
 
     def __call__(self, x, training=None):
         layer, ends = self._convolution, self._normalization is self._activation is None
-        known = type(x) is np.ndarray and x.dtype is layer._input_dtype and not remembered_masks
+        known = type(x) in _ARRAYS and x.dtype is layer._input_dtype and not remembered_masks
         activation = layer.activation if self._activation is None else _function_of(self._activation)
         if known and activation is not None and (ends or _is_linear(layer)):
             kernel, bias = (layer.last_kernel, layer.bias) if self._normalization is None else self._fold()
@@ -85,18 +87,18 @@ class FusedActivation:
     """A layer that takes the activation behind it along, called as the first of them.
 
     Args:
-        layer: one of those in `_ACTIVATED`.
+        layer: one of those in the tables below.
         activation: the layer behind it.
     """
 
     def __init__(self, layer, activation):
         self._layer, self._activation = layer, activation
-        self._compute = _ACTIVATED[type(layer)]
+        self._compute = {**_ACTIVATED, **_ACTIVATED_WITHOUT_GRADIENT}[type(layer)]
 
     def __call__(self, inputs, training=None):
         layer, activation = self._layer, _function_of(self._activation)
         arrays = inputs if type(inputs) is list else [inputs]
-        known = all(type(x) is np.ndarray and x.dtype is layer._input_dtype and x.shape == arrays[0].shape for x in arrays)
+        known = all(type(x) in _ARRAYS and x.dtype is layer._input_dtype and x.shape == arrays[0].shape for x in arrays)
         if known and not remembered_masks and activation is not None and _is_linear(layer):
             try:
                 if layer.input_spec is not None:
@@ -120,7 +122,8 @@ def _normalize(layer, inputs, activation):
     return batch_normalization_activation(inputs, *vectors, layer.epsilon, activation)
 
 
-_ACTIVATED = {layers.Add: _add, layers.Dense: _dense, layers.BatchNormalization: _normalize}
+_ACTIVATED = {layers.Dense: _dense}
+_ACTIVATED_WITHOUT_GRADIENT = {layers.Add: _add, layers.BatchNormalization: _normalize}
 
 
 @memory.lasting
@@ -138,11 +141,12 @@ def _fold(layer, norm):
     return Variable.owning(layer.scale_kernel(factors.astype(dtype)), "folded"), terms.astype(dtype)
 
 
-def fuse(operations):
+def fuse(operations, gradient):
     """Returns a fused operation in the place of some that follow one another, each the only one that reads what the last gave.
 
     Args:
         operations: list of layers and other operations.
+        gradient: whether a gradient may be wanted, or the statistics of batches.
 
     Returns:
         An operation, and how many of the first ones it computes; None and 0 where there is nothing to be fused.
@@ -154,15 +158,16 @@ def fuse(operations):
     if rest and _takes(rest[0], padding):
         convolution, normalization, activation = rest.pop(0), None, None
         if _is_linear(convolution):
-            if rest and _normalizes_channels_of(rest[0], convolution):
+            if rest and not gradient and _normalizes_channels_of(rest[0], convolution):
                 normalization = rest.pop(0)
             if rest and _function_of(rest[0]) is not None:
                 activation = rest.pop(0)
         if total - len(rest) > 1:
             return FusedConvolution(padding, convolution, normalization, activation), total - len(rest)
-    elif padding is None and len(rest) > 1 and type(rest[0]) in _ACTIVATED:
+    elif padding is None and len(rest) > 1:
         layer, activation = rest[:2]
-        if _is_linear(layer) and _function_of(activation) is not None:
+        takes = type(layer) in _ACTIVATED or (type(layer) in _ACTIVATED_WITHOUT_GRADIENT and not gradient)
+        if takes and _is_linear(layer) and _function_of(activation) is not None:
             return FusedActivation(layer, activation), 2
     return None, 0
 

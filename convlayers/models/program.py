@@ -28,8 +28,9 @@ class Program:
         self._size = len(slots)
         self._inputs = len(graph.flat_inputs)
         self._outputs = [slots[id(tensor)] for tensor in graph.flat_outputs]
-        self._fused_steps = _fuse_steps(self._steps, self._outputs)
-        for steps in (self._steps, self._fused_steps):
+        self._training_steps = _fuse_steps(self._steps, self._outputs, gradient=True)
+        self._inference_steps = _fuse_steps(self._steps, self._outputs, gradient=False)
+        for steps in (self._steps, self._training_steps, self._inference_steps):
             _find_last_uses(steps, self._outputs)
 
     def run(self, inputs, training=None):
@@ -39,16 +40,16 @@ class Program:
             inputs: list of arrays or tensors, one for each input.
             training: True or False for all layers; None leaves each its own.
         """
-        return self._run(inputs, training, symbolic=False)
+        gradient = training or current_tape() is not None
+        return self._run(inputs, training, self._training_steps if gradient else self._inference_steps)
 
     def infer(self, inputs):
         """Returns, for symbolic tensors, what `run` would return, without adding to the graph."""
-        return self._run(inputs, None, symbolic=True)
+        return self._run(inputs, None, self._steps, symbolic=True)
 
-    def _run(self, inputs, training, symbolic):
+    def _run(self, inputs, training, steps, symbolic=False):
         values = [None] * self._size
         values[: self._inputs] = inputs
-        steps = self._steps if symbolic or training or current_tape() is not None else self._fused_steps
         for step in steps:
             function = step.operation.symbolic_call if symbolic else step.operation
             if step.simple:
@@ -74,8 +75,8 @@ def _find_last_uses(steps, outputs):
         seen.update(step.last_uses)
 
 
-def _fuse_steps(steps, outputs):
-    """Returns steps of their own for inference, some of them fused (fusion.py)."""
+def _fuse_steps(steps, outputs, gradient):
+    """Returns other steps for the same, some of them fused (fusion.py)."""
     readers = Counter([*outputs, *(slot for step in steps for slot in step.sources)])
     next_step = {
         step.sources[0]: step for step in steps if step.simple and step.takes_tensors_only and readers[step.sources[0]] == 1
@@ -87,7 +88,7 @@ def _fuse_steps(steps, outputs):
         chain = [step] if step.takes_tensors_only else []
         while chain and len(chain) < MOST_FUSED and chain[-1].targets[0] in next_step:
             chain.append(next_step[chain[-1].targets[0]])
-        operation, count = fuse([link.operation for link in chain]) if chain else (None, 0)
+        operation, count = fuse([link.operation for link in chain], gradient) if chain else (None, 0)
         done.update(chain[:count])
         step = copy.copy(step)
         if count:
