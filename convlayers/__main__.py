@@ -5,6 +5,8 @@ import importlib
 import os
 import sys
 
+from convlayers import __version__
+
 # For each command, what it does, and the module that has `add_arguments(parser)` and `main(options)` for it.
 COMMANDS = {
     "info": ("print version, instruction set, threads and CPU features", "convlayers.info"),
@@ -36,6 +38,7 @@ def main(arguments=None):
         epilog=_SCRIPTS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"convlayers {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, (text, module) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)

@@ -130,6 +130,20 @@ class FunctionCall:
     symbolic_call = compute_output_spec
 
 
+def nodes_between(outputs, given):
+    """Returns the nodes that make some tensors of given ones, the last first."""
+    seen = {id(tensor) for tensor in given}
+    nodes, tensors = [], nested.flatten(outputs)
+    while tensors:
+        tensor = tensors.pop(0)
+        if isinstance(tensor, KerasTensor) and id(tensor) not in seen and tensor.node is not None:
+            seen.add(id(tensor))
+            if tensor.node not in nodes:
+                nodes.append(tensor.node)
+                tensors += tensor.node.inputs
+    return nodes
+
+
 def one_node(function):
     """Makes a function of ops one node of a graph: as such it needs no sizes or numbers that symbolic tensors don't have."""
 

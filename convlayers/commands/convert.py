@@ -28,6 +28,8 @@ def add_arguments(parser):
 @reported
 def main(options):
     file_format = _format_of(options)
+    if os.path.isdir(options.output):
+        raise UsageError(f"There is a folder {options.output}. Expected: OUT to be the name of a file.")
     if os.path.exists(options.output) and not options.force:
         raise UsageError(f"There is a file {options.output} already. Pass --force to replace it.")
     model = read_model(options.input, compile=True)

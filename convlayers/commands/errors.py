@@ -34,14 +34,23 @@ def reported(main):
 
 
 def _say(error, code):
-    print(f"error: {_first_line(error) or type(error).__name__}", file=sys.stderr)
+    print(f"error: {_in_short(error) or type(error).__name__}", file=sys.stderr)
     return code
 
 
 def _say_warning(message, *where, **more):
-    print(f"warning: {_first_line(message)}", file=sys.stderr)
+    print(f"warning: {_in_short(message)}", file=sys.stderr)
 
 
-def _first_line(message):
-    # The rest of it is for those who write programs.
-    return next((line for line in str(message).splitlines() if line.strip()), "")
+# How the lines begin that say where something is, or what to do, in the texts of errors that have several.
+_TELLING = ("This is layer ", "Did you mean ", "Or pass it when loading", "Code in files is never run here")
+
+
+def _in_short(message):
+    """Returns one line. Keras begins with the outermost of what was being done; what went wrong comes last."""
+    cause = str(message).rpartition("Exception encountered: ")[2]
+    lines = [line.partition(" Full object config: ")[0] for line in cause.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    first = lines[:2] if "Example error message" in lines[0] else lines[:1]
+    return " ".join(first + [line for line in lines[len(first) :] if line.startswith(_TELLING)])

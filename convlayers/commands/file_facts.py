@@ -3,6 +3,7 @@
 import dataclasses
 import os
 
+from convlayers.commands.kinds import check_is_there, not_a_model
 from convlayers.registry import find
 from convlayers.saving.formats import is_of_older_keras
 
@@ -63,13 +64,12 @@ def read_facts(filepath):
     from convlayers.saving.archive import is_archive
     from convlayers.saving.hdf5 import is_hdf5
 
-    if not os.path.exists(filepath):
-        raise FileNotFoundError(f"There is no file {filepath}.")
+    check_is_there(filepath)
     if is_archive(filepath):
         return _read_archive(filepath)
     if is_hdf5(filepath):
         return _read_hdf5(filepath)
-    raise ValueError(f"{filepath} is neither a .keras archive nor an HDF5 file, or not all of one.")
+    raise not_a_model(filepath)
 
 
 def _read_archive(filepath):

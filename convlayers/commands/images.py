@@ -4,6 +4,8 @@ import os
 
 import numpy as np
 
+from convlayers.commands.kinds import check_is_there
+
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -19,11 +21,10 @@ def read_images(path, shape, scale=1.0):
         Array of shape `(batch, *shape)`.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        OSError: if there is no such file, or it may not be read.
         ValueError: if the file is damaged, or does not fit.
     """
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"There is no file {path}.")
+    check_is_there(path)
     if os.path.isdir(path):
         raise ValueError(f"{path} is a folder. Expected: files, such as {os.path.join(path, '*.jpg')}")
     return _read_array(path, shape) if path.endswith(".npy") else _read_image(path, shape)[None] * np.float32(scale)
@@ -42,7 +43,7 @@ def _read_array(path, shape):
 
 def _read_image(path, shape):
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError as error:
         raise ValueError("Images are read by Pillow, which is not installed: `pip install pillow`.") from error
     height, width, channels, first = _sizes(shape, path)
@@ -50,6 +51,8 @@ def _read_image(path, shape):
         with Image.open(path) as image:
             image = image.convert(_MODES[channels])
             image = image.resize((width or image.width, height or image.height), Image.Resampling.BILINEAR)
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{error}. Expected: an image that Pillow reads, or an array in a file *.npy") from error
     except (Image.DecompressionBombError, SyntaxError, MemoryError) as error:
         raise ValueError(f"The image {path} is damaged, or too large: {error}") from error
     array = np.asarray(image, "float32").reshape(image.height, image.width, channels)

@@ -2,6 +2,7 @@
 
 import os
 
+from convlayers.commands.kinds import check_is_there, not_a_model
 from convlayers.commands.output import working
 
 
@@ -9,20 +10,23 @@ def read_model(filepath, compile=False):
     """Returns the model in a file.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        OSError: if there is no such file, or it may not be read.
         ValueError: if there is no model in it, or it is damaged.
     """
     from convlayers.saving import load_model
     from convlayers.saving.archive import is_archive
     from convlayers.saving.hdf5 import is_hdf5
 
-    if not os.path.exists(filepath):
-        raise FileNotFoundError(f"There is no file {filepath}.")
-    if not is_archive(filepath) and is_hdf5(filepath) and _has_weights_alone(filepath):
-        raise ValueError(
-            f"There are weights in {filepath}, and no model: that is in the script which made it. Make the model there, then "
-            f"`model.load_weights({os.path.basename(filepath)!r})`. `inspect` shows the names and shapes of the weights."
-        )
+    check_is_there(filepath)
+    if not is_archive(filepath):
+        if not is_hdf5(filepath):
+            raise not_a_model(filepath)
+        if _has_weights_alone(filepath):
+            raise ValueError(
+                f"There are weights in {filepath}, and no model: that is in the script which made it. Make the model there, "
+                f"then `model.load_weights({os.path.basename(filepath)!r})`. `inspect` shows the names and shapes of the "
+                "weights."
+            )
     with working(f"Reading {filepath}"):
         return load_model(filepath, compile=compile)
 

@@ -10,6 +10,8 @@ from convlayers.saving.encodings import objects_in
 from convlayers.saving.for_keras import beyond_keras
 
 READERS = ("2.15", "3.0", "3.15")
+# Arguments that Keras 3.0 had, and later versions do not have.
+_WENT_LATER = "RandomRotation: value_range="
 
 
 def obstacles(facts, reader):
@@ -36,11 +38,22 @@ def _for_keras_2(facts):
 
 
 def _for_keras_3_0(facts):
-    yield from _for_keras_3(facts)
+    yield from (reason for reason in _for_keras_3(facts) if not reason.startswith(_WENT_LATER))
+    yield from _optimizer_for_3_0(facts)
     for part in objects_in(facts.encoding):
         yield from newer_than_3_0(part)
         if not facts.is_older and isinstance(config_of(part).get("layers"), list) and "output_layers" in config_of(part):
             yield from _graph_for_3_0(config_of(part))
+
+
+def _optimizer_for_3_0(facts):
+    """Optimizers of which Keras 3.10 changed the order of what they remember. A file that has it as before is of that."""
+    optimizer = facts.optimizer if isinstance(facts.optimizer, dict) else {}
+    shapes = {path: shape for path, shape, _ in facts.arrays}
+    third, fourth = (shapes.get(f"/optimizer/vars/{index}") for index in (2, 3))
+    in_turn = all(config_of(optimizer).get(key) for key in ("use_ema", "gradient_accumulation_steps")) and third != fourth
+    if in_turn or (optimizer.get("class_name") == "Nadam" and third):
+        yield "what the optimizer remembers is in another order since Keras 3.10"
 
 
 def _graph_for_3_0(config):

@@ -158,9 +158,12 @@ class _Reader:
             entry["name"]: None if is_op(entry) or is_function(entry) else make_layer(entry, index)
             for index, entry in enumerate(entries)
         }
-        # The calls of each layer in this model: a placeholder has one from the start. Others may have been called in models
-        # that they are in too.
-        self._calls = {name: list(layer.nodes) if isinstance(layer, InputLayer) else [] for name, layer in self._layers.items()}
+        # What each call of a layer in this model has returned: a placeholder has been called from the start. Others may have
+        # been called in models that they are in too.
+        self._outputs = {
+            name: [node.outputs for node in layer.nodes] if isinstance(layer, InputLayer) else []
+            for name, layer in self._layers.items()
+        }
         self._waiting = {entry["name"]: list(entry["inbound_nodes"]) for entry in entries if entry["inbound_nodes"]}
 
     def make_calls(self):
@@ -191,7 +194,7 @@ class _Reader:
                     args, kwargs = self._decode_call(nodes[0])
                 except _NotYetError as error:
                     return error.name
-                self._calls[name].append(self._call(name, args, kwargs))
+                self._outputs[name].append(self._call(name, args, kwargs))
                 del nodes[0]
         return None
 
@@ -213,15 +216,15 @@ class _Reader:
         if "mask" in kwargs and all(mask is None for mask in nested.flatten(kwargs["mask"])):
             del kwargs["mask"]
         layer(*args, **kwargs)
-        return layer.nodes[-1]
+        return layer.nodes[-1].outputs
 
     def _call_function(self, name, args, kwargs):
         entry = self._entries[name]
         if is_op(entry):
-            return call_op(entry, args, kwargs)
+            return call_op(entry, args, kwargs, taken=self._entries)
         from convlayers.models.tensorflow_ops import call_function
 
-        return call_function(entry, len(self._calls[name]), args, kwargs)
+        return call_function(entry, len(self._outputs[name]), args, kwargs)
 
     def _decode(self, argument):
         if isinstance(argument, (list, tuple)):
@@ -246,9 +249,9 @@ class _Reader:
                 f"Invalid Functional model configuration. Received: output {index} of call {call} of layer '{name}'. "
                 "Expected: whole numbers, counted from 0."
             )
-        if call >= len(self._calls[name]):
+        if call >= len(self._outputs[name]):
             raise _NotYetError(name, call)
-        outputs = nested.flatten(self._calls[name][call].outputs)
+        outputs = nested.flatten(self._outputs[name][call])
         if index >= len(outputs):
             raise ValueError(
                 f"Invalid Functional model configuration. There is no output number {index} of layer '{name}': it has "

@@ -7,11 +7,12 @@ and `x` is the argument of its node.
 """
 
 import inspect
+import itertools
 
 from convlayers import nested, ops
 from convlayers.config import standardize_data_format
 from convlayers.naming import to_snake_case
-from convlayers.symbolic import FunctionCall, KerasTensor
+from convlayers.symbolic import FunctionCall, KerasTensor, nodes_between
 
 # Keras keeps these as arguments of the node, and everything else in the config.
 _ARRAYS = (
@@ -148,8 +149,13 @@ def is_op(entry):
     return has_names and "trainable" not in config and _find_op(_op_name(class_name)) is not None
 
 
-def call_op(entry, args, kwargs):
-    """Calls the op that an entry describes, on symbolic tensors. Returns the node.
+def call_op(entry, args, kwargs, taken=()):
+    """Calls the op that an entry describes, on symbolic tensors. Returns its outputs, which may be of several nodes.
+
+    Args:
+        entry: what the file has about it.
+        args, kwargs: its arguments.
+        taken: names that other nodes have.
 
     Raises:
         TypeError: if there is no such op.
@@ -161,11 +167,25 @@ def call_op(entry, args, kwargs):
     settings = {key: value for key, value in entry["config"].items() if key != "name"}
     if name == "get_item":  # JSON has no tuples, and a list would choose rows.
         args = [part if index == 0 or not isinstance(part, list) else tuple(part) for index, part in enumerate(args)]
-    _check_arguments(name, nested.flatten((args, settings, kwargs)))
+    leaves = nested.flatten((args, settings, kwargs))
+    _check_arguments(name, leaves)
     outputs = _call(function, args, {**settings, **kwargs})
-    node = (outputs[0] if isinstance(outputs, (list, tuple)) else outputs).node
-    node.operation.name = entry["name"]
-    return node
+    name_nodes(outputs, leaves, entry["name"], taken)
+    return outputs
+
+
+def name_nodes(outputs, given, name, taken=()):
+    """Gives the node that makes the first of some outputs a name, and the others before it that name with a number.
+
+    Args:
+        outputs: structure of tensors, all of one call in a file.
+        given: what the call was given. Nodes that make tensors of it have names.
+        name: the name of the call.
+        taken: names that are not given.
+    """
+    names = (f"{name}.{number}" for number in itertools.count(1))
+    for index, node in enumerate(nodes_between(outputs, given)):
+        node.operation.name = next(free for free in names if free not in taken) if index else name
 
 
 def _op_name(class_name):

@@ -52,9 +52,17 @@ def tensordot(x1, x2, axes=2):
 
     Args:
         axes: how many of the last axes of `x1` pair with the first of `x2`; or two lists of axes, one for each.
+
+    Raises:
+        ValueError: if there are not as many axes.
     """
     a, b = promote(x1, x2)
     if isinstance(axes, int):
+        if axes > min(a.ndim, b.ndim):
+            raise ValueError(
+                "`axes` must be at most the number of axes of both arrays. "
+                f"Received: axes={axes}, and arrays of {a.ndim} and {b.ndim} axes"
+            )
         axes = range(a.ndim - axes, a.ndim), range(axes)
     summed_a, summed_b = ([axis % x.ndim for axis in np.atleast_1d(of_x)] for x, of_x in zip((a, b), axes, strict=True))
     kept_a = [axis for axis in range(a.ndim) if axis not in summed_a]

@@ -16,7 +16,10 @@ _NEWER_ARGUMENTS = {
         "renorm_clipping": None,
         "renorm_momentum": 0.99,
     },
-    "keras.layers.RandomFlip": {"data_format": None},
+    "keras.layers.RandomBrightness": {"data_format": "channels_last"},
+    "keras.layers.RandomContrast": {"data_format": "channels_last", "value_range": [0, 255]},
+    "keras.layers.RandomFlip": {"data_format": "channels_last"},
+    "keras.layers.ZeroPadding1D": {"data_format": "channels_last"},
     "keras.layers.Resizing": {"antialias": False, "fill_mode": "constant", "fill_value": 0.0, "pad_to_aspect_ratio": False},
     "keras.metrics": {"ignore_class": None},
 }
@@ -53,6 +56,12 @@ _NEWER_ACTIVATIONS = (
     "celu glu hard_shrink hard_tanh log_sigmoid soft_shrink sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink "
     "threshold"
 )
+
+
+# What classes were called in Keras 3.0, where all versions know that name.
+_FIRST_NAMES = {
+    "keras.initializers": {"Identity": "IdentityInitializer", "Orthogonal": "OrthogonalInitializer"},
+}
 
 
 def newer_arguments(encoding):
@@ -108,6 +117,19 @@ def without_names_of_ops(encoding):
         entries = encoding["layers"]
         layers = [entry["name"] for entry in entries if not _is_op(entry)]
         encoding["layers"] = [_without_name(entry, layers) if _is_op(entry) else entry for entry in entries]
+    return encoding
+
+
+def with_first_names(encoding):
+    """Returns the encoding of a model in which classes that had other names in Keras 3.0 have these."""
+    if isinstance(encoding, (list, tuple)):
+        return [with_first_names(part) for part in encoding]
+    if not isinstance(encoding, dict):
+        return encoding
+    encoding = {key: with_first_names(part) for key, part in encoding.items()}
+    names = _FIRST_NAMES.get(str(encoding.get("module")), {})
+    if encoding.get("class_name") in names:
+        encoding["class_name"] = names[encoding["class_name"]]
     return encoding
 
 

@@ -6,7 +6,7 @@ to 3.10 wrote that. Since 3.11, a single one stands alone, which only 3.4 and la
 
 import re
 
-from convlayers.saving.compatibility import without_names_of_ops
+from convlayers.saving.compatibility import with_first_names, without_names_of_ops
 from convlayers.saving.encodings import objects_in
 
 # Whose interface this is, and the form of its files.
@@ -59,7 +59,7 @@ def translated(encoding, format):
 
     encoding = for_keras(encoding)
     if format == DEFAULT:
-        return without_names_of_ops(_with_lists_of_ends(encoding))
+        return with_first_names(without_names_of_ops(_with_lists_of_ends(encoding)))
     if format == "keras2":
         from convlayers.saving.legacy.to_keras2 import to_keras2
 

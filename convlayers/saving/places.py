@@ -18,7 +18,7 @@ from convlayers.optimizers.optimizer import Optimizer
 LAYERS_OF_2_12 = "_layer_checkpoint_dependencies"
 
 
-def places(model, objects_to_skip=(), is_there=None, counts_twice=False):
+def places(model, objects_to_skip=(), is_there=None, counts_twice=False, backwards=False):
     """Returns the objects of a model that have variables, or may have, with their paths.
 
     Args:
@@ -27,22 +27,25 @@ def places(model, objects_to_skip=(), is_there=None, counts_twice=False):
         is_there: function that says whether a file has a path. Versions of Keras before 3.15 did not look into lists in lists;
             such lists are left out where the file does not have them.
         counts_twice: whether layers that have weights count twice where those of a class are numbered.
+        backwards: whether attributes are gone through from the last name to the first, as in Keras 2.14 and 2.15. In a subclass
+            of `Model`, layers in lists are then found in `layers`, and others under their own names.
 
     Returns:
         A list of pairs `(path, object)`, the model itself first, at "".
     """
-    walk = _Walk(objects_to_skip, is_there, counts_twice)
+    walk = _Walk(objects_to_skip, is_there, counts_twice, backwards)
     walk.visit(model, "")
     return walk.found
 
 
 class _Walk:
-    def __init__(self, objects_to_skip, is_there, counts_twice):
+    def __init__(self, objects_to_skip, is_there, counts_twice, backwards):
         self.found = []
         # By identity, and kept: were one of them freed, the next one could get its id.
         self._seen = {id(skipped): skipped for skipped in objects_to_skip or ()}
         self._is_there = is_there or (lambda path: True)
         self._counts_twice = counts_twice
+        self._backwards = backwards
 
     def visit(self, value, path):
         if id(value) in self._seen:
@@ -50,7 +53,7 @@ class _Walk:
         if _has_variables(value):
             self._seen[id(value)] = value
             self.found.append((path, value))
-            for name, attribute in _attributes(value):
+            for name, attribute in _attributes(value, self._backwards):
                 self.visit(attribute, f"{path}/{name}" if path else name)
         elif isinstance(value, (list, tuple, dict)):
             self._seen[id(value)] = value
@@ -76,16 +79,20 @@ def _has_variables(value):
     return isinstance(value, (WeightOwner, Optimizer))
 
 
-def _attributes(owner):
+def _attributes(owner, backwards):
     """Yields the names and values of the attributes of an object, without those that all of its kind have.
 
     The order is Keras's: `layers` of a stack or graph first, private names last.
     """
-    if isinstance(owner, (Functional, Sequential)):
-        yield "layers", owner.layers
     kind = Optimizer if isinstance(owner, Optimizer) else Layer
     names = _attributes_of_class(type(owner), kind) | (owner.__dict__.keys() - _common_attributes(kind))
-    for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
+    if backwards:
+        names = sorted(names - {"operations"}, reverse=True)  # which Keras 2 does not have
+    else:
+        if isinstance(owner, (Functional, Sequential)):
+            yield "layers", owner.layers
+        names = sorted(names, key=lambda name: (name.startswith("_"), name))
+    for name in names:
         try:
             value = getattr(owner, name)
         except Exception:

@@ -2,8 +2,16 @@
 
 import functools
 import inspect
+import warnings
 
+from convlayers.layers.layer import Layer
 from convlayers.registry import find
+
+# What versions of Keras 3 before 3.8 wrote of these classes, and nothing depends on.
+_WITHOUT_EFFECT = {"RandomRotation": ("value_range",)}
+
+# Of layers that were trained by LoRA. In the file, what that has added is in the kernel.
+_OF_LORA = ("lora_rank", "lora_alpha")
 
 
 def without_any_empty_ones(encoding):
@@ -32,7 +40,19 @@ def without_empty_ones(encoding, cls):
     known = known_arguments(cls) if isinstance(cls, type) and isinstance(config, dict) else None
     if known is None:
         return encoding
-    kept = {key: value for key, value in config.items() if key in known or (value is not None and value is not False)}
+    without_effect = _WITHOUT_EFFECT.get(cls.__name__, ())
+    if config.get("lora_rank") and issubclass(cls, Layer) and cls.__module__.startswith("convlayers."):
+        config = {key: value for key, value in config.items() if key not in _OF_LORA}
+        warnings.warn(
+            f"Layer '{config.get('name')}' has been trained by LoRA, which is not part of convlayers. Its kernel is read with "
+            "all that has been added to it, and will be trained as a whole.",
+            stacklevel=2,
+        )
+    kept = {
+        key: value
+        for key, value in config.items()
+        if key in known or (value is not None and value is not False and key not in without_effect)
+    }
     return {**encoding, "config": kept}
 
 

@@ -4,7 +4,9 @@ import contextlib
 import io
 
 from convlayers.layers.weight_owner import WeightOwner
+from convlayers.optimizers.adafactor import Adafactor
 from convlayers.optimizers.optimizer import Optimizer
+from convlayers.optimizers.sgd import SGD
 from convlayers.optimizers.variable_owner import VariableOwner
 from convlayers.saving.places import LAYERS_OF_2_12, places
 
@@ -17,16 +19,17 @@ def weights_as_bytes(model, objects_to_skip=(), format=None):
     Args:
         model: a `Model`.
         objects_to_skip: layers that are left out.
-        format: "keras2" for Keras 2, which has no learning rate among what its optimizers remember.
+        format: "keras2" for Keras 2, which went through attributes in another order, and had no learning rate among what its
+            optimizers remember.
     """
     from convlayers.saving import hdf5
 
     file = io.BytesIO()
     with hdf5.create(file) as writer:
-        for path, owner in places(model, objects_to_skip):
+        for path, owner in places(model, objects_to_skip, backwards=format == "keras2"):
             group = writer.group(path, owner.name)
             if format == "keras2" and isinstance(owner, Optimizer):
-                for index, variable in enumerate(without_learning_rate(owner)):
+                for index, variable in enumerate(variables_of_keras2(owner)):
                     group[str(index)] = variable
             else:
                 owner.save_own_variables(group)
@@ -48,7 +51,7 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     Raises:
         ValueError: if the file lacks something, or has it in another shape.
     """
-    found = places(model, objects_to_skip, is_there=reader.__contains__, counts_twice=LAYERS_OF_2_12 in reader)
+    found = _find_places(model, reader, objects_to_skip)
     failures = _Failures(skip_mismatch, _name_those_without_a_place(model, found, objects_to_skip))
     fitting = []
     for path, owner in found:
@@ -62,6 +65,20 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
                 read_variable(variable, arrays.read_into, str(index))
     failures.check()
     return failures.messages()
+
+
+def _find_places(model, reader, objects_to_skip):
+    """Returns the places that a file has for what is in a model, in whichever order its writer went through attributes."""
+    options = {"is_there": reader.__contains__, "counts_twice": LAYERS_OF_2_12 in reader}
+    found = places(model, objects_to_skip, **options)
+    if all(path in reader for path, owner in found if _may_have_variables(owner)):
+        return found
+    of_keras2 = places(model, objects_to_skip, **options, backwards=True)
+    return max(found, of_keras2, key=lambda candidates: sum(path in reader for path, _ in candidates))
+
+
+def _may_have_variables(owner):
+    return bool(_own_variables(owner)) or not getattr(owner, "built", True)
 
 
 def read_variable(variable, read_into, key):
@@ -161,7 +178,7 @@ def _variables_to_read(owner, arrays):
         variables = in_saved_order(owner, [arrays.shape(str(index)) for index in range(len(arrays)) if str(index) in arrays])
     else:
         variables = _own_variables(owner)
-    if len(arrays) != len(variables):
+    if len(arrays) != len(variables) and not isinstance(owner, Optimizer):
         owner.load_own_variables(arrays)  # It says what is wrong.
     for index, variable in enumerate(variables):
         shape = arrays.shape(str(index)) if str(index) in arrays else None
@@ -173,9 +190,17 @@ def _variables_to_read(owner, arrays):
     return variables
 
 
-def without_learning_rate(optimizer):
-    """Returns the variables of an optimizer without its learning rate, which Keras 2 kept elsewhere."""
-    return [variable for variable in optimizer.variables if variable.name != "learning_rate"]
+def variables_of_keras2(optimizer):
+    """Returns the variables that an optimizer had in Keras 2, in their order there.
+
+    The learning rate was elsewhere, Adafactor had nothing in the place of a mean that there is none of, and what scales the
+    loss had the variables of the optimizer in it for its own.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    variables = [variable for variable in optimizer.variables if variable.name != "learning_rate"]
+    if isinstance(optimizer, Adafactor):
+        return [variable for variable in variables if variable.shape or variable.name == "iteration"]
+    return variables
 
 
 def in_saved_order(optimizer, shapes):
@@ -183,20 +208,39 @@ def in_saved_order(optimizer, shapes):
 
     Args:
         optimizer: an optimizer.
-        shapes: the shapes of the arrays in the file.
+        shapes: the shapes of the arrays in the file. There may be more at its end than there are variables: momentums that are
+            all zero.
 
     Raises:
         ValueError: if they are not those of the optimizer.
     """
     variables = optimizer.variables
-    always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
-    without_rate = without_learning_rate(optimizer)
-    # Keras 3 had all scalars first once.
-    scalars_first = sorted(variables, key=lambda variable: variable.shape != ())
-    # The model may have been compiled but not trained; and Keras 2 did not count the learning rate among what changes.
-    for candidates in variables, scalars_first, always_there, without_rate, always_there[:1]:
+    for candidates in _orders(optimizer):
         if [variable.shape for variable in candidates] == shapes:
             return candidates
     if len(variables) == len(shapes):
         return variables
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    of_keras2 = variables_of_keras2(optimizer)
+    momentums = [variable.shape for variable in inner._trainable_variables]
+    if isinstance(inner, SGD) and [variable.shape for variable in of_keras2] + momentums == shapes:
+        return of_keras2  # It had momentums also where none was used.
     raise ValueError(f"it has {len(variables)} variables whereas the saved optimizer has {len(shapes)} variables. ")
+
+
+def _orders(optimizer):
+    """Yields the variables of an optimizer, or those that versions of Keras have written, each time in another order."""
+    variables = optimizer.variables
+    always_there = [variable for variable in variables if variable.name in ("iteration", "learning_rate")]
+    yield variables
+    # Keras 3 had all scalars first once.
+    yield sorted(variables, key=lambda variable: variable.shape != ())
+    # Until Keras 3.9, an average and a sum of gradients for the first weight, then for the second ...
+    averages, sums = (getattr(optimizer, name, ()) for name in ("_model_variables_moving_average", "_accumulated_gradients"))
+    if averages and sums:
+        pairs = [variable for pair in zip(averages, sums, strict=True) for variable in pair]
+        yield [*always_there, *pairs, *variables[len(always_there) + len(pairs) :]]
+    # The model may have been compiled but not trained.
+    yield always_there
+    yield variables_of_keras2(optimizer)
+    yield always_there[:1]

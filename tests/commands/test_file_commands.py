@@ -1,6 +1,7 @@
 """`python -m convlayers inspect`, `summary`, `convert` and `predict`."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -67,6 +68,66 @@ def test_bad_files_are_named_in_one_line(command, run, tmp_path, filepath):
         assert (code, out) == (BAD_FILE, "")
         assert err.startswith("error: ") and name in err and err.count("\n") == 1
     assert not (tmp_path / "out.keras").exists()
+
+
+COMMANDS_ON_ONE_FILE = ("inspect", "summary")
+
+
+@pytest.mark.parametrize("command", COMMANDS_ON_ONE_FILE)
+@pytest.mark.parametrize(
+    ("content", "received"),
+    [
+        (b"", "an empty file. Copy or download it again"),
+        (b"\xff\xd8\xff\xe0", "a JPEG image"),
+        (b"\x80\x04\x95", "a pickle. Pickles can run any code, and are not read"),
+        (b"PK\x03\x04", "a zip archive, or the beginning of one. If it should be a model, it was cut off"),
+        (b'{"class_name": 1}', "JSON, maybe an architecture alone. In a script, `models.model_from_json`"),
+        (b"nonsense", "a file that begins with b'nonsense'"),
+    ],
+)
+def test_files_of_other_kinds(command, run, tmp_path, content, received):
+    (tmp_path / "model.keras").write_bytes(content)
+    code, out, err = run(command, tmp_path / "model.keras")
+    assert (code, out) == (BAD_FILE, "")
+    assert "Expected: a .keras or .h5 file of a model. Received: " + received in err
+
+
+@pytest.mark.parametrize("command", COMMANDS_ON_ONE_FILE)
+def test_folders_pipes_and_files_that_may_not_be_read(command, run, tmp_path, filepath, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    assert "a folder without the config.json" in run(command, tmp_path / "folder")[2]
+    (tmp_path / "folder" / "saved_model.pb").touch()
+    assert "a SavedModel folder of TensorFlow" in run(command, tmp_path / "folder")[2]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert "is a device or a pipe" in run(command, tmp_path / "pipe")[2]
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    code, out, err = run(command, filepath)
+    assert (code, out, err) == (
+        BAD_FILE,
+        "",
+        f"error: There is no permission to read {filepath}. Its owner can give it: chmod +r {filepath}\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["summary", "convert"])
+def test_what_is_unknown_is_named_with_its_place(command, run, tmp_path, filepath):
+    path = tmp_path / "other.keras"
+    with zipfile.ZipFile(filepath) as archive, zipfile.ZipFile(path, "w") as other:
+        for name in archive.namelist():
+            content = archive.read(name)
+            other.writestr(name, content.replace(b"GlobalAveragePooling2D", b"MyPooling") if name == "config.json" else content)
+    code, out, err = run(command, path, *([tmp_path / "out.keras"] if command == "convert" else []))
+    assert (code, out, err.count("\n")) == (BAD_FILE, "", 1)
+    assert err.startswith("error: Could not locate class 'MyPooling'.")
+    assert "`custom_objects={'MyPooling': MyPooling}`" in err and "This is layer 'mean' (layers[1])." in err
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(["--version"])
+    assert exit.value.code == 0
+    assert capsys.readouterr().out == f"convlayers {k.__version__}\n"
 
 
 def test_as_a_process(filepath):
@@ -162,6 +223,16 @@ def in_a_stack():
     return k.Sequential([k.Input((4,)), k.Model(x, layers.Dense(4)(x))])
 
 
+def trained(optimizer):
+    def make():
+        model = k.Sequential([k.Input((3,)), layers.Dense(2)])
+        model.compile(optimizer, "mse")
+        model.train_on_batch(np.ones((1, 3)), np.ones((1, 2)))
+        return model
+
+    return make
+
+
 def at_the_end():
     x, z = k.Input((4,)), k.Input((4,))
     return k.Model(x, k.Model(z, layers.Dense(4)(z))(x))
@@ -179,6 +250,14 @@ def at_the_end():
         (in_turns, "keras3", "3.0", "no: layers are called in turns, several times each"),
         (in_a_stack, "keras3", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
         (in_a_stack, "keras3", "3.15", "yes"),
+        (trained("nadam"), "keras3", "3.0", "no: what the optimizer remembers is in another order since Keras 3.10"),
+        (trained("adam"), "keras3", "3.0", "yes"),
+        (
+            trained(k.optimizers.SGD(use_ema=True, gradient_accumulation_steps=2)),
+            "keras3",
+            "3.0",
+            "no: what the optimizer remembers is in another order since Keras 3.10",
+        ),
         (at_the_end, "keras3", "3.0", "no: an output of a functional model is that of a functional model in it"),
     ],
 )
@@ -187,6 +266,15 @@ def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, read
     lines = run("inspect", tmp_path / "model.keras")[1].splitlines()
     (line,) = (line for line in lines if line.startswith(f"Keras {reader} can read it"))
     assert verdict in line
+
+
+def test_inspect_an_argument_that_went(run, tmp_path):
+    path = tmp_path / "model.keras"
+    k.Sequential([k.Input((4, 4, 3)), layers.RandomRotation(0.1)]).save(path)
+    edit(path, lambda config: config["config"]["layers"][1]["config"].update(value_range=[0, 255]))
+    lines = run("inspect", path)[1].splitlines()
+    assert "Keras 3.0 can read it: yes" in lines
+    assert "Keras 3.15 can read it: no: RandomRotation: value_range=[0, 255], but it has no such argument" in lines
 
 
 def test_inspect_old_hdf5_files(run, tmp_path):
@@ -241,6 +329,14 @@ def test_convert_for_other_versions(run, tmp_path, name, file_format):
     verdicts = [line for line in run("inspect", tmp_path / name)[1].splitlines() if "can read it" in line]
     reader = {"keras3": "3.0", "keras3.11": "3.15", "keras2": "2.15"}[file_format]
     assert f"Keras {reader} can read it: yes" in verdicts
+
+
+def test_convert_to_a_folder(run, tmp_path, filepath):
+    (tmp_path / "folder.keras").mkdir()
+    for more in ((), ("--force",)):
+        code, out, err = run("convert", filepath, tmp_path / "folder.keras", *more)
+        assert (code, out) == (WRONG_USAGE, "")
+        assert "Expected: OUT to be the name of a file." in err
 
 
 def test_convert_checks_what_it_is_told(run, tmp_path, filepath):

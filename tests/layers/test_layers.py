@@ -171,3 +171,8 @@ def test_inputs_are_checked_whenever_they_change():
     layer.input_spec = InputSpec(ndim=3)
     with pytest.raises(ValueError, match="expected ndim=3, found ndim=2"):
         layer(np.ones((1, 3), "float32"))
+
+
+def test_inputs_of_strings_are_refused():
+    with pytest.raises(ValueError, match="Inputs of strings are not part of convlayers"):
+        layers.InputLayer((1,), dtype="string")

@@ -378,7 +378,54 @@ def test_ops_are_written_under_the_names_of_keras(keras):
         {"class_name": "LayerNorm", "name": "n", "config": {"epsilon": 1e-3}},
         {"class_name": "RGBToGrayscale", "name": "g", "config": {}},
     ):
-        assert call_op(encoding, (x,), {}).outputs.shape[:3] == (None, 8, 8)
+        assert call_op(encoding, (x,), {}).shape[:3] == (None, 8, 8)
+
+
+def keras_graph(x, *entries, ends):
+    """The config of a graph, as Keras writes it, of ops that are not one op here."""
+    shape = {"batch_shape": [None, *x.shape[1:]], "dtype": "float32", "name": "x"}
+    placeholder = {"module": "keras.layers", "class_name": "InputLayer", "config": shape, "name": "x", "inbound_nodes": []}
+    layers = [placeholder, *(keras_op(*entry) for entry in entries)]
+    return {"name": "ops", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": ends}
+
+
+def keras_op(module, class_name, name, config, *histories):
+    arguments = [{"class_name": "__keras_tensor__", "config": {"keras_history": history}} for history in histories]
+    node = {"args": arguments, "kwargs": {}}
+    module = f"keras.src.ops.{module}"
+    return {"module": module, "class_name": class_name, "config": config, "name": name, "inbound_nodes": [node]}
+
+
+def test_an_op_with_two_outputs_that_is_two_ops_here():
+    array = np.random.default_rng(0).normal(size=(2, 4, 3))
+    config = keras_graph(
+        array,
+        ("nn", "Moments", "moments", {"name": "moments", "axes": [1]}, ["x", 0, 0]),
+        ("numpy", "Var", "var", {"name": "var", "axis": [1], "keepdims": False}, ["x", 0, 0]),
+        ends=[["moments", 0, 0], ["moments", 0, 1], ["var", 0, 0]],
+    )
+    model = Model.from_config(config)
+    for restored in (model, Model.from_config(model.get_config())):
+        for result, expected in zip(restored(array), (array.mean(1), array.var(1), array.var(1)), strict=True):
+            np.testing.assert_allclose(result, expected, atol=1e-6)
+    assert [operation.name for operation in model.operations] == ["x", "moments", "moments.1", "var"]
+
+
+def test_names_that_a_file_has_are_not_given_to_parts_of_ops():
+    config = keras_graph(
+        np.ones((2, 4, 3)),
+        ("nn", "Moments", "moments", {"name": "moments", "axes": [1]}, ["x", 0, 0]),
+        ("numpy", "Negative", "moments.1", {"name": "moments.1"}, ["moments", 0, 1]),
+        ends=[["moments.1", 0, 0]],
+    )
+    names = [operation.name for operation in Model.from_config(config).operations]
+    assert sorted(names) == ["moments.1", "moments.2", "x"]
+
+
+def test_an_op_that_is_one_of_two_outputs_here():
+    array = np.random.default_rng(0).normal(size=(2, 3, 3))
+    config = keras_graph(array, ("math", "Logdet", "logdet", {"name": "logdet"}, ["x", 0, 0]), ends=[["logdet", 0, 0]])
+    np.testing.assert_allclose(Model.from_config(config)(array), np.linalg.slogdet(array).logabsdet, rtol=1e-5)
 
 
 def test_an_op_of_any_number_of_arrays():

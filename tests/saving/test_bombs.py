@@ -141,3 +141,13 @@ def test_layers_of_impossible_sizes(tmp_path):
         config = config_of_model()
         config["config"]["layers"][1]["config"]["units"] = units
         refused(keras_file(tmp_path / "model.keras", config))
+
+
+def test_more_axes_than_there_are(tmp_path):
+    """A list of them was made before they were counted."""
+    x = {"class_name": "InputLayer", "name": "x", "config": {"batch_input_shape": [None, 3], "name": "x"}, "inbound_nodes": []}
+    node = ["x", 0, 0, {"b": [[1.0], [2.0], [3.0]], "axes": 10**9}]
+    call = {"class_name": "TFOpLambda", "name": "f", "config": {"name": "f", "function": "tensordot"}, "inbound_nodes": [node]}
+    config = {"name": "m", "layers": [x, call], "input_layers": [["x", 0, 0]], "output_layers": [["f", 0, 0]]}
+    model = {"class_name": "Functional", "config": config}
+    refused(h5_file(tmp_path / "model.h5", model), "`axes` must be at most the number of axes of both arrays")

@@ -8,6 +8,7 @@ import pytest
 
 import convlayers as k
 from convlayers.saving.compatibility import for_all_versions
+from convlayers.saving.encodings import make_object
 from tests.saving import zoo
 
 
@@ -72,3 +73,62 @@ def test_keras_finds_the_defaults_again(keras, tmp_path):
     assert dense["kernel_initializer"]["config"]["input_axes"] is None
     assert (normalization["renorm"], normalization["renorm_momentum"]) == (False, 0.99)
     np.testing.assert_array_equal(again.layers[0].kernel.numpy(), layers[1].kernel.numpy())
+
+
+@pytest.mark.parametrize(
+    ("class_name", "newer"),
+    [
+        ("RandomBrightness", {"data_format": "channels_last"}),
+        ("RandomContrast", {"data_format": "channels_last", "value_range": [0, 255]}),
+        ("RandomFlip", {"data_format": "channels_last"}),
+        ("ZeroPadding1D", {"data_format": "channels_last"}),
+    ],
+)
+def test_arguments_that_keras_3_0_refuses(class_name, newer):
+    layer = {**encoding("keras.layers", name="a", **newer), "class_name": class_name}
+    assert for_all_versions(layer)["config"] == {"name": "a"}
+
+
+def test_initializers_have_the_names_that_all_versions_know(tmp_path):
+    orthogonal = k.layers.Dense(3, kernel_initializer=k.initializers.Orthogonal(0.5))
+    model = k.Sequential([k.Input((3,)), orthogonal, k.layers.Dense(3, kernel_initializer="identity")])
+    for format, names in (
+        ("keras3", ["OrthogonalInitializer", "IdentityInitializer"]),
+        ("keras3.11", ["Orthogonal", "Identity"]),
+    ):
+        model.save(tmp_path / "model.keras", format=format)
+        with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+            entries = json.loads(archive.read("config.json"))["config"]["layers"][1:]
+        assert [entry["config"]["kernel_initializer"]["class_name"] for entry in entries] == names
+        first = k.models.load_model(tmp_path / "model.keras").layers[0]
+        assert first.kernel_initializer.get_config() == model.layers[0].kernel_initializer.get_config()
+
+
+def test_an_argument_of_keras_3_0_that_nothing_depends_on():
+    config = {"factor": 0.1, "value_range": [0, 255]}
+    entry = {"module": "keras.layers", "class_name": "RandomRotation", "config": config, "registered_name": None}
+    assert isinstance(make_object(entry, is_older=False), k.layers.RandomRotation)
+    with pytest.raises(TypeError, match="value_range"):
+        make_object({**entry, "class_name": "RandomTranslation"}, is_older=False)
+
+
+@pytest.mark.parametrize("class_name, arguments", [("Dense", {"units": 2}), ("Conv2D", {"filters": 2, "kernel_size": 1})])
+def test_layers_that_were_trained_by_lora(class_name, arguments):
+    """Files have the sum as their kernel."""
+    config = {"name": "a", **arguments, "lora_rank": 2, "lora_alpha": 2}
+    entry = {"module": "keras.layers", "class_name": class_name, "config": config, "registered_name": None}
+    with pytest.warns(UserWarning, match="Layer 'a' has been trained by LoRA, which is not part of convlayers"):
+        assert make_object(entry, is_older=False).name == "a"
+
+
+def test_a_model_that_keras_trained_by_lora(keras, tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="adapted")])
+    model.layers[0].enable_lora(1)
+    model.compile("sgd", "mse")
+    model.train_on_batch(np.ones((2, 3)), np.ones((2, 2)))
+    model.save(tmp_path / "model.keras")
+    with pytest.warns(UserWarning) as warned:
+        restored = k.models.load_model(tmp_path / "model.keras")
+    assert any("Layer 'adapted' has been trained by LoRA" in str(warning.message) for warning in warned)
+    x = np.ones((1, 3), "float32")
+    np.testing.assert_allclose(restored(x), keras.ops.convert_to_numpy(model(x)), rtol=1e-6)

@@ -117,3 +117,17 @@ def test_each_variable_has_one_place(make):
     model = make(k)
     found = [id(variable) for _, owner in places(model) for variable in owner._own_variables]
     assert sorted(found) == sorted(id(variable) for variable in model.weights)
+
+
+def test_the_order_of_keras_2_15():
+    """From the last name to the first: what is in lists is found in `layers` before, and single layers are not."""
+
+    class Own(k.Model):
+        def __init__(self):
+            super().__init__(name="own")
+            self.blocks = [layers.Dense(2, name="in list")]
+            self.stem = layers.Dense(2, name="single")
+
+    expected = {"own": "", "in list": "layers/dense", "single": "stem"}
+    assert paths(Own(), backwards=True) == expected
+    assert paths(Own()) == {"own": "", "in list": "blocks/dense", "single": "layers/dense_1"}

@@ -47,6 +47,12 @@ class InputLayer(Layer):
             _refuse("ragged", ragged)
             batch_shape = _standardize_batch_shape(shape, batch_size, batch_shape)
             dtype = standardize_dtype(dtype)
+            if dtype == "string":
+                raise ValueError(
+                    "Inputs of strings are not part of convlayers. Expected: a dtype of numbers. Received: dtype='string'. "
+                    "Make numbers of strings before the model, as `StringLookup` or `TextVectorization` did, and begin it "
+                    "behind these."
+                )
         else:
             _check_agreement(input_tensor, shape, batch_size, dtype, batch_shape, sparse, ragged)
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype

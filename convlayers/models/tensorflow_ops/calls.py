@@ -7,18 +7,12 @@ import numpy as np
 
 from convlayers import nested
 from convlayers.models.layer_entries import DAMAGE
+from convlayers.models.op_config import name_nodes
 from convlayers.models.tensorflow_ops import sizes
 from convlayers.models.tensorflow_ops.arguments import unknown
 from convlayers.models.tensorflow_ops.nodes import read_node
 from convlayers.models.tensorflow_ops.table import ON_NUMBERS, TABLE
 from convlayers.symbolic import KerasTensor
-
-
-class Call:
-    """What became of a call: its `outputs`, which may be of several nodes, or plain numbers where only shapes are asked for."""
-
-    def __init__(self, outputs):
-        self.outputs = outputs
 
 
 def call_function(entry, number, args, kwargs):
@@ -30,7 +24,7 @@ def call_function(entry, number, args, kwargs):
         args, kwargs: its arguments, with symbolic tensors, or whole numbers that follow from their shapes, among them.
 
     Returns:
-        A `Call`.
+        The outputs, which may be of several nodes, or plain numbers where only shapes are asked for.
 
     Raises:
         TypeError: if there is no translation of the function, or of one of its arguments.
@@ -59,8 +53,9 @@ def call_function(entry, number, args, kwargs):
     except DAMAGE as error:
         raise ValueError(f"The config is damaged: `tf.{symbol}` can't have the arguments there. {error!r}") from error
     name = entry["name"].replace("/", "_")
-    _name_nodes(outputs, leaves, f"{name}.call{number}" if number else name)
-    return Call(outputs)
+    given = [tensor for leaf in leaves for tensor in sizes.sources_of(leaf)]
+    name_nodes(nested.map_structure(sizes.as_tensor, outputs), given, f"{name}.call{number}" if number else name)
+    return outputs
 
 
 def _check_numbers(symbol, arguments):
@@ -81,10 +76,3 @@ def _shapes_of(argument):
         return [np.shape(argument)]
     except ValueError:  # lists of different lengths
         return [(len(leaves),)]
-
-
-def _name_nodes(outputs, leaves, name):
-    """Gives the last node the name of the layer in the file, and the others that name with a number."""
-    given = [tensor for leaf in leaves for tensor in sizes.sources_of(leaf)]
-    for number, node in enumerate(sizes.nodes_between(nested.map_structure(sizes.as_tensor, outputs), given)):
-        node.operation.name = f"{name}.{number}" if number else name

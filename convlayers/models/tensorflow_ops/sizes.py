@@ -19,7 +19,7 @@ from convlayers.models.tensorflow_ops.arguments import NotKnownError, as_ints
 from convlayers.models.tensorflow_ops.size_sources import source_of
 from convlayers.narrow_types import array_dtype
 from convlayers.rollback import without_effect
-from convlayers.symbolic import FunctionCall, KerasTensor, Node
+from convlayers.symbolic import FunctionCall, KerasTensor, Node, nodes_between
 
 # What unknown sizes are tried with: of the first axis few, since there samples may be large, and others that can be halved some
 # times. Numbers alone are tried with 1, too, and with a number that each unknown size has for itself: so it is found among what
@@ -250,20 +250,6 @@ def when_run(function, args, outputs, kwargs=None):
 def as_tensor(leaf):
     """Returns numbers that follow from unknown sizes as the tensor that they are when the model runs."""
     return leaf.tensor if isinstance(leaf, Sizes) else leaf
-
-
-def nodes_between(outputs, given):
-    """Returns the nodes that make some tensors of given ones, the last first."""
-    seen = {id(tensor) for tensor in given}
-    nodes, tensors = [], nested.flatten(outputs)
-    while tensors:
-        tensor = tensors.pop(0)
-        if isinstance(tensor, KerasTensor) and id(tensor) not in seen and tensor.node is not None:
-            seen.add(id(tensor))
-            if tensor.node not in nodes:
-                nodes.append(tensor.node)
-                tensors += tensor.node.inputs
-    return nodes
 
 
 def _specs_of(structure):

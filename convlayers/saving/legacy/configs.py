@@ -46,8 +46,12 @@ def _modern_object(encoding, class_name, config):
         return {**encoding, "config": _without_slashes(_with_dim_ordering(config))}
     if class_name != "InputLayer" and "batch_input_shape" in config:
         config = {key: value for key, value in config.items() if key != "batch_input_shape"}
-    # A user's class may have the name of one of Keras, and then has arguments of its own.
-    if get_registered_object(encoding.get("registered_name") or class_name) is None:
+    if class_name == "MeanMetricWrapper" and _is_of_user(config):
+        return _function(config["fn"])
+    # A user's class may have the name of one of Keras, and then has arguments of its own, beside those of a loss.
+    if get_registered_object(encoding.get("registered_name") or class_name) is not None:
+        config = {key: _modern_value(key, value) if key == "reduction" else value for key, value in config.items()}
+    else:
         class_name = class_name.removeprefix("Custom>")
         if class_name == "Merge":
             class_name, config = _merge(config)
@@ -121,7 +125,8 @@ def _fill_dim_ordering(part, order):
 
 
 def _modern_arguments(class_name, config):
-    config = {key: value for key, value in config.items() if key not in keras1.WITHOUT_EFFECT or class_name == "InputLayer"}
+    needed = keras1.NEEDED.get(class_name, ())
+    config = {key: value for key, value in config.items() if key in needed or key not in keras1.WITHOUT_EFFECT}
     for new, groups in keras1.JOINED.items():
         for names in groups:
             if all(name in config for name in names):
@@ -152,6 +157,12 @@ def _modern_value(key, value):
     if key == "fn" and isinstance(value, str):
         return _function(value)
     return value
+
+
+def _is_of_user(metric):
+    """Whether a metric is a function of the user, under its own name: that of a metric would be taken for the function."""
+    name = metric.get("fn")
+    return isinstance(name, str) and metric.get("name") == name and get_registered_object(name) is not None
 
 
 def _function(name):

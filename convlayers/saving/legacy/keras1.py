@@ -107,3 +107,5 @@ JOINED = {
 
 # Arguments that say what the shapes of the file say anyway.
 WITHOUT_EFFECT = {"input_dim", "input_length", "input_dtype"}
+# Where they do have one.
+NEEDED = {"Embedding": {"input_dim"}, "InputLayer": WITHOUT_EFFECT}

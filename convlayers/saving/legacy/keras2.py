@@ -3,6 +3,7 @@
 CLASSES = {
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
+    "LossScaleOptimizerV3": "LossScaleOptimizer",
     "SyncBatchNormalization": "BatchNormalization",
     "ThresholdedReLU": "ReLU",
 }
@@ -32,6 +33,8 @@ WITHOUT_EFFECT = {
 
 # Arguments that nothing depends on today, whatever their value.
 DROPPED = {
+    "Discretization": ("trainable",),
+    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), ("noise_shape", "trainable")),
     **dict.fromkeys(OPTIMIZERS, ("jit_compile", "is_legacy_optimizer")),
     **dict.fromkeys(
         ("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D"),
@@ -67,7 +70,22 @@ LATER_ARGUMENTS = {
     "LayerNormalization": {"rms_scaling": False},
     "Conv1DTranspose": {"output_padding": None},
     "Dense": {"lora_rank": None, "quantization_config": None},
-    "Flatten": {},
+    "ZeroPadding1D": {"data_format": "channels_last"},
+    "Resizing": {
+        "antialias": False,
+        "data_format": "channels_last",
+        "fill_mode": "constant",
+        "fill_value": 0.0,
+        "pad_to_aspect_ratio": False,
+    },
+    "RandomContrast": {"data_format": "channels_last", "value_range": [0, 255]},
+    "CenterCrop": {"data_format": "channels_last"},
+    "RandomBrightness": {"data_format": "channels_last"},
+    "RandomCrop": {"data_format": "channels_last"},
+    "RandomFlip": {"data_format": "channels_last"},
+    "RandomRotation": {"data_format": "channels_last"},
+    "RandomTranslation": {"data_format": "channels_last"},
+    "RandomZoom": {"data_format": "channels_last"},
 }
 LATER_LAYERS = {
     "AdaptiveAveragePooling1D",

@@ -44,8 +44,11 @@ def read_compile_config(reader, filepath):
 
 
 def _unwrapped(metrics):
-    """Keras 2 wrote a list of the metrics of each output, also for a single one."""
-    alone = isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list)
+    """Keras 2 wrote a list of the metrics of each output, also for a single one, and a list of None where there are none."""
+    if not isinstance(metrics, list):
+        return metrics
+    metrics = [[] if of_output == [None] else of_output for of_output in metrics]
+    alone = len(metrics) == 1 and isinstance(metrics[0], list)
     return metrics[0] if alone else metrics
 
 
@@ -84,6 +87,9 @@ def compile_model(model, reader, filepath, compile_from_config):
 
 def _is_slot_by_slot(reader, optimizer_config):
     """Whether what an optimizer remembers is in the order that was used until Keras 2.10."""
+    inner = optimizer_config.get("inner_optimizer")  # of one that scales the loss
+    if isinstance(inner, dict) and isinstance(inner.get("config"), dict):
+        optimizer_config = inner["config"]
     return not _version(reader).startswith("3.") and optimizer_config.get("is_legacy_optimizer", True)
 
 

@@ -31,6 +31,7 @@ def read_optimizer(model, reader, path, weights_path, is_slot_by_slot):
         readings = _converted(model, optimizer, stored, KernelConverter(reader, weights_path), variables)
     else:
         variables, readings = in_saved_order(optimizer, shapes), {}
+        shapes = shapes[: len(variables)]
     shapes = [readings[index]().shape if index in readings else shape for index, shape in enumerate(shapes)]
     if shapes != [variable.shape for variable in variables]:
         raise ValueError(

@@ -25,6 +25,12 @@ _UNKNOWN_ACTIVATIONS = {
     "threshold",
 }
 _OLDER_ACTIVATIONS = {"silu": "swish"}
+# What Keras 2 called an optimizer that scales the loss.
+_LOSS_SCALING = {
+    "module": "keras.src.mixed_precision.loss_scale_optimizer",
+    "class_name": "LossScaleOptimizerV3",
+    "registered_name": "LossScaleOptimizerV3",
+}
 
 
 def to_keras2(encoding):
@@ -68,6 +74,11 @@ def _older_object(encoding, class_name, config):
     if "input_layers" in config:
         encoding = {**encoding, "module": "keras.src.engine.functional", "class_name": "Functional"}
         config = _older_graph(config)
+    if class_name == "LossScaleOptimizer":
+        config = {"inner_optimizer": config["inner_optimizer"], "dynamic": True} | {
+            key: config[key] for key in ("initial_scale", "dynamic_growth_steps")
+        }
+        encoding = {**encoding, **_LOSS_SCALING}
     if class_name == "Sequential":
         config = {key: config[key] for key in ("name", "layers") if key in config}
     later = keras2.LATER_ARGUMENTS.get(class_name, {})
@@ -84,6 +95,8 @@ def _check_layer(class_name, config):
                 f"Keras 2 has no argument `{key}` of {class_name}. Received: {key}={config[key]} in layer '{name}'."
             )
     activation = config.get("activation")
+    if not isinstance(activation, str):
+        return
     if activation in _UNKNOWN_ACTIVATIONS and activation not in _OLDER_ACTIVATIONS:
         raise ValueError(f"Keras 2 has no activation '{activation}', or another of that name. Received: layer '{name}'.")
 
@@ -93,7 +106,16 @@ def _older_layer(class_name, config):
     config = {names.get(key, key): value for key, value in config.items()}
     if isinstance(config.get("activation"), str):
         config["activation"] = _OLDER_ACTIVATIONS.get(config["activation"], config["activation"])
-    return config
+    return _older_lambda(config) if class_name == "Lambda" else config
+
+
+def _older_lambda(config):
+    function = config.get("function")
+    if isinstance(function, dict) and function.get("class_name") == "function":
+        function = function["config"]
+    raw = {"output_shape": None, "output_shape_type": "raw", "output_shape_module": None, "arguments": {}}
+    kept = {key: value for key, value in config.items() if key != "mask"}
+    return {**raw, **kept, "function": function, "function_type": "function", "module": None}
 
 
 # Graphs ---------------------------------------------------------------------------------------------------------------
@@ -109,7 +131,7 @@ def _older_graph(config):
         return [name, call + (name in models), index, kwargs]
 
     def older_call(entry, node):
-        kwargs = {key: value for key, value in node["kwargs"].items() if value is not None and key != "training"}
+        kwargs = {key: value for key, value in node["kwargs"].items() if key != "training" and nested.flatten(value) != [None]}
         tensors = node["args"][0] if len(node["args"]) == 1 and isinstance(node["args"][0], list) else node["args"]
         if not all(isinstance(tensor, dict) and tensor.get("class_name") == "__keras_tensor__" for tensor in tensors) or kwargs:
             raise ValueError(

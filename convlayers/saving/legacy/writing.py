@@ -5,7 +5,7 @@ import json
 
 from convlayers.saving import hdf5
 from convlayers.saving.formats import keras_version_of
-from convlayers.saving.weights import without_learning_rate
+from convlayers.saving.weights import variables_of_keras2
 
 # Readers of these files do not know losses and metrics by short names.
 _LONG_NAMES = {
@@ -33,7 +33,7 @@ def model_as_bytes(model, encoding, format, include_optimizer=True):
         attributes = {
             "keras_version": keras_version_of(format),
             "backend": _BACKEND,
-            "model_config": json.dumps({"class_name": encoding["class_name"], "config": encoding["config"]}),
+            "model_config": json.dumps({"class_name": encoding["class_name"], "config": _older(encoding["config"], format)}),
         }
         compile_config = encoding.get("compile_config")
         if include_optimizer and compile_config:
@@ -41,7 +41,7 @@ def model_as_bytes(model, encoding, format, include_optimizer=True):
         writer.arrays("", **attributes)
         _write_layers(writer, "model_weights", model, format)
         if include_optimizer and compile_config and model.optimizer is not None:
-            variables = without_learning_rate(model.optimizer) if format == "keras2" else model.optimizer.variables
+            variables = variables_of_keras2(model.optimizer) if format == "keras2" else model.optimizer.variables
             _write_weights(writer, "optimizer_weights", variables, format)
     return file.getbuffer()
 
@@ -55,13 +55,28 @@ def layers_as_bytes(model, format):
 
 
 def _training_config(compile_config, format):
+    compile_config = _older(compile_config, format)
     config = {key: _with_long_names(value) for key, value in compile_config.items() if key != "optimizer"}
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, dict):
         # Keras 2 registered its optimizers as if they were a user's.
-        name = f"Custom>{optimizer['class_name']}" if format == "keras2" else optimizer["class_name"]
+        is_of_keras2 = format == "keras2" and str(optimizer.get("module")) == "keras.optimizers"
+        name = f"Custom>{optimizer['class_name']}" if is_of_keras2 else optimizer["class_name"]
         config["optimizer_config"] = {"class_name": name, "config": optimizer["config"]}
     return {"loss": None, "metrics": None, "weighted_metrics": None, "loss_weights": None, **config}
+
+
+def _older(part, format):
+    """Returns a part of an encoding with functions as Keras 2 had them in HDF5 files: by their names alone."""
+    if format != "keras2":
+        return part
+    if isinstance(part, (list, tuple)):
+        return [_older(item, format) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("class_name") == "function" and isinstance(part.get("config"), str):
+        return part["config"]
+    return {key: _older(item, format) for key, item in part.items()}
 
 
 def _with_long_names(part):

@@ -11,17 +11,17 @@ import atheris
 
 _INCLUDED = ["convlayers.saving", "convlayers.serialization", "convlayers.models", "convlayers.commands", "zipfile", "pickle"]
 with atheris.instrument_imports(include=_INCLUDED):
-    from tests.saving.fuzz.targets import read
+    from tests.saving.fuzz.targets import JSON, read
 
 from tests.saving.fuzz.mutations import mutate_json  # noqa: E402 - after the imports that atheris instruments
 
 
 def mutate(content, most, seed):
     """As libFuzzer does it, but configs mostly stay JSON."""
-    if content[:1] == b"j" and seed % 4:
+    if content[:1] in JSON and seed % 4:
         changed = mutate_json(content[1:], seed)
         if changed is not None and len(changed) < most:
-            return b"j" + changed
+            return content[:1] + changed
     return content[:1] + atheris.Mutate(content[1:], most - 1)
 
 

@@ -6,7 +6,9 @@ An input is one letter, which says what kind of file it is, and the bytes of the
 import argparse
 import contextlib
 import io
+import json
 import os
+import sys
 import tempfile
 import warnings
 import zipfile
@@ -14,25 +16,65 @@ import zipfile
 from numpy.lib import format
 
 import convlayers as k
+from convlayers import layers
 from convlayers.commands import inspect_file
-from convlayers.saving import hdf5
+from convlayers.saving import hdf5, hdf5_library  # noqa: F401 - h5py starts a process when it is imported
 from convlayers.saving.archive import CONFIG, WEIGHTS, is_archive, open_archive
 from convlayers.saving.weight_stores import NPZ_WEIGHTS, open_arrays_of
+
+# So small that there are several.
+SHARD_SIZE = 200 / 2**30
 
 # What a user is told about a file that is no good. Anything else is a bug.
 CLEAR = (ValueError, TypeError)
 
 _folder = tempfile.mkdtemp(prefix="fuzz")
+# What may be opened: the input, and modules that are imported when they are first needed.
+_MAY_BE_OPENED = (_folder, os.path.dirname(os.path.dirname(k.__file__)), sys.prefix, sys.base_prefix, os.devnull)
+_FORBIDDEN = ("os.remove", "os.rename", "os.mkdir", "os.symlink", "os.system", "subprocess", "socket", "marshal.load")
+_seen = []
+_is_watching = False
+
+
+def _listen(event, arguments):
+    if not _is_watching:
+        return
+    is_outside = event == "open" and isinstance(arguments[0], str) and not arguments[0].startswith(_MAY_BE_OPENED)
+    is_forbidden = event.startswith(_FORBIDDEN) and not event.startswith("marshal.loads")
+    if is_outside or (is_forbidden and _folder not in str(arguments)):
+        _seen.append((event, str(arguments)[:200]))
+
+
+sys.addaudithook(_listen)
 
 
 def read(content):
     """Reads an input. Raises only for a bug."""
+    global _is_watching
     target = TARGETS.get(content[:1])
     if target is None:
         return
-    with contextlib.suppress(*CLEAR), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        target(content[1:])
+    _seen.clear()
+    _is_watching = True
+    try:
+        with contextlib.suppress(*CLEAR), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            target(content[1:])
+    finally:
+        _is_watching = False
+    if _seen:
+        raise AssertionError(f"Something outside of the file was touched: {_seen}")
+
+
+def model_for_weights():
+    """The model into which weights are read: layers of their own state, a model in the model, and an optimizer's state."""
+    inner = k.Sequential(
+        [k.Input((4, 4, 2)), layers.Conv2D(2, 2, name="conv"), layers.BatchNormalization(name="norm")], name="inner"
+    )
+    parts = [layers.Normalization(name="scale"), inner, layers.Flatten(), layers.Dense(2, name="dense")]
+    model = k.Sequential([k.Input((4, 4, 2)), *parts], name="outer")
+    model.compile("adam", "mse")
+    return model
 
 
 def _read_archive(content):
@@ -55,14 +97,33 @@ def _read_whole_h5(content):
     k.models.load_model(path)
 
 
-def _read_config(content):
+def _read_weights(content):
+    model = model_for_weights()
+    with contextlib.suppress(*CLEAR):  # Only what older versions wrote can be read by names.
+        model.load_weights(_write("some.h5", content), by_name=True, skip_mismatch=True)
+    model.load_weights(_write("some.weights.h5", content), skip_mismatch=True)
+
+
+def _read_table_of_shards(content):
+    model = model_for_weights()
+    path = os.path.join(_folder, "shards.weights.json")
+    if not os.path.exists(path):
+        model.save_weights(path, max_shard_size=SHARD_SIZE)
+    model.load_weights(_write("shards.weights.json", content))
+
+
+def _read_config(content, version="3.15.1"):
     path = os.path.join(_folder, "config.keras")
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("metadata.json", '{"keras_version": "3.15.1"}')
+        archive.writestr("metadata.json", json.dumps({"keras_version": version}))
         archive.writestr(CONFIG, content)
         archive.writestr(WEIGHTS, _no_weights())
     _inspect(path)
     k.models.load_model(path)
+
+
+def _read_config_of_keras2(content):
+    _read_config(content, "2.15.0")
 
 
 def _read_pickle(content):
@@ -123,4 +184,15 @@ def _no_weights():
     return file.getvalue()
 
 
-TARGETS = {b"z": _read_archive, b"h": _read_hdf5, b"m": _read_whole_h5, b"j": _read_config, b"p": _read_pickle}
+TARGETS = {
+    b"z": _read_archive,
+    b"h": _read_hdf5,
+    b"m": _read_whole_h5,
+    b"w": _read_weights,
+    b"s": _read_table_of_shards,
+    b"j": _read_config,
+    b"k": _read_config_of_keras2,
+    b"p": _read_pickle,
+}
+# Of these, all are JSON.
+JSON = (b"j", b"k", b"s")

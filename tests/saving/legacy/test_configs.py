@@ -95,6 +95,9 @@ def test_a_graph_of_keras_1_with_a_layer_that_merges():
         ("ZeroPadding2D", {"padding": {"top_pad": 1, "right_pad": 2}}, {"padding": [[1, 0], [0, 2]]}),
         ("MeanSquaredError", {"reduction": "auto", "fn": "mean_squared_error"}, {"reduction": "sum_over_batch_size"}),
         ("GlorotUniform", {"seed": 1, "dtype": "float32"}, {"seed": 1}),
+        ("SpatialDropout2D", {"rate": 0.5, "noise_shape": None, "trainable": True, "seed": 1}, {"rate": 0.5, "seed": 1}),
+        ("Embedding", {"input_dim": 9, "output_dim": 2, "input_length": 5}, {"input_dim": 9, "output_dim": 2}),
+        ("Discretization", {"bin_boundaries": [0.0], "trainable": True}, {"bin_boundaries": [0.0]}),
     ],
 )
 def test_arguments(class_name, config, expected):
@@ -133,6 +136,36 @@ def test_a_class_of_the_user_keeps_its_arguments():
 
     with k.saving.CustomObjectScope({"LeakyReLU": LeakyReLU}):
         assert modern_encoding({"class_name": "LeakyReLU", "config": {"alpha": 1}})["config"] == {"alpha": 1}
+
+
+def test_losses_and_metrics_of_the_user():
+    class Mine(k.losses.Loss):
+        def call(self, y_true, y_pred):
+            return y_pred - y_true
+
+    def dice(y_true, y_pred):
+        return y_pred - y_true
+
+    with k.saving.CustomObjectScope({"Mine": Mine, "dice": dice}):
+        loss = modern_encoding({"class_name": "Mine", "config": {"name": "mine", "reduction": "auto"}})
+        assert loss["config"] == {"name": "mine", "reduction": "sum_over_batch_size"}
+        metric = {"class_name": "MeanMetricWrapper", "config": {"name": "dice", "dtype": "float32", "fn": "dice"}}
+        assert k.saving.deserialize_keras_object(modern_encoding(metric)) is dice
+        metric["config"]["name"] = "out_dice"
+        assert k.saving.deserialize_keras_object(modern_encoding(metric)).name == "out_dice"
+
+
+def test_an_optimizer_that_scales_the_loss():
+    inner = {"class_name": "SGD", "config": {"learning_rate": 0.1, "is_legacy_optimizer": False}, "module": "keras.optimizers"}
+    config = {"inner_optimizer": inner, "dynamic": True, "initial_scale": 8.0, "dynamic_growth_steps": 2}
+    encoding = {
+        "class_name": "LossScaleOptimizerV3",
+        "config": config,
+        "module": "keras.src.mixed_precision",
+        "registered_name": "x",
+    }
+    optimizer = k.saving.deserialize_keras_object(modern_encoding(encoding))
+    assert (optimizer.initial_scale, type(optimizer.inner_optimizer)) == (8.0, k.optimizers.SGD)
 
 
 def test_names_with_slashes():

@@ -1,6 +1,8 @@
 """HDF5 files, and files for other versions of Keras, that are written here."""
 
+import io
 import json
+import zipfile
 
 import h5py
 import numpy as np
@@ -132,3 +134,67 @@ def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         model.save(path)
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def json_of(path, attribute):
+    with h5py.File(path) as file:
+        return json.loads(file.attrs[attribute])
+
+
+def test_functions_have_their_names_alone_for_keras_2(tmp_path):
+    def wave(x):
+        return k.ops.sin(x)
+
+    model = k.Sequential([k.Input((3,)), layers.Dense(2, activation=wave), layers.Lambda(wave, name="wave")])
+    model.compile("sgd", wave, metrics=[wave])
+    model.save(tmp_path / "model.h5", format="keras2")
+    dense, function = json_of(tmp_path / "model.h5", "model_config")["config"]["layers"][1:]
+    assert dense["config"]["activation"] == "wave"
+    assert (function["config"]["function"], function["config"]["function_type"]) == ("wave", "function")
+    training = json_of(tmp_path / "model.h5", "training_config")
+    assert (training["loss"], training["metrics"]) == ("wave", ["wave"])
+    k.models.load_model(tmp_path / "model.h5", custom_objects={"wave": wave})
+
+
+def test_a_layer_as_an_activation(tmp_path):
+    model = k.Sequential([k.Input((3,)), layers.Dense(2, activation=layers.LeakyReLU(0.1))])
+    model.save(tmp_path / "model.keras", format="keras2")
+    x = np.array([[1.0, -2.0, 3.0]])
+    np.testing.assert_array_equal(k.models.load_model(tmp_path / "model.keras")(x), model(x))
+
+
+def test_metrics_of_outputs_that_have_none(tmp_path):
+    """Keras 2 wrote a list of None for these."""
+    model_of_models().save(tmp_path / "model.h5", format="keras2")
+    with h5py.File(tmp_path / "model.h5", "a") as file:
+        training = json.loads(file.attrs["training_config"])
+        training["metrics"] = [["mae"], [None]]
+        file.attrs["training_config"] = json.dumps(training)
+    model = k.models.load_model(tmp_path / "model.h5")
+    x, y = data()
+    assert set(model.evaluate(x, y, return_dict=True, verbose=0)) >= {"loss", "a_mae"}
+
+
+class Own(k.Model):
+    """Layers in a list, beside others."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.blocks = [layers.Dense(3), layers.Dense(3)]
+        self.stem = layers.Dense(3)
+
+    def call(self, x):
+        for layer in (self.stem, *self.blocks):
+            x = layer(x)
+        return x
+
+
+def test_a_subclass_for_keras_2(tmp_path):
+    model, x = Own(), np.ones((2, 3), "float32")
+    y = model(x)
+    model.save(tmp_path / "model.keras", format="keras2")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        content = archive.read("model.weights.h5")
+    with h5py.File(io.BytesIO(content)) as file:
+        assert sorted(file["layers"]) == ["dense", "dense_1"] and "stem" in file
+    np.testing.assert_array_equal(k.models.load_model(tmp_path / "model.keras", custom_objects={"Own": Own})(x), y)
