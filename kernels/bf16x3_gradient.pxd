@@ -4,6 +4,7 @@
 # a) d_kernel[tap, c, k] = sum over positions of d_y[position, k] * source[position + tap, c]. d_y is the left operand, transposed,
 #    [term][filter][position], with zeros where a position has no output. The source is the packed right one, its depth being
 #    positions: a tap reads it some pairs further on, in one of two versions, with pairs that begin at even or at odd positions.
+#    In a block of one image, a tap leaves out rows of positions that see nothing through it.
 # b) A task has a block of filters and one of channels, so many that its sums for all taps stay in L2. It goes through blocks of
 #    positions whose operands stay there too.
 # c) Where tasks are few, each is divided into shares of the positions, whose number depends on the problem only. Their totals are
@@ -12,7 +13,8 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
 from kernels.bf16x3 cimport (
-    DEPTH, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split, store_halves
+    DEPTH, PACKED, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split,
+    store_halves
 )
 from kernels.field cimport Block, Field, block_at, field_of, plane_of, planes_of, shift_of, shifts_of, source_row, start_of
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -20,7 +22,7 @@ from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix, transpose_rows
-from kernels.windows cimport Windows, ceil_div
+from kernels.windows cimport Span, Windows, ceil_div, outputs_of
 
 cdef enum:
     SUMS = 600 << 10     # bytes of the sums for a block of channels and filters
@@ -159,13 +161,28 @@ cdef inline void pack_source(Correlation* job, const Block* block, Py_ssize_t fi
         job.finite = False
 
 
-cdef inline void add_block(const Correlation* job, Py_ssize_t filters, Py_ssize_t channels, Py_ssize_t chunks, const bf16* copy,
+cdef inline Span chunks_seen(const Correlation* job, const Block* block, Py_ssize_t td, Py_ssize_t th, Py_ssize_t tw) noexcept nogil:
+    """The chunks of a block of positions that see anything through a tap. With several images, that is all of them or none."""
+    cdef const Windows* windows = &job.windows
+    cdef Span d = outputs_of(&windows.d, td), h = outputs_of(&windows.h, th), w = outputs_of(&windows.w, tw)
+    cdef Py_ssize_t slice = block.first_slice % windows.d.outputs
+    cdef Py_ssize_t first = 0, end = block.rows
+    if block.images == 1:
+        first, end = max(h.begin - block.first_row, first), min(h.end - block.first_row, end)
+    if first >= end or h.begin == h.end or w.begin == w.end or (block.images == 1 and not d.begin <= slice < d.end):
+        return Span(0, 0)
+    end += (block.images - 1) * (job.field.image // job.field.row)
+    return Span(first * job.field.row // DEPTH, ceil_div((end - 1) * job.field.row + block.columns, DEPTH))
+
+
+cdef inline void add_block(const Correlation* job, const Block* block, Py_ssize_t filters, Py_ssize_t channels, const bf16* copy,
                            Py_ssize_t term, const Py_ssize_t* offset, const bf16* packed, bint first, real* sums) noexcept nogil:
     """Adds the products of a block of positions."""
     cdef const Windows* windows = &job.windows
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
     cdef Py_ssize_t tiles = ceil_div(filters, SIDE), panels = ceil_div(channels, SIDE)
     cdef Py_ssize_t tap, tile, panel, td, th, tw, plane, shift
+    cdef Span chunks
     cdef const bf16* right
     cdef real zeros[SIDE]
     cdef real* sum = sums
@@ -176,6 +193,7 @@ cdef inline void add_block(const Correlation* job, Py_ssize_t filters, Py_ssize_
         th = tap // windows.w.taps % windows.h.taps
         td = tap // windows.w.taps // windows.h.taps
         plane = (td * job.field.planes_h + plane_of(windows.h, th)) * job.field.planes_w + plane_of(windows.w, tw)
+        chunks = chunks_seen(job, block, td, th, tw)
         shift = shift_of(windows.h, th) * job.field.row + shift_of(windows.w, tw)
         for tile in range(tiles):
             for panel in range(panels):
@@ -183,7 +201,8 @@ cdef inline void add_block(const Correlation* job, Py_ssize_t filters, Py_ssize_
                     ((plane * job.versions + shift % 2) * panels + panel) * job.pairs + shift // 2
                 ) * PAIR
                 multiply_tiles(
-                    copy + tile * SIDE * job.line, job.line, term, offset, chunks, right,
+                    copy + tile * SIDE * job.line, job.line, term, offset + chunks.begin, chunks.end - chunks.begin,
+                    right + chunks.begin * PACKED,
                     &zeros[0] if first else sum, 0 if first else SIDE, sum, SIDE, filters - tile * SIDE,
                     channels - panel * SIDE,
                 )
@@ -241,9 +260,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t task) 
             block = block_at(&job.field, &job.windows, index)
             split_filters(job, &block, first_filter, filters, pixel, copy, term)
             pack_source(job, &block, first_channel, channels, pixel, packed)
-            add_block(
-                job, filters, channels, ceil_div(block.positions, DEPTH), copy, term, offset, packed, index == first, totals
-            )
+            add_block(job, &block, filters, channels, copy, term, offset, packed, index == first, totals)
         if job.shares == 1:
             for i in range(job.windows.d.taps * job.windows.h.taps * job.windows.w.taps):
                 store_totals(job, task, i, totals)

@@ -3,66 +3,58 @@
 # Design:
 # a) Forward: y[position, k] = sum over depth of window[position, depth] * weights[depth, k], 32 positions by 32 filters at a time,
 #    where each float32 is a sum of three bfloat16 (bf16x3.pxd).
-# b) The source below a block of positions is split once into a padded copy that stays in L2 (field.pxd). Every window lies in it
-#    at an even distance from the next, so tiles read the copy in place, for each tap at another offset; there are no packed rows.
+# b) The source below a block of positions is split once into a padded copy that stays in L2 (bf16x3_copy.pxd). Every window lies in
+#    it at an even distance from the next, so tiles read the copy in place, for each tap at another offset; there are no packed rows.
 # c) The depth is divided into runs that lie together in the copy (all columns of taps of a row, if they are neighbours), and those
 #    into chunks of 32. The last chunk of a run reads on into what follows, times weights of zero.
-# d) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
+# d) Where many products would lie in the padding, outputs are computed in parts, each with the chunks that it sees
+#    (bf16x3_parts.pxd).
+# e) Weights are packed beforehand, [k / 32][chunk][a chunk of 32 x 32], a slab of filters at a time that fits into WEIGHTS bytes.
 #    A panel is used for all positions of a block in sections that stay in L2; sums of unfinished positions wait in a buffer.
 #    Where all positions are in one block, each section is packed only when it is used, and never leaves L2. Where packed weights
 #    may be kept (kept.pxd), up to MOST_KEPT bytes, all of them are packed at once.
-# e) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
-# f) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
-# g) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
-# h) Before each tile of results, memory is asked for where the next one belongs: to wait for it takes as long as a short product.
-# i) With a number that is not finite, the functions return False, and what they wrote means nothing.
+# f) The gradient for the input is the same product with the roles of channels and filters exchanged, phase by phase (windows.pxd).
+# g) The gradient for the kernel is a product over positions (bf16x3_gradient.pxd).
+# h) Parallel: over blocks of positions and parts of the filters. The order of all additions is the same for any number of threads.
+# i) Before each tile of results, memory is asked for where the next one belongs: to wait for it takes as long as a short product.
+# j) With a number that is not finite, the functions return False, and what they wrote means nothing.
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
-from kernels.bf16x3 cimport (
-    DEPTH, PACKED, PAIR, SIDE, TERMS, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split_row
-)
+from kernels.bf16x3 cimport DEPTH, PACKED, PAIR, SIDE, TERMS, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair
+from kernels.bf16x3_copy cimport gap_of, split_source
 from kernels.bf16x3_gradient cimport Correlation, correlate_all, divide_work
+from kernels.bf16x3_parts cimport Part, choose_boxes, chunks_of, chunks_of_run, enter_box, most_boxes
+from kernels.boxes cimport Box
 from kernels.elementwise cimport LINEAR, apply_activation
-from kernels.field cimport Block, Field, block_at, field_of, is_apart, plane_of, planes_of, shift_of, source_row
+from kernels.field cimport Block, block_at, is_apart
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.operands cimport (
-    Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
+    Target, Weights, backward_weights, describe_source, describe_windows, enter_phase, forward_weights, leave_out_padding,
+    phases_of, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_row
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_matrix
-from kernels.windows cimport Windows, ceil_div, forward_axis
+from kernels.windows cimport Windows, ceil_div
 
 cdef enum:
-    BLOCK = 1536 << 10   # bytes of a block: the copy of the source and the results
-    POSITIONS = 2048     # in a block, about
     WEIGHTS = 4 << 20    # bytes of packed weights
     SECTION = 36         # chunks of a panel that are used at a time
     FAST = 6             # multiply-adds are so many times as fast as those of vectors: for the choice of threads
 
 cdef struct Product:
     Windows windows
-    Field field
     Weights weights
-    Py_ssize_t images
     Py_ssize_t columns         # filters; channels, for the gradient for the input
     const real* bias
     int activation
     Target target
-    Py_ssize_t planes_w        # 1 where columns lie in order
-    Py_ssize_t gather          # columns of the source from one column of the copy to the next
-    Py_ssize_t pixel           # numbers of the copy from one column to the next
-    Py_ssize_t position        # from one position to the next
-    Py_ssize_t line            # and from one row to the next
-    Py_ssize_t run             # taps along w that lie together
+    Py_ssize_t run             # taps along w that lie together in the copy
     Py_ssize_t chunks
-    Py_ssize_t* offset         # of each chunk from the first number of a window
-    Py_ssize_t* start          # where in the depth each begins
-    Py_ssize_t* depth          # numbers of each
     Py_ssize_t first_column    # of the slab
     Py_ssize_t panels          # of the slab
     bf16* packed               # [panel][chunk][PACKED]; NULL where each section is packed when it is used
@@ -79,7 +71,10 @@ cdef inline void pack_chunk(Product* job, Py_ssize_t panel, Py_ssize_t chunk, bf
     cdef Weights* weights = &job.weights
     cdef Py_ssize_t column = job.first_column + panel * SIDE
     cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
-    cdef Py_ssize_t p = job.start[chunk], end = p + job.depth[chunk], run, i
+    cdef Py_ssize_t width = job.run * job.windows.channels, pieces = chunks_of_run(&job.windows, job.run)
+    cdef Py_ssize_t p = chunk // pieces * width + chunk % pieces * DEPTH
+    cdef Py_ssize_t end = min(p + DEPTH, (chunk // pieces + 1) * width)
+    cdef Py_ssize_t run, i
     cdef real block[DEPTH * SIDE]
     cdef const real* rows[DEPTH]
     cdef const real* value
@@ -117,84 +112,10 @@ cdef inline void pack_shared(Product* job, Py_ssize_t panel, Py_ssize_t chunk) n
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef void divide_depth(Product* job) noexcept nogil:
-    """Divides the depth into runs and chunks."""
-    cdef Windows* windows = &job.windows
-    cdef Py_ssize_t plane = job.line * (block_at(&job.field, windows, 0).copied)
-    cdef Py_ssize_t width = job.run * windows.channels
-    cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef Py_ssize_t run, tap, td, th, tw, i
-    job.chunks = 0
-    for run in range(taps // job.run):
-        tap = run * job.run
-        tw = tap % windows.w.taps
-        th = tap // windows.w.taps % windows.h.taps
-        td = tap // windows.w.taps // windows.h.taps
-        for i in range(ceil_div(width, DEPTH)):
-            job.offset[job.chunks] = (
-                ((td * job.field.planes_h + plane_of(windows.h, th)) * job.planes_w + (tw if job.planes_w > 1 else 0)) * plane
-                + shift_of(windows.h, th) * job.line + (0 if job.planes_w > 1 else tw * windows.w.spacing * job.pixel) + i * DEPTH
-            )
-            job.start[job.chunks] = tap * windows.channels + i * DEPTH
-            job.depth[job.chunks] = min(<Py_ssize_t>DEPTH, width - i * DEPTH)
-            job.chunks += 1
-
-
-cdef inline void split_line(const Product* job, const real* source, Py_ssize_t offset, bf16* line, Py_ssize_t term,
-                            vec* leftover) noexcept nogil:
-    """Fills a row of the copy from a row of the source, from column `offset` on; NULL stands for zeros."""
-    cdef const Windows* windows = &job.windows
-    cdef Py_ssize_t channels = windows.channels
-    cdef Py_ssize_t columns = job.line // job.pixel
-    # Columns that are inside the source.
-    cdef Py_ssize_t first = min(ceil_div(max(-offset, <Py_ssize_t>0), job.gather), columns)
-    cdef Py_ssize_t end = max(min(ceil_div(max(windows.w.size - offset, <Py_ssize_t>0), job.gather), columns), first)
-    cdef Py_ssize_t t, w
-    if source == NULL:
-        first = end = columns
-    for t in range(TERMS):
-        memset(line + t * term, 0, first * job.pixel * sizeof(bf16))
-    if end > first:
-        source += (first * job.gather + offset) * windows.stride_w
-        if job.gather == 1 and job.pixel == channels:
-            split_row(source, (end - first) * channels, line + first * channels, term, leftover)
-        else:
-            for w in range(first, end):
-                split_row(source, channels, line + w * job.pixel, term, leftover)
-                source += job.gather * windows.stride_w
-    for t in range(TERMS):
-        memset(line + t * term + end * job.pixel, 0, (columns - end) * job.pixel * sizeof(bf16))
-
-
-cdef inline void split_source(Product* job, const Block* block, bf16* copy, Py_ssize_t plane, Py_ssize_t term) noexcept nogil:
-    """Fills the copy below a block: [term][tap along d][plane along h][plane along w][row][column][channel]."""
-    cdef Windows* windows = &job.windows
-    cdef Py_ssize_t planes = windows.d.taps * job.field.planes_h * job.planes_w
-    cdef Py_ssize_t behind = max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + 2 * DEPTH
-    cdef Py_ssize_t p, row, t, start, offset
-    cdef vec leftover = ZERO_VECTOR
-    cdef bint inside
-    for p in range(planes):
-        offset = block.first_column * windows.w.step + windows.w.offset + p % job.planes_w * windows.w.spacing
-        for row in range(block.copied):
-            inside = source_row(
-                &job.field, windows, block, p // job.planes_w // job.field.planes_h, p // job.planes_w % job.field.planes_h,
-                row, &start,
-            )
-            split_line(
-                job, windows.source + start if inside else NULL, offset, copy + p * plane + row * job.line, term, &leftover
-            )
-        # The zeros in front of the next row, which the last one reads as its own.
-        for t in range(TERMS):
-            memset(copy + t * term + p * plane + block.copied * job.line, 0, behind * sizeof(bf16))
-    if not all_finite(leftover):
-        job.finite = False
-
-
-cdef inline void locate_outputs(const Product* job, const Block* block, Py_ssize_t count, Py_ssize_t* where) noexcept nogil:
+cdef inline void locate_outputs(const Part* part, const Block* block, Py_ssize_t count, Py_ssize_t* where) noexcept nogil:
     """Where in the target the results of a block's positions belong, -1 for those without an output."""
-    cdef const Windows* windows = &job.windows
-    cdef const Target* target = &job.target
+    cdef const Windows* windows = &part.copy.windows
+    cdef const Target* target = &part.target
     cdef Py_ssize_t image, slice, row, w, start, position
     memset(where, -1, count * sizeof(Py_ssize_t))
     for image in range(block.images):
@@ -204,7 +125,7 @@ cdef inline void locate_outputs(const Product* job, const Block* block, Py_ssize
                 slice // windows.d.outputs * target.stride_n + slice % windows.d.outputs * target.stride_d
                 + (block.first_row + row) * target.stride_h + block.first_column * target.stride_w
             )
-            position = image * job.field.image + row * job.field.row
+            position = image * part.copy.field.image + row * part.copy.field.row
             for w in range(block.columns):
                 where[position + w] = start + w * target.stride_w
 
@@ -218,16 +139,15 @@ cdef inline bint lie_evenly(const Py_ssize_t* where, Py_ssize_t distance) noexce
     return where[0] >= 0
 
 
-cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* where, Py_ssize_t column,
-                            Py_ssize_t columns) noexcept nogil:
+cdef inline void store_sums(int activation, real* sums, real* values, const Py_ssize_t* where, Py_ssize_t columns) noexcept nogil:
     """Applies the activation to 32 positions by 32 columns, and stores those that are outputs."""
     cdef Py_ssize_t i
     cdef real* target
-    if job.activation != LINEAR:
-        apply_activation(job.activation, sums, SIDE * SIDE)
+    if activation != LINEAR:
+        apply_activation(activation, sums, SIDE * SIDE)
     for i in range(SIDE):
         if where[i] >= 0:
-            target = job.target.value + where[i] + column
+            target = values + where[i]
             if columns == SIDE:
                 (<vec*>target)[0] = (<vec*>(sums + i * SIDE))[0]
                 (<vec*>(target + VL))[0] = (<vec*>(sums + i * SIDE + VL))[0]
@@ -235,14 +155,22 @@ cdef inline void store_sums(const Product* job, real* sums, const Py_ssize_t* wh
                 memcpy(target, sums + i * SIDE, columns * sizeof(real))
 
 
-cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term, Py_ssize_t positions, Py_ssize_t panel,
+cdef inline Py_ssize_t section_from(const Part* part, Py_ssize_t first) noexcept nogil:
+    """How many chunks from this one on are used at a time: neighbours among packed weights."""
+    cdef Py_ssize_t count = 1
+    while count < SECTION and first + count < part.chunks and part.chunk[first + count] == part.chunk[first] + count:
+        count += 1
+    return count
+
+
+cdef inline void multiply_panel(Product* job, const Part* part, const bf16* copy, Py_ssize_t positions, Py_ssize_t panel,
                                 const Py_ssize_t* where, const bint* evenly, real* sums, bf16* fresh) noexcept nogil:
     """Multiplies a block of positions by a panel of weights, in sections of the depth. `fresh` is memory to pack one into."""
-    cdef Py_ssize_t sections = ceil_div(job.chunks, SECTION)
     cdef Py_ssize_t tiles = ceil_div(positions, SIDE)
     cdef Py_ssize_t column = job.first_column + panel * SIDE
     cdef Py_ssize_t columns = min(job.columns - column, <Py_ssize_t>SIDE)
-    cdef Py_ssize_t section, first, count, t, i
+    cdef Py_ssize_t first = 0, count, t, i
+    cdef real* values = part.target.value + column
     cdef real bias[SIDE]
     cdef real* sum
     cdef const bf16* packed
@@ -250,47 +178,43 @@ cdef inline void multiply_panel(Product* job, const bf16* copy, Py_ssize_t term,
     memset(bias, 0, sizeof(bias))
     if job.bias != NULL:
         memcpy(bias, job.bias + column, columns * sizeof(real))
-    for section in range(sections):
-        first = section * SECTION
-        count = min(job.chunks - first, <Py_ssize_t>SECTION)
-        last = section == sections - 1
+    while first < part.chunks:
+        count = section_from(part, first)
+        last = first + count == part.chunks
         if job.packed != NULL:
-            packed = job.packed + (panel * job.chunks + first) * PACKED
+            packed = job.packed + (panel * job.chunks + part.chunk[first]) * PACKED
         else:
             packed = fresh
             for i in range(count):
-                pack_chunk(job, panel, first + i, fresh + i * PACKED)
+                pack_chunk(job, panel, part.chunk[first + i], fresh + i * PACKED)
         for t in range(tiles):
-            sum = sums + (t * SIDE * SIDE if sections > 1 else 0)
+            sum = sums + (0 if last and first == 0 else t * SIDE * SIDE)
             # Outputs that lie evenly are stored where they belong.
             in_place = last and evenly[t] and columns == SIDE and job.activation == LINEAR
             if last and t + 1 < tiles:
                 for i in range((t + 1) * SIDE, (t + 2) * SIDE):
                     if where[i] >= 0:
-                        prefetch_row(job.target.value + column + where[i], columns)
+                        prefetch_row(values + where[i], columns)
             multiply_tiles(
-                copy + t * SIDE * job.position, job.position, term, job.offset + first, count, packed,
-                sum if section else &bias[0], SIDE if section else 0,
-                job.target.value + where[t * SIDE] + column if in_place else sum, job.target.stride_w if in_place else SIDE,
+                copy + t * SIDE * part.copy.position, part.copy.position, part.copy.term, part.offset + first, count, packed,
+                sum if first else &bias[0], SIDE if first else 0,
+                values + where[t * SIDE] if in_place else sum, part.target.stride_w if in_place else SIDE,
                 positions - t * SIDE, columns,
             )
             if last and not in_place:
-                store_sums(job, sum, where + t * SIDE, column, columns)
+                store_sums(job.activation, sum, values, where + t * SIDE, columns)
+        first += count
 
 
-cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first_panel, Py_ssize_t end_panel) noexcept nogil:
+cdef inline void multiply_block(Product* job, const Part* part, Py_ssize_t index, Py_ssize_t first_panel,
+                                Py_ssize_t end_panel) noexcept nogil:
     """Computes some columns of a block of positions."""
-    cdef Windows* windows = &job.windows
-    cdef Block block = block_at(&job.field, windows, index)
+    cdef Block block = block_at(&part.copy.field, &part.copy.windows, index)
     cdef Py_ssize_t tiles = ceil_div(block.positions, SIDE)
-    cdef Py_ssize_t plane = job.line * block_at(&job.field, windows, 0).copied
-    cdef Py_ssize_t term = (
-        windows.d.taps * job.field.planes_h * job.planes_w * plane
-        + max(-windows.w.offset, <Py_ssize_t>0) * job.pixel + SIDE * job.position + 2 * DEPTH
-    )
     cdef Py_ssize_t panel, t
-    cdef bf16* copy = <bf16*>scratch_take(TERMS * term * sizeof(bf16))
-    cdef real* sums = <real*>scratch_take((tiles if job.chunks > SECTION else 1) * SIDE * SIDE * sizeof(real))
+    cdef bint single = section_from(part, 0) == part.chunks
+    cdef bf16* copy = <bf16*>scratch_take(TERMS * part.copy.term * sizeof(bf16))
+    cdef real* sums = <real*>scratch_take((1 if single else tiles) * SIDE * SIDE * sizeof(real))
     cdef Py_ssize_t* where = <Py_ssize_t*>scratch_take(tiles * SIDE * sizeof(Py_ssize_t))
     cdef bint* evenly = <bint*>scratch_take(tiles * sizeof(bint))
     cdef bf16* fresh = <bf16*>scratch_take(SECTION * PACKED * sizeof(bf16)) if job.packed == NULL else NULL
@@ -298,13 +222,14 @@ cdef inline void multiply_block(Product* job, Py_ssize_t index, Py_ssize_t first
     if copy == NULL or sums == NULL or where == NULL or evenly == NULL or (job.packed == NULL and fresh == NULL):
         job.failed = True
     else:
-        locate_outputs(job, &block, tiles * SIDE, where)
+        locate_outputs(part, &block, tiles * SIDE, where)
         for t in range(tiles):
-            evenly[t] = lie_evenly(where + t * SIDE, job.target.stride_w)
-        split_source(job, &block, copy, plane, term)
+            evenly[t] = lie_evenly(where + t * SIDE, part.target.stride_w)
+        if not split_source(&part.copy, &block, copy):
+            job.finite = False
         begin_tiles()
         for panel in range(first_panel, end_panel):
-            multiply_panel(job, copy, term, block.positions, panel, where, evenly, sums, fresh)
+            multiply_panel(job, part, copy, block.positions, panel, where, evenly, sums, fresh)
         end_tiles()
     restore_denormals(state)
     scratch_give(fresh)
@@ -318,61 +243,49 @@ cdef void multiply(Product* job) noexcept nogil:
     """The whole product, slab by slab. `packed` are all weights from an earlier call, or NULL, and stays where it is."""
     cdef Windows* windows = &job.windows
     cdef bint known = job.packed != NULL
-    cdef Py_ssize_t outputs = job.images * windows.d.outputs * windows.h.outputs * windows.w.outputs
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef int threads = threads_for(2.0 / VL / FAST * outputs * taps * windows.channels * job.columns)
-    cdef Py_ssize_t panels = ceil_div(job.columns, SIDE)
-    cdef Py_ssize_t most = taps * ceil_div(windows.channels, DEPTH)  # chunks
-    cdef Py_ssize_t of_position, positions, bytes_of_panel, parts, slab, i
+    cdef int threads = threads_for(2.0 / VL / FAST * windows.pixels * taps * windows.channels * job.columns)
+    cdef Py_ssize_t panels = ceil_div(job.columns, SIDE), slab = panels
+    cdef Py_ssize_t bytes_of_panel, parts, boxes, i, b
     cdef bint single
-    cdef void* chunks = scratch_take(3 * most * sizeof(Py_ssize_t))
-    job.offset = <Py_ssize_t*>chunks
-    job.start = job.offset + most
-    job.depth = job.start + most
-    # Columns lie in order, those between two positions too, unless taps are apart.
-    job.planes_w = windows.w.taps if is_apart(windows.w) else 1
-    job.gather = windows.w.step if job.planes_w == windows.w.taps else 1
-    # Whole chunks of channels, an even number of them, get a gap behind: rows of a tile would compete for cache sets.
-    job.pixel = windows.channels + (DEPTH if windows.channels % (2 * DEPTH) == 0 else 0)
-    job.position = windows.w.step // job.gather * job.pixel
-    job.run = windows.w.taps if windows.w.spacing == 1 and job.pixel == windows.channels and job.planes_w == 1 else 1
-    # Bytes of a position in the copy and in the target, but for rows that taps meet beyond the block.
-    of_position = (
-        TERMS * windows.d.taps * planes_of(windows.h) * job.planes_w * windows.w.step // job.gather * windows.channels * sizeof(bf16)
-        + job.columns * sizeof(real)
-    )
-    positions = min(<Py_ssize_t>POSITIONS, BLOCK // of_position)
-    job.field = field_of(windows, job.images, positions, 1)
-    single = job.field.blocks == 1 and panels >= threads
-    if not single:
-        job.field = field_of(windows, job.images, positions, threads)
-    job.line = job.field.row * job.position
-    slab = panels
-    if chunks == NULL:
+    cdef Box* box
+    cdef Part part
+    # In a padded copy without gaps, neighbours along w lie together.
+    job.run = windows.w.taps if windows.w.spacing == 1 and gap_of(windows) == 0 and not is_apart(windows.w) else 1
+    job.chunks = chunks_of(windows, job.run)
+    bytes_of_panel = job.chunks * PACKED * <Py_ssize_t>sizeof(bf16)
+    box = <Box*>scratch_take(most_boxes(windows, job.run) * sizeof(Box))
+    part.chunk = <Py_ssize_t*>scratch_take(2 * job.chunks * sizeof(Py_ssize_t))
+    part.offset = part.chunk + job.chunks
+    if box == NULL or part.chunk == NULL:
         job.failed = True
     else:
-        divide_depth(job)
-        bytes_of_panel = job.chunks * PACKED * <Py_ssize_t>sizeof(bf16)
+        boxes = choose_boxes(windows, job.columns, job.run, box)
+        enter_box(windows, &job.target, job.columns, job.run, box, 1, &part)
+        single = boxes == 1 and part.copy.field.blocks == 1 and panels >= threads
         job.keeps = job.keeps and panels * bytes_of_panel <= MOST_KEPT
         if not job.keeps and not single:
             slab = min(panels, max(<Py_ssize_t>1, WEIGHTS // bytes_of_panel))
         if not known and (job.keeps or not single):
             job.packed = <bf16*>scratch_take(slab * bytes_of_panel)
-            job.failed = job.packed == NULL
+            job.failed = job.failed or job.packed == NULL
     job.first_column = 0
     while job.first_column < job.columns and job.finite and not job.failed:
         job.panels = min(slab, ceil_div(job.columns - job.first_column, SIDE))
-        parts = min(job.panels, ceil_div(2 * threads, job.field.blocks) if threads > 1 else 1)
         if job.packed != NULL and not known:
             for i in prange(job.panels * job.chunks, num_threads=threads, schedule="static"):
                 pack_shared(job, i % job.panels, i // job.panels)  # panels are neighbours in memory
-        for i in prange(parts * job.field.blocks, num_threads=threads, schedule="dynamic"):
-            multiply_block(
-                job, i % job.field.blocks, job.panels * (i // job.field.blocks) // parts,
-                job.panels * (i // job.field.blocks + 1) // parts,
-            )
+        for b in range(boxes):
+            enter_box(windows, &job.target, job.columns, job.run, box + b, 1 if single else threads, &part)
+            parts = min(job.panels, ceil_div(2 * threads, part.copy.field.blocks) if threads > 1 else 1)
+            for i in prange(parts * part.copy.field.blocks, num_threads=threads, schedule="dynamic"):
+                multiply_block(
+                    job, &part, i % part.copy.field.blocks, job.panels * (i // part.copy.field.blocks) // parts,
+                    job.panels * (i // part.copy.field.blocks + 1) // parts,
+                )
         job.first_column += job.panels * SIDE
-    scratch_give(chunks)
+    scratch_give(part.chunk)
+    scratch_give(box)
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
@@ -392,12 +305,9 @@ def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     cdef Windows* windows = &job.windows
     if size_of(y) == 0:
         return True
-    describe_source(windows, x, groups)
-    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
-    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
-    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
-    job.images = y.shape[0]
+    describe_windows(x, kernel, y, strides, dilations, pads, groups, windows)
     job.weights = forward_weights(kernel, groups)
+    leave_out_padding(windows, &job.weights)
     job.columns = kernel.shape[4]
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
@@ -430,7 +340,6 @@ def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
         d_x[...] = 0
         return True
     describe_source(windows, d_y, groups)
-    job.images = d_x.shape[0]
     job.weights = backward_weights(kernel, groups)
     job.columns = kernel.shape[3]
     job.bias = NULL
@@ -464,10 +373,7 @@ def conv_bf16x3_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     if outputs == 0:
         d_kernel[...] = 0
         return True
-    describe_source(windows, x, groups)
-    windows.d = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0])
-    windows.h = forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1])
-    windows.w = forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2])
+    describe_windows(x, d_kernel, d_y, strides, dilations, pads, groups, windows)
     job.d_y = &d_y[0, 0, 0, 0, 0]
     job.filters = d_kernel.shape[4]
     job.failed = False

@@ -2,42 +2,47 @@
 #
 # Design:
 # a) Forward: y[pixel, k] = sum over depth of window[pixel, depth] * weights[depth, k]. The windows of PIXELS output pixels are
-#    packed into rows (windows.pxd), one chunk of the depth at a time; register tiles (matmul_tile.pxd) of MR pixels by NR
+#    packed into rows (packing.pxd), one chunk of the depth at a time; register tiles (matmul_tile.pxd) of MR pixels by NR
 #    filters multiply them by panels of weights. y is added to, chunk after chunk, while its block lies in the L2 cache. It
-#    starts from the bias; the activation is applied to each block as it is finished.
+#    starts from the bias; the activation is applied to each block as it is finished. Pixels come in an order in which tiles
+#    can leave out what lies in the padding (boxes.pxd).
 # b) Panels of weights are packed beforehand, [k / NR][depth][NR], a slab at a time that fits into WEIGHTS bytes: no layer needs
 #    more memory than that, whatever its size. Where they may be kept (kept.pxd), all of them are one slab, up to MOST_KEPT bytes.
 # c) The gradient for the input is the same product with the roles of channels and filters exchanged. With a stride, the input
 #    pixels fall into phases, each with the taps that reach it (windows.pxd). A phase without taps is filled with zeros.
 # d) The gradient for the kernel is a product over pixels (direct_gradient.pxd).
 # e) Parallel: over blocks of pixels and of filters. The order of all additions is the same for any number of threads.
-# f) Loop order within a block of pixels: chunk, panel, tile. A panel of weights (CHUNK x NR numbers) stays in L1 while all
-#    tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
+# f) Loop order within a block of pixels: chunk, panel, piece of the chunk, tile. A panel of weights (CHUNK x NR numbers) stays in
+#    L1 while all tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
 # g) Each tile asks for the memory of the next one: rows that are read in place, and results. Where there are few columns or
 #    little depth, memory is what the product waits for.
 from cython.parallel cimport prange
 
+from kernels.boxes cimport (
+    MOST_PIECES, Box, Piece, Pixel, Stretch, box_of, divide_pixels, is_hardly_padded, pass_row, pieces_of_chunk, pixel_at,
+    row_from, stretches_of_block
+)
 from kernels.direct_gradient cimport Correlation, correlate_all
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.operands cimport (
-    Target, Weights, backward_weights, describe_source, enter_phase, forward_weights, phases_of, size_of, target_phase, weight_at
+    Target, Weights, backward_weights, describe_source, describe_windows, enter_phase, forward_weights, leave_out_padding,
+    phases_of, size_of, target_phase, weight_at
 )
+from kernels.packing cimport pack_windows
 from kernels.panels cimport copy_columns
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_row
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport (
-    CHUNK, ROW, Chunk, Pixel, Windows, ceil_div, divide_depth, forward_axis, next_pixel, pack_windows, pixel_at,
-    windows_bytes
-)
+from kernels.windows cimport CHUNK, ROW, Chunk, Windows, ceil_div, divide_depth, windows_bytes
 
 cdef enum:
-    PIXELS = 192        # windows packed at a time; a multiple of every MR
-    WEIGHTS = 4 << 20   # bytes of packed weights
+    PIXELS = 192         # windows packed at a time; a multiple of every MR
+    TILES = PIXELS // 6  # in them, with the least MR
+    WEIGHTS = 4 << 20    # bytes of packed weights
 
 cdef struct Slab:
     Py_ssize_t first_group, groups
@@ -47,6 +52,8 @@ cdef struct Slab:
 
 cdef struct Product:
     Windows windows
+    Box* box                           # all pixels of the target, in the order in which they are computed
+    Py_ssize_t boxes
     Weights weights
     Py_ssize_t groups
     Py_ssize_t columns                 # of a group
@@ -93,16 +100,18 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef inline void locate_pixels(const Product* job, Py_ssize_t first_pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
-    """Where in the target the results of some consecutive output pixels belong."""
-    cdef Pixel pixel = pixel_at(&job.windows, first_pixel)
-    cdef Py_ssize_t i
-    for i in range(pixels):
-        where[i] = (
-            pixel.n * job.target.stride_n + pixel.d * job.target.stride_d + pixel.h * job.target.stride_h
-            + pixel.w * job.target.stride_w
-        )
-        next_pixel(&job.windows, &pixel)
+cdef inline void locate_pixels(const Product* job, Pixel pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
+    """Where in the target the results of some consecutive pixels belong."""
+    cdef const Target* target = &job.target
+    cdef Py_ssize_t i = 0, row, j, start
+    while i < pixels:
+        row = row_from(&pixel, pixels - i)
+        start = pixel.n * target.stride_n + pixel.d * target.stride_d + pixel.h * target.stride_h + pixel.w * target.stride_w
+        for j in range(row):
+            where[i + j] = start + j * target.stride_w
+        i += row
+        if i < pixels:
+            pass_row(&pixel, row)
 
 
 cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const real* panel, Py_ssize_t depth, real* target,
@@ -131,54 +140,67 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
     """Adds the slab's part of the depth to the results of a block of pixels and columns."""
     cdef Windows* windows = &job.windows
     cdef Py_ssize_t where[PIXELS + MR]
+    cdef const Box* box = box_of(job.box, job.boxes, first_pixel)
+    cdef Stretch stretch[TILES]
+    cdef Piece piece[TILES * MOST_PIECES]  # of a chunk
+    cdef Py_ssize_t stretches = stretches_of_block(box, first_pixel, pixels, stretch), pieces
+    cdef const Piece* part
     cdef real start[NR]
     cdef bint from_bias = job.bias != NULL
     # Whole tiles are read in place where they can be. A tile reads MR rows, also where pixels are missing: those are packed.
     cdef Py_ssize_t in_place = pixels - pixels % MR if windows.in_place else 0
-    cdef Py_ssize_t c, p, t, i, j, column, width, height, row
+    cdef Py_ssize_t c, p, q, t, i, j, column, width, height, row
     cdef const Chunk* chunk
     cdef const real* panel
     cdef const real* rows
     cdef const real* ahead
     cdef real* target
-    cdef bint first
     cdef real* packed = <real*>scratch_take((PIXELS + MR) * ROW * sizeof(real))
-    cdef unsigned long long state = flush_denormals()
+    cdef unsigned long long state
     if packed == NULL:
         job.failed = True
         return
-    locate_pixels(job, first_pixel, pixels, where)
+    state = flush_denormals()
+    locate_pixels(job, pixel_at(box, first_pixel), pixels, where)
     for c in range(job.slab.first_chunk, job.slab.end_chunk):
         chunk = windows.chunk + c
-        first = c == 0
-        pack_windows(windows, chunk, group * windows.channels, first_pixel + in_place, pixels - in_place, packed)
+        pieces = 0
+        for q in range(stretches):
+            pieces += pieces_of_chunk(windows, chunk, stretch + q, piece + pieces)
+        if pieces > 0 and pixels > in_place:
+            box = box_of(job.box, job.boxes, first_pixel + in_place)
+            pack_windows(
+                windows, chunk, group * windows.channels, pixel_at(box, first_pixel + in_place), pixels - in_place, packed
+            )
         for p in range(ceil_div(end_column - first_column, NR)):
             column = first_column + p * NR
             width = min(end_column - column, <Py_ssize_t>NR)
-            panel = panel_of(job, group, column) + (chunk.start - job.slab.start) * NR
             target = job.target.value + group * job.columns + column
             for j in range(NR):
                 start[j] = job.bias[group * job.columns + column + j] if from_bias and j < width else 0
-            for t in range(ceil_div(pixels, MR)):
-                i = t * MR
-                height = min(pixels - i, <Py_ssize_t>MR)
-                if i < in_place:
-                    rows = (windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start)
-                    row = windows.stride_w
-                else:
-                    rows = packed + (i - in_place) * ROW
-                    row = ROW
-                # The first panel brings the next rows to the cache for all panels, the first chunk their results for all chunks.
-                ahead = rows + MR * row if p == 0 else NULL
-                if first:
-                    for j in range(i + MR, min(i + 2 * MR, pixels)):
-                        prefetch_row(target + where[j], width)
-                if height == MR and width == NR:
-                    multiply_tile(rows, row, 1, panel, chunk.depth, target, where + i, not first, start, 2, ahead)
-                else:
-                    multiply_partial_tile(
-                        rows, row, panel, chunk.depth, target, where + i, height, width, not first, start, ahead
-                    )
+            for q in range(pieces):
+                part = piece + q
+                panel = panel_of(job, group, column) + (chunk.start + part.start - job.slab.start) * NR
+                for t in range(part.tiles.begin, part.tiles.end):
+                    i = t * MR
+                    height = min(pixels - i, <Py_ssize_t>MR)
+                    if i < in_place:
+                        rows = windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start
+                        row = windows.stride_w
+                    else:
+                        rows = packed + (i - in_place) * ROW + part.start
+                        row = ROW
+                    # The first panel brings the next rows to the cache for all, the first piece their results.
+                    ahead = rows + MR * row if p == 0 else NULL
+                    if part.first:
+                        for j in range(i + MR, min(i + 2 * MR, pixels)):
+                            prefetch_row(target + where[j], width)
+                    if height == MR and width == NR:
+                        multiply_tile(rows, row, 1, panel, part.depth, target, where + i, not part.first, start, 2, ahead)
+                    else:
+                        multiply_partial_tile(
+                            rows, row, panel, part.depth, target, where + i, height, width, not part.first, start, ahead
+                        )
     if job.activation != LINEAR and job.slab.end_chunk == windows.chunks:
         target = job.target.value + group * job.columns + first_column
         for i in range(pixels):
@@ -248,8 +270,13 @@ cdef void multiply(Product* job) noexcept nogil:
     cdef Py_ssize_t room = WEIGHTS // (NR * sizeof(real))
     cdef Py_ssize_t whole
     cdef void* chunks = scratch_take(windows_bytes(windows))
+    cdef bint whole_d = is_hardly_padded(&windows.d), whole_h = is_hardly_padded(&windows.h)
+    cdef bint whole_w = is_hardly_padded(&windows.w)
+    job.boxes = divide_pixels(windows, whole_d, whole_h, whole_w, NULL)
+    job.box = <Box*>scratch_take(job.boxes * sizeof(Box))
     job.packed = job.panels != NULL
-    if chunks != NULL:
+    if chunks != NULL and job.box != NULL:
+        divide_pixels(windows, whole_d, whole_h, whole_w, job.box)
         divide_depth(windows, chunks)
         whole = job.groups * ceil_div(job.columns, NR) * windows.depth
         job.keeps = job.keeps and whole * NR * <Py_ssize_t>sizeof(real) <= MOST_KEPT
@@ -257,10 +284,11 @@ cdef void multiply(Product* job) noexcept nogil:
             room = whole
         if not job.packed:
             job.panels = <real*>scratch_take((room + CHUNK) * NR * sizeof(real))
-    if chunks == NULL or job.panels == NULL:
+    if chunks == NULL or job.box == NULL or job.panels == NULL:
         job.failed = True
     else:
         multiply_slabs(job, room)
+    scratch_give(job.box)
     scratch_give(chunks)
 
 
@@ -278,12 +306,9 @@ def conv_direct_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     cdef Windows* windows = &job.windows
     if size_of(y) == 0:
         return
-    describe_source(windows, x, groups)
-    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
-    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
-    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
-    windows.pixels = y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3]
+    describe_windows(x, kernel, y, strides, dilations, pads, groups, windows)
     job.weights = forward_weights(kernel, groups)
+    leave_out_padding(windows, &job.weights)
     job.groups = groups
     job.columns = kernel.shape[4] // groups
     job.bias = &bias[0] if bias is not None else NULL
@@ -335,14 +360,10 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     cdef Windows* windows = &job.windows
     if size_of(d_kernel) == 0:
         return
-    windows.pixels = d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3]
-    if windows.pixels == 0:
+    if size_of(d_y) == 0:
         d_kernel[...] = 0
         return
-    describe_source(windows, x, groups)
-    windows.d = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], strides[0], dilations[0], pads[0])
-    windows.h = forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1])
-    windows.w = forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2])
+    describe_windows(x, d_kernel, d_y, strides, dilations, pads, groups, windows)
     job.d_y = &d_y[0, 0, 0, 0, 0]
     job.groups = groups
     job.columns = d_kernel.shape[4] // groups

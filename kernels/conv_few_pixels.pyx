@@ -23,7 +23,7 @@ from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport Pixel, Windows, ceil_div, forward_axis, pixel_at
+from kernels.windows cimport Windows, ceil_div, forward_axis
 
 cdef extern from *:
     """
@@ -118,18 +118,21 @@ cdef struct Problem:
 cdef inline void pack_row(Problem* job, Py_ssize_t index) noexcept nogil:
     """Copies the window of an output pixel, zeros for what is outside."""
     cdef Windows* windows = &job.windows
-    cdef Pixel pixel = pixel_at(windows, index)
+    cdef Py_ssize_t ow = index % windows.w.outputs
+    cdef Py_ssize_t oh = index // windows.w.outputs % windows.h.outputs
+    cdef Py_ssize_t od = index // windows.w.outputs // windows.h.outputs % windows.d.outputs
+    cdef Py_ssize_t n = index // windows.w.outputs // windows.h.outputs // windows.d.outputs
     cdef Py_ssize_t td, th, tw, d, h, w
     cdef real* row = job.packed + index * job.depth
     for td in range(windows.d.taps):
-        d = pixel.d * windows.d.step + windows.d.offset + td * windows.d.spacing
+        d = od * windows.d.step + windows.d.offset + td * windows.d.spacing
         for th in range(windows.h.taps):
-            h = pixel.h * windows.h.step + windows.h.offset + th * windows.h.spacing
+            h = oh * windows.h.step + windows.h.offset + th * windows.h.spacing
             for tw in range(windows.w.taps):
-                w = pixel.w * windows.w.step + windows.w.offset + tw * windows.w.spacing
+                w = ow * windows.w.step + windows.w.offset + tw * windows.w.spacing
                 if 0 <= d < windows.d.size and 0 <= h < windows.h.size and 0 <= w < windows.w.size:
                     memcpy(
-                        row, windows.source + pixel.n * windows.stride_n + d * windows.stride_d + h * windows.stride_h
+                        row, windows.source + n * windows.stride_n + d * windows.stride_d + h * windows.stride_h
                         + w * windows.stride_w, windows.channels * sizeof(real),
                     )
                 else:

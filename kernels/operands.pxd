@@ -1,6 +1,6 @@
 # What a product over windows reads and writes beside the source: weights, and the pixels of the target.
 from kernels.real cimport real
-from kernels.windows cimport Windows, phase_axis
+from kernels.windows cimport Axis, Span, Windows, forward_axis, outputs_of, phase_axis
 
 cdef struct Weights:
     const real* value
@@ -74,6 +74,42 @@ cdef inline const real* weight_at(const Weights* weights, const Windows* windows
     )
 
 
+# Windows of all outputs, and taps that none of them needs ---------------------------------------------------------------
+
+
+cdef inline void describe_windows(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel,
+                                  const real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, Py_ssize_t groups,
+                                  Windows* windows):
+    """The windows over x of all pixels of y."""
+    describe_source(windows, x, groups)
+    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
+    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
+    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
+    windows.pixels = y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3]
+
+
+cdef inline bint is_blind(const Axis* axis, Py_ssize_t tap) noexcept nogil:
+    cdef Span met = outputs_of(axis, tap)
+    return met.begin == met.end
+
+
+cdef inline void leave_out_taps(Axis* axis, Py_ssize_t* first, Py_ssize_t step) noexcept nogil:
+    """Leaves out the first and the last taps as far as they lie in the padding for all outputs. One stays."""
+    while axis.taps > 1 and is_blind(axis, axis.taps - 1):
+        axis.taps -= 1
+    while axis.taps > 1 and is_blind(axis, 0):
+        axis.taps -= 1
+        axis.offset += axis.spacing
+        first[0] += step
+
+
+cdef inline void leave_out_padding(Windows* windows, Weights* weights) noexcept nogil:
+    """Leaves out taps that meet nothing, as in a small image below a large dilation."""
+    leave_out_taps(&windows.d, &weights.first_d, weights.step_d)
+    leave_out_taps(&windows.h, &weights.first_h, weights.step_h)
+    leave_out_taps(&windows.w, &weights.first_w, weights.step_w)
+
+
 # Phases of the gradient for the input (windows.pxd) ---------------------------------------------------------------------
 
 
@@ -103,5 +139,6 @@ cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, ::1] d_y, 
     if windows.d.taps * windows.h.taps * windows.w.taps == 0:
         d_x[:, rd::sd, rh::sh, rw::sw] = 0
         return False
+    leave_out_padding(windows, weights)
     target[0] = target_phase(d_x, rd, rh, rw, sd, sh, sw)
     return True

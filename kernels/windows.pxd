@@ -1,18 +1,15 @@
-# Windows over an image: which source numbers make up the sum for one output pixel, and how they are packed into rows.
+# Windows over an image: which source numbers make up the sum for one output pixel.
 #
 # Design:
 # a) One description serves the forward pass and the gradient for the input. Output pixel o sums, over taps, the source pixels
 #    o * step + offset(tap), zero where that is outside. Forward: step = stride, offset = tap * dilation - pad. Gradient for
 #    the input: the outputs fall into `stride` phases; within a phase, step = 1 and only every stride-th tap takes part.
 # b) The numbers of a window, tap after tap, all channels of a tap together, are its row: the depth of a matrix product.
-#    Packed rows of one length need no address arithmetic later; they exist for one block of pixels and one chunk of the
-#    depth at a time, so there is never a matrix of all windows.
 # c) A chunk is at most CHUNK deep: a panel of weights so deep stays in the L1 cache.
-# d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece: where the run lies
-#    inside the image, in whole vectors and without a question asked; at the border, number by number.
-from libc.string cimport memcpy, memset
+# d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece.
+from libc.string cimport memset
 
-from kernels.real cimport VL, real, vec
+from kernels.real cimport real
 
 cdef enum:
     CHUNK = 384  # greatest depth of a chunk
@@ -25,6 +22,9 @@ cdef struct Axis:
     Py_ssize_t taps
     Py_ssize_t offset   # of tap 0
     Py_ssize_t spacing  # from one tap to the next
+
+cdef struct Span:       # what lies between two places along an axis
+    Py_ssize_t begin, end
 
 cdef struct Run:
     Py_ssize_t d, h, w  # offset of its first tap
@@ -52,9 +52,6 @@ cdef struct Windows:
     Py_ssize_t chunks
     Run* run
     bint in_place        # a window is one source pixel and pixels are evenly spaced: rows are read where they are
-
-cdef struct Pixel:  # an output pixel
-    Py_ssize_t n, d, h, w
 
 
 cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
@@ -88,28 +85,13 @@ cdef inline Axis phase_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps,
     return axis
 
 
-cdef inline Pixel pixel_at(const Windows* windows, Py_ssize_t index) noexcept nogil:
-    cdef Pixel pixel
-    pixel.w = index % windows.w.outputs
-    index //= windows.w.outputs
-    pixel.h = index % windows.h.outputs
-    index //= windows.h.outputs
-    pixel.d = index % windows.d.outputs
-    pixel.n = index // windows.d.outputs
-    return pixel
-
-
-cdef inline void next_pixel(const Windows* windows, Pixel* pixel) noexcept nogil:
-    pixel.w += 1
-    if pixel.w == windows.w.outputs:
-        pixel.w = 0
-        pixel.h += 1
-        if pixel.h == windows.h.outputs:
-            pixel.h = 0
-            pixel.d += 1
-            if pixel.d == windows.d.outputs:
-                pixel.d = 0
-                pixel.n += 1
+cdef inline Span outputs_of(const Axis* axis, Py_ssize_t tap) noexcept nogil:
+    """The outputs that meet the source through a tap, the others being in the padding."""
+    cdef Py_ssize_t offset = axis.offset + tap * axis.spacing
+    cdef Span met
+    met.begin = min(ceil_div(max(-offset, <Py_ssize_t>0), axis.step), axis.outputs)
+    met.end = max(min(ceil_div(max(axis.size - offset, <Py_ssize_t>0), axis.step), axis.outputs), met.begin)
+    return met
 
 
 cdef inline size_t windows_bytes(Windows* windows) noexcept nogil:
@@ -172,84 +154,3 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
 
 cdef inline void clear_numbers(real* target, Py_ssize_t count) noexcept nogil:
     memset(target, 0, count * sizeof(real))
-
-
-cdef inline void pack_run(Windows* windows, Run* run, const real* image, Py_ssize_t d, Py_ssize_t h, Py_ssize_t w,
-                          real* row) noexcept nogil:
-    """Copies one run of one window; d, h, w are the source coordinates of its first tap."""
-    cdef Py_ssize_t before, behind, inside
-    if d < 0 or d >= windows.d.size or h < 0 or h >= windows.h.size:
-        clear_numbers(row, run.taps * run.width)
-        return
-    before = min(max(-w, <Py_ssize_t>0), run.taps)
-    behind = min(max(w + run.taps - windows.w.size, <Py_ssize_t>0), run.taps - before)
-    inside = run.taps - before - behind
-    if before > 0:
-        clear_numbers(row, before * run.width)
-    if inside > 0:
-        memcpy(
-            row + before * run.width,
-            image + d * windows.stride_d + h * windows.stride_h + (w + before) * windows.stride_w + run.channel,
-            inside * run.width * sizeof(real),
-        )
-    if behind > 0:
-        clear_numbers(row + (before + inside) * run.width, behind * run.width)
-
-
-cdef inline void pack_inner_runs(const real* source, Py_ssize_t step, Py_ssize_t count, Py_ssize_t pixels,
-                                 real* rows) noexcept nogil:
-    """Copies the same run of some pixels, in whole vectors: what is read and written behind its end does no harm."""
-    cdef Py_ssize_t i, j
-    for i in range(pixels):
-        for j in range((count + VL - 1) // VL):
-            (<vec*>(rows + i * ROW + j * VL))[0] = (<const vec*>(source + i * step + j * VL))[0]
-
-
-cdef inline void pack_segment(Windows* windows, const Chunk* chunk, const real* image, Pixel first, Py_ssize_t pixels,
-                              real* rows) noexcept nogil:
-    """Packs windows of neighbours in one row of the output.
-
-    Run by run in ascending order: what a run's last vector writes behind its end, the next run overwrites.
-    """
-    cdef Py_ssize_t step = windows.w.step
-    cdef Py_ssize_t r, i, d, h, w, count, room, begin, end
-    cdef const real* source
-    cdef Run* run
-    for r in range(chunk.runs):
-        run = windows.run + chunk.first_run + r
-        d = first.d * windows.d.step + run.d
-        h = first.h * windows.h.step + run.h
-        w = first.w * step + run.w
-        count = run.taps * run.width
-        # Pixels begin to end have the whole run inside the image, and a vector behind it inside the array.
-        begin = end = 0
-        if 0 <= d < windows.d.size and 0 <= h < windows.h.size:
-            source = image + d * windows.stride_d + h * windows.stride_h + w * windows.stride_w + run.channel
-            begin = min((max(-w, <Py_ssize_t>0) + step - 1) // step, pixels)
-            room = windows.w.size - run.taps - w
-            end = max(begin, min(room // step + 1, pixels)) if room >= 0 else begin
-            while end > begin and source + (end - 1) * step * windows.stride_w + count + VL > windows.end:
-                end -= 1
-            pack_inner_runs(
-                source + begin * step * windows.stride_w, step * windows.stride_w, count, end - begin,
-                rows + begin * ROW + run.depth,
-            )
-        for i in range(begin):
-            pack_run(windows, run, image, d, h, w + i * step, rows + i * ROW + run.depth)
-        for i in range(end, pixels):
-            pack_run(windows, run, image, d, h, w + i * step, rows + i * ROW + run.depth)
-
-
-cdef inline void pack_windows(Windows* windows, const Chunk* chunk, Py_ssize_t first_channel, Py_ssize_t first_pixel,
-                              Py_ssize_t pixels, real* rows) noexcept nogil:
-    """Packs one chunk of the windows of some consecutive output pixels: rows[i * ROW + p], p counting through the chunk."""
-    cdef Pixel pixel = pixel_at(windows, first_pixel)
-    cdef Py_ssize_t i = 0, segment
-    while i < pixels:
-        segment = min(windows.w.outputs - pixel.w, pixels - i)
-        pack_segment(
-            windows, chunk, windows.source + pixel.n * windows.stride_n + first_channel, pixel, segment, rows + i * ROW
-        )
-        i += segment
-        pixel.w += segment - 1
-        next_pixel(windows, &pixel)

@@ -75,6 +75,21 @@ def _problems():
     yield "1x1, padding behind only", problem((1, 1, 3), one, 33, 34, behind=(0, 0, 5))
     yield "1x1, padding behind only, many pixels", problem((1, 14, 15), one, 65, 34, behind=(0, 3, 2))
     yield "1x1, strides, padding", problem((1, 9, 8), one, 20, 33, strides=(1, 2, 3), pads=(0, 1, 2), behind=(0, 4, 0))
+    # Taps that only some outputs see, or none: boxes of outputs, down to single pixels, and tiles of several boxes.
+    yield "a dilation beyond the image", problem((1, 7, 6), (1, 3, 3), 33, 34, dilations=(1, 8, 9), pads=(0, 8, 9))
+    yield "a dilation of half the image", problem((1, 13, 12), (1, 3, 3), 40, 35, dilations=(1, 6, 6), pads=(0, 6, 6), batch=3)
+    yield "a dilation of most of the image", problem((1, 20, 20), (1, 3, 3), 64, 65, dilations=(1, 12, 15), pads=(0, 12, 15))
+    yield "a dilation of rows only", problem((1, 30, 20), (1, 3, 3), 96, 64, dilations=(1, 12, 1), pads=(0, 12, 1), batch=1)
+    yield "wide groups, dilation", problem((1, 7, 9), (1, 3, 3), 33, 17, groups=2, dilations=(1, 5, 4), pads=(0, 5, 4))
+    yield "each output sees other taps", problem((1, 6, 5), (1, 7, 6), 20, 33, pads=(0, 3, 2), behind=(0, 3, 3), batch=3)
+    yield "outputs that see nothing", problem((1, 2, 3), (1, 3, 3), 33, 34, dilations=(1, 2, 2), pads=(0, 11, 9))
+    yield (
+        "strides, dilation and much padding",
+        problem((1, 9, 8), (1, 4, 3), 33, 34, strides=(1, 2, 3), dilations=(1, 3, 5), pads=(0, 9, 9), behind=(0, 4, 10)),
+    )
+    yield "a causal axis", problem((1, 1, 40), (1, 1, 4), 33, 34, dilations=(1, 1, 9), pads=(0, 0, 27), behind=(0, 0, 0))
+    yield "three short axes", problem((3, 4, 5), (3, 3, 3), 20, 33, pads=(1, 1, 1))
+    yield "three axes, dilation", problem((4, 5, 6), (3, 3, 3), 64, 33, dilations=(3, 2, 4), pads=(3, 2, 4))
     yield "a kernel as large as the image", problem((1, 5, 6), (1, 5, 6))
     yield "groups", problem((1, 7, 7), (1, 3, 3), 3, 5, groups=4, pads=(0, 1, 1))
     yield "wide groups", problem((1, 5, 7), (1, 3, 3), 33, 34, groups=2, strides=(1, 2, 1))
@@ -195,6 +210,9 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "groups, several blocks",
         "many groups of a vector",
         "groups of 5x5",
+        "a dilation of half the image",
+        "a dilation of most of the image",
+        "each output sees other taps",
     ],
 )
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
@@ -211,7 +229,18 @@ def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, nam
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("name", ["many tiles", "blocks of uneven size", "strides", "groups", "depthwise, a vector"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "many tiles",
+        "blocks of uneven size",
+        "strides",
+        "groups",
+        "depthwise, a vector",
+        "a dilation of most of the image",
+        "outputs that see nothing",
+    ],
+)
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.module)
 def test_what_scratch_memory_held_before_does_not_matter(native, kernel, name, direction, threads):
     problem = PROBLEMS[name]._replace(dtype=native.dtype.name)
@@ -229,6 +258,23 @@ def test_what_scratch_memory_held_before_does_not_matter(native, kernel, name, d
         else:
             function(huge[0], huge[2], native.empty(problem.kernel_shape), *description)
         np.testing.assert_array_equal(run(native, kernel.module, problem, direction), before)
+
+
+@pytest.mark.parametrize("kernel", ["conv_direct", "conv_bf16x3"])
+def test_taps_that_meet_only_padding_are_left_out(native, kernel):
+    if kernel == "conv_bf16x3" and native.dtype != "float32":
+        pytest.skip("three bfloat16 make a float32, not more")
+    problem = PROBLEMS["a dilation beyond the image"]
+    *_, channels, filters = problem.kernel_shape
+    weights = np.full(problem.kernel_shape, np.nan)
+    weights[0, 1, 1] = 1
+    weights, module = native.array(weights), getattr(native, kernel)
+    description = problem.strides, problem.dilations, problem.pads, problem.groups
+    y, d_x = native.empty(problem.output_shape), native.empty(problem.input_shape)
+    getattr(module, f"{kernel}_forward")(native.array(np.ones(problem.input_shape)), weights, None, y, *description, 0)
+    getattr(module, f"{kernel}_backward_input")(native.array(np.ones(problem.output_shape)), weights, d_x, *description)
+    np.testing.assert_array_equal(y, channels)
+    np.testing.assert_array_equal(d_x, filters)
 
 
 def test_every_kernel_is_chosen_for_something():
