@@ -15,11 +15,12 @@ from libc.string cimport memset
 
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.operands cimport size_of
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.strips cimport (
-    PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
+    LINE, PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
 )
 from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
 
@@ -27,6 +28,8 @@ cdef enum:
     SUMS = 16 << 10       # bytes of the sums for the gradient for the kernel
     SHARES = 16           # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 128           # pixels that make a share worth its sums
+    NEAR = 1 << 18        # numbers of a source that is likely to be in L2
+    LINES = 4             # of the cache, which a pixel takes where a band is asked for ahead of time
 
 cdef struct Phase:                   # every stride-th output along an axis; all of them in the forward direction
     Axis axis
@@ -35,6 +38,7 @@ cdef struct Phase:                   # every stride-th output along an axis; all
 cdef struct Job:
     const real* source               # (n, d, h, w, channels)
     Py_ssize_t source_d, source_h    # from one plane and row to the next, in numbers
+    bint far                         # a band is asked for ahead of time
     real* target                     # (n, d, h, w, channels); the gradient for the kernel reads it
     Py_ssize_t n, d, h, w, channels  # of the target
     Py_ssize_t phases_d, phases_h, phases_w
@@ -66,7 +70,7 @@ cdef void do_any_strip(const Job* job, const Task* task, const Strip* strip) noe
             convolve_any_strip(&row, job.weights, job.bias)
 
 
-# The next two are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
+# The next three are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
 # functions called here need to be inlined.
 
 
@@ -74,21 +78,36 @@ cdef void convolve(const Job* job, const Strip* strip) noexcept nogil:
     if strip.spacing != 1:
         do_any_strip(job, NULL, strip)
     elif strip.step == 1 and strip.taps == 1:
-        convolve_strip(strip, job.weights, job.bias, 1, 1)
+        convolve_strip(strip, job.weights, job.bias, False, 1, 1)
     elif strip.step == 1 and strip.taps == 2:
-        convolve_strip(strip, job.weights, job.bias, 2, 1)
+        convolve_strip(strip, job.weights, job.bias, False, 2, 1)
     elif strip.step == 1 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, 3, 1)
+        convolve_strip(strip, job.weights, job.bias, False, 3, 1)
     elif strip.step == 1 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, 5, 1)
+        convolve_strip(strip, job.weights, job.bias, False, 5, 1)
     elif strip.step == 1 and strip.taps == 7:
-        convolve_strip(strip, job.weights, job.bias, 7, 1)
+        convolve_strip(strip, job.weights, job.bias, False, 7, 1)
     elif strip.step == 2 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, 3, 2)
+        convolve_strip(strip, job.weights, job.bias, False, 3, 2)
     elif strip.step == 2 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, 5, 2)
+        convolve_strip(strip, job.weights, job.bias, False, 5, 2)
     else:
         do_any_strip(job, NULL, strip)
+
+
+cdef void convolve_far(const Job* job, const Strip* strip) noexcept nogil:
+    if strip.spacing != 1:
+        convolve(job, strip)
+    elif strip.step == 1 and strip.taps == 3:
+        convolve_strip(strip, job.weights, job.bias, True, 3, 1)
+    elif strip.step == 1 and strip.taps == 5:
+        convolve_strip(strip, job.weights, job.bias, True, 5, 1)
+    elif strip.step == 2 and strip.taps == 3:
+        convolve_strip(strip, job.weights, job.bias, True, 3, 2)
+    elif strip.step == 2 and strip.taps == 5:
+        convolve_strip(strip, job.weights, job.bias, True, 5, 2)
+    else:
+        convolve(job, strip)
 
 
 cdef void correlate(const Job* job, const Task* task, const Strip* strip) noexcept nogil:
@@ -171,7 +190,7 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
             if task != NULL:
                 correlate(job, task, &strip)
             else:
-                convolve(job, &strip)
+                (convolve_far if job.far else convolve)(job, &strip)
                 if job.activation != LINEAR:
                     activate(job.activation, &strip)
 
@@ -264,7 +283,8 @@ cdef Job describe(const real[:, :, :, :, ::1] source, const real[:, :, :, :, ::1
                   const real[:, :, :, :, ::1] kernel):
     return Job(
         source=&source[0, 0, 0, 0, 0], source_d=source.shape[2] * source.shape[3] * source.shape[4],
-        source_h=source.shape[3] * source.shape[4], target=<real*>&target[0, 0, 0, 0, 0],
+        source_h=source.shape[3] * source.shape[4], far=size_of(source) > NEAR and source.shape[4] >= LINES * LINE,
+        target=<real*>&target[0, 0, 0, 0, 0],
         n=target.shape[0], d=target.shape[1], h=target.shape[2], w=target.shape[3], channels=target.shape[4],
         phases_d=1, phases_h=1, phases_w=1, phase_d=NULL, phase_h=NULL, phase_w=NULL,
         weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2], tap=kernel.shape[4],
@@ -288,7 +308,7 @@ cdef void describe_outputs(Job* job, Phase* phase, const real[:, :, :, :, ::1] x
 
 
 cdef bint is_empty(const real[:, :, :, :, ::1] x):
-    return x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] == 0
+    return size_of(x) == 0
 
 
 def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
@@ -330,6 +350,7 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
             )
             count += 1
     job = describe(d_y, d_x, kernel)
+    job.far = job.far and sd * sh * sw == 1  # the outputs of a phase have those of others between them
     job.phases_d = sd
     job.phases_h = sh
     job.phases_w = sw

@@ -5,10 +5,12 @@
 #    window. It is noted for each output, in a byte where that will do, else in four. The gradient needs nothing else: neither
 #    x nor y, which take up to twenty times the memory.
 # b) Taps of a window are visited in the order of memory. Of equal numbers the first remains, and the first NaN.
-# c) Vectors of channels overlap as in pool_gradient.pxd.
+# c) Vectors of channels overlap as in pool_gradient.pxd. Pixels with few channels share a vector (pixel_groups.pxd).
 from libc.string cimport memcpy
 
+from kernels.lanes cimport lane_vec, rearrange
 from kernels.masks cimport choose, mask
+from kernels.pixel_groups cimport begins_in, lanes_of_group
 from kernels.pooling cimport (
     VECTORS, Line, Pooling, Row, input_row, lines_below, load_before, output_row, store, vector_at, vectors_for
 )
@@ -74,22 +76,17 @@ cdef extern from *:
 # Forward
 
 
-cdef inline void max_of_channels(
-    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end,
-    Py_ssize_t ow, Py_ssize_t channel, real* y, unsigned char* places, int vectors,
+cdef inline void find_maxima(
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t first, Py_ssize_t taps,
+    const Py_ssize_t* at, vec* largest, mask* where, int vectors,
 ) noexcept nogil:
-    """Finds the maxima of some vectors of channels of an output."""
-    cdef Py_ssize_t taps = job.w.window.count[ow], step = job.w.window.step
-    cdef Py_ssize_t first = job.w.window.first[ow] * job.c, i, _tap, place
-    cdef Py_ssize_t at[VECTORS]
+    """Finds the maxima of some vectors over all taps of a window, which begins at `first` in each line."""
+    cdef Py_ssize_t step = job.w.window.step, i, _tap, place
     cdef const real* x
-    cdef vec largest[VECTORS]
-    cdef mask where[VECTORS]
     cdef vec v
     cdef mask found
     cdef int j
     for j in range(vectors):
-        at[j] = vector_at(channel + j * VL, job.c)
         largest[j] = MINUS_INFINITY
         where[j] = NO_PLACES
     for i in range(count):
@@ -103,6 +100,21 @@ cdef inline void max_of_channels(
                 where[j] = choose_place(found, <int>place, where[j])
             x += step * job.c
             place += step
+
+
+cdef inline void max_of_channels(
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end,
+    Py_ssize_t ow, Py_ssize_t channel, real* y, unsigned char* places, int vectors,
+) noexcept nogil:
+    """Finds the maxima of some vectors of channels of an output."""
+    cdef Py_ssize_t first = job.w.window.first[ow] * job.c
+    cdef Py_ssize_t at[VECTORS]
+    cdef vec largest[VECTORS]
+    cdef mask where[VECTORS]
+    cdef int j
+    for j in range(vectors):
+        at[j] = vector_at(channel + j * VL, job.c)
+    find_maxima(job, lines, count, end, first, job.w.window.count[ow], at, largest, where, vectors)
     y += ow * job.c
     places += ow * job.c * job.place_size
     for j in range(vectors):
@@ -110,12 +122,31 @@ cdef inline void max_of_channels(
         store_places(places + at[j] * job.place_size, where[j], job.place_size)
 
 
-cdef inline void max_of_lines(
-    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, real* y, unsigned char* places
+cdef inline void max_of_group(
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t ow, real* y, unsigned char* places
+) noexcept nogil:
+    """Finds the maxima of a group of outputs."""
+    cdef lane_vec lanes = lanes_of_group(&job.of_outputs)
+    cdef Py_ssize_t first = job.w.window.first[ow] * job.c, at = 0
+    cdef vec largest, y_group = ZERO_VECTOR, place_group = ZERO_VECTOR
+    cdef mask where, here
+    cdef int source
+    for source in range(job.of_outputs.sources):
+        find_maxima(job, lines, count, end, first + source * VL, job.w.window.count[ow], &at, &largest, &where, 1)
+        here = begins_in(lanes, source)
+        y_group = choose(here, rearrange(largest, lanes), y_group)
+        place_group = choose(here, rearrange(<vec>where, lanes), place_group)
+    store(y + ow * job.c, y_group)
+    store_places(places + ow * job.c * job.place_size, <mask>place_group, job.place_size)
+
+
+cdef inline void max_of_outputs(
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t first_output, Py_ssize_t end_output,
+    real* y, unsigned char* places
 ) noexcept nogil:
     cdef Py_ssize_t ow, channel
     cdef int vectors
-    for ow in range(job.w.outputs):
+    for ow in range(first_output, end_output):
         channel = 0
         while channel < job.c:
             vectors = vectors_for(job.c - channel)
@@ -126,6 +157,17 @@ cdef inline void max_of_lines(
             else:
                 max_of_channels(job, lines, count, end, ow, channel, y, places, 1)
             channel += VECTORS * VL
+
+
+cdef inline void max_of_lines(
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, real* y, unsigned char* places
+) noexcept nogil:
+    cdef Py_ssize_t ow = job.of_outputs.first, groups_end = job.of_outputs.end
+    max_of_outputs(job, lines, count, end, 0, ow, y, places)
+    while ow < groups_end:
+        max_of_group(job, lines, count, end, min(ow, groups_end - job.of_outputs.pixels), y, places)
+        ow += job.of_outputs.pixels
+    max_of_outputs(job, lines, count, end, groups_end, job.w.outputs, y, places)
 
 
 cdef inline void max_and_place_row(const Pooling* shared, const real* x, Row row) noexcept nogil:

@@ -10,7 +10,8 @@
 #    are combined where the result is, so that memory is read in its order.
 # c) The numbers of a vector are neighbouring channels of a pixel. Where channels do not fill the last vector it overlaps
 #    the one before: what both compute is the same. With fewer channels than a vector has numbers, it reaches into the
-#    next pixels, which are computed later: rows are then worked on in scratch memory, with room for a vector behind.
+#    next pixels, which are computed later. Rows behind which nothing is computed later are worked on in scratch memory, with
+#    room for a vector behind. With half as many channels or less, a vector has several pixels (pixel_groups.pxd).
 # d) While a gradient is wanted, forward notes where each maximum is (max_places.pxd), which takes a quarter of the bytes of y.
 #    The gradient is computed from that (pool_gradient.pxd). To find it again from x and y takes twice the memory traffic.
 # e) The gradient of an average goes the way of b), from the outputs whose windows cover an input. Where windows lie apart, it
@@ -24,13 +25,13 @@ from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
+from kernels.combine cimport Combine, combine_rows, combine_spans, fill, larger_of_two, sum_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.masks cimport choose, larger_or_nan
 from kernels.max_places cimport index_row, max_and_place_row
 from kernels.parallel cimport threads_for
 from kernels.pool_gradient cimport even_gradient_row, max_gradient_row
 from kernels.pooling cimport (
-    VECTORS, Line, Pooling, Row, Spans, describe, lines_below, load, row_size, store,
+    VECTORS, Line, Pooling, Row, describe, input_row, lines_below, load, row_size, store,
     vector_at, vectors_for
 )
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -44,35 +45,6 @@ cdef inline real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
     if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
         return <real*>&x[0, 0, 0, 0, 0]
     return NULL
-
-
-# Neighbours in memory
-
-
-cdef inline vec larger_of_two(vec a, vec b) noexcept nogil:
-    return choose(larger_or_nan(b, a), b, a)
-
-
-cdef inline vec sum_of_two(vec a, vec b) noexcept nogil:
-    return a + b
-
-
-cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        values[i] = value
-
-
-cdef void larger_of(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        into[i] = b[i] if (b[i] > a[i]) | (b[i] != b[i]) else a[i]
-
-
-cdef void sum_of(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        into[i] = a[i] + b[i]
 
 
 cdef inline void copy_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:
@@ -112,7 +84,7 @@ cdef inline void compute_some_rows(
     cdef Py_ssize_t i, d = results.d, h = results.h
     for i in range(first, end):
         target = results.numbers + i * results.length
-        if job.c >= VL:
+        if job.c >= VL or (end - i - 1) * results.length >= VL:  # what a vector reaches into is computed later, here
             compute(job, source, Row(i // (d * h), i // h % d, i % h, target, column, <Line*>scratch))
         else:
             compute(job, source, Row(i // (d * h), i // h % d, i % h, column + row_size(job), column, <Line*>scratch))
@@ -155,63 +127,29 @@ cdef inline Py_ssize_t scratch_size(const Pooling* job) noexcept nogil:
     return (size + 63) // 64 * 64
 
 
-# Neighbouring pixels of a row -----------------------------------------------------------------------------------------
-
-ctypedef vec (*Combine)(vec a, vec b) noexcept nogil
-
-
-cdef inline void combine_channels(
-    Combine combine, const real* pixels, Py_ssize_t count, Py_ssize_t distance, real* result
-) noexcept nogil:
-    cdef vec total = load(pixels)
-    cdef Py_ssize_t pixel
-    for pixel in range(1, count):
-        total = combine(total, load(pixels + pixel * distance))
-    store(result, total)
-
-
-cdef inline void combine_pixels(
-    Combine combine, const real* pixels, Py_ssize_t count, Py_ssize_t distance, Py_ssize_t c, real* result
-) noexcept nogil:
-    """result = what `count` pixels, one or more, are together"""
-    cdef Py_ssize_t block
-    for block in range(c // VL):
-        combine_channels(combine, pixels + block * VL, count, distance, result + block * VL)
-    if c % VL > 0:
-        block = max(c - VL, <Py_ssize_t>0)
-        combine_channels(combine, pixels + block, count, distance, result + block)
-
-
-cdef inline void combine_spans(
-    Combine combine, real nothing, Spans spans, const real* pixels, Py_ssize_t count, Py_ssize_t c, real* results
-) noexcept nogil:
-    """Each of `count` results is what its span of pixels is together; `nothing` for a span without any."""
-    cdef Py_ssize_t distance = spans.step * c, i
-    for i in range(count):
-        if pixels == NULL or spans.count[i] == 0:
-            fill(results + i * c, nothing, c)
-        else:
-            combine_pixels(combine, pixels + spans.first[i] * c, spans.count[i], distance, c, results + i * c)
-
-
 # Forward --------------------------------------------------------------------------------------------------------------
 
-ctypedef void (*CombineRows)(real* into, const real* a, const real* b, Py_ssize_t count) noexcept nogil
 
-
-cdef inline const real* combine_rows(CombineRows combine, const Pooling* job, const real* x, Row row) noexcept nogil:
+cdef inline const real* combine_lines(
+    Combine combine, const Pooling* job, const real* x, const Row* row, Py_ssize_t count
+) noexcept nogil:
     """Combines the rows of inputs that the windows cover. Returns where the result is; NULL for no rows."""
-    cdef Py_ssize_t length = job.w.inputs * job.c, count = lines_below(job, x, &row), i
+    cdef Py_ssize_t length = job.w.inputs * job.c, i = 1
+    cdef const real* total
     if count == 0:
         return NULL
-    if count == 1 and job.c >= VL:
-        return row.lines[0].numbers
+    total = row.lines[0].numbers
+    if count == 1 and (job.c >= VL or total + length + VL <= x + input_row(job, job.n, 0, 0)):
+        return total
     if count == 1:
-        return <const real*>memcpy(row.column, row.lines[0].numbers, length * sizeof(real))
-    combine(row.column, row.lines[0].numbers, row.lines[1].numbers, length)
-    for i in range(2, count):
-        combine(row.column, row.column, row.lines[i].numbers, length)
-    return row.column
+        return <const real*>memcpy(row.column, total, length * sizeof(real))
+    while i < count:
+        combine_rows(
+            combine, row.column, total, row.lines[i].numbers, row.lines[i + 1].numbers if i + 1 < count else NULL, length
+        )
+        total = row.column
+        i += 2
+    return total
 
 
 cdef inline void combine_taps(
@@ -238,11 +176,11 @@ cdef inline void combine_taps(
 
 
 cdef inline void combine_windows(
-    Combine combine, real nothing, const Pooling* shared, const real* x, Row row, bint averaged
+    Combine combine, real nothing, const Pooling* shared, Row row, Py_ssize_t count, bint averaged
 ) noexcept nogil:
     """A row of outputs, window by window."""
     cdef Pooling job = shared[0]  # a copy that no store can reach
-    cdef Py_ssize_t count = lines_below(&job, x, &row), rows = job.d.size[row.d] * job.h.size[row.h], ow, channel
+    cdef Py_ssize_t rows = job.d.size[row.d] * job.h.size[row.h], ow, channel
     cdef real factor = 1
     cdef int vectors
     for ow in range(job.w.outputs):
@@ -261,10 +199,11 @@ cdef inline void combine_windows(
 
 
 cdef inline void combine_wide_pixels(
-    CombineRows combine, real nothing, const Pooling* job, const real* x, Row row
+    Combine combine, real nothing, const Pooling* job, const Row* row, Py_ssize_t count
 ) noexcept nogil:
     """A row of outputs, pixel by pixel of the inputs."""
-    cdef Py_ssize_t count = lines_below(job, x, &row), ow, i, tap, first
+    cdef Py_ssize_t ow, i, tap, first
+    cdef const real* x
     cdef real* result
     for ow in range(job.w.outputs):
         result = row.results + ow * job.c
@@ -272,7 +211,8 @@ cdef inline void combine_wide_pixels(
         for i in range(count):
             first = job.w.window.first[ow] * job.c
             for tap in range(job.w.window.count[ow]):
-                combine(result, result, row.lines[i].numbers + first + tap * job.w.window.step * job.c, job.c)
+                x = row.lines[i].numbers + first + tap * job.w.window.step * job.c
+                combine_rows(combine, result, result, x, NULL, job.c)
 
 
 cdef inline bint has_wide_pixels(const Pooling* job) noexcept nogil:
@@ -285,14 +225,15 @@ cdef inline bint has_few_taps(const Pooling* job, Py_ssize_t most) noexcept nogi
 
 
 cdef void max_row(const Pooling* job, const real* x, Row row) noexcept nogil:
+    cdef Py_ssize_t count = lines_below(job, x, &row)
     cdef const real* column
     if has_few_taps(job, 8):
-        combine_windows(larger_of_two, -INFINITY, job, x, row, False)
+        combine_windows(larger_of_two, -INFINITY, job, row, count, False)
     elif has_wide_pixels(job):
-        combine_wide_pixels(larger_of, -INFINITY, job, x, row)
+        combine_wide_pixels(larger_of_two, -INFINITY, job, &row, count)
     else:
-        column = combine_rows(larger_of, job, x, row)
-        combine_spans(larger_of_two, -INFINITY, job.w.window, column, job.w.outputs, job.c, row.results)
+        column = combine_lines(larger_of_two, job, x, &row, count)
+        combine_spans(larger_of_two, -INFINITY, &job.w.window, &job.of_outputs, column, job.w.outputs, job.c, row.results)
 
 
 cdef inline void divide_by_sizes(const Pooling* job, Py_ssize_t rows, real* outputs) noexcept nogil:
@@ -308,15 +249,17 @@ cdef inline void divide_by_sizes(const Pooling* job, Py_ssize_t rows, real* outp
 
 
 cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil:
+    cdef Py_ssize_t count = lines_below(job, x, &row)
     cdef const real* column
-    if has_few_taps(job, 16 if job.c >= VECTORS * VL else 8):  # an addition takes less time than a comparison
-        combine_windows(sum_of_two, 0, job, x, row, True)
+    # An addition takes less time than a comparison.
+    if has_few_taps(job, 16 if job.c >= VECTORS * VL else 8):
+        combine_windows(sum_of_two, 0, job, row, count, True)
     elif has_wide_pixels(job):
-        combine_wide_pixels(sum_of, 0, job, x, row)
+        combine_wide_pixels(sum_of_two, 0, job, &row, count)
         divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
     else:
-        column = combine_rows(sum_of, job, x, row)
-        combine_spans(sum_of_two, 0, job.w.window, column, job.w.outputs, job.c, row.results)
+        column = combine_lines(sum_of_two, job, x, &row, count)
+        combine_spans(sum_of_two, 0, &job.w.window, &job.of_outputs, column, job.w.outputs, job.c, row.results)
         divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
 
 
@@ -357,7 +300,7 @@ cdef void average_gradient_row(const Pooling* job, const real* d_y, Row row) noe
             column = row.column
     if column != NULL:
         divide_by_sizes(job, 1, column)
-    combine_spans(sum_of_two, 0, job.w.covering, column, job.w.inputs, job.c, row.results)
+    combine_spans(sum_of_two, 0, &job.w.covering, &job.of_inputs, column, job.w.inputs, job.c, row.results)
 
 
 def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows):

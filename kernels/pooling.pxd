@@ -8,9 +8,11 @@
 #    that stride and dilation leave.
 # c) All tables lie behind one another in one piece of scratch memory, `tables`. Whoever describes a pooling gives it back.
 # d) A row in scratch memory has room for a vector behind it.
-# e) Whoever computes a row of results first finds its lines: the rows of the other side that have a part in it.
+# e) Where pixels have few channels, tables along w also tell which windows are alike (pixel_groups.pxd).
+# f) Whoever computes a row of results first finds its lines: the rows of the other side that have a part in it.
 from libc.string cimport memcpy
 
+from kernels.pixel_groups cimport Groups, groups_of
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_take
 
@@ -35,6 +37,7 @@ cdef struct Axis:
 cdef struct Pooling:
     Py_ssize_t n, c
     Axis d, h, w
+    Groups of_outputs, of_inputs  # along w: whose windows are alike, and which are covered alike
     bint apart        # whether no input belongs to two windows, nor lies between pixels of another along w
     Py_ssize_t* tables
     unsigned char* places  # of the maxima, see max_places.pxd
@@ -180,6 +183,8 @@ cdef inline Pooling describe(const Py_ssize_t* x, const Py_ssize_t* y, tuple win
     for index in range(3):
         free = take_tables(axes[index], free)
         fill_tables(axes[index], index, windows)
+    job.of_outputs = groups_of(job.w.window.first, job.w.window.count, job.w.outputs, job.c)
+    job.of_inputs = groups_of(job.w.covering.first, job.w.covering.count, job.w.inputs, job.c)
     job.apart = max(job.d.most, max(job.h.most, job.w.most)) <= 1 and job.w.window.step == 1
     return job
 

@@ -11,8 +11,10 @@
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
 #    be outside, at either end of a strip, no other column is asked where it is.
-# e) The outputs of the next strip are asked for ahead of time, and with a step of 1 so is the source below it, where strips of
-#    the rows above have not read it: in a training step both have left the caches.
+# e) Memory is asked for ahead of time: in a network it has left the L2 cache. Where a pixel takes several lines, each vector
+#    of a strip asks for as much as it reads and writes, one band further down (`far`), in the order of memory: prefetchers of
+#    the CPU follow that order, not the one in which a strip goes through channels. Else a strip asks for the outputs of the
+#    next, and with a step of 1 for the source below it, where strips of the rows above have not read it.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -25,6 +27,7 @@ cdef extern from *:
     #else
     #define PIXELS 4  /* 16 registers */
     #endif
+    #define LINE ((int)(64 / sizeof(real)))
 
     #if defined(__GNUC__)
     #undef CYTHON_INLINE
@@ -33,6 +36,7 @@ cdef extern from *:
     """
     enum:
         PIXELS
+        LINE  # numbers in a line of the cache
 
 cdef enum:
     COLUMNS = 2 * 6 + 5              # below the widest strip that is unrolled
@@ -110,8 +114,17 @@ cdef inline void store_row(const vec* total, real* target, const Strip* strip) n
                 store(target + t * strip.target_column, total[t])
 
 
-cdef inline void convolve_strip(const Strip* strip, const real* weights, const real* bias, int taps, int step) noexcept nogil:
-    """All channels of a strip, for a number of taps and a step that the compiler knows."""
+cdef inline void ask_for_lines(const real* row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Some lines from there on, into L2, outputs as well: a band has more of them than L1 has room for."""
+    cdef Py_ssize_t i
+    for i in range(first, end):
+        prefetch_for_reading(row + i * LINE)
+
+
+cdef inline void convolve_strip(
+    const Strip* strip, const real* weights, const real* bias, bint far, int taps, int step
+) noexcept nogil:
+    """All channels of a strip, for a number of taps and a step that the compiler knows. `far`: it asks for a band ahead."""
     cdef vec upper[PIXELS]
     cdef vec lower[PIXELS]
     cdef vec x[COLUMNS]
@@ -119,21 +132,29 @@ cdef inline void convolve_strip(const Strip* strip, const real* weights, const r
     cdef Py_ssize_t v, k, d, h
     cdef const real* source
     cdef const real* row
+    cdef Py_ssize_t vectors = ceil_div(strip.channels, VL)
+    cdef Py_ssize_t lines = ceil_div(PIXELS * strip.channels, vectors * LINE)  # of outputs in a row, for each vector
     cdef bint inside = is_inside(strip, taps, step)
     cdef int t
-    for v in range(ceil_div(strip.channels, VL)):
+    for v in range(vectors):
         k = min(v * VL, strip.channels - VL)
         start = load(bias + k) if bias != NULL else ZERO_VECTOR
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-            prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
-            prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
+            if not far:
+                prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
+                prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
+        if far:
+            ask_for_lines(strip.target + 2 * strip.target_lower, v * lines, (v + 1) * lines)
+            ask_for_lines(strip.target + 3 * strip.target_lower, v * lines, (v + 1) * lines)
         for d in range(strip.planes):
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
                 load_row(x, source, strip, inside, taps, step)
-                if step == 1 and h >= strip.rows - 2:
+                if far and h >= strip.rows - 2 * step:
+                    ask_for_lines(source - k + 2 * step * strip.row, v * lines * step, (v + 1) * lines * step)
+                elif not far and step == 1 and h >= strip.rows - 2:
                     for t in range(PIXELS):
                         prefetch_for_reading(source + (PIXELS - 1 + taps + t) * strip.column)
                 row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k

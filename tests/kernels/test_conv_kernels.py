@@ -98,6 +98,8 @@ def _problems():
     yield "depthwise, a vector", problem((1, 9, 8), (1, 2, 3), 1, 1, groups=16)
     yield "depthwise, several filters", problem((1, 9, 8), (1, 5, 3), 1, 3, groups=17, strides=(1, 2, 2), pads=(0, 2, 1))
     yield "depthwise, dilation", problem((1, 9, 8), (1, 3, 3), 1, 1, groups=33, dilations=(1, 2, 2), pads=(0, 2, 2))
+    yield "depthwise, more than a megabyte", problem((1, 45, 47), (1, 3, 3), 1, 1, groups=68, pads=(0, 1, 1))
+    yield "depthwise, every other pixel of a megabyte", problem((1, 47, 45), (1, 5, 5), 1, 1, groups=67, strides=(1, 2, 2))
     # Vectors of filters of one group, of several groups, or of several pixels; the last vector is not full.
     for channels, filters, groups in (
         (4, 4, 9),
@@ -208,6 +210,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "groups",
         "as many groups as channels",
         "groups, several blocks",
+        "depthwise, more than a megabyte",
         "many groups of a vector",
         "groups of 5x5",
         "a dilation of half the image",

@@ -311,10 +311,11 @@ def test_windows_that_cover_nothing(native):
     np.testing.assert_array_equal(y[0, 0, :, :, 0], inside)
 
 
+@pytest.mark.parametrize("channels", [3, 37])
 @pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("geometry", LARGE.values(), ids=LARGE.keys())
-def test_same_results_for_any_number_of_threads(native, threads, geometry, batch):
-    x, d_y = numbers(native, geometry, 37, batch)
+def test_same_results_for_any_number_of_threads(native, threads, geometry, batch, channels):
+    x, d_y = numbers(native, geometry, channels, batch)
 
     def compute():
         y, mean, d_max, d_mean = (native.empty(shape) for shape in (d_y.shape, d_y.shape, x.shape, x.shape))

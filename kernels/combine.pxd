@@ -1,0 +1,132 @@
+# What numbers are together: the largest of them, or their sum.
+#
+# Design:
+# a) Every loop is written once, and gets the function as an argument that combines two vectors.
+# b) The numbers of a vector are neighbouring channels of a pixel, or of several (pixel_groups.pxd). Where channels do not fill
+#    the last vector it overlaps the one before: what both compute is the same.
+# c) Rows are combined three at a time: a row of sums is written once for two that are read. They are read from the beginning to
+#    the end: whoever reads an end first keeps the CPU from asking for the rest ahead of time.
+# d) A number combined with NaN is NaN.
+from kernels.lanes cimport lane_vec, load_lanes, rearrange, store_lanes
+from kernels.masks cimport choose, larger_or_nan
+from kernels.pixel_groups cimport Groups, begins_in, lanes_of_group
+from kernels.pooling cimport Spans, load, store
+from kernels.real cimport VL, real, vec
+
+cdef extern from *:
+    """
+    #if defined(__AVX512F__) && !defined(CONVLAYERS_FLOAT64)
+    #include <immintrin.h>
+    /* The maximum of this CPU is the second number where either is NaN. GCC takes two instructions more. */
+    static CYTHON_INLINE vec larger_of_two(vec a, vec b) {
+        __m512 x = (__m512)a, y = (__m512)b;
+        return (vec)_mm512_mask_mov_ps(_mm512_max_ps(y, x), _mm512_cmp_ps_mask(y, y, _CMP_UNORD_Q), y);
+    }
+    #else
+    static CYTHON_INLINE vec larger_of_two(vec a, vec b) { return choose(larger_or_nan(b, a), b, a); }
+    #endif
+    """
+    vec larger_of_two(vec a, vec b) noexcept nogil
+
+ctypedef vec (*Combine)(vec a, vec b) noexcept nogil
+
+
+cdef inline vec sum_of_two(vec a, vec b) noexcept nogil:
+    return a + b
+
+
+cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        values[i] = value
+
+
+# Rows -----------------------------------------------------------------------------------------------------------------
+
+
+cdef inline vec combine_more(Combine combine, vec a, const real* b, const real* c, Py_ssize_t count) noexcept nogil:
+    """What a and so many numbers of some rows are together. c may be NULL."""
+    cdef vec total = combine(a, load_lanes(b, count))
+    return total if c == NULL else combine(total, load_lanes(c, count))
+
+
+cdef inline void combine_rows(
+    Combine combine, real* into, const real* a, const real* b, const real* c, Py_ssize_t count
+) noexcept nogil:
+    """into = what two or three rows of numbers are together; c may be NULL, `into` may be a."""
+    cdef Py_ssize_t last = max(count - VL, <Py_ssize_t>0), rest = min(count, <Py_ssize_t>VL), i = 0
+    cdef vec a_end = load_lanes(into + last, rest)  # the last vector overlaps the one before, and is needed as it was
+    while i < last:
+        store(into + i, combine_more(combine, load(a + i), b + i, c + i if c != NULL else NULL, VL))
+        i += VL
+    if a != into:
+        a_end = load_lanes(a + last, rest)
+    store_lanes(into + last, combine_more(combine, a_end, b + last, c + last if c != NULL else NULL, rest), rest)
+
+
+# Neighbouring pixels of a row -----------------------------------------------------------------------------------------
+
+
+cdef inline vec combine_vectors(Combine combine, const real* numbers, Py_ssize_t count, Py_ssize_t distance) noexcept nogil:
+    """What `count` vectors, one or more, are together."""
+    cdef vec total = load(numbers)
+    cdef Py_ssize_t i
+    for i in range(1, count):
+        total = combine(total, load(numbers + i * distance))
+    return total
+
+
+cdef inline void combine_pixels(
+    Combine combine, const real* pixels, Py_ssize_t count, Py_ssize_t distance, Py_ssize_t c, real* result
+) noexcept nogil:
+    """result = what `count` pixels, one or more, are together"""
+    cdef Py_ssize_t block
+    for block in range(c // VL):
+        store(result + block * VL, combine_vectors(combine, pixels + block * VL, count, distance))
+    if c % VL > 0:
+        block = max(c - VL, <Py_ssize_t>0)
+        store(result + block, combine_vectors(combine, pixels + block, count, distance))
+
+
+cdef inline void combine_group(
+    Combine combine, const Groups* groups, const real* pixels, Py_ssize_t count, Py_ssize_t distance, real* results
+) noexcept nogil:
+    """What the pixels of each window of a group are together; the first window begins at `pixels`."""
+    cdef lane_vec lanes = lanes_of_group(groups)
+    cdef vec result = rearrange(combine_vectors(combine, pixels, count, distance), lanes)
+    cdef vec total
+    cdef int source
+    for source in range(1, groups.sources):
+        total = combine_vectors(combine, pixels + source * VL, count, distance)
+        result = choose(begins_in(lanes, source), rearrange(total, lanes), result)
+    store(results, result)
+
+
+cdef inline void combine_some_spans(
+    Combine combine, real nothing, const Spans* spans, const real* pixels, Py_ssize_t first, Py_ssize_t end, Py_ssize_t c,
+    real* results
+) noexcept nogil:
+    cdef Py_ssize_t distance = spans.step * c, i
+    for i in range(first, end):
+        if spans.count[i] == 0:
+            fill(results + i * c, nothing, c)
+        else:
+            combine_pixels(combine, pixels + spans.first[i] * c, spans.count[i], distance, c, results + i * c)
+
+
+cdef inline void combine_spans(
+    Combine combine, real nothing, const Spans* shared, const Groups* groups, const real* pixels, Py_ssize_t count,
+    Py_ssize_t c, real* results
+) noexcept nogil:
+    """Each of `count` results is what its span of pixels is together; `nothing` for a span without any."""
+    cdef Spans spans = shared[0]  # a copy that no store can reach
+    cdef Py_ssize_t end = groups.end, pixels_of_group = groups.pixels, distance = spans.step * c, i = groups.first, at
+    if pixels == NULL:
+        fill(results, nothing, count * c)
+        return
+    combine_some_spans(combine, nothing, &spans, pixels, 0, i, c, results)
+    while i < end:
+        at = min(i, end - pixels_of_group)
+        combine_group(combine, groups, pixels + spans.first[at] * c, spans.count[at], distance, results + at * c)
+        i += pixels_of_group
+    combine_some_spans(combine, nothing, &spans, pixels, end, count, c, results)
