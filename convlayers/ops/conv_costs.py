@@ -12,10 +12,12 @@ def vectors_cost(problem, direction):
     """The time of the best kernel that multiplies each number of a window by vectors of filters."""
     taps, depth, columns = _sizes(problem, direction)
     vectors = math.ceil(columns / 16)
+    if taps == 1 and direction != "backward_kernel":
+        return 17 + 0.66 * depth + 1.2 * columns + 1.75 * depth * vectors
     # A single vector has to be loaded for half as many multiplications.
     one, several = (2.1, 1.85) if direction == "backward_kernel" else (1.9, 1.6)
     cost = 10 + 1.3 * depth + taps * depth * (one if vectors == 1 else several * vectors)
-    if direction == "backward_input" and taps > 1:  # `conv_few`, which packs no windows, does not do this
+    if direction == "backward_input":  # `conv_few`, which packs no windows, does not do this
         cost += 0.5 * taps * depth + 2.5 * columns
     return cost
 
@@ -33,7 +35,7 @@ def tiles_cost(problem, direction):
         return begin + 2.2 * copied + 2 * columns + places * taps * 57 * _tiles(depth, 0.68) * _tiles(columns, 0.46)
     if taps == 1:
         # The tiles have no more than a pixel's numbers to do until they wait for the next ones, and for their results.
-        return 3.2 * copied + columns + 2.2 * math.ceil(depth / 32) * 32 * _tiles(columns, 0.6)
+        return 3.2 * copied + 1.1 * columns + 2.4 * math.ceil(depth / 32) * 32 * _tiles(columns, 0.6)
     # Taps that are neighbours make one run of numbers, if nothing is between them.
     run = problem.kernel_shape[2] if problem.dilations[2] == neighbours.copies == 1 and depth % 64 else 1
     multiplied = places * taps // run * math.ceil(run * depth / 32) * 32
