@@ -41,6 +41,15 @@ def standardize_tuple(value, n, name, allow_zero=False):
     return sizes
 
 
+def hashable(argument):
+    """Returns an argument such as `strides` with tuples in place of lists: plans are known by their arguments."""
+    try:
+        hash(argument)
+    except TypeError:
+        return tuple(map(hashable, argument))
+    return argument
+
+
 def _as_size(size, message):
     try:
         return operator.index(size)

@@ -4,7 +4,8 @@ Padding and activation are a part of what the kernels of convolutions do anyway,
 batch normalization is a factor and a term for each channel. Where no gradient is wanted, the weights and the bias of the
 convolution before it can have them already (Jacob et al. 2018, Quantization and Training of Neural Networks for Efficient
 Integer-Arithmetic-Only Inference, section 3.2). So three or four passes over memory become one. Other layers that end with a
-pass over their outputs take the activation behind them along, too.
+pass over their outputs take the activation behind them along, too. Where only the largest of several outputs is taken further,
+the way back of bias and activation is that of this one.
 """
 
 import itertools
@@ -21,7 +22,7 @@ from convlayers.ops.merging import add_activation
 from convlayers.ops.normalization import batch_normalization_activation
 from convlayers.variables import Variable
 
-MOST_FUSED = 4
+MOST_FUSED = 5
 _ARRAYS = frozenset((np.ndarray, Tensor))
 # Layers of a subclass may do something else in their `call`.
 _PADDINGS = frozenset((layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D))
@@ -36,6 +37,8 @@ _CONVOLUTIONS = frozenset(
         layers.SeparableConv2D,
     )
 )
+_POOLED = frozenset((layers.Conv1D, layers.Conv2D, layers.Conv3D))
+_POOLINGS = frozenset((layers.MaxPooling1D, layers.MaxPooling2D, layers.MaxPooling3D))
 _TRANSPOSED = frozenset((layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose))
 
 
@@ -46,12 +49,13 @@ class FusedConvolution:
 
     Args:
         convolution: the layer.
-        padding, normalization, activation: the layers around it, or None.
+        padding, normalization, activation, pooling: the layers around it, or None.
     """
 
-    def __init__(self, padding, convolution, normalization, activation):
+    def __init__(self, padding, convolution, normalization, activation, pooling):
         self._padding, self._convolution = padding, convolution
-        self._normalization, self._activation = normalization, activation
+        self._normalization, self._activation, self._pooling = normalization, activation, pooling
+        self._pool = {} if pooling is None else {"pool": (pooling.pool_size, pooling.strides, pooling.padding)}
         self._folded = None, None
 
     def __call__(self, x, training=None):
@@ -63,10 +67,10 @@ class FusedConvolution:
             padding = layer.padding if self._padding is None else self._padding.pairs
             try:
                 layer._check_input(x)
-                return layer.convolve(x, padding, kernel, bias, activation)
+                return layer.convolve(x, padding, kernel, bias, activation, **self._pool)
             except ValueError:
                 pass  # Shapes that do not fit: the layer that finds it says its name.
-        for layer in (self._padding, self._convolution, self._normalization, self._activation):
+        for layer in (self._padding, self._convolution, self._normalization, self._activation, self._pooling):
             if layer is not None:
                 x = layer(x, training=training)
         return x
@@ -156,14 +160,16 @@ def fuse(operations, gradient):
     total = len(rest)
     padding = rest.pop(0) if rest and type(rest[0]) in _PADDINGS else None
     if rest and _takes(rest[0], padding):
-        convolution, normalization, activation = rest.pop(0), None, None
+        convolution, normalization, activation, pooling = rest.pop(0), None, None, None
         if _is_linear(convolution):
             if rest and not gradient and _normalizes_channels_of(rest[0], convolution):
                 normalization = rest.pop(0)
             if rest and _function_of(rest[0]) is not None:
                 activation = rest.pop(0)
+        if rest and _pools_outputs_of(rest[0], convolution):
+            pooling = rest.pop(0)
         if total - len(rest) > 1:
-            return FusedConvolution(padding, convolution, normalization, activation), total - len(rest)
+            return FusedConvolution(padding, convolution, normalization, activation, pooling), total - len(rest)
     elif padding is None and len(rest) > 1:
         layer, activation = rest[:2]
         takes = type(layer) in _ACTIVATED or (type(layer) in _ACTIVATED_WITHOUT_GRADIENT and not gradient)
@@ -197,6 +203,12 @@ def _normalizes_channels_of(layer, convolution):
         return False
     rank = convolution.rank + 2
     return layer.axis % rank == (rank - 1 if convolution.data_format == "channels_last" else 1)
+
+
+def _pools_outputs_of(layer, convolution):
+    if type(layer) not in _POOLINGS or type(convolution) not in _POOLED or layer.data_format != convolution.data_format:
+        return False
+    return isinstance(layer.padding, str) and not layer._beyond_keras()
 
 
 def _is_linear(layer):

@@ -12,6 +12,7 @@ from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers.ops.pooling import max_of_images, max_pool
 from convlayers.ops.shaping import reshape
 
 
@@ -42,11 +43,13 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     (1, 14, 14, 8)
     """
     return conv_bias_activation(
-        inputs, kernel, None, hashable(strides), hashable(padding), data_format, hashable(dilation_rate)
+        inputs, kernel, None, shapes.hashable(strides), shapes.hashable(padding), data_format, shapes.hashable(dilation_rate)
     )
 
 
-def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None):
+def conv_bias_activation(
+    inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1, activation=None, pool=None
+):
     """Returns `activation(conv(inputs, kernel) + bias)`, in one pass where kernels know the activation.
 
     Args:
@@ -54,12 +57,15 @@ def conv_bias_activation(inputs, kernel, bias, strides=1, padding="valid", data_
         strides, dilation_rate: int or tuple of ints.
         padding: a string, an int, or a tuple.
         activation: a function, or None.
+        pool: `pool_size`, `strides` and `padding` of a `max_pool` behind it, or None.
         The others as for `conv`.
     """
     code = fused_code(activation)
-    arguments = strides, padding, data_format, dilation_rate, LINEAR if code is None else code
-    y = _conv(inputs, kernel, bias, *arguments, kept_weights(kernel))
-    return activation(y) if code is None else y
+    arguments = inputs, kernel, bias, strides, padding, data_format, dilation_rate
+    if code is not None:
+        return _conv(*arguments, code, kept_weights(kernel), pool)
+    y = activation(_conv(*arguments, LINEAR, kept_weights(kernel), None))
+    return y if pool is None else max_pool(y, *pool, data_format)
 
 
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -84,7 +90,7 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     if len(shape) == len(kernel_shape) > 2:
         validation.check_kernel_channels(kernel_shape[-2], kernel_shape, shape, standardize_data_format(data_format))
     return depthwise_conv_bias_activation(
-        inputs, kernel, None, hashable(strides), hashable(padding), data_format, hashable(dilation_rate)
+        inputs, kernel, None, shapes.hashable(strides), shapes.hashable(padding), data_format, shapes.hashable(dilation_rate)
     )
 
 
@@ -122,7 +128,7 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
 
 
 @differentiable(new_gradients=True, overwrites=True)
-def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation, kept):
+def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation, kept, pool):
     given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
@@ -132,12 +138,16 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     x = to_channels_last_5d(inputs, data_format)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation, kept)
+    # The largest number alone gets a gradient. So that of the activation is computed for what pooling leaves.
+    y, backward_pool = (y, None) if pool is None else max_of_images(y, *pool)
     kernel_shape, rank = kernel.shape, kernel.ndim - 2
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
         d_y = to_channels_last_5d(d_outputs.astype(x.dtype, copy=False), data_format)
         d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
+        if pool is not None:
+            d_y = backward_pool(d_y)
         return (
             lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
@@ -206,12 +216,3 @@ def rank_of_kernel(kernel_shape):
             f"A kernel has 1, 2 or 3 spatial axes, and those of channels and filters. Received: kernel.shape={kernel_shape}."
         )
     return rank
-
-
-def hashable(argument):
-    """Returns an argument such as `strides` with tuples in place of lists: plans are known by their arguments."""
-    try:
-        hash(argument)
-    except TypeError:
-        return tuple(map(hashable, argument))
-    return argument

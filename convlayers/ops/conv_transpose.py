@@ -13,7 +13,7 @@ from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
-from convlayers.ops.conv import hashable, rank_of_kernel
+from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
@@ -52,11 +52,11 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
         inputs,
         kernel,
         None,
-        hashable(strides),
-        hashable(padding),
-        hashable(output_padding),
+        shapes.hashable(strides),
+        shapes.hashable(padding),
+        shapes.hashable(output_padding),
         data_format,
-        hashable(dilation_rate),
+        shapes.hashable(dilation_rate),
     )
 
 

@@ -5,7 +5,6 @@ import functools
 from convlayers import shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
-from convlayers.ops.conv import hashable
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import to_3d
 from convlayers.ops.pooling_kernels import max_of_windows, mean_of_windows, spatial_rank
@@ -56,14 +55,25 @@ def max_pool(
     data_format = standardize_data_format(data_format)
     output_shape, windows = _describe(
         inputs.shape,
-        hashable(pool_size),
-        hashable(strides),
-        hashable(padding),
+        shapes.hashable(pool_size),
+        shapes.hashable(strides),
+        shapes.hashable(padding),
         data_format,
-        hashable(dilation_rate),
+        shapes.hashable(dilation_rate),
         ceil_mode,
     )
     return max_of_windows(inputs, data_format, output_shape, windows, return_indices)
+
+
+def max_of_images(images, pool_size, strides, padding):
+    """Returns what `max_pool` does with images as kernels see them, and the backward pass.
+
+    Args:
+        pool_size, strides: tuples of ints, one for each spatial axis.
+        padding: "valid" or "same".
+    """
+    windows = _describe(images.shape, to_3d(pool_size), to_3d(strides), padding, "channels_last")
+    return max_of_windows(images, "channels_last", *windows)
 
 
 @differentiable(new_gradients=True)
@@ -93,11 +103,11 @@ def average_pool(
     data_format = standardize_data_format(data_format)
     output_shape, windows = _describe(
         inputs.shape,
-        hashable(pool_size),
-        hashable(strides),
-        hashable(padding),
+        shapes.hashable(pool_size),
+        shapes.hashable(strides),
+        shapes.hashable(padding),
         data_format,
-        hashable(dilation_rate),
+        shapes.hashable(dilation_rate),
         ceil_mode,
         count_include_pad,
     )

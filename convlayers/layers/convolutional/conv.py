@@ -85,9 +85,9 @@ class _Conv(BaseConv):
     def _add_kernels(self, channels):
         self.kernel = self._add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
 
-    def convolve(self, inputs, padding, kernel, bias, activation):
+    def convolve(self, inputs, padding, kernel, bias, activation, pool=None):
         return ops.conv_bias_activation(
-            inputs, kernel, bias, self.strides, padding, self.data_format, self.dilation_rate, activation
+            inputs, kernel, bias, self.strides, padding, self.data_format, self.dilation_rate, activation, pool
         )
 
     def get_config(self):
