@@ -12,7 +12,8 @@
 #    first rows, so the two do not nearly cancel.
 # e) What is the same for all rows is computed in double, once per channel: the coefficients of one multiplication and
 #    addition. So batch normalization reads x once for the moments and once to normalize; its gradient reads x and d_y
-#    once for the sums, which are d_gamma and d_beta, and once for d_x.
+#    once for the sums, which are d_gamma and d_beta, and once for d_x. What an activation behind it was given is not kept:
+#    on the way back it is computed again from x, which is read for the sums anyway.
 # f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
 #    computed on the way, GROUP rows at a time: they are added up while they lie in cache.
 from cython.parallel cimport prange
@@ -20,7 +21,9 @@ from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport Affine, normalize_gradient_row, normalize_row, scale_shift_row
-from kernels.elementwise cimport LINEAR, activation_gradient, apply_activation
+from kernels.elementwise cimport (
+    CHUNK, LINEAR, activation_gradient, activation_gradient_at, apply_activation
+)
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -210,6 +213,24 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
 # Batch normalization --------------------------------------------------------------------------------------------------
 
 
+cdef Affine make_normalization(
+    Py_ssize_t rows,
+    const real[::1] mean,
+    const real[::1] variance,
+    const real[::1] gamma,
+    const real[::1] beta,
+    double epsilon,
+) except *:
+    cdef Py_ssize_t c = mean.shape[0], j
+    cdef Affine job = make_affine(rows, c)
+    job.map_row = normalize_row
+    for j in range(job.width):
+        job.center[j] = mean[j % c]
+        job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
+        job.shift[j] = 0 if beta is None else beta[j % c]
+    return job
+
+
 def batch_normalization_forward(
     const real[:, ::1] x,
     const real[::1] mean,
@@ -221,37 +242,55 @@ def batch_normalization_forward(
     int activation=LINEAR,
 ):
     """y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta). gamma and beta may be None."""
-    cdef Affine job = make_affine(x.shape[0], x.shape[1])
-    cdef Py_ssize_t c = x.shape[1], j
-    job.map_row, job.activation = normalize_row, activation
-    for j in range(job.width):
-        job.center[j] = mean[j % c]
-        job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
-        job.shift[j] = 0 if beta is None else beta[j % c]
+    cdef Affine job = make_normalization(x.shape[0], mean, variance, gamma, beta, epsilon)
+    job.activation = activation
     with nogil:
         map_rows(&job, data_of(x), data_of(x), data_of(y))
     scratch_give(job.scale)
+
+
+cdef void compute_gradient_before_normalized(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef real normalized[CHUNK]
+    cdef Py_ssize_t row, column, start, size, j
+    for row in range(first, end):
+        column = 0
+        while column < job.width:
+            size = min(<Py_ssize_t>CHUNK, job.width - column)
+            start = row * job.width + column
+            for j in range(size):
+                normalized[j] = (job.b[start + j] - job.center[column + j]) * job.scale[column + j] + job.shift[column + j]
+            activation_gradient_at(job.code, normalized, job.c + start, job.a + start, size)
+            column += size
 
 
 def batch_normalization_backward_parameters(
     const real[:, ::1] x,
     const real[::1] mean,
     const real[::1] variance,
+    const real[::1] gamma,
+    const real[::1] beta,
     double epsilon,
     const real[:, ::1] d_y,
     real[::1] d_gamma,
     real[::1] d_beta,
+    int activation=LINEAR,
+    real[:, ::1] d_normalized=None,
 ):
-    """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too."""
+    """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too.
+
+    It also needs d_normalized = d_y * the derivative of the activation, if there is one. It may be d_y.
+    """
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
-    cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
-    cdef real* center = <real*>(totals + 2 * c)
+    cdef double* totals = <double*>take(2 * c * sizeof(double))
+    cdef Affine forward = make_normalization(rows, mean, variance, gamma, beta, epsilon)
     cdef Summation job = make_summation(data_of(d_y), rows, c)
-    job.add_columns, job.b, job.center, job.sums = add_gradients, data_of(x), center, 2
-    for j in range(c * repeats):
-        center[j] = mean[j % c]
+    job.add_columns, job.b, job.sums = add_gradients, data_of(x), 2
+    job.center, job.scale, job.shift = forward.center, forward.scale, forward.shift
+    if activation != LINEAR:
+        job.prepare, job.code = compute_gradient_before_normalized, activation
+        job.c, job.a = job.a, data_of(d_normalized)
     sum_columns(&job, c, totals)
+    scratch_give(forward.scale)
     for j in range(c):
         d_beta[j] = <real>totals[j]
         d_gamma[j] = <real>(totals[c + j] / sqrt(variance[j] + epsilon))

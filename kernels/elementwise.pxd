@@ -323,3 +323,12 @@ cdef inline void activation_gradient(
         activation_gradient_apart(code, x_or_y + start, d_y + start, chunk, size)
         memcpy(d_x + start, chunk, size * sizeof(real))
         start += size
+
+
+cdef inline void activation_gradient_at(
+    int code, real* x, const real* d_y, real* d_x, Py_ssize_t count
+) noexcept nogil:
+    """d_x = d_y * the derivative at x, which may be lost. d_x may be d_y."""
+    if code < SILU:
+        apply_activation(code, x, count)
+    activation_gradient(code, x, d_y, d_x, count)

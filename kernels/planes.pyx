@@ -9,12 +9,13 @@
 # c) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
 #    channel's first plane, so the two do not nearly cancel.
 # d) The other functions share planes. Each has few coefficients, in double: one multiplication and addition for a number.
-# e) Tasks depend on the shape only: results are the same for any number of threads.
+# e) What an activation was given is computed again on the way back, as in channels.pyx, CHUNK numbers at a time.
+# f) Tasks depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
-from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.elementwise cimport CHUNK, LINEAR, activation_gradient_at, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -122,20 +123,60 @@ cdef inline void channel_gradients(
     d_gamma[0] = <real>(sums[1] * factor)
 
 
+cdef inline void gradient_before_normalized(
+    const Planes* planes, Py_ssize_t channel, real center, real scale, real shift, int activation, real* d_normalized
+) noexcept nogil:
+    """d_normalized = d_y * the derivative of the activation, at what the activation was given"""
+    cdef unsigned long long state = flush_denormals()
+    cdef real normalized[CHUNK]
+    cdef Py_ssize_t image, start, end, size, j
+    for image in range(planes.n):
+        start = (image * planes.c + channel) * planes.pixels
+        end = start + planes.pixels
+        while start < end:
+            size = min(<Py_ssize_t>CHUNK, end - start)
+            for j in range(size):
+                normalized[j] = (planes.x[start + j] - center) * scale + shift
+            activation_gradient_at(activation, normalized, planes.d_y + start, d_normalized + start, size)
+            start += size
+    restore_denormals(state)
+
+
 def batch_normalization_backward_parameters(
     const real[:, :, ::1] x,
     const real[::1] mean,
     const real[::1] variance,
+    const real[::1] gamma,
+    const real[::1] beta,
     double epsilon,
     const real[:, :, ::1] d_y,
     real[::1] d_gamma,
     real[::1] d_beta,
+    int activation=LINEAR,
+    real[:, :, ::1] d_normalized=None,
 ):
-    """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too."""
+    """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too.
+
+    It also needs d_normalized = d_y * the derivative of the activation, if there is one. It may be d_y.
+    """
     cdef Planes planes = planes_of(x)
     cdef double work = work_on(x)
+    cdef real* prepared = NULL if activation == LINEAR else data_of(d_normalized)
+    cdef bint scaled = gamma is not None, shifted = beta is not None
     cdef Py_ssize_t c
     planes.d_y = data_of(d_y)
+    if activation != LINEAR:
+        for c in prange(planes.c, nogil=True, schedule="static", num_threads=threads_for(work)):
+            gradient_before_normalized(
+                &planes,
+                c,
+                mean[c],
+                <real>((gamma[c] if scaled else 1) / sqrt(variance[c] + epsilon)),
+                beta[c] if shifted else 0,
+                activation,
+                prepared,
+            )
+        planes.d_y = prepared
     for c in prange(planes.c, nogil=True, schedule="static", num_threads=threads_for(work)):
         channel_gradients(&planes, c, mean[c], 1 / sqrt(variance[c] + epsilon), &d_gamma[c], &d_beta[c])
 

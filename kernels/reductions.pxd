@@ -108,6 +108,8 @@ cdef struct Summation:
     const real* b       # (rows, width), if a second matrix is used
     const real* c       # (rows, width), if `prepare` needs one
     const real* center  # (width), if it is used
+    const real* scale   # (width), as the next one, if `prepare` needs them
+    const real* shift
     Py_ssize_t rows, width
     Py_ssize_t sums     # for each column: 1 or 2
     int code            # of an activation, for `prepare`

@@ -14,8 +14,9 @@ import numpy as np
 
 from convlayers import activations, layers
 from convlayers._native import memory
-from convlayers.autograd import Tensor
+from convlayers.autograd import Tensor, current_tape
 from convlayers.masks import remembered_masks
+from convlayers.ops.bias_activation import fused_code
 from convlayers.ops.dense import dense
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.ops.merging import add_activation
@@ -97,7 +98,7 @@ class FusedActivation:
 
     def __init__(self, layer, activation):
         self._layer, self._activation = layer, activation
-        self._compute = {**_ACTIVATED, **_ACTIVATED_WITHOUT_GRADIENT}[type(layer)]
+        self._compute = _ACTIVATED[type(layer)]
 
     def __call__(self, inputs, training=None):
         layer, activation = self._layer, _function_of(self._activation)
@@ -107,27 +108,34 @@ class FusedActivation:
             try:
                 if layer.input_spec is not None:
                     layer._check_input(inputs)
-                return self._compute(layer, inputs, activation)
+                outputs = self._compute(layer, inputs, activation, training)
+                if outputs is not None:
+                    return outputs
             except ValueError:
                 pass  # As above.
         return self._activation(layer(inputs, training=training), training=training)
 
 
-def _add(layer, inputs, activation):
+def _add(layer, inputs, activation, training):
     return add_activation(inputs, activation)
 
 
-def _dense(layer, inputs, activation):
+def _dense(layer, inputs, activation, training):
     return dense(inputs, layer.kernel, layer.bias, activation)
 
 
-def _normalize(layer, inputs, activation):
+def _normalize(layer, inputs, activation, training):
+    """Returns None for what is left to the layers."""
+    if layer.takes_statistics(inputs, training):
+        known = not layer.renorm and fused_code(activation, computed_again=True) is not None
+        return layer.normalize_batch(inputs, activation) if known else None
+    if current_tape() is not None:
+        return None
     vectors = layer.moving_mean, layer.moving_variance, layer.axis, layer.beta, layer.gamma
     return batch_normalization_activation(inputs, *vectors, layer.epsilon, activation)
 
 
-_ACTIVATED = {layers.Dense: _dense}
-_ACTIVATED_WITHOUT_GRADIENT = {layers.Add: _add, layers.BatchNormalization: _normalize}
+_ACTIVATED = {layers.Add: _add, layers.BatchNormalization: _normalize, layers.Dense: _dense}
 
 
 @memory.lasting
@@ -172,8 +180,7 @@ def fuse(operations, gradient):
             return FusedConvolution(padding, convolution, normalization, activation, pooling), total - len(rest)
     elif padding is None and len(rest) > 1:
         layer, activation = rest[:2]
-        takes = type(layer) in _ACTIVATED or (type(layer) in _ACTIVATED_WITHOUT_GRADIENT and not gradient)
-        if takes and _is_linear(layer) and _function_of(activation) is not None:
+        if type(layer) in _ACTIVATED and _is_linear(layer) and _function_of(activation) is not None:
             return FusedActivation(layer, activation), 2
     return None, 0
 

@@ -23,14 +23,17 @@ def fuse(function):
     return function
 
 
-def fused_code(activation):
+def fused_code(activation, computed_again=False):
     """Returns the number by which kernels know an activation, `LINEAR` for None, and None for one that they do not know.
 
     While a tape records, they know only those whose gradient follows from their output.
+
+    Args:
+        computed_again: whether the way back has what the activation was given, so that they know all of them.
     """
     if activation is None:
         return LINEAR
-    return (_codes if current_tape() is None else _codes_with_gradient).get(activation)
+    return (_codes if computed_again or current_tape() is None else _codes_with_gradient).get(activation)
 
 
 def add_bias_activation(code, y, bias):

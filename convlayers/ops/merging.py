@@ -23,16 +23,11 @@ def merge(kind, arrays):
 
 
 def add_activation(arrays, activation):
-    """Returns `activation(merge("sum", arrays))` of a list of arrays, in one pass where kernels know the activation.
-
-    It has no gradient.
-    """
+    """Returns `activation(merge("sum", arrays))` of a list of arrays, in one pass where kernels know the activation."""
     code = fused_code(activation)
     if code is None or not _are_alike(arrays):
         return activation(merge("sum", arrays))
-    y = np.empty(arrays[0].shape, arrays[0].dtype)
-    _native.kernels(y.dtype).merge.merge_forward("sum", [x.reshape(-1) for x in arrays], y.reshape(-1), 1, code)
-    return y
+    return _add_activation(arrays, code)
 
 
 def _are_alike(arrays):
@@ -44,6 +39,21 @@ def _are_alike(arrays):
         type(x) is np.ndarray and x.dtype is first.dtype and x.shape == first.shape and x.flags.c_contiguous
         for x in map(value_of, arrays)
     )
+
+
+@differentiable(overwrites=True)
+def _add_activation(xs, code):
+    y = np.empty(xs[0].shape, xs[0].dtype)
+    count = len(xs)
+    _native.kernels(y.dtype).merge.merge_forward("sum", [x.reshape(-1) for x in xs], y.reshape(-1), 1, code)
+
+    def backward(d_y, owned):
+        d_y = np.ascontiguousarray(d_y, y.dtype)
+        d_x = d_y if owned else np.empty_like(y)
+        _native.kernels(y.dtype).elementwise.activation_backward(code, y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
+        return [d_x] * count
+
+    return y, backward
 
 
 @differentiable

@@ -82,7 +82,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
         @functools.cache
         def sums():
             d_gamma, d_beta = np.empty_like(m), np.empty_like(m)
-            kernels.batch_normalization_backward_parameters(x, m, v, epsilon, d_y, d_gamma, d_beta)
+            kernels.batch_normalization_backward_parameters(x, m, v, gamma, beta, epsilon, d_y, d_gamma, d_beta)
             return d_gamma, d_beta
 
         return (
@@ -116,7 +116,7 @@ def batch_normalization_activation(x, mean, variance, axis, offset, scale, epsil
 
 
 @differentiable(new_gradients=True, overwrites=True)
-def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3):
+def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3, activation=None):
     """Returns `x` normalized by its own mean and variance over all axes but one, and these two vectors.
 
     They are statistics, for a moving average: no gradient passes through them.
@@ -124,21 +124,27 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
     Args:
         x: array of floats.
         offset, scale: vectors, with a number for each place along `axis`, or None.
+        activation: a function for what was normalized, one that kernels know; or None.
     """
+    code = fused_code(activation, computed_again=True)
     x = as_float(x)
     kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
     beta, gamma = _as_vectors(x, offset=offset, scale=scale)
     mean, variance, y = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), np.empty_like(x)
     kernels.moments(x, mean, variance)
-    kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y)
+    kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y, code)
 
     def backward(d_outputs, owned):
-        d_y = to_kernel(d_outputs[0])
+        d_y, overwrite = to_kernel(d_outputs[0]), owned[0]
+        d_normalized = None if code == LINEAR else d_y if overwrite else np.empty_like(x)
         d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
-        kernels.batch_normalization_backward_parameters(x, mean, variance, epsilon, d_y, d_gamma, d_beta)
+        moments = mean, variance, gamma, beta, epsilon
+        kernels.batch_normalization_backward_parameters(x, *moments, d_y, d_gamma, d_beta, code, d_normalized)
+        if d_normalized is not None:
+            d_y, overwrite = d_normalized, True
 
         def d_inputs():
-            d_x = d_y if owned[0] else np.empty_like(x)
+            d_x = d_y if overwrite else np.empty_like(x)
             kernels.batch_normalization_backward_input(x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
             return from_kernel(d_x)
 

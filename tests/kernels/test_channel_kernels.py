@@ -57,13 +57,15 @@ class Kernels:
         self.module.batch_normalization_forward(x, mean, variance, gamma, beta, EPSILON, y, *activation)
         return self.back(y)
 
-    def normalize_gradients(self, x, gamma, d_y):
+    def normalize_gradients(self, x, gamma, d_y, beta=None, activation=0, in_place=False):
         """Returns d_x, d_gamma and d_beta."""
         mean, variance = self.moments(x)
-        x, d_y = self.arrange(x), self.arrange(d_y)
+        x, d_y = self.arrange(x), self.arrange(d_y).copy()
         d_gamma, d_beta, d_x = self.native.empty(x.shape[1]), self.native.empty(x.shape[1]), self.native.empty(x.shape)
-        self.module.batch_normalization_backward_parameters(x, mean, variance, EPSILON, d_y, d_gamma, d_beta)
-        self.module.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d_y, d_gamma, d_beta, d_x)
+        moments = mean, variance, gamma, beta, EPSILON
+        d = d_y if in_place or not activation else self.native.empty(x.shape)
+        self.module.batch_normalization_backward_parameters(x, *moments, d_y, d_gamma, d_beta, activation, d)
+        self.module.batch_normalization_backward_input(x, mean, variance, gamma, EPSILON, d, d_gamma, d_beta, d_x)
         return self.back(d_x), d_gamma, d_beta
 
     def scale_shift(self, x, scale, shift):
@@ -243,6 +245,25 @@ def test_batch_normalization_backward(native, kernels, shape):
             np.testing.assert_allclose(ours, theirs, **tolerance)
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])  # the gradient of the last one follows from what it is given
+@pytest.mark.parametrize("shape", [(4000, 3), (701, 33), (50, 600)], ids=str)
+def test_batch_normalization_backward_of_activations(native, kernels, shape, activation, in_place):
+    x, d_y = numbers(native, shape)
+    gamma, beta = vectors(native, shape[1])
+    code = native.elementwise.activation_codes[activation]
+    given = kernels.normalize(x, gamma, beta)
+    y = native.empty(shape)
+    native.elementwise.activation_forward(code, given.reshape(-1), y.reshape(-1))
+    d_given = native.empty(shape)
+    x_or_y = given if activation in native.elementwise.gradient_from_input else y
+    native.elementwise.activation_backward(code, x_or_y.reshape(-1), d_y.reshape(-1), d_given.reshape(-1))
+    expected = expected_gradients(x, gamma, d_given)
+    tolerance = {"rtol": 64 * native.epsilon, "atol": 256 * native.epsilon * np.sqrt(shape[0])}
+    for ours, theirs in zip(kernels.normalize_gradients(x, gamma, d_y, beta, code, in_place), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, **tolerance)
+
+
 def test_scale_shift(native, kernels, shape):
     x, _ = numbers(native, shape)
     scale, shift = vectors(native, shape[1])
@@ -296,6 +317,7 @@ def test_same_results_for_any_number_of_threads(native, kernels, threads, shape)
             arrays = [
                 kernels.normalize(x, gamma, beta),
                 *kernels.normalize_gradients(x, gamma, d_y),
+                *kernels.normalize_gradients(x, gamma, d_y, beta, native.elementwise.activation_codes["gelu"]),
                 *kernels.moments(x),
             ]
             results.append([array.tobytes() for array in arrays])

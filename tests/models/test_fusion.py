@@ -116,6 +116,17 @@ def test_sums(function, size):
     np.testing.assert_allclose(model(arrays), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [3, 40])
+def test_gradients_of_sums(size):
+    first, second = keras.Input((size, size, 4)), keras.Input((size, size, 4))
+    model = keras.Model([first, second], layers.ReLU(6)(layers.Add()([first, second])))
+    *arrays, d_y = np.random.default_rng(1).normal(0, 4, (3, 16, size, size, 4)).astype("float32")
+    y, backward = model.forward(arrays)
+    assert len(model._network._program._training_steps) == 1
+    for d_x in backward(d_y):
+        np.testing.assert_array_equal(d_x, d_y * ((y > 0) & (y < 6)))
+
+
 def test_sums_of_several_shapes():
     inputs = [keras.Input((3, 4)), keras.Input((1, 4)), keras.Input((4,))]
     model = keras.Model(inputs, layers.ReLU()(layers.Add()(inputs)))
@@ -201,7 +212,12 @@ def test_errors_name_the_layer_that_finds_them():
 TRAINED = {
     "padded": lambda: [layers.ZeroPadding2D(1), layers.Conv2D(6, 3), layers.Activation("relu")],
     "gradient from the input": lambda: [layers.Conv2D(6, 3, padding="same"), layers.Activation("silu")],
-    "normalized": lambda: [layers.Conv2D(6, 3, padding="same"), layers.BatchNormalization(), layers.ReLU()],
+    "normalized": lambda: [layers.BatchNormalization(), layers.ReLU()],
+    "normalized, gradient from the input": lambda: [layers.BatchNormalization(), layers.Activation("gelu")],
+    "normalized planes": lambda: [layers.BatchNormalization(axis=1), layers.ReLU(6)],
+    "normalized by a user's function": lambda: [layers.BatchNormalization(), layers.Activation(lambda x: x * x)],
+    "renormalized": lambda: [layers.BatchNormalization(renorm=True), layers.ReLU()],
+    "frozen": lambda: [layers.BatchNormalization(trainable=False), layers.ReLU()],
     "pooled": lambda: [layers.Conv2D(6, 3, padding="same", activation="tanh"), layers.MaxPooling2D(3, 2)],
     "pooled, linear": lambda: [layers.ZeroPadding2D(1), layers.Conv2D(6, 3), layers.MaxPooling2D(2, padding="same")],
     "pooled, gradient from the input": lambda: [layers.Conv2D(6, 3), layers.Activation("silu"), layers.MaxPooling2D()],
@@ -214,9 +230,13 @@ def test_gradients(kind):
     model = chain(*TRAINED[kind]())
     generator = np.random.default_rng(1)
     x = generator.normal(size=(4, 9, 8, 4)).astype("float32")
+    state = model.get_weights()
     y, backward = model.forward(x, training=True)
+    averages = [weight.numpy() for weight in model.non_trainable_variables]
+    assert len(model._network._program._training_steps) == 1
     d_y = generator.normal(size=y.shape).astype("float32")
     gradients = [backward(d_y), *[variable.grad for variable in model.trainable_variables]]
+    model.set_weights(state)
     outputs, backwards = x, []
     for layer in model.layers:
         outputs, backward = layer.forward(outputs, training=True)
@@ -224,6 +244,8 @@ def test_gradients(kind):
         for variable in layer.trainable_variables:
             variable.grad = None
     np.testing.assert_allclose(y, outputs, rtol=1e-5, atol=1e-6)
+    for ours, expected in zip(averages, model.non_trainable_variables, strict=True):
+        np.testing.assert_array_equal(ours, expected)
     d_x = d_y
     for backward in reversed(backwards):
         d_x = backward(d_x)

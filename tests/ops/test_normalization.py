@@ -41,6 +41,19 @@ def test_gradients_in_training(x, axis):
     check_gradients(lambda x, scale: normalize(x, None, scale), [x, scale])
 
 
+@pytest.mark.parametrize("activation", [ops.relu, ops.silu])
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_gradients_of_an_activation_behind_it(x, axis, activation):
+    vectors_of_axis = vectors(x.shape[axis])
+
+    def normalize(x, offset, scale):
+        return ops.batch_normalization_training(x, offset, scale, axis, 1e-2, activation)[0]
+
+    expected = activation(ops.batch_normalization_training(x, *vectors_of_axis, axis, 1e-2)[0])
+    np.testing.assert_allclose(normalize(x, *vectors_of_axis), expected)
+    check_gradients(normalize, [x[:2, :3, :2, :3].copy(), *[vector[:3] for vector in vectors_of_axis]])
+
+
 def test_half_precision_is_computed_in_single():
     x = np.random.default_rng(0).normal(size=(50, 4)).astype("float16") * 100
     y, mean, variance = ops.batch_normalization_training(x)

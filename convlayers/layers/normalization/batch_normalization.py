@@ -130,18 +130,30 @@ class BatchNormalization(GammaAndBeta):
                 "The mask provided should be one dimension less than the inputs. Received: "
                 f"mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
-        # An empty batch has no statistics.
-        if not (training and self.trainable) or 0 in inputs.shape:
+        if not self.takes_statistics(inputs, training):
             return self._normalize(inputs, self.moving_mean, self.moving_variance, self.beta, self.gamma)
         if mask is None and not self.renorm:
-            outputs, mean, variance = ops.batch_normalization_training(inputs, self.beta, self.gamma, self.axis, self.epsilon)
-            self._update_averages(value_of(mean), value_of(variance))
-            return self._in_own_dtype(outputs)
+            return self._in_own_dtype(self.normalize_batch(inputs))
         axes = [axis for axis in range(len(inputs.shape)) if axis != self.axis % len(inputs.shape)]
         mean, variance = ops.moments(inputs, axes) if mask is None else ops.masked_moments(inputs, mask, axes)
         beta, gamma = self._renormalized(value_of(mean), value_of(variance)) if self.renorm else (self.beta, self.gamma)
         self._update_averages(value_of(mean), value_of(variance))
         return self._normalize(inputs, mean, variance, beta, gamma)
+
+    def takes_statistics(self, inputs, training):
+        """Returns whether inputs are normalized by their own statistics, which an empty batch does not have."""
+        return training and self.trainable and 0 not in inputs.shape
+
+    def normalize_batch(self, inputs, activation=None):
+        """Returns inputs that are normalized by their own statistics. The moving averages take these into account.
+
+        Args:
+            activation: a function for what was normalized, one that kernels know; or None.
+        """
+        options = self.beta, self.gamma, self.axis, self.epsilon, activation
+        outputs, mean, variance = ops.batch_normalization_training(inputs, *options)
+        self._update_averages(value_of(mean), value_of(variance))
+        return outputs
 
     def _normalize(self, inputs, mean, variance, beta, gamma):
         return self._in_own_dtype(ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon))
