@@ -227,6 +227,7 @@ TRAINED = {
     "frozen": lambda: [layers.BatchNormalization(trainable=False), layers.ReLU()],
     "pooled": lambda: [layers.Conv2D(6, 3, padding="same", activation="tanh"), layers.MaxPooling2D(3, 2)],
     "pooled, linear": lambda: [layers.ZeroPadding2D(1), layers.Conv2D(6, 3), layers.MaxPooling2D(2, padding="same")],
+    "pooled, channels first": lambda: [conv(activation="relu", **FIRST), layers.MaxPooling2D((3, 1), **FIRST)],
     "pooled, gradient from the input": lambda: [layers.Conv2D(6, 3), layers.Activation("silu"), layers.MaxPooling2D()],
     "dense": lambda: [layers.Dense(6), layers.Activation("tanh")],
 }
