@@ -56,22 +56,22 @@ class FusedConvolution:
     def __init__(self, padding, convolution, normalization, activation, pooling):
         self._padding, self._convolution = padding, convolution
         self._normalization, self._activation, self._pooling = normalization, activation, pooling
-        self._pool = {} if pooling is None else {"pool": (pooling.pool_size, pooling.strides, pooling.padding)}
         self._folded = None, None
 
     def __call__(self, x, training=None):
-        layer, ends = self._convolution, self._normalization is self._activation is None
+        layer, pooling, ends = self._convolution, self._pooling, self._normalization is self._activation is None
         known = type(x) in _ARRAYS and x.dtype is layer._input_dtype and not remembered_masks
         activation = layer.activation if self._activation is None else _function_of(self._activation)
         if known and activation is not None and (ends or _is_linear(layer)):
             kernel, bias = (layer.last_kernel, layer.bias) if self._normalization is None else self._fold()
             padding = layer.padding if self._padding is None else self._padding.pairs
+            pool = {} if pooling is None else {"pool": (pooling.pool_size, pooling.strides, pooling.padding)}
             try:
                 layer._check_input(x)
-                return layer.convolve(x, padding, kernel, bias, activation, **self._pool)
+                return layer.convolve(x, padding, kernel, bias, activation, **pool)
             except ValueError:
                 pass  # Shapes that do not fit: the layer that finds it says its name.
-        for layer in (self._padding, self._convolution, self._normalization, self._activation, self._pooling):
+        for layer in (self._padding, self._convolution, self._normalization, self._activation, pooling):
             if layer is not None:
                 x = layer(x, training=training)
         return x
@@ -92,7 +92,7 @@ class FusedActivation:
     """A layer that takes the activation behind it along, called as the first of them.
 
     Args:
-        layer: one of those in the tables below.
+        layer: one of those in the table below.
         activation: the layer behind it.
     """
 

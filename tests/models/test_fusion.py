@@ -199,6 +199,15 @@ def test_an_activation_becomes_another_one(first):
         np.testing.assert_allclose(model(x), one_by_one(model, x), rtol=1e-5, atol=1e-6)
 
 
+def test_pooling_becomes_another_one():
+    model = chain(conv(), layers.MaxPooling2D(2))
+    x = np.random.default_rng(1).normal(size=(2, 9, 8, 4)).astype("float32")
+    pooling = model.layers[-1]
+    for pool_size, strides, padding in (((2, 2), (2, 2), "valid"), ((3, 2), (1, 1), "valid"), ((3, 2), (2, 1), "same")):
+        pooling.pool_size, pooling.strides, pooling.padding = pool_size, strides, padding
+        np.testing.assert_allclose(model(x), one_by_one(model, x), rtol=1e-5, atol=1e-6)
+
+
 def test_training_takes_the_statistics_of_the_batch():
     model = chain(conv(), layers.BatchNormalization())
     x = np.random.default_rng(1).normal(size=(8, 9, 8, 4)).astype("float32")
