@@ -18,13 +18,15 @@
 #    hold a segment. What stays for good, as weights, is made by functions decorated with `lasting`, outside of the pool.
 # f) Compiled for AddressSanitizer, `pooled` leaves functions as they are: the sanitizer sees only what leaves a block of
 #    malloc.
-# g) NumPy calls an allocator with the GIL held, which protects all of this from other threads, and from a fork between.
+# g) What a file describes may compute with arrays of any size while the model is made. `bounded` sets an allocator that has no
+#    memory for them, and stays set where functions are `pooled`.
+# h) NumPy calls an allocator with the GIL held, which protects all of this from other threads, and from a fork between.
 import functools
 
 cimport numpy
 from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport uintptr_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset, strcpy
 
 cdef extern from *:
@@ -295,6 +297,27 @@ cdef void* reallocate(void* context, void* memory, size_t bytes) noexcept:
     return larger
 
 
+# Memory with a bound -------------------------------------------------------------------------------------------------------
+
+cdef size_t MOST = <size_t>1 << 32  # bytes
+
+
+cdef void* allocate_bounded(void* context, size_t bytes) noexcept:
+    return malloc(bytes) if bytes <= MOST else NULL
+
+
+cdef void* allocate_bounded_zeros(void* context, size_t count, size_t size) noexcept:
+    return calloc(count, size) if size == 0 or count <= MOST // size else NULL
+
+
+cdef void* reallocate_bounded(void* context, void* memory, size_t bytes) noexcept:
+    return realloc(memory, bytes) if bytes <= MOST else NULL
+
+
+cdef void release_bounded(void* context, void* memory, size_t bytes) noexcept:
+    free(memory)
+
+
 # What functions are decorated with ----------------------------------------------------------------------------------------
 
 numpy.import_array()
@@ -307,7 +330,16 @@ pool.allocator.calloc = allocate_zeros
 pool.allocator.realloc = reallocate
 pool.allocator.free = release
 
+cdef numpy.PyDataMem_Handler bound
+strcpy(bound.name, "convlayers_bounded")
+bound.version = 1
+bound.allocator.malloc = allocate_bounded
+bound.allocator.calloc = allocate_bounded_zeros
+bound.allocator.realloc = reallocate_bounded
+bound.allocator.free = release_bounded
+
 cdef object the_pool = PyCapsule_New(&pool, "mem_handler", NULL)
+cdef object the_bound = PyCapsule_New(&bound, "mem_handler", NULL)
 cdef object the_usual = numpy.PyDataMem_GetHandler()
 
 
@@ -321,6 +353,9 @@ def pooled(function):
         outer = numpy.PyDataMem_SetHandler(the_pool)
         if outer is the_pool:
             return function(*args, **kwargs)
+        if outer is the_bound:
+            numpy.PyDataMem_SetHandler(the_bound)
+            return function(*args, **kwargs)
         begin_call()
         try:
             return function(*args, **kwargs)
@@ -333,10 +368,18 @@ def pooled(function):
 
 def lasting(function):
     """Decorates a function that `pooled` ones may call: arrays that are made while it runs are not from the pool."""
+    return taking_memory_from(the_usual, function)
 
+
+def bounded(function):
+    """Decorates a function: an array of more than 4 GiB that is made while it runs is a `MemoryError`."""
+    return taking_memory_from(the_bound, function)
+
+
+def taking_memory_from(handler, function):
     @functools.wraps(function)
     def run(*args, **kwargs):
-        outer = numpy.PyDataMem_SetHandler(the_usual)
+        outer = numpy.PyDataMem_SetHandler(handler)
         try:
             return function(*args, **kwargs)
         finally:

@@ -1,8 +1,10 @@
 """Objects from encodings of any version of Keras, and the encodings of objects in one."""
 
+from convlayers._native import memory
 from convlayers.serialization import deserialize_keras_object
 
 
+@memory.bounded
 def make_object(encoding, is_older, custom_objects=None):
     """Returns the object that an encoding describes.
 
@@ -14,6 +16,7 @@ def make_object(encoding, is_older, custom_objects=None):
     Raises:
         TypeError: if it names something unknown, or has arguments that a class does not take.
         ValueError: if it is damaged.
+        MemoryError: if arrays of more than 4 GiB are computed with, as shapes in a damaged file may say.
     """
     if is_older:
         from convlayers.saving.legacy.configs import modern_encoding

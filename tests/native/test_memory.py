@@ -168,6 +168,32 @@ def test_lasting_arrays_are_not_from_the_pool():
     assert [name(array) for array in outer()] == ["default_allocator", "convlayers"]
 
 
+@memory.bounded
+def bounded_by_4_gib(make):
+    return make()
+
+
+@pytest.mark.parametrize("make", [np.empty, memory.pooled(np.empty)], ids=["alone", "pooled"])
+def test_large_arrays_are_refused_where_there_is_a_bound(make):
+    with pytest.raises(MemoryError):
+        bounded_by_4_gib(lambda: make((1 << 32) + 1, "uint8"))
+    with pytest.raises(MemoryError):
+        bounded_by_4_gib(lambda: make(1 << 50, "float64"))
+    assert bounded_by_4_gib(lambda: make(1 << 32, "uint8")).nbytes == 1 << 32
+    assert make((1 << 32) + 1, "uint8").nbytes > 1 << 32
+
+
+def test_zeros_and_larger_copies_have_that_bound_too():
+    def grow():
+        array = np.empty(MEGABYTE, "uint8")
+        array.resize((1 << 32) + 1, refcheck=False)
+
+    for make in (lambda: np.zeros((1 << 32) + 1, "uint8"), lambda: np.zeros(1 << 50, "float64"), grow):
+        with pytest.raises(MemoryError):
+            bounded_by_4_gib(make)
+    assert not bounded_by_4_gib(lambda: np.zeros(MEGABYTE)).any()
+
+
 def test_threads_have_arrays_of_their_own():
     wrong = []
 

@@ -12,6 +12,7 @@ from tests.saving.attack_files import h5_file, keras_file, model
 def everything_imported(tmp_path_factory):
     """What loading imports is there before anything is watched."""
     importlib.import_module("convlayers.saving.hdf5_library")  # for files that are not plain
+    importlib.import_module("convlayers.models.tensorflow_ops.table")  # for those of Keras 2 with functions of TensorFlow
     folder = tmp_path_factory.mktemp("clean")
     model().save(folder / "clean.keras")
     k.models.load_model(folder / "clean.keras")

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+import convlayers as k
 from convlayers.saving import hdf5, limits
 from tests.saving.attack_files import config_of_model, h5_file, keras_file, refused, sequential, weights
 
@@ -143,11 +144,26 @@ def test_layers_of_impossible_sizes(tmp_path):
         refused(keras_file(tmp_path / "model.keras", config))
 
 
+def graph_of_keras_2(shape, function, arguments):
+    """The config of a model that calls a function of TensorFlow."""
+    x = {"class_name": "InputLayer", "name": "x", "config": {"batch_input_shape": shape, "name": "x"}, "inbound_nodes": []}
+    node = ["x", 0, 0, arguments]
+    call = {"class_name": "TFOpLambda", "name": "f", "config": {"name": "f", "function": function}, "inbound_nodes": [node]}
+    config = {"name": "m", "layers": [x, call], "input_layers": [["x", 0, 0]], "output_layers": [["f", 0, 0]]}
+    return {"class_name": "Functional", "config": config}
+
+
 def test_more_axes_than_there_are(tmp_path):
     """A list of them was made before they were counted."""
-    x = {"class_name": "InputLayer", "name": "x", "config": {"batch_input_shape": [None, 3], "name": "x"}, "inbound_nodes": []}
-    node = ["x", 0, 0, {"b": [[1.0], [2.0], [3.0]], "axes": 10**9}]
-    call = {"class_name": "TFOpLambda", "name": "f", "config": {"name": "f", "function": "tensordot"}, "inbound_nodes": [node]}
-    config = {"name": "m", "layers": [x, call], "input_layers": [["x", 0, 0]], "output_layers": [["f", 0, 0]]}
-    model = {"class_name": "Functional", "config": config}
+    model = graph_of_keras_2([None, 3], "tensordot", {"b": [[1.0], [2.0], [3.0]], "axes": 10**9})
     refused(h5_file(tmp_path / "model.h5", model), "`axes` must be at most the number of axes of both arrays")
+
+
+def test_an_op_whose_result_would_take_all_memory(tmp_path):
+    """Shapes are found by computing with zeros."""
+    graph = graph_of_keras_2([None, 4, 4, 3], "image.resize", {"size": [8, 1 << 30]})
+    refused(h5_file(tmp_path / "model.h5", graph), "Unable to allocate")
+    x = k.Input((4,))
+    config = json.loads(json.dumps(k.saving.serialize_keras_object(k.Model(x, k.ops.tile(x, [1, 3])))))
+    config["config"]["layers"][1]["config"]["repeats"] = [1, 1 << 32]
+    refused(keras_file(tmp_path / "model.keras", config), "There is no memory to find the shapes")
