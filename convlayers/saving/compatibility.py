@@ -3,6 +3,7 @@
 import re
 
 from convlayers.naming import to_snake_case
+from convlayers.saving.encodings import map_dicts
 
 # Arguments that came after Keras 3.0, by the module of the class, or the class, with the values that mean what there was
 # before. They are written only where they have another value: an older version refuses a file for any argument that it does
@@ -92,15 +93,14 @@ def for_all_versions(encoding):
     Args:
         encoding: what `serialize_keras_object` returned. Configs of classes that are not Keras's stay as they are.
     """
-    if isinstance(encoding, (list, tuple)):
-        return [for_all_versions(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    encoding = {key: for_all_versions(part) for key, part in encoding.items()}
-    newer, config = newer_arguments(encoding), encoding.get("config")
-    if newer and isinstance(config, dict):
-        encoding["config"] = {key: value for key, value in config.items() if key not in newer or value != newer[key]}
-    return encoding
+    return map_dicts(_without_newer_arguments, encoding)
+
+
+def _without_newer_arguments(part):
+    newer, config = newer_arguments(part), part.get("config")
+    if not newer or not isinstance(config, dict):
+        return part
+    return {**part, "config": {key: value for key, value in config.items() if key not in newer or value != newer[key]}}
 
 
 def without_names_of_ops(encoding):
@@ -108,29 +108,25 @@ def without_names_of_ops(encoding):
 
     Without one, Keras gives an op a name by its class, and a number. Names stay where a layer might be called so.
     """
-    if isinstance(encoding, (list, tuple)):
-        return [without_names_of_ops(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    encoding = {key: without_names_of_ops(part) for key, part in encoding.items()}
-    if isinstance(encoding.get("layers"), list) and "output_layers" in encoding:
-        entries = encoding["layers"]
-        layers = [entry["name"] for entry in entries if not _is_op(entry)]
-        encoding["layers"] = [_without_name(entry, layers) if _is_op(entry) else entry for entry in entries]
-    return encoding
+    return map_dicts(_without_names_in_graph, encoding)
+
+
+def _without_names_in_graph(part):
+    entries = part.get("layers")
+    if not isinstance(entries, list) or "output_layers" not in part:
+        return part
+    layers = [entry["name"] for entry in entries if not _is_op(entry)]
+    return {**part, "layers": [_without_name(entry, layers) if _is_op(entry) else entry for entry in entries]}
 
 
 def with_first_names(encoding):
     """Returns the encoding of a model in which classes that had other names in Keras 3.0 have these."""
-    if isinstance(encoding, (list, tuple)):
-        return [with_first_names(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    encoding = {key: with_first_names(part) for key, part in encoding.items()}
-    names = _FIRST_NAMES.get(str(encoding.get("module")), {})
-    if encoding.get("class_name") in names:
-        encoding["class_name"] = names[encoding["class_name"]]
-    return encoding
+    return map_dicts(_with_first_name, encoding)
+
+
+def _with_first_name(part):
+    names = _FIRST_NAMES.get(str(part.get("module")), {})
+    return {**part, "class_name": names[part["class_name"]]} if part.get("class_name") in names else part
 
 
 def _is_op(entry):

@@ -1,4 +1,4 @@
-"""Objects from encodings of any version of Keras, and the encodings of objects in one."""
+"""Objects from encodings of any version of Keras, and what is in an encoding, found and changed."""
 
 from convlayers._native import memory
 from convlayers.serialization import deserialize_keras_object
@@ -32,6 +32,15 @@ def make_object(encoding, is_older, custom_objects=None):
         if leaner == encoding:
             raise
         return deserialize_keras_object(leaner, custom_objects)
+
+
+def map_dicts(function, encoding):
+    """Returns an encoding with what `function` makes of each dict in its place, the inner ones first. Tuples become lists."""
+    if isinstance(encoding, (list, tuple)):
+        return [map_dicts(function, part) for part in encoding]
+    if isinstance(encoding, dict):
+        return function({key: map_dicts(function, part) for key, part in encoding.items()})
+    return encoding
 
 
 def objects_in(encoding):

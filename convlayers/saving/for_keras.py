@@ -5,7 +5,7 @@ import inspect
 from convlayers import shapes
 from convlayers.layers.layer import Layer
 from convlayers.registry import find
-from convlayers.saving.encodings import objects_in
+from convlayers.saving.encodings import map_dicts, objects_in
 
 _CONVOLUTIONS = tuple(f"{kind}{rank}D" for kind in ("Conv", "DepthwiseConv", "SeparableConv") for rank in (1, 2, 3))
 _TRANSPOSED = tuple(f"Conv{rank}DTranspose" for rank in (1, 2, 3))
@@ -49,7 +49,7 @@ def for_keras(encoding):
     Raises:
         ValueError: for what Keras has nothing for, with its name and the reason.
     """
-    encoding = _rewritten(encoding)
+    encoding = map_dicts(_rewritten, encoding)
     for part in objects_in(encoding):
         for reason in beyond_keras(part):
             name = part["config"].get("name", part["class_name"])
@@ -112,17 +112,12 @@ def _arguments(class_name):
 # Layers that do the same ------------------------------------------------------------------------------------------------
 
 
-def _rewritten(encoding):
-    if isinstance(encoding, (list, tuple)):
-        return [_rewritten(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    encoding = {key: _rewritten(part) for key, part in encoding.items()}
-    config = encoding.get("config")
-    is_model = encoding.get("class_name") == "Sequential" or (isinstance(config, dict) and "output_layers" in config)
+def _rewritten(part):
+    config = part.get("config")
+    is_model = part.get("class_name") == "Sequential" or (isinstance(config, dict) and "output_layers" in config)
     if is_model and isinstance(config, dict) and isinstance(config.get("layers"), list):
-        return {**encoding, "config": {**config, "layers": _with_layers_that_pad(config["layers"])}}
-    return encoding
+        return {**part, "config": {**config, "layers": _with_layers_that_pad(config["layers"])}}
+    return part
 
 
 def _with_layers_that_pad(entries):

@@ -7,7 +7,7 @@ to 3.10 wrote that. Since 3.11, a single one stands alone, which only 3.4 and la
 import re
 
 from convlayers.saving.compatibility import with_first_names, without_names_of_ops
-from convlayers.saving.encodings import objects_in
+from convlayers.saving.encodings import map_dicts, objects_in
 
 # Whose interface this is, and the form of its files.
 KERAS_VERSION = "3.15.1"
@@ -74,7 +74,7 @@ def as_read_by_its_writer(encoding, keras_version):
         encoding: in the form of Keras 3, as it stands in a file.
         keras_version: what the file says.
     """
-    return _without_lists_of_ends(encoding) if _wrote_lists(keras_version) else encoding
+    return map_dicts(_with_single_ends_alone, encoding) if _wrote_lists(keras_version) else encoding
 
 
 def _wrote_lists(keras_version):
@@ -101,19 +101,11 @@ def _with_lists_in_graphs(encoding):
     return {**encoding, "config": {**config, "layers": [_with_lists_in_graphs(entry) for entry in config["layers"]], **ends}}
 
 
-def _without_lists_of_ends(encoding):
-    """Returns an encoding with single inputs and outputs of all graphs in it alone."""
-    if isinstance(encoding, (list, tuple)):
-        return [_without_lists_of_ends(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    encoding = {key: _without_lists_of_ends(part) for key, part in encoding.items()}
-    if _is_graph(encoding):
-        for key in _ENDS:
-            ends = encoding[key]
-            if isinstance(ends, list) and len(ends) == 1 and _is_end(ends[0]):
-                encoding[key] = ends[0]
-    return encoding
+def _with_single_ends_alone(part):
+    if not _is_graph(part):
+        return part
+    is_list_of_one = {key: isinstance(part[key], list) and len(part[key]) == 1 and _is_end(part[key][0]) for key in _ENDS}
+    return {**part, **{key: part[key][0] for key in _ENDS if is_list_of_one[key]}}
 
 
 def _graphs_in(encoding):

@@ -6,6 +6,7 @@ import warnings
 
 from convlayers.layers.layer import Layer
 from convlayers.registry import find
+from convlayers.saving.encodings import map_dicts
 
 # What versions of Keras 3 before 3.8 wrote of these classes, and nothing depends on.
 _WITHOUT_EFFECT = {"RandomRotation": ("value_range",)}
@@ -16,14 +17,13 @@ _OF_LORA = ("lora_rank", "lora_alpha")
 
 def without_any_empty_ones(encoding):
     """Returns an encoding without arguments that say nothing and that the classes do not know, however deep in it."""
-    if isinstance(encoding, (list, tuple)):
-        return [without_any_empty_ones(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    if isinstance(encoding.get("class_name"), str):
-        cls = find(encoding["class_name"], encoding.get("module") or "", encoding.get("registered_name"))
-        encoding = without_empty_ones(encoding, cls)
-    return {key: without_any_empty_ones(part) for key, part in encoding.items()}
+    return map_dicts(_without_empty_ones_if_object, encoding)
+
+
+def _without_empty_ones_if_object(part):
+    if not isinstance(part.get("class_name"), str):
+        return part
+    return without_empty_ones(part, find(part["class_name"], part.get("module") or "", part.get("registered_name")))
 
 
 def without_empty_ones(encoding, cls):

@@ -5,7 +5,9 @@ The form of graphs is left to `models/keras2_graph.py`, which every graph that i
 
 import re
 
+from convlayers.nested import map_structure
 from convlayers.registry import find, get_registered_object
+from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
@@ -87,20 +89,25 @@ def _without_slashes(config):
     names = [entry["config"].get("name") for entry in entries if isinstance(entry.get("config"), dict)]
     renamed = {name: today_name(name) for name in names if isinstance(name, str) and "/" in name}
 
-    def rename(part):
-        if isinstance(part, list):
-            return [rename(item) for item in part]
-        if isinstance(part, dict):
-            return {key: rename(item) for key, item in part.items()}
-        return renamed.get(part, part) if isinstance(part, str) else part
+    def rename(leaf):
+        return renamed.get(leaf, leaf) if isinstance(leaf, str) else leaf
 
-    return rename(config) if renamed else config
+    return map_structure(rename, config) if renamed else config
 
 
 def _with_dim_ordering(part):
     """Returns the config of a model of Keras 1 in which all layers say where the channels of their images are."""
     orders = set(_dim_orderings(part))
-    return _fill_dim_ordering(part, orders.pop()) if len(orders) == 1 else part
+    if len(orders) != 1:
+        return part
+    order = orders.pop()
+
+    def fill(part):
+        if part.get("class_name") in keras1.WITHOUT_DIM_ORDERING and isinstance(part.get("config"), dict):
+            return {**part, "config": {"dim_ordering": order, **part["config"]}}
+        return part
+
+    return map_dicts(fill, part)
 
 
 def _dim_orderings(part):
@@ -111,17 +118,6 @@ def _dim_orderings(part):
     if isinstance(part, list):
         for inner in part:
             yield from _dim_orderings(inner)
-
-
-def _fill_dim_ordering(part, order):
-    if isinstance(part, list):
-        return [_fill_dim_ordering(inner, order) for inner in part]
-    if not isinstance(part, dict):
-        return part
-    part = {key: _fill_dim_ordering(inner, order) for key, inner in part.items()}
-    if part.get("class_name") in keras1.WITHOUT_DIM_ORDERING and isinstance(part.get("config"), dict):
-        part["config"] = {"dim_ordering": order, **part["config"]}
-    return part
 
 
 def _modern_arguments(class_name, config):

@@ -1,6 +1,7 @@
 """Models as Keras 2 encoded them."""
 
 from convlayers import nested
+from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras2
 
 # Built-in names that Keras 2 does not have, or that meant something else there.
@@ -42,16 +43,16 @@ def to_keras2(encoding):
     Raises:
         ValueError: for what Keras 2 does not have, with its name.
     """
-    if isinstance(encoding, (list, tuple)):
-        return [to_keras2(part) for part in encoding]
-    if not isinstance(encoding, dict):
-        return encoding
-    class_name, config = encoding.get("class_name"), encoding.get("config")
+    return map_dicts(_older_part, encoding)
+
+
+def _older_part(part):
+    class_name, config = part.get("class_name"), part.get("config")
     if class_name in ("DTypePolicy", "FloatDTypePolicy"):
         return _dtype(config["name"])
     if isinstance(class_name, str) and isinstance(config, dict) and class_name != "__keras_tensor__":
-        encoding = _older_object(encoding, class_name, config)
-    return {key: to_keras2(part) for key, part in encoding.items()}
+        return _older_object(part, class_name, config)
+    return part
 
 
 def _dtype(name):

@@ -3,7 +3,9 @@
 import io
 import json
 
+from convlayers.nested import map_structure
 from convlayers.saving import hdf5
+from convlayers.saving.encodings import map_dicts
 from convlayers.saving.formats import keras_version_of
 from convlayers.saving.weights import variables_of_keras2
 
@@ -68,23 +70,15 @@ def _training_config(compile_config, format):
 
 def _older(part, format):
     """Returns a part of an encoding with functions as Keras 2 had them in HDF5 files: by their names alone."""
-    if format != "keras2":
-        return part
-    if isinstance(part, (list, tuple)):
-        return [_older(item, format) for item in part]
-    if not isinstance(part, dict):
-        return part
-    if part.get("class_name") == "function" and isinstance(part.get("config"), str):
-        return part["config"]
-    return {key: _older(item, format) for key, item in part.items()}
+    return map_dicts(_name_of_function, part) if format == "keras2" else part
+
+
+def _name_of_function(part):
+    return part["config"] if part.get("class_name") == "function" and isinstance(part.get("config"), str) else part
 
 
 def _with_long_names(part):
-    if isinstance(part, (list, tuple)):
-        return [_with_long_names(item) for item in part]
-    if isinstance(part, dict):
-        return {key: _with_long_names(item) for key, item in part.items()}
-    return _LONG_NAMES.get(part.lower(), part) if isinstance(part, str) else part
+    return map_structure(lambda leaf: _LONG_NAMES.get(leaf.lower(), leaf) if isinstance(leaf, str) else leaf, part)
 
 
 def _write_layers(writer, path, model, format):
