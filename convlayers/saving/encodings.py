@@ -34,6 +34,27 @@ def make_object(encoding, is_older, custom_objects=None):
         return deserialize_keras_object(leaner, custom_objects)
 
 
+def share_in_all_copies(encoding):
+    """Gives what is shared its number wherever it is written, in an encoding that was just read.
+
+    Keras numbers an object when it writes it again, but what the object consists of was copied when it was first written. So
+    the parts of a model may have numbers in its last copy alone, and be shared with what is elsewhere.
+    """
+    numbered = [part for part in objects_in(encoding) if isinstance(part.get("shared_object_id"), int)]
+    last = {part["shared_object_id"]: part for part in numbered}
+    for part in objects_in(encoding) if last else ():
+        number = part.get("shared_object_id")
+        copy = last.get(number, part) if isinstance(number, int) else part
+        if copy is not part:
+            _share_parts(part, copy)
+
+
+def _share_parts(one, other):
+    for part, copy in zip(objects_in(one), objects_in(other), strict=False):
+        if part["class_name"] == copy["class_name"] and "shared_object_id" in copy:
+            part.setdefault("shared_object_id", copy["shared_object_id"])
+
+
 def map_dicts(function, encoding):
     """Returns an encoding with what `function` makes of each dict in its place, the inner ones first. Tuples become lists."""
     if isinstance(encoding, (list, tuple)):

@@ -10,7 +10,7 @@ from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.models.model import Model
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
-from convlayers.saving.encodings import make_object
+from convlayers.saving.encodings import make_object, share_in_all_copies
 from convlayers.saving.files import may_write, replacing
 from convlayers.saving.formats import (
     DEFAULT,
@@ -221,6 +221,7 @@ def make_model(encoding, filepath, keras_version):
     """
     with damage_as_value_error(f"The model in {filepath}"):
         is_older = is_of_older_keras(keras_version)
+        share_in_all_copies(encoding)
         model = make_object(encoding if is_older else as_read_by_its_writer(encoding, keras_version), is_older)
     if not isinstance(model, Model):
         raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")

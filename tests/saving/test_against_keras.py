@@ -136,6 +136,21 @@ def test_classes_of_ones_own_go_from_one_library_to_the_other(writer, libraries,
 
 # The same model, written by both -------------------------------------------------------------------------------------------
 
+
+def test_a_layer_on_three_levels(keras, tmp_path):
+    """Keras does not read these files: it makes two layers of the one."""
+    shared = keras.layers.Conv2D(2, 3, padding="same", name="shared")
+    inner_input, middle_input, x = (keras.Input((6, 6, 2)) for _ in range(3))
+    inner = keras.Model(inner_input, shared(inner_input), name="inner")
+    middle = keras.Model(middle_input, keras.layers.Add()([inner(middle_input), shared(middle_input)]), name="middle")
+    model = keras.Model(x, middle(shared(inner(x))))
+    model.save(tmp_path / "model.keras")
+    loaded = convlayers.models.load_model(tmp_path / "model.keras")
+    images = np.random.default_rng(0).normal(size=(2, 6, 6, 2)).astype("float32")
+    assert len(loaded.weights) == len(model.weights) == 2
+    close([loaded.predict(images, verbose=0)], [model.predict(images, verbose=0)], 1e-5)
+
+
 # What Keras writes and convlayers does not: arguments that older versions don't know, and those marks of shared objects that
 # say nothing, since number types are equal or not.
 NOT_WRITTEN = {"input_axes", "output_axes", "quantization_config", "renorm", "renorm_clipping", "renorm_momentum", "optional"}
