@@ -1,0 +1,173 @@
+"""`python -m convlayers inspect`."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import convlayers as k
+from convlayers import layers
+
+FILES = Path(__file__).parents[1] / "saving" / "files"
+
+
+def test_inspect_a_file_of_keras_3(run):
+    code, out, err = run("inspect", FILES / "keras3_seq.keras")
+    assert (code, err) == (0, "")
+    lines = {line.split(":")[0]: line.split(":", 1)[1].strip() for line in out.splitlines() if ":" in line}
+    assert lines["kind"] == "model, .keras archive"
+    assert lines["written by"] == "Keras 3.15.1"
+    assert lines["model"] == "Sequential, 'sequential'"
+    assert lines["optimizer"] == "Adam"
+    assert lines["arrays"] == "28, with 327 numbers in layers"
+    assert lines["unknown classes"] == "none"
+    assert lines["Keras 3.15 can read it"] == "yes"
+    assert lines["Keras 3.0 can read it"].startswith("no: InputLayer has `optional`, which came later")
+    assert lines["Keras 2.15 can read it"].startswith("no: ")
+    rows = [line.split() for line in out.splitlines()]
+    assert ["mine", "Conv2D", "(None,", "2,", "2,", "4)", "148"] in rows
+    assert ["dense", "Dense", "(None,", "3)", "51"] in rows
+
+
+def test_inspect_weights(run):
+    code, out, _ = run("inspect", FILES / "keras3_seq.weights.h5")
+    assert code == 0
+    assert "weights, .weights.h5 of Keras 3" in out
+    assert ["/layers/conv2d/vars/0", "(3,", "3,", "3,", "4)", "float32"] in [line.split() for line in out.splitlines()]
+    assert out.index("/optimizer/vars/9") < out.index("/optimizer/vars/10")
+
+
+def edit(filepath, change):
+    """Changes the config in an archive."""
+    with zipfile.ZipFile(filepath) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(members["config.json"])
+    change(config)
+    with zipfile.ZipFile(filepath, "w") as archive:
+        for name, content in {**members, "config.json": json.dumps(config)}.items():
+            archive.writestr(name, content)
+
+
+def test_inspect_names_what_is_unknown(run, filepath):
+    def use_magic(config):
+        config["config"]["layers"][1].update(class_name="Magic\033[31m", module="magic", registered_name="Magic>Magic")
+
+    def add_a_key(config):
+        config["config"]["layers"][0]["config"]["secret"] = 3
+
+    edit(filepath, use_magic)
+    assert "Keras 3.15 can read it: yes, given Magic?[31m as `custom_objects`" in run("inspect", filepath)[1]
+    edit(filepath, add_a_key)
+    code, out, _ = run("inspect", filepath)
+    assert code == 0
+    assert "unknown classes: Magic?[31m" in out
+    assert "unknown keys: InputLayer.secret" in out
+    assert "Magic?[31m (unknown)" in out
+    assert "cannot be loaded here: " in out
+    assert "Keras 3.15 can read it: no: InputLayer: secret=3, but it has no such argument" in out
+
+
+def functional():
+    x = k.Input((4, 4, 2))
+    return k.Model(x, layers.MaxPooling2D(2, ceil_mode=True)(x))
+
+
+def with_newer_things():
+    x = k.Input((4, 4, 2))
+    return k.Model(x, layers.RMSNormalization()(layers.Activation("celu")(x)))
+
+
+def with_an_op():
+    x = k.Input((4, 4, 2))
+    return k.Model([x], [k.ops.max(x, axis=1), x])
+
+
+def in_turns():
+    x, first, second = k.Input((4,)), layers.Dense(4), layers.Dense(4)
+    return k.Model(x, second(first(second(first(x)))))
+
+
+def in_a_stack():
+    x = k.Input((4,))
+    return k.Sequential([k.Input((4,)), k.Model(x, layers.Dense(4)(x))])
+
+
+def trained(optimizer):
+    def make():
+        model = k.Sequential([k.Input((3,)), layers.Dense(2)])
+        model.compile(optimizer, "mse")
+        model.train_on_batch(np.ones((1, 3)), np.ones((1, 2)))
+        return model
+
+    return make
+
+
+def at_the_end():
+    x, z = k.Input((4,)), k.Input((4,))
+    return k.Model(x, k.Model(z, layers.Dense(4)(z))(x))
+
+
+@pytest.mark.parametrize(
+    "make, file_format, reader, verdict",
+    [
+        (functional, "convlayers", "3.15", "no: MaxPooling2D: ceil_mode=True, but its pooling takes no windows"),
+        (functional, "convlayers", "2.15", "no: MaxPooling2D: ceil_mode=True, but its pooling takes no windows"),
+        (with_newer_things, "keras3", "3.0", "no: the activation 'celu' came later; the class RMSNormalization came later"),
+        (with_an_op, "keras3", "3.0", "yes"),
+        (with_an_op, "keras3.11", "3.0", "no: Max has `name`, which came later"),
+        (with_newer_things, "keras3", "3.15", "yes"),
+        (in_turns, "keras3", "3.0", "no: layers are called in turns, several times each"),
+        (in_a_stack, "keras3", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
+        (in_a_stack, "keras3", "3.15", "yes"),
+        (trained("nadam"), "keras3", "3.0", "no: what the optimizer remembers is in another order since Keras 3.10"),
+        (trained("adam"), "keras3", "3.0", "yes"),
+        (
+            trained(k.optimizers.SGD(use_ema=True, gradient_accumulation_steps=2)),
+            "keras3",
+            "3.0",
+            "no: what the optimizer remembers is in another order since Keras 3.10",
+        ),
+        (at_the_end, "keras3", "3.0", "no: an output of a functional model is that of a functional model in it"),
+    ],
+)
+def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, reader, verdict):
+    make().save(tmp_path / "model.keras", format=file_format)
+    lines = run("inspect", tmp_path / "model.keras")[1].splitlines()
+    (line,) = (line for line in lines if line.startswith(f"Keras {reader} can read it"))
+    assert verdict in line
+
+
+def test_inspect_an_argument_that_went(run, tmp_path):
+    path = tmp_path / "model.keras"
+    k.Sequential([k.Input((4, 4, 3)), layers.RandomRotation(0.1)]).save(path)
+    edit(path, lambda config: config["config"]["layers"][1]["config"].update(value_range=[0, 255]))
+    lines = run("inspect", path)[1].splitlines()
+    assert "Keras 3.0 can read it: yes" in lines
+    assert "Keras 3.15 can read it: no: RandomRotation: value_range=[0, 255], but it has no such argument" in lines
+
+
+def test_inspect_old_hdf5_files(run, tmp_path):
+    layer = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "batch_input_shape": [None, 3]}}
+    config = {"class_name": "Sequential", "config": {"name": "old", "layers": [layer]}}
+    with h5py.File(tmp_path / "old.h5", "w") as raw:
+        raw.attrs["keras_version"] = b"2.3.1"
+        raw.attrs["backend"] = b"tensorflow"
+        raw.attrs["model_config"] = json.dumps(config).encode()
+        raw.attrs["training_config"] = json.dumps({"optimizer_config": {"class_name": "Adam", "config": {}}})
+        raw["model_weights/dense/dense/kernel:0"] = np.ones((3, 2), "float32")
+    code, out, _ = run("inspect", tmp_path / "old.h5")
+    assert code == 0
+    for line in (
+        "written by: Keras 2.3.1",
+        "backend:    tensorflow",
+        "optimizer:  Adam",
+        "arrays:     1, with 6 numbers in layers",
+    ):
+        assert line in out
+    assert "Keras 2.15 can read it: yes" in out
+    with h5py.File(tmp_path / "weights.h5", "w") as raw:
+        raw.attrs["layer_names"] = [b"dense"]
+    assert "weights, HDF5 of Keras 1 and 2" in run("inspect", tmp_path / "weights.h5")[1]
