@@ -43,16 +43,22 @@ def _read_array(path, shape):
 
 def _read_image(path, shape):
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
     except ImportError as error:
         raise ValueError("Images are read by Pillow, which is not installed: `pip install pillow`.") from error
     height, width, channels, first = _sizes(shape, path)
     try:
         with Image.open(path) as image:
+            if image.mode.startswith("I;16"):  # which Pillow would cut off at 255
+                image = image.point(lambda value: value / 257)
             image = image.convert(_MODES[channels])
             image = image.resize((width or image.width, height or image.height), Image.Resampling.BILINEAR)
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{error}. Expected: an image that Pillow reads, or an array in a file *.npy") from error
+    except OSError as error:
+        if error.errno:  # It is the disk, and not the image.
+            raise
+        raise ValueError(
+            f"{path} is no image: {error}. Expected: one that Pillow reads, or an array in a file *.npy"
+        ) from error
     except (Image.DecompressionBombError, SyntaxError, MemoryError) as error:
         raise ValueError(f"The image {path} is damaged, or too large: {error}") from error
     array = np.asarray(image, "float32").reshape(image.height, image.width, channels)

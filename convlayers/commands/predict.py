@@ -1,5 +1,6 @@
 """`python -m convlayers predict FILE IMAGE...`: what a model says about images."""
 
+import argparse
 import fractions
 import os
 import sys
@@ -42,8 +43,8 @@ def _number(text):
     """Returns the number that "0.5" or "1/255" means."""
     try:
         return float(fractions.Fraction(text))
-    except ZeroDivisionError as error:
-        raise ValueError(text) from error
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"expected a number, such as 0.5 or 1/255. Received: {text}") from error
 
 
 # The layers that change pixels as they come.

@@ -79,10 +79,30 @@ def test_predict_with_files_that_do_not_fit(run, tmp_path, filepath):
 def test_predict_with_images_that_cannot_be_read(run, tmp_path, filepath):
     pytest.importorskip("PIL")
     (tmp_path / "bad.png").write_bytes(b"nonsense")
-    for name, message in (("bad.png", "cannot identify image file"), ("missing.png", "There is no file"), (".", "is a folder")):
+    (tmp_path / "model.png").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(64))
+    (tmp_path / "cut.bmp").write_bytes(image(tmp_path / "whole.bmp", (1, 2, 3)).read_bytes()[:60])
+    for name, message in (
+        ("bad.png", "is no image: cannot identify image file"),
+        ("model.png", "is no image: cannot find loader for this HDF5 file. Expected: one that Pillow reads, or an array"),
+        ("cut.bmp", "is no image: image file is truncated"),
+        ("missing.png", "There is no file"),
+        (".", "is a folder"),
+    ):
         code, out, err = run("predict", filepath, tmp_path / name)
         assert (code, out) == (BAD_FILE, "")
         assert message in err
+
+
+def test_predict_reads_numbers_of_16_bits_as_pixels(run, tmp_path, filepath):
+    gray = image(tmp_path / "gray.png", 100 * 257, mode="I;16")
+    assert run("predict", filepath, gray)[1].endswith("class 0: 100, class 1: 100, class 2: 100\n")
+
+
+@pytest.mark.parametrize("scale", ["1/0", "much", "1e999"])
+def test_predict_with_a_scale_that_is_no_number(run, filepath, scale, capsys):
+    with pytest.raises(SystemExit):
+        run("predict", filepath, "x.npy", "--scale", scale)
+    assert f"argument --scale: expected a number, such as 0.5 or 1/255. Received: {scale}" in capsys.readouterr().err
 
 
 def test_predict_for_channels_first(run, tmp_path):
