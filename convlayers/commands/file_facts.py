@@ -21,6 +21,7 @@ class FileFacts:
         encoding: the model as it stands in the file; None if there is none.
         is_older: whether Keras 1 or 2 wrote it.
         optimizer: the encoding of the optimizer, or its name; None if there is none.
+        loss: as it stands in the file; None if there is none.
         arrays: list of paths, shapes and number types.
     """
 
@@ -32,6 +33,7 @@ class FileFacts:
     encoding: dict | None = None
     is_older: bool = False
     optimizer: object = None
+    loss: object = None
     arrays: list = dataclasses.field(default_factory=list)
 
     @property
@@ -86,13 +88,15 @@ def _read_archive(filepath):
     if not isinstance(encoding, dict):
         raise ValueError(f"The file is damaged: '{CONFIG}' of {filepath} describes no model.")
     compile_config = encoding.get("compile_config")
+    compiled = compile_config if isinstance(compile_config, dict) else {}
     return FileFacts(
         kind,
         whole=True,
         keras_version=version,
         encoding=encoding,
         is_older=is_of_older_keras(version),
-        optimizer=compile_config.get("optimizer") if isinstance(compile_config, dict) else None,
+        optimizer=compiled.get("optimizer"),
+        loss=compiled.get("loss"),
         arrays=stored,
     )
 
@@ -114,7 +118,8 @@ def _read_hdf5(filepath):
             facts.is_older = is_of_older_keras(facts.keras_version)
             if texts["training_config"] is not None:
                 training = parse_json(texts["training_config"].encode(), f"'training_config' of {filepath}")
-                facts.optimizer = training.get("optimizer_config") if isinstance(training, dict) else None
+                if isinstance(training, dict):
+                    facts.optimizer, facts.loss = training.get("optimizer_config"), training.get("loss")
         elif reader.attribute("", "layer_names") is not None:
             facts.kind, facts.in_hdf5 = "weights, HDF5 of Keras 1 and 2", True
         return facts

@@ -8,6 +8,7 @@ from convlayers.commands.file_facts import config_of, layers_in, name_of
 from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
 from convlayers.saving.encodings import objects_in
 from convlayers.saving.for_keras import beyond_keras
+from convlayers.saving.legacy.names import LONG_NAMES
 
 READERS = ("2.15", "3.0", "3.15")
 # Arguments that Keras 3.0 had, and later versions do not have.
@@ -82,6 +83,10 @@ def _some_call_waits(layers):
 
 def _for_keras_3(facts):
     yield from _beyond_keras(facts)
+    if facts.in_hdf5:
+        for loss in nested.flatten(facts.loss):
+            if isinstance(loss, str) and loss.lower() in LONG_NAMES:
+                yield f"the loss '{loss}' has another name in .h5 files (`load_model(path, compile=False)` does without it)"
     if not facts.is_older:
         return
     for part in objects_in(facts.encoding):

@@ -149,6 +149,19 @@ def test_inspect_an_argument_that_went(run, tmp_path):
     assert "Keras 3.15 can read it: no: RandomRotation: value_range=[0, 255], but it has no such argument" in lines
 
 
+def test_inspect_a_loss_that_keras_does_not_find_in_hdf5_files(run, keras, tmp_path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(loss="mse")
+    model.save(tmp_path / "model.h5")
+    assert (
+        "Keras 3.15 can read it: no: the loss 'mse' has another name in .h5 files" in run("inspect", tmp_path / "model.h5")[1]
+    )
+    with pytest.raises(ValueError, match="mse"):
+        keras.models.load_model(tmp_path / "model.h5")
+    keras.models.load_model(tmp_path / "model.h5", compile=False).save(tmp_path / "model.h5")
+    assert "Keras 3.15 can read it: yes" in run("inspect", tmp_path / "model.h5")[1]
+
+
 def test_inspect_old_hdf5_files(run, tmp_path):
     layer = {"class_name": "Dense", "config": {"name": "dense", "units": 2, "batch_input_shape": [None, 3]}}
     config = {"class_name": "Sequential", "config": {"name": "old", "layers": [layer]}}

@@ -7,16 +7,9 @@ from convlayers.nested import map_structure
 from convlayers.saving import hdf5
 from convlayers.saving.encodings import map_dicts
 from convlayers.saving.formats import keras_version_of
+from convlayers.saving.legacy.names import LONG_NAMES
 from convlayers.saving.weights import variables_of_keras2
 
-# Readers of these files do not know losses and metrics by short names.
-_LONG_NAMES = {
-    "mse": "mean_squared_error",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "msle": "mean_squared_logarithmic_error",
-    "kld": "kl_divergence",
-}
 # On what Keras 2 would have run. Keras 3 ignores it, but there must be one.
 _BACKEND = "tensorflow"
 
@@ -78,7 +71,7 @@ def _name_of_function(part):
 
 
 def _with_long_names(part):
-    return map_structure(lambda leaf: _LONG_NAMES.get(leaf.lower(), leaf) if isinstance(leaf, str) else leaf, part)
+    return map_structure(lambda leaf: LONG_NAMES.get(leaf.lower(), leaf) if isinstance(leaf, str) else leaf, part)
 
 
 def _write_layers(writer, path, model, format):

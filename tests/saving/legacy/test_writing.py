@@ -63,6 +63,17 @@ def test_keras_reads_what_is_written(keras, tmp_path):
                 np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("loss", ["mse", "MAE", "bce", "kld", "mape", "msle"])
+def test_keras_finds_losses_that_have_short_names(keras, tmp_path, loss):
+    model = k.Sequential([k.Input((3,)), layers.Dense(2)])
+    model.compile(k.optimizers.SGD(0.0), loss)
+    model.save(tmp_path / "model.h5")
+    x, y = np.ones((4, 3), "float32"), np.full((4, 2), 0.25, "float32")
+    loaded = keras.models.load_model(tmp_path / "model.h5")
+    loaded.compile("sgd", loaded.loss)  # Keras leaves an optimizer from such a file without variables.
+    np.testing.assert_allclose(loaded.train_on_batch(x, y), model.train_on_batch(x, y), rtol=1e-5)
+
+
 def test_the_layout(tmp_path):
     model_of_models().save(tmp_path / "model.h5", format="keras2")
     with h5py.File(tmp_path / "model.h5") as file:
