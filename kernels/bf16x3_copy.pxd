@@ -12,7 +12,7 @@ from kernels.bf16x3 cimport DEPTH, SIDE, TERMS, all_finite, bf16, split_row
 from kernels.boxes cimport images_of
 from kernels.field cimport Block, Field, block_at, field_of, is_apart, plane_of, planes_of, shift_of, source_row
 from kernels.real cimport ZERO_VECTOR, real, vec
-from kernels.windows cimport Windows, ceil_div
+from kernels.windows cimport Span, Windows, span_inside
 
 cdef enum:
     BLOCK = 1536 << 10  # bytes of a block: the copy of the source and the results
@@ -74,24 +74,22 @@ cdef inline void split_line(const Copy* copy, const real* source, Py_ssize_t off
     cdef const Windows* windows = &copy.windows
     cdef Py_ssize_t channels = windows.channels
     cdef Py_ssize_t columns = copy.line // copy.pixel
-    # Columns that are inside the source.
-    cdef Py_ssize_t first = min(ceil_div(max(-offset, <Py_ssize_t>0), copy.gather), columns)
-    cdef Py_ssize_t end = max(min(ceil_div(max(windows.w.size - offset, <Py_ssize_t>0), copy.gather), columns), first)
+    cdef Span inside = span_inside(offset, copy.gather, columns, windows.w.size)
     cdef Py_ssize_t t, w
     if source == NULL:
-        first = end = columns
+        inside = Span(columns, columns)
     for t in range(TERMS):
-        memset(line + t * copy.term, 0, first * copy.pixel * sizeof(bf16))
-    if end > first:
-        source += (first * copy.gather + offset) * windows.stride_w
+        memset(line + t * copy.term, 0, inside.begin * copy.pixel * sizeof(bf16))
+    if inside.end > inside.begin:
+        source += (inside.begin * copy.gather + offset) * windows.stride_w
         if copy.gather == 1 and copy.pixel == channels:
-            split_row(source, (end - first) * channels, line + first * channels, copy.term, leftover)
+            split_row(source, (inside.end - inside.begin) * channels, line + inside.begin * channels, copy.term, leftover)
         else:
-            for w in range(first, end):
+            for w in range(inside.begin, inside.end):
                 split_row(source, channels, line + w * copy.pixel, copy.term, leftover)
                 source += copy.gather * windows.stride_w
     for t in range(TERMS):
-        memset(line + t * copy.term + end * copy.pixel, 0, (columns - end) * copy.pixel * sizeof(bf16))
+        memset(line + t * copy.term + inside.end * copy.pixel, 0, (columns - inside.end) * copy.pixel * sizeof(bf16))
 
 
 cdef inline bint split_source(const Copy* copy, const Block* block, bf16* target) noexcept nogil:

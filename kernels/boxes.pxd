@@ -8,7 +8,7 @@
 # c) A tile leaves out what none of its pixels sees. What is left of a chunk of the depth are its pieces.
 # d) Which pixels share a tile depends on the problem only, and with it the order of all additions.
 from kernels.real cimport MR
-from kernels.windows cimport Axis, Chunk, Span, Windows, ceil_div, outputs_of
+from kernels.windows cimport Axis, Chunk, Span, Windows, ceil_div, outputs_of, taps_of
 
 cdef enum:
     HARDLY = 32        # one product of so many may lie in the padding
@@ -48,15 +48,6 @@ cdef inline bint is_hardly_padded(const Axis* axis) noexcept nogil:
         met = outputs_of(axis, t)
         inside += met.end - met.begin
     return (all - inside) * HARDLY < all
-
-
-cdef inline Span taps_of(const Axis* axis, Py_ssize_t output) noexcept nogil:
-    """The taps through which an output meets the source."""
-    cdef Py_ssize_t start = axis.offset + output * axis.step
-    cdef Span taps
-    taps.begin = min(ceil_div(max(-start, <Py_ssize_t>0), axis.spacing), axis.taps)
-    taps.end = max(min(ceil_div(max(axis.size - start, <Py_ssize_t>0), axis.spacing), axis.taps), taps.begin)
-    return taps
 
 
 cdef inline Span band_from(const Axis* axis, bint whole, Py_ssize_t begin, Span* taps) noexcept nogil:

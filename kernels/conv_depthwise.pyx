@@ -22,7 +22,7 @@ from kernels.scratch cimport scratch_give, scratch_take
 from kernels.strips cimport (
     LINE, PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
 )
-from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
+from kernels.windows cimport Axis, Span, ceil_div, forward_axis, phase_axis, span_inside
 
 cdef enum:
     SUMS = 16 << 10       # bytes of the sums for the gradient for the kernel
@@ -70,44 +70,37 @@ cdef void do_any_strip(const Job* job, const Task* task, const Strip* strip) noe
             convolve_any_strip(&row, job.weights, job.bias)
 
 
-# The next three are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
-# functions called here need to be inlined.
-
-
-cdef void convolve(const Job* job, const Strip* strip) noexcept nogil:
+cdef inline void convolve_usual_strip(const Job* job, const Strip* strip, bint far) noexcept nogil:
     if strip.spacing != 1:
         do_any_strip(job, NULL, strip)
     elif strip.step == 1 and strip.taps == 1:
-        convolve_strip(strip, job.weights, job.bias, False, 1, 1)
+        convolve_strip(strip, job.weights, job.bias, far, 1, 1)
     elif strip.step == 1 and strip.taps == 2:
-        convolve_strip(strip, job.weights, job.bias, False, 2, 1)
+        convolve_strip(strip, job.weights, job.bias, far, 2, 1)
     elif strip.step == 1 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, False, 3, 1)
+        convolve_strip(strip, job.weights, job.bias, far, 3, 1)
     elif strip.step == 1 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, False, 5, 1)
+        convolve_strip(strip, job.weights, job.bias, far, 5, 1)
     elif strip.step == 1 and strip.taps == 7:
-        convolve_strip(strip, job.weights, job.bias, False, 7, 1)
+        convolve_strip(strip, job.weights, job.bias, far, 7, 1)
     elif strip.step == 2 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, False, 3, 2)
+        convolve_strip(strip, job.weights, job.bias, far, 3, 2)
     elif strip.step == 2 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, False, 5, 2)
+        convolve_strip(strip, job.weights, job.bias, far, 5, 2)
     else:
         do_any_strip(job, NULL, strip)
 
 
+# The next three are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
+# functions called here need to be inlined. `far` has to be a literal.
+
+
+cdef void convolve(const Job* job, const Strip* strip) noexcept nogil:
+    convolve_usual_strip(job, strip, False)
+
+
 cdef void convolve_far(const Job* job, const Strip* strip) noexcept nogil:
-    if strip.spacing != 1:
-        convolve(job, strip)
-    elif strip.step == 1 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, True, 3, 1)
-    elif strip.step == 1 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, True, 5, 1)
-    elif strip.step == 2 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, True, 3, 2)
-    elif strip.step == 2 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, True, 5, 2)
-    else:
-        convolve(job, strip)
+    convolve_usual_strip(job, strip, True)
 
 
 cdef void correlate(const Job* job, const Task* task, const Strip* strip) noexcept nogil:
@@ -143,13 +136,11 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
     cdef Py_ssize_t id = od // job.phases_d * d.axis.step + d.axis.offset
     cdef Py_ssize_t ih = oh // job.phases_h * h.axis.step + h.axis.offset
     cdef Py_ssize_t lag = h.axis.step // h.axis.spacing if two else 0  # taps from the upper windows to the lower
-    cdef Py_ssize_t first_d = ceil_div(max(-id, <Py_ssize_t>0), d.axis.spacing)
-    cdef Py_ssize_t first_h = ceil_div(max(-ih, <Py_ssize_t>0), h.axis.spacing)
-    cdef Py_ssize_t end_d = min(ceil_div(d.axis.size - id, d.axis.spacing), d.axis.taps)
-    cdef Py_ssize_t end_h = min(ceil_div(h.axis.size - ih, h.axis.spacing), h.axis.taps + lag)
+    cdef Span planes = span_inside(id, d.axis.spacing, d.axis.taps, d.axis.size)
+    cdef Span rows = span_inside(ih, h.axis.spacing, h.axis.taps + lag, h.axis.size)
     cdef const real* source = (
-        job.source + (n * d.axis.size + id + first_d * d.axis.spacing) * job.source_d
-        + (ih + first_h * h.axis.spacing) * job.source_h
+        job.source + (n * d.axis.size + id + planes.begin * d.axis.spacing) * job.source_d
+        + (ih + rows.begin * h.axis.spacing) * job.source_h
     )
     cdef real* target = job.target + ((n * job.d + od) * job.h + oh) * job.w * job.channels
     cdef Py_ssize_t phase, part, o, iw
@@ -158,10 +149,10 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
     strip.two = two
     strip.target_lower = job.phases_h * job.w * job.channels
     strip.target_column = job.phases_w * job.channels
-    strip.planes = max(end_d - first_d, <Py_ssize_t>0)
-    strip.rows = max(end_h - first_h, <Py_ssize_t>0)
-    strip.upper_rows = min(h.axis.taps - first_h, strip.rows)
-    strip.lower_row = max(lag - first_h, <Py_ssize_t>0) if two else strip.rows
+    strip.planes = planes.end - planes.begin
+    strip.rows = rows.end - rows.begin
+    strip.upper_rows = min(h.axis.taps - rows.begin, strip.rows)
+    strip.lower_row = max(lag - rows.begin, <Py_ssize_t>0) if two else strip.rows
     strip.plane = d.axis.spacing * job.source_d
     strip.row = h.axis.spacing * job.source_h
     strip.column = job.channels
@@ -174,7 +165,7 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
         strip.step = w.axis.step
         strip.spacing = w.axis.spacing
         strip.tap_column = w.tap_step * job.tap
-        strip.tap = first_d * strip.tap_plane + first_h * strip.tap_row + (
+        strip.tap = planes.begin * strip.tap_plane + rows.begin * strip.tap_row + (
             (d.first_tap * job.taps_h + h.first_tap) * job.taps_w + w.first_tap
         ) * job.tap
         for part in range(ceil_div(w.axis.outputs, PIXELS)):

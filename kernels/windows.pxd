@@ -85,13 +85,22 @@ cdef inline Axis phase_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps,
     return axis
 
 
+cdef inline Span span_inside(Py_ssize_t start, Py_ssize_t step, Py_ssize_t count, Py_ssize_t size) noexcept nogil:
+    """Which of `count` places, `step` apart from `start` on, are pixels of an axis of so many; the others are in the padding."""
+    cdef Span inside
+    inside.begin = min(ceil_div(max(-start, <Py_ssize_t>0), step), count)
+    inside.end = max(min(ceil_div(max(size - start, <Py_ssize_t>0), step), count), inside.begin)
+    return inside
+
+
 cdef inline Span outputs_of(const Axis* axis, Py_ssize_t tap) noexcept nogil:
-    """The outputs that meet the source through a tap, the others being in the padding."""
-    cdef Py_ssize_t offset = axis.offset + tap * axis.spacing
-    cdef Span met
-    met.begin = min(ceil_div(max(-offset, <Py_ssize_t>0), axis.step), axis.outputs)
-    met.end = max(min(ceil_div(max(axis.size - offset, <Py_ssize_t>0), axis.step), axis.outputs), met.begin)
-    return met
+    """The outputs that meet the source through a tap."""
+    return span_inside(axis.offset + tap * axis.spacing, axis.step, axis.outputs, axis.size)
+
+
+cdef inline Span taps_of(const Axis* axis, Py_ssize_t output) noexcept nogil:
+    """The taps through which an output meets the source."""
+    return span_inside(axis.offset + output * axis.step, axis.spacing, axis.taps, axis.size)
 
 
 cdef inline size_t windows_bytes(Windows* windows) noexcept nogil:
