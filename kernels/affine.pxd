@@ -12,7 +12,6 @@ cdef struct Affine:
     real* shift
     real* center
     real* slope
-    int activation  # that the row is given to
 
 
 cdef inline void scale_shift_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:

@@ -171,30 +171,32 @@ cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef Py_ssize_t width = c * repeats
     cdef real* memory = <real*>take(4 * width * sizeof(real))
-    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width, LINEAR)
+    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
 
 
 cdef inline void map_task(
-    const Affine* job, const real* source, const real* x, real* target, Py_ssize_t rows
+    const Affine* job, const real* source, const real* x, real* target, Py_ssize_t rows, int activation
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t row
     for row in range(rows):
         job.map_row(job, source + row * job.width, x + row * job.width, target + row * job.width)
-    if job.activation != LINEAR:
-        apply_activation(job.activation, target, rows * job.width)
+    if activation != LINEAR:
+        apply_activation(activation, target, rows * job.width)
     restore_denormals(state)
 
 
-cdef void map_rows(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
-    """target = what map_row makes of source"""
+cdef void map_rows(const Affine* job, const real* source, const real* x, real* target, int activation) noexcept nogil:
+    """target = activation(what map_row makes of source)"""
     cdef Py_ssize_t width = job.width
     cdef Py_ssize_t size = max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1)
     cdef Py_ssize_t tasks = (job.rows + size - 1) // size
     cdef Py_ssize_t task, start
     for task in prange(tasks, schedule="static", num_threads=threads_for(2 * job.rows * width)):
         start = task * size
-        map_task(job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start))
+        map_task(
+            job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start), activation
+        )
 
 
 def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shift, real[:, ::1] y):
@@ -206,7 +208,7 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
         job.scale[j] = scale[j % c]
         job.shift[j] = shift[j % c]
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y))
+        map_rows(&job, data_of(x), data_of(x), data_of(y), LINEAR)
     scratch_give(job.scale)
 
 
@@ -243,9 +245,8 @@ def batch_normalization_forward(
 ):
     """y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta). gamma and beta may be None."""
     cdef Affine job = make_normalization(x.shape[0], mean, variance, gamma, beta, epsilon)
-    job.activation = activation
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y))
+        map_rows(&job, data_of(x), data_of(x), data_of(y), activation)
     scratch_give(job.scale)
 
 
@@ -321,7 +322,7 @@ def batch_normalization_backward_input(
         job.slope[j] = <real>(-scale / deviation * d_gamma[j % c] / rows)
         job.shift[j] = <real>(-scale * d_beta[j % c] / rows)
     with nogil:
-        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x))
+        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x), LINEAR)
     scratch_give(job.scale)
 
 
@@ -372,7 +373,7 @@ def prelu_forward(const real[:, ::1] x, const real[::1] slopes, real[:, ::1] y):
     cdef Affine job = make_rectifier(x.shape[0], slopes)
     job.map_row = rectify_row
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y))
+        map_rows(&job, data_of(x), data_of(x), data_of(y), LINEAR)
     scratch_give(job.scale)
 
 
@@ -386,5 +387,5 @@ def prelu_backward(
     sum_pixels(sums, d_slopes)
     job.map_row = rectify_gradient_row
     with nogil:
-        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x))
+        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x), LINEAR)
     scratch_give(job.scale)

@@ -18,7 +18,6 @@ from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport Affine, normalize_gradient_row, normalize_row
-from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -148,7 +147,7 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
     cdef double* totals = images.totals + image * images.parts * columns
     cdef real* sums = images.sums + image * images.parts * columns
     cdef real* memory = images.coefficients + image * 4 * width
-    cdef Affine map = Affine(NULL, images.rows, width, memory, memory + width, memory + 2 * width, memory + 3 * width, LINEAR)
+    cdef Affine map = Affine(NULL, images.rows, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
     cdef const real* x = images.x + start
     cdef const real* source = x if images.d_y == NULL else images.d_y + start
     cdef Summation job
