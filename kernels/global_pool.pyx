@@ -10,7 +10,8 @@
 #    with the size of the image.
 # e) Pixels that share a maximum share its gradient evenly, as for the reduction that Keras makes of it. (In a window of
 #    pool.pyx the first one gets it.)
-# f) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
+# f) Sums flush denormals. The largest of some numbers is one of them, however small, so what looks for it does not.
+# g) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
@@ -36,7 +37,7 @@ cdef struct Rows:
     Py_ssize_t whole, rest  # so many rows of `width` numbers, then one of `rest`
     Py_ssize_t stride       # from one to the next
 
-ctypedef void (*Compute)(const Block* block) noexcept nogil
+ctypedef void (*Compute)(Block block) noexcept nogil
 
 
 cdef inline Rows rows_of(const Block* block) noexcept nogil:
@@ -62,12 +63,6 @@ cdef inline bint is_maximum(real x, real largest) noexcept nogil:
     return (x == largest) | (x != x)
 
 
-cdef inline void compute_block(Compute compute, Block block) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    compute(&block)
-    restore_denormals(state)
-
-
 cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n) noexcept nogil:
     """`all` describes all channels of the first of n images."""
     cdef Py_ssize_t c = all.channels, image = all.pixels * all.channels
@@ -76,8 +71,7 @@ cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n) noexce
     for task in prange(n * blocks, schedule="static", num_threads=threads_for(2 * n * image)):
         i = task // blocks
         channel = task % blocks * CHANNELS
-        compute_block(
-            compute,
+        compute(
             Block(
                 all.x + i * image + channel,
                 all.d_y + i * c + channel,
@@ -86,7 +80,7 @@ cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n) noexce
                 all.pixels,
                 min(c - channel, <Py_ssize_t>CHANNELS),
                 c,
-            ),
+            )
         )
 
 
@@ -101,12 +95,13 @@ cdef inline real* pixel_data(const real[:, ::1] y) noexcept nogil:
 # Average --------------------------------------------------------------------------------------------------------------
 
 
-cdef void average_block(const Block* block) noexcept nogil:
+cdef void average_block(Block block) noexcept nogil:
     cdef real sums[CHANNELS]
     cdef double totals[CHANNELS]
-    cdef Rows rows = rows_of(block)
+    cdef Rows rows = rows_of(&block)
     cdef Py_ssize_t row, j
     cdef const real* x = block.x
+    cdef unsigned long long state = flush_denormals()
     memset(sums, 0, rows.width * sizeof(real))
     memset(totals, 0, rows.width * sizeof(double))
     for row in range(rows.whole + 1):
@@ -123,14 +118,17 @@ cdef void average_block(const Block* block) noexcept nogil:
             totals[j] += totals[rows.width + j]
     for j in range(block.channels):
         block.y[j] = <real>(totals[j] / block.pixels)
+    restore_denormals(state)
 
 
-cdef void average_gradient_block(const Block* block) noexcept nogil:
+cdef void average_gradient_block(Block block) noexcept nogil:
     cdef real share[CHANNELS]
-    cdef Rows rows = rows_of(block)
+    cdef Rows rows = rows_of(&block)
     cdef Py_ssize_t row, j
+    cdef unsigned long long state = flush_denormals()
     for j in range(block.channels):
         share[j] = block.d_y[j] / <real>block.pixels
+    restore_denormals(state)
     repeat(&rows, block.channels, share)
     for row in range(rows.whole + 1):
         memcpy(block.d_x + row * rows.stride, share, count_in(&rows, row) * sizeof(real))
@@ -153,10 +151,10 @@ def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
 # Maximum --------------------------------------------------------------------------------------------------------------
 
 
-cdef void max_block(const Block* block) noexcept nogil:
+cdef void max_block(Block block) noexcept nogil:
     cdef real largest[CHANNELS]
     cdef real other
-    cdef Rows rows = rows_of(block)
+    cdef Rows rows = rows_of(&block)
     cdef Py_ssize_t row, j
     cdef const real* x = block.x
     for j in range(rows.width):
@@ -173,10 +171,10 @@ cdef void max_block(const Block* block) noexcept nogil:
     memcpy(block.y, largest, block.channels * sizeof(real))
 
 
-cdef void max_gradient_block(const Block* block) noexcept nogil:
+cdef void max_gradient_block(Block block) noexcept nogil:
     cdef real largest[CHANNELS]
     cdef real share[CHANNELS]
-    cdef Rows rows = rows_of(block)
+    cdef Rows rows = rows_of(&block)
     cdef Py_ssize_t row, j, width
     cdef const real* x = block.x
     cdef real* d_x = block.d_x

@@ -75,10 +75,10 @@ cdef struct Results:
     Py_ssize_t d, h, length  # rows in each plane, and numbers in a row
 
 cdef inline void compute_some_rows(
-    ComputeRow compute, const Pooling* job, const real* source, const Results* results,
+    ComputeRow compute, bint adds, const Pooling* job, const real* source, const Results* results,
     Py_ssize_t first, Py_ssize_t end, char* scratch,
 ) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+    cdef unsigned long long state = flush_denormals() if adds else 0
     cdef real* column = <real*>(scratch + lines_size(job))
     cdef real* target
     cdef Py_ssize_t i, d = results.d, h = results.h
@@ -89,10 +89,12 @@ cdef inline void compute_some_rows(
         else:
             compute(job, source, Row(i // (d * h), i // h % d, i % h, column + row_size(job), column, <Line*>scratch))
             memcpy(target, column + row_size(job), results.length * sizeof(real))
-    restore_denormals(state)
+    if adds:
+        restore_denormals(state)
 
 
-cdef int compute_rows(ComputeRow compute, const Pooling* job, const real* source, Results results) except -1:
+cdef int compute_rows(ComputeRow compute, bint adds, const Pooling* job, const real* source, Results results) except -1:
+    """`adds`: results are sums. The largest of some numbers is one of them, however small, and flushes none to zero."""
     cdef Py_ssize_t rows = job.n * results.d * results.h, size = scratch_size(job), task
     cdef int threads = threads_for(rows * row_size(job) * <double>(job.d.taps * job.h.taps + job.w.taps))
     cdef Py_ssize_t some = max(min(rows // (8 * threads), <Py_ssize_t>ROWS), <Py_ssize_t>1)
@@ -104,7 +106,7 @@ cdef int compute_rows(ComputeRow compute, const Pooling* job, const real* source
         raise MemoryError("No memory for a few rows of each thread.")
     for task in prange((rows + some - 1) // some, nogil=True, schedule="static", num_threads=threads):
         compute_some_rows(
-            compute, job, source, &results, task * some, min((task + 1) * some, rows), scratch + threadid() * size
+            compute, adds, job, source, &results, task * some, min((task + 1) * some, rows), scratch + threadid() * size
         )
     scratch_give(scratch)
     return 0
@@ -267,7 +269,7 @@ def max_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tup
     """y = the largest number of each window"""
     cdef Pooling job = describe(x.shape, y.shape, windows)
     try:
-        compute_rows(max_row, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(max_row, False, &job, data_of(x), outputs_of(&job, y))
     finally:
         scratch_give(job.tables)
 
@@ -276,7 +278,7 @@ def average_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y,
     """y = the mean of each window"""
     cdef Pooling job = describe(x.shape, y.shape, windows)
     try:
-        compute_rows(average_row, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(average_row, True, &job, data_of(x), outputs_of(&job, y))
     finally:
         scratch_give(job.tables)
 
@@ -308,7 +310,7 @@ def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1]
     cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
     try:
         compute_rows(
-            even_gradient_row if job.apart else average_gradient_row, &job, data_of(d_y), inputs_of(&job, d_x)
+            even_gradient_row if job.apart else average_gradient_row, True, &job, data_of(d_y), inputs_of(&job, d_x)
         )
     finally:
         scratch_give(job.tables)
@@ -324,7 +326,7 @@ def max_pool_with_places(
     cdef Pooling job = describe(x.shape, y.shape, windows)
     job.places, job.place_size = &places[0], place_size
     try:
-        compute_rows(max_and_place_row, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(max_and_place_row, False, &job, data_of(x), outputs_of(&job, y))
     finally:
         scratch_give(job.tables)
 
@@ -336,7 +338,7 @@ def max_pool_backward(
     cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
     job.places, job.place_size = &places[0], place_size
     try:
-        compute_rows(max_gradient_row, &job, data_of(d_y), inputs_of(&job, d_x))
+        compute_rows(max_gradient_row, True, &job, data_of(d_y), inputs_of(&job, d_x))
     finally:
         scratch_give(job.tables)
 

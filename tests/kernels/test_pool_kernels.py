@@ -280,6 +280,19 @@ def test_nan_gets_the_gradient_of_its_window(pool_kernels, native):
     assert d_x.ravel().tolist() == [0, 3, 0, 0]
 
 
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_maxima_of_denormals(native, pool_kernels, geometry, channels):
+    tiny = np.finfo(native.dtype).smallest_subnormal
+    x, d_y = numbers(native, geometry, channels)
+    y, indices, places = native.empty(d_y.shape), np.empty(d_y.shape, "int64"), room_for_places(d_y, 4)
+    pool_kernels.max_pool_forward(x * tiny, y, geometry.windows)
+    np.testing.assert_array_equal(y / tiny, expected(max_pool, geometry, channels))
+    pool_kernels.max_pool_with_places(x * tiny, y, places, 4, geometry.windows)
+    np.testing.assert_array_equal(y / tiny, expected(max_pool, geometry, channels))
+    pool_kernels.max_pool_indices(places, 4, x, indices, geometry.windows)
+    np.testing.assert_array_equal(indices, expected(max_pool_indices, geometry, channels))
+
+
 @pytest.mark.parametrize("shape", [(0, 1, 4, 4, 3), (2, 1, 4, 4, 0)], ids=["no_images", "no_channels"])
 def test_nothing_to_pool(native, pool_kernels, shape):
     batch, channels = shape[0], shape[-1]
@@ -408,6 +421,17 @@ def test_global_pool_passes_nan_and_infinity(native, global_kernels):
     np.testing.assert_array_equal(y, [[np.nan, np.inf, -np.inf]])
     global_kernels.global_average_pool_forward(x, y)
     np.testing.assert_array_equal(y, [[np.nan, np.inf, -np.inf]])
+
+
+@pytest.mark.parametrize("channels", [1, 17, 257])
+def test_global_maxima_of_denormals(native, global_kernels, channels):
+    tiny = np.finfo(native.dtype).smallest_subnormal
+    x = native.array(np.random.default_rng(0).integers(-40, 40, (2, 49, channels)))
+    y, d_x = native.empty((2, channels)), native.empty(x.shape)
+    global_kernels.global_max_pool_forward(x * tiny, y)
+    np.testing.assert_array_equal(y / tiny, x.max(axis=1))
+    global_kernels.global_max_pool_backward(x * tiny, y, np.ones_like(y), d_x)
+    np.testing.assert_array_equal(d_x > 0, x == x.max(axis=1, keepdims=True))
 
 
 def test_global_pool_without_images(native, global_kernels):
