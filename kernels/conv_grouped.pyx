@@ -5,8 +5,8 @@
 #    filters fill the vectors, of several groups where groups are small (lanes.pxd).
 # b) Outputs are divided into blocks of PIXELS neighbouring vectors of outputs by some rows. The source below a block is copied
 #    to where it stays in L2, with its padding, unless each vector of filters reads vectors of its own inside the image: these
-#    are read where they are. Vectors of filters take their turns with a block, and so do the phases (d). Their inner loops
-#    are those of grouped_rows.pxd.
+#    are read where they are (grouped_blocks.pxd). Vectors of filters take their turns with a block, and so do the phases (d).
+#    Their inner loops are those of grouped_rows.pxd.
 # c) Weights are packed beforehand, [vector of filters][tap][channel][VL], zeros in lanes without a filter.
 # d) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
 #    stride, the input pixels fall into phases, each with the taps that reach it (windows.pxd). All phases of a block of as
@@ -18,19 +18,19 @@
 #    number of threads.
 from cpython.pyport cimport PY_SSIZE_T_MAX, PY_SSIZE_T_MIN
 from cython.parallel cimport prange
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.grouped_blocks cimport bands_of, block_at, choose_rows, copy_block, is_in_place
 from kernels.grouped_rows cimport PIXELS, Block, Job, Phase, Side, do_rows
-from kernels.lanes cimport Slice, copy_lanes, lanes_of, load_lanes, slice_of, store_lanes
+from kernels.lanes cimport Slice, lanes_of, load_lanes, slice_of, store_lanes
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
 
 cdef enum:
-    COPY = 100 << 10    # bytes of the copied source, to stay in L2
     SUMS = 64 << 10     # bytes of the sums of a task
     SHARES = 16         # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 256         # pixels that make a share worth its sums
@@ -44,105 +44,10 @@ cdef inline Py_ssize_t panel_size(const Job* job) noexcept nogil:
     return job.taps * job.lanes.depth * VL
 
 
-cdef inline Py_ssize_t bands_of(const Job* job) noexcept nogil:
-    """Rows of blocks."""
-    return job.images * job.d.phase.axis.outputs * ceil_div(job.h.phase.axis.outputs, job.rows)
-
-
 cdef inline double work_of(const Job* job) noexcept nogil:
     """In operations on vectors."""
     cdef double rows = job.images * job.d.phase.axis.outputs * job.h.phase.axis.outputs
     return 2 * rows * ceil_div(job.w.phase.axis.outputs, job.lanes.pixels) * job.lanes.vectors * panel_size(job) / VL
-
-
-cdef inline Py_ssize_t copied_columns(const Job* job) noexcept nogil:
-    return (PIXELS * job.lanes.pixels - 1) * job.w.step + job.w.extent
-
-
-cdef inline Py_ssize_t copied_rows(const Job* job, Py_ssize_t rows) noexcept nogil:
-    return (rows - 1) * job.h.step + job.h.extent
-
-
-cdef void choose_rows(Job* job) noexcept nogil:
-    """As many rows of outputs as there is room for the source below them, in pairs."""
-    cdef Py_ssize_t channels = job.lanes.groups * job.lanes.depth
-    cdef Py_ssize_t room
-    # Pixels do not share cache sets: an odd number of vectors. Several pixels of a vector lie together.
-    job.pixel = channels if job.lanes.pixels > 1 else (ceil_div(channels, VL) | 1) * VL
-    job.row = copied_columns(job) * job.pixel
-    room = COPY // (job.d.extent * job.row * <Py_ssize_t>sizeof(real))
-    job.rows = min(max((room - job.h.extent) // job.h.step // 2 * 2, <Py_ssize_t>2), job.h.phase.axis.outputs)
-    job.plane = copied_rows(job, job.rows) * job.row
-
-
-# Blocks -----------------------------------------------------------------------------------------------------------------
-
-
-cdef inline Block block_at(const Job* job, Py_ssize_t band, Py_ssize_t ow) noexcept nogil:
-    cdef Block block
-    cdef Py_ssize_t bands = ceil_div(job.h.phase.axis.outputs, job.rows)
-    block.ow = ow
-    block.oh = band % bands * job.rows
-    block.od = band // bands % job.d.phase.axis.outputs
-    block.n = band // bands // job.d.phase.axis.outputs
-    block.rows = min(job.rows, job.h.phase.axis.outputs - block.oh)
-    block.pixels = min(PIXELS * job.lanes.pixels, job.w.phase.axis.outputs - ow)
-    block.id = block.od * job.d.step + job.d.first
-    block.ih = block.oh * job.h.step + job.h.first
-    block.iw = ow * job.w.step + job.w.first
-    block.source = job.source + (block.n * job.d.phase.axis.size + block.id) * job.source_d + (
-        block.ih * job.source_h + block.iw * job.source_w)
-    block.plane = job.source_d
-    block.row = job.source_h
-    block.pixel = job.source_w
-    return block
-
-
-cdef inline bint is_in_place(const Job* job, const Block* block) noexcept nogil:
-    """Whether a block reads the source where it is: it is full, no column is outside, and vectors share no channels."""
-    return (
-        block.pixels == PIXELS and block.iw >= 0 and block.iw + copied_columns(job) <= job.w.phase.axis.size
-        and not job.lanes.alike and job.lanes.pixels == 1
-        and job.lanes.whole * job.lanes.depth == VL and job.lanes.groups % job.lanes.whole == 0
-    )
-
-
-cdef inline void copy_pixel(const real* source, Py_ssize_t channels, real* target) noexcept nogil:
-    """memcpy for few numbers, which would be a call."""
-    cdef Py_ssize_t i
-    for i in range(channels // VL):
-        (<vec*>target)[i] = (<const vec*>source)[i]
-    if channels % VL:
-        copy_lanes(target + channels // VL * VL, source + channels // VL * VL, channels % VL)
-
-
-cdef inline void copy_block(const Job* job, Block* block, Py_ssize_t first_channel, Py_ssize_t channels,
-                            real* copy) noexcept nogil:
-    """Lets a block read some channels of the source from a copy. Rows and planes outside the image are left out."""
-    cdef Py_ssize_t size_d = job.d.phase.axis.size, size_h = job.h.phase.axis.size
-    cdef Py_ssize_t columns = copied_columns(job)
-    # Columns behind the windows count as outside, too: zeros in place of missing d_y would not take away a NaN.
-    cdef Py_ssize_t end_iw = min(job.w.phase.axis.size, block.iw + (block.pixels - 1) * job.w.step + job.w.extent)
-    cdef Py_ssize_t first = min(max(-block.iw, <Py_ssize_t>0), columns)
-    cdef Py_ssize_t end = max(end_iw - block.iw, first)
-    cdef Py_ssize_t d, h, w
-    cdef const real* source
-    cdef real* row
-    for d in range(max(-block.id, <Py_ssize_t>0), min(job.d.extent, size_d - block.id)):
-        for h in range(max(-block.ih, <Py_ssize_t>0), min(copied_rows(job, block.rows), size_h - block.ih)):
-            row = copy + d * job.plane + h * job.row
-            source = block.source + d * job.source_d + h * job.source_h + first_channel
-            memset(row, 0, first * job.pixel * sizeof(real))
-            if job.pixel == channels:
-                memcpy(row + first * channels, source + first * channels, (end - first) * channels * sizeof(real))
-            else:
-                for w in range(first, end):
-                    copy_pixel(source + w * job.source_w, channels, row + w * job.pixel)
-            memset(row + end * job.pixel, 0, (columns - end) * job.pixel * sizeof(real))
-    block.source = copy - first_channel
-    block.plane = job.plane
-    block.row = job.row
-    block.pixel = job.pixel
 
 
 # Phases of a block -------------------------------------------------------------------------------------------------------
