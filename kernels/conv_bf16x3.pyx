@@ -32,7 +32,7 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.operands cimport (
     Target, Weights, backward_weights, describe_source, describe_windows, enter_phase, forward_weights, leave_out_padding,
-    phases_of, size_of, target_phase, weight_at
+    let_h_have_taps, phases_of, size_of, target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_row
@@ -312,6 +312,7 @@ def conv_bf16x3_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
     job.target = target_phase(y, 0, 0, 0, 1, 1, 1)
+    let_h_have_taps(windows, &job.weights, &job.target)
     job.keeps = kept is not None
     job.packed = <bf16*>kept_before(kept)
     job.failed = False
@@ -339,8 +340,6 @@ def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     if size_of(d_y) == 0:
         d_x[...] = 0
         return True
-    describe_source(windows, d_y, groups)
-    job.weights = backward_weights(kernel, groups)
     job.columns = kernel.shape[3]
     job.bias = NULL
     job.activation = LINEAR
@@ -348,7 +347,10 @@ def conv_bf16x3_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     job.failed = False
     job.finite = True
     for phase in range(phases_of(d_x, strides)):
+        describe_source(windows, d_y, groups)
+        job.weights = backward_weights(kernel, groups)
         if enter_phase(phase, d_y, kernel, d_x, strides, dilations, pads, windows, &job.weights, &job.target):
+            let_h_have_taps(windows, &job.weights, &job.target)
             job.packed = NULL
             with nogil:
                 multiply(&job)

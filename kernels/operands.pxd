@@ -5,9 +5,9 @@ from kernels.windows cimport Axis, Span, Windows, forward_axis, outputs_of, phas
 cdef struct Weights:
     const real* value
     const real* end                    # behind the last
-    Py_ssize_t all_h, all_w            # taps of the whole kernel
+    Py_ssize_t tap_d, tap_h, tap_w     # from one tap of the whole kernel to the next, in numbers
     Py_ssize_t first_d, first_h, first_w, step_d, step_h, step_w  # those that take part, in the order of the windows' taps
-    Py_ssize_t tap_stride, depth_stride, column_stride, group_stride  # in numbers
+    Py_ssize_t depth_stride, column_stride, group_stride  # in numbers
 
 cdef struct Target:
     real* value
@@ -46,11 +46,12 @@ cdef inline Target target_phase(real[:, :, :, :, ::1] target, Py_ssize_t first_d
 
 cdef inline Weights forward_weights(const real[:, :, :, :, ::1] kernel, Py_ssize_t groups):
     """Depth: all taps and channels; columns: filters."""
+    cdef Py_ssize_t tap = kernel.shape[3] * kernel.shape[4]
     return Weights(
-        value=&kernel[0, 0, 0, 0, 0], end=&kernel[0, 0, 0, 0, 0] + size_of(kernel), all_h=kernel.shape[1], all_w=kernel.shape[2],
+        value=&kernel[0, 0, 0, 0, 0], end=&kernel[0, 0, 0, 0, 0] + size_of(kernel),
+        tap_d=kernel.shape[1] * kernel.shape[2] * tap, tap_h=kernel.shape[2] * tap, tap_w=tap,
         first_d=0, first_h=0, first_w=0, step_d=1, step_h=1, step_w=1,
-        tap_stride=kernel.shape[3] * kernel.shape[4], depth_stride=kernel.shape[4], column_stride=1,
-        group_stride=kernel.shape[4] // groups,
+        depth_stride=kernel.shape[4], column_stride=1, group_stride=kernel.shape[4] // groups,
     )
 
 
@@ -69,7 +70,7 @@ cdef inline const real* weight_at(const Weights* weights, const Windows* windows
     cdef Py_ssize_t kh = weights.first_h + tap // windows.w.taps % windows.h.taps * weights.step_h
     cdef Py_ssize_t kd = weights.first_d + tap // windows.w.taps // windows.h.taps * weights.step_d
     return (
-        weights.value + ((kd * weights.all_h + kh) * weights.all_w + kw) * weights.tap_stride
+        weights.value + kd * weights.tap_d + kh * weights.tap_h + kw * weights.tap_w
         + depth % windows.channels * weights.depth_stride + group * weights.group_stride + column * weights.column_stride
     )
 
@@ -108,6 +109,18 @@ cdef inline void leave_out_padding(Windows* windows, Weights* weights) noexcept 
     leave_out_taps(&windows.d, &weights.first_d, weights.step_d)
     leave_out_taps(&windows.h, &weights.first_h, weights.step_h)
     leave_out_taps(&windows.w, &weights.first_w, weights.step_w)
+
+
+cdef inline void let_h_have_taps(Windows* windows, Weights* weights, Target* target) noexcept nogil:
+    """Exchanges d and h, where only d has several taps: for who keeps what taps along h have in common, but not along d."""
+    if windows.d.taps == 1 or windows.h.taps > 1:
+        return
+    windows.d, windows.h = windows.h, windows.d
+    windows.stride_d, windows.stride_h = windows.stride_h, windows.stride_d
+    weights.tap_d, weights.tap_h = weights.tap_h, weights.tap_d
+    weights.first_d, weights.first_h = weights.first_h, weights.first_d
+    weights.step_d, weights.step_h = weights.step_h, weights.step_d
+    target.stride_d, target.stride_h = target.stride_h, target.stride_d
 
 
 # Phases of the gradient for the input (windows.pxd) ---------------------------------------------------------------------

@@ -25,7 +25,9 @@ def vectors_cost(problem, direction):
 def tiles_cost(problem, direction):
     """The time of `conv_bf16x3`, which reads windows in a split copy of the source (kernels/field.pxd)."""
     taps, depth, columns = _sizes(problem, direction)
-    rows, neighbours = _along(problem, direction, 1), _along(problem, direction, 2)
+    # Where only d has taps it takes the place of h, but not in the gradient for the kernel.
+    exchanged = direction != "backward_kernel" and problem.kernel_shape[0] > problem.kernel_shape[1] == 1
+    rows, neighbours = _along(problem, direction, 0 if exchanged else 1), _along(problem, direction, 2)
     places = rows.places * neighbours.places
     # Numbers of the copy for one of an output: a stride reads between the outputs too, but no more than the taps meet.
     copied = min(math.prod(problem.strides), taps) * rows.copies * neighbours.copies * depth

@@ -90,6 +90,11 @@ def _problems():
     yield "a causal axis", problem((1, 1, 40), (1, 1, 4), 33, 34, dilations=(1, 1, 9), pads=(0, 0, 27), behind=(0, 0, 0))
     yield "three short axes", problem((3, 4, 5), (3, 3, 3), 20, 33, pads=(1, 1, 1))
     yield "three axes, dilation", problem((4, 5, 6), (3, 3, 3), 64, 33, dilations=(3, 2, 4), pads=(3, 2, 4))
+    yield "taps along the depth", problem((6, 7, 9), (3, 1, 1), 40, 33, pads=(1, 0, 0))
+    yield (
+        "taps along the depth and the width, strides, dilation",
+        problem((9, 5, 8), (3, 1, 2), 33, 34, strides=(2, 2, 1), dilations=(2, 1, 3), pads=(3, 0, 1), behind=(4, 0, 2)),
+    )
     yield "a kernel as large as the image", problem((1, 5, 6), (1, 5, 6))
     yield "groups", problem((1, 7, 7), (1, 3, 3), 3, 5, groups=4, pads=(0, 1, 1))
     yield "wide groups", problem((1, 5, 7), (1, 3, 3), 33, 34, groups=2, strides=(1, 2, 1))
