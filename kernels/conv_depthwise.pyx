@@ -17,10 +17,11 @@ from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport LINE
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.strips cimport (
-    LINE, PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
+    PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
 )
 from kernels.windows cimport Axis, Span, ceil_div, forward_axis, phase_axis, span_inside
 

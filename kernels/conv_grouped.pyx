@@ -22,7 +22,7 @@ from libc.string cimport memset
 
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.grouped_blocks cimport bands_of, block_at, choose_rows, copy_block, is_in_place
+from kernels.grouped_blocks cimport bands_of, block_at, choose_blocks, copy_block, is_in_place, look_ahead
 from kernels.grouped_rows cimport PIXELS, Block, Job, Phase, Side, do_rows
 from kernels.lanes cimport Slice, lanes_of, load_lanes, slice_of, store_lanes
 from kernels.parallel cimport threads_for
@@ -143,6 +143,7 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
     else:
         while ow < job.w.phase.axis.outputs:
             block = block_at(job, band, ow)
+            look_ahead(job, &block, band)
             if not is_in_place(job, &block):
                 copy_block(job, &block, first_channel, channels, copy)
             for v in range(first, end):
@@ -157,22 +158,31 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
     restore_denormals(state)
 
 
+cdef inline void do_bands(Job* job, Py_ssize_t first_band, Py_ssize_t end_band, Py_ssize_t first, Py_ssize_t end,
+                          real* sums) noexcept nogil:
+    cdef Py_ssize_t band
+    for band in range(first_band, end_band):
+        do_band(job, band, first, end, sums)
+
+
 cdef void convolve(Job* job) noexcept nogil:
     cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t vectors = job.lanes.vectors
     cdef Py_ssize_t bands = bands_of(job)
     cdef Py_ssize_t parts = min(vectors, ceil_div(4 * threads, bands)) if threads > 1 else 1
+    cdef Py_ssize_t tasks = min(bands, <Py_ssize_t>(8 * threads))
     cdef Py_ssize_t i
-    for i in prange(bands * parts, num_threads=threads, schedule="dynamic"):
-        do_band(job, i // parts, vectors * (i % parts) // parts, vectors * (i % parts + 1) // parts, NULL)
+    for i in prange(tasks * parts, num_threads=threads, schedule="dynamic"):
+        do_bands(
+            job, bands * (i // parts) // tasks, bands * (i // parts + 1) // tasks,
+            vectors * (i % parts) // parts, vectors * (i % parts + 1) // parts, NULL,
+        )
 
 
 cdef inline void correlate_share(Job* job, Py_ssize_t first_band, Py_ssize_t end_band, Py_ssize_t first, Py_ssize_t end,
                                  real* sums) noexcept nogil:
-    cdef Py_ssize_t band
     memset(sums, 0, (end - first) * panel_size(job) * sizeof(real))
-    for band in range(first_band, end_band):
-        do_band(job, band, first, end, sums)
+    do_bands(job, first_band, end_band, first, end, sums)
 
 
 cdef inline void add_shares(const Job* job, Py_ssize_t shares, const real* sums, Py_ssize_t v, real* d_kernel) noexcept nogil:
@@ -308,7 +318,7 @@ cdef void describe(Job* job, const real[:, :, :, :, ::1] source, const real[:, :
     job.activation = LINEAR
     job.failed = False
     job.lanes = lanes_of(groups, source.shape[4] // groups, target.shape[4] // groups, job.w.step)
-    choose_rows(job)
+    choose_blocks(job)
 
 
 cdef void describe_outputs(Job* job, Phase* phase, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y,

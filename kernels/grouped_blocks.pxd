@@ -5,10 +5,12 @@
 #    L2 cache for a copy of the source below. All rows of blocks of all images are counted as bands.
 # b) The copy has zeros in columns outside the image; rows and planes outside are not there. Its pixels do not share cache sets.
 # c) No copy is needed where each vector of filters reads vectors of its own, none of them outside.
+# d) Blocks of a row follow each other from left to right, rows of blocks from the first to the last.
 from libc.string cimport memcpy, memset
 
 from kernels.grouped_rows cimport PIXELS, Block, Job
 from kernels.lanes cimport copy_lanes
+from kernels.prefetch cimport LINE
 from kernels.real cimport VL, real, vec
 from kernels.windows cimport ceil_div
 
@@ -24,16 +26,18 @@ cdef inline Py_ssize_t copied_rows(const Job* job, Py_ssize_t rows) noexcept nog
     return (rows - 1) * job.h.step + job.h.extent
 
 
-cdef inline void choose_rows(Job* job) noexcept nogil:
-    """As many rows of outputs as there is room for the source below them, in pairs."""
+cdef inline void choose_blocks(Job* job) noexcept nogil:
+    """As many rows of outputs as there is room for the source below them, in pairs; and what is asked for ahead of time."""
     cdef Py_ssize_t channels = job.lanes.groups * job.lanes.depth
-    cdef Py_ssize_t room
+    cdef Py_ssize_t room, outputs = PIXELS * job.lanes.pixels, turns = job.lanes.vectors * job.w.phases
     # Pixels do not share cache sets: an odd number of vectors. Several pixels of a vector lie together.
     job.pixel = channels if job.lanes.pixels > 1 else (ceil_div(channels, VL) | 1) * VL
     job.row = copied_columns(job) * job.pixel
     room = COPY // (job.d.extent * job.row * <Py_ssize_t>sizeof(real))
     job.rows = min(max((room - job.h.extent) // job.h.step // 2 * 2, <Py_ssize_t>2), job.h.phase.axis.outputs)
     job.plane = copied_rows(job, job.rows) * job.row
+    job.source_lines = ceil_div(outputs * job.w.step * job.source_w, turns * LINE)
+    job.target_lines = ceil_div(outputs * job.w.phases * job.target_w, turns * LINE)
 
 
 cdef inline Py_ssize_t bands_of(const Job* job) noexcept nogil:
@@ -58,7 +62,25 @@ cdef inline Block block_at(const Job* job, Py_ssize_t band, Py_ssize_t ow) noexc
     block.plane = job.source_d
     block.row = job.source_h
     block.pixel = job.source_w
+    block.target = (
+        job.target + (block.n * job.planes + block.od * job.d.phases) * job.target_d
+        + block.oh * job.h.phases * job.target_h + block.ow * job.w.phases * job.target_w
+    )
+    block.source_ahead = NULL
     return block
+
+
+cdef inline void look_ahead(const Job* job, Block* block, Py_ssize_t band) noexcept nogil:
+    """Lets a block ask for what the next one needs, while it still reads the image."""
+    cdef Py_ssize_t pixels = PIXELS * job.lanes.pixels
+    cdef Block below
+    if block.ow + pixels < job.w.phase.axis.outputs:
+        block.source_ahead = block.source + copied_columns(job) * job.source_w
+        block.target_ahead = block.target + pixels * job.w.phases * job.target_w
+    elif band + 1 < bands_of(job):
+        below = block_at(job, band + 1, 0)
+        block.source_ahead = below.source
+        block.target_ahead = below.target
 
 
 cdef inline bint is_in_place(const Job* job, const Block* block) noexcept nogil:

@@ -7,15 +7,16 @@
 #    channels. What is loaded from the source serves both rows of outputs, and for three neighbouring taps all of these: 0.3
 #    loads, or rearrangements of lanes (lanes.pxd), for each multiplication.
 # c) For the gradient for the kernel, both rows of d_y stay in registers, and a sum for each tap and channel lies in memory.
-# d) Memory is asked for ahead of time: for the results of the rows below and of the next vector of filters, and for the source
-#    of the block to the right, where it is not copied.
+# d) Memory is asked for ahead of time. While vectors of filters take their turns with a block, each asks for its part of the lines
+#    that the next block will read and write, in the order of memory: prefetchers of the CPU follow that order, not the one in
+#    which a vector goes from pixel to pixel.
 # e) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, the step of three taps or
 #    0 for any taps, one row of outputs or two, products or correlations.
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.lanes cimport Lanes, Slice, copy_lanes, lane, lane_vec, load_lanes, rearrange, store_lanes
-from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
+from kernels.prefetch cimport ask_for_lines, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport Axis
 
@@ -56,6 +57,7 @@ cdef struct Job:
     Py_ssize_t images, planes, height, width  # of the target
     Py_ssize_t rows                   # of a block, in each phase
     Py_ssize_t pixel, row, plane      # from one to the next in a copy of the source, in numbers
+    Py_ssize_t source_lines, target_lines  # of a row, which each vector of filters asks for ahead of time, in each phase along w
     const real* kernel
     Py_ssize_t tap, channel, filter, group  # from one to the next, in numbers of the kernel
     Py_ssize_t taps_h, taps_w, taps   # of the kernel; in all
@@ -70,6 +72,9 @@ cdef struct Block:
     Py_ssize_t rows, pixels           # of outputs, at most: a phase may have less
     const real* source                # row 0 and column 0 of the windows: in the image, or in a copy
     Py_ssize_t plane, row, pixel      # from one to the next there, in numbers
+    real* target                      # of the first output, in phase 0
+    const real* source_ahead          # what the next block reads in the image, and this one does not; NULL behind the last block
+    const real* target_ahead          # and where its outputs begin
 
 
 # What one row of the source contributes to one or two rows of outputs. `numbers` are the weights of a row of taps for the upper
@@ -245,14 +250,12 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
     cdef Py_ssize_t first = 0, end = h.axis.taps + lag  # rows inside the image
     cdef Py_ssize_t pixels = min(block.pixels, w.axis.outputs - block.ow)
     cdef Py_ssize_t below = job.h.phases * job.target_h
+    cdef Py_ssize_t turn = part.number * job.w.phases + (w - job.w.phase)
     cdef Py_ssize_t kd, kh
     cdef const real* x
     cdef real* at
-    cdef real* target = (
-        job.target + (block.n * job.planes + block.od * job.d.phases + d - job.d.phase) * job.target_d
-        + ((block.oh + row) * job.h.phases + h - job.h.phase) * job.target_h
-        + (block.ow * job.w.phases + w - job.w.phase) * job.target_w + part.filter
-    )
+    cdef Py_ssize_t target_row = (d - job.d.phase) * job.target_d + (row * job.h.phases + h - job.h.phase) * job.target_h
+    cdef real* target = block.target + target_row + (w - job.w.phase) * job.target_w + part.filter
     cdef int t
     while first < end and block.ih + ih + first * h.axis.spacing < 0:
         first += 1
@@ -268,10 +271,10 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-            # The rows below.
-            prefetch_for_reading(target + (1 + two) * below + t * job.lanes.pixels * job.w.phases * job.target_w)
+        if block.source_ahead != NULL:
+            ask_for_lines(block.target_ahead + target_row, turn * job.target_lines, (turn + 1) * job.target_lines)
             if two:
-                prefetch_for_reading(target + 3 * below + t * job.lanes.pixels * job.w.phases * job.target_w)
+                ask_for_lines(block.target_ahead + target_row + below, turn * job.target_lines, (turn + 1) * job.target_lines)
     for kd in range(d.axis.taps):
         if block.id + id + kd * d.axis.spacing < 0 or block.id + id + kd * d.axis.spacing >= d.axis.size:
             continue
@@ -283,10 +286,11 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
             at = numbers + (
                 ((d.first_tap + kd * d.tap_step) * job.taps_h + h.first_tap + kh * h.tap_step) * job.taps_w + w.first_tap
             ) * depth
-            # In the image itself, what the block to the right will read, and those above it have not.
-            if block.pixel == job.source_w and (kh >= end - 1 - two or row == 0):
-                for t in range(PIXELS * <int>job.w.step):
-                    prefetch_for_reading(x + (PIXELS * job.w.step + t) * block.pixel)
+            if block.source_ahead != NULL and (kh >= end - (1 + two) * job.h.step or row == 0):
+                ask_for_lines(
+                    block.source_ahead + (id + kd * d.axis.spacing) * job.source_d + (ih + kh * h.axis.spacing) * job.source_h,
+                    turn * job.source_lines, (turn + 1) * job.source_lines,
+                )
             if two and lag <= kh < h.axis.taps:
                 do_row(job, w, upper, lower, x, block.pixel, at, w.tap_step * depth, back, alike, step, correlate, True, True)
             elif kh < h.axis.taps:

@@ -52,6 +52,7 @@ cdef struct Lanes:
     lane first[VL]        # where channel 0 of the lane's group lies, from that of lane 0 on
 
 cdef struct Slice:        # what one vector stands for
+    Py_ssize_t number     # of the vector
     Py_ssize_t filter     # its first
     Py_ssize_t count      # of filters, in each pixel
     Py_ssize_t channel    # its first
@@ -79,6 +80,7 @@ cdef inline Lanes lanes_of(Py_ssize_t groups, Py_ssize_t depth, Py_ssize_t colum
 cdef inline Slice slice_of(const Lanes* lanes, Py_ssize_t v) noexcept nogil:
     cdef Slice part
     cdef Py_ssize_t group, pieces
+    part.number = v
     if lanes.alike:
         pieces = lanes.vectors // lanes.groups
         group = v // pieces

@@ -7,6 +7,8 @@ from kernels.real cimport real
 
 cdef extern from *:
     """
+    #define LINE ((int)(64 / sizeof(real)))
+
     #if defined(__GNUC__)
     #define prefetch_for_reading(address) __builtin_prefetch((address), 0, 2)  /* into L2 */
     #define prefetch_for_writing(address) __builtin_prefetch((address), 1, 3)
@@ -23,6 +25,15 @@ cdef extern from *:
         prefetch_for_reading((address) + (columns) - 1); \\
     } while (0)
     """
+    enum:
+        LINE  # numbers in a line of the cache
     void prefetch_for_reading(const void* address) noexcept nogil
     void prefetch_for_writing(const void* address) noexcept nogil
     void prefetch_row(const real* address, Py_ssize_t columns) noexcept nogil
+
+
+cdef inline void ask_for_lines(const real* row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Some lines from there on, into L2, results as well. It needs a caller that inlines everything."""
+    cdef Py_ssize_t i
+    for i in range(first, end):
+        prefetch_for_reading(row + i * LINE)

@@ -16,7 +16,7 @@
 #    the CPU follow that order, not the one in which a strip goes through channels. Else a strip asks for the outputs of the
 #    next, and with a step of 1 for the source below it, where strips of the rows above have not read it.
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
-from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
+from kernels.prefetch cimport LINE, ask_for_lines, prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 
@@ -27,7 +27,6 @@ cdef extern from *:
     #else
     #define PIXELS 4  /* 16 registers */
     #endif
-    #define LINE ((int)(64 / sizeof(real)))
 
     #if defined(__GNUC__)
     #undef CYTHON_INLINE
@@ -36,7 +35,6 @@ cdef extern from *:
     """
     enum:
         PIXELS
-        LINE  # numbers in a line of the cache
 
 cdef enum:
     COLUMNS = 2 * 6 + 5              # below the widest strip that is unrolled
@@ -112,13 +110,6 @@ cdef inline void store_row(const vec* total, real* target, const Strip* strip) n
         for t in range(PIXELS):
             if t < strip.pixels:
                 store(target + t * strip.target_column, total[t])
-
-
-cdef inline void ask_for_lines(const real* row, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    """Some lines from there on, into L2, outputs as well: a band has more of them than L1 has room for."""
-    cdef Py_ssize_t i
-    for i in range(first, end):
-        prefetch_for_reading(row + i * LINE)
 
 
 cdef inline void convolve_strip(
