@@ -26,6 +26,7 @@ from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
+from kernels.transpose cimport transpose_matrix
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, POINTS, transform_kernel
 from kernels.winograd_gradient cimport Correlation, correlate_all
@@ -55,25 +56,29 @@ cdef struct Job:
 cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter, real* u,
                                  Py_ssize_t plane) noexcept nogil:
     """u[point * plane + c * NR + j] = G g Gt for channel first_channel + c and filter first_filter + j"""
-    cdef const Tiles* tiles = &job.tiles
+    cdef Py_ssize_t filters = min(job.tiles.outputs.channels - first_filter, <Py_ssize_t>NR)
+    cdef Py_ssize_t tap_stride = job.tap_stride
+    cdef real turned[9][VL * NR]  # some channels, with their filters side by side
     cdef vec g[9]
     cdef vec half[IN * 3]
     cdef vec full[IN]
-    cdef real columns[9][VL]
-    cdef const real* source
-    cdef Py_ssize_t c, part, k, i, j, tap, width
+    cdef const real* taps
+    cdef Py_ssize_t c, part, k, i, j, tap
     for c in range(channels):
+        taps = job.kernel + (first_channel + c) * job.channel_stride + first_filter * job.filter_stride
+        if job.filter_stride != 1:  # channels are neighbours in memory: a vector of them is transposed at a time
+            if c % VL == 0:
+                for tap in range(9):
+                    transpose_matrix(
+                        taps + tap * job.tap_stride, job.filter_stride, turned[tap], NR, filters,
+                        min(channels - c, <Py_ssize_t>VL),
+                    )
+            taps = turned[0] + c % VL * NR
+            tap_stride = VL * NR
         for part in range(NR // VL):
             k = part * VL
-            width = min(max(tiles.outputs.channels - first_filter - k, <Py_ssize_t>0), <Py_ssize_t>VL)
-            source = job.kernel + (first_channel + c) * job.channel_stride + (first_filter + k) * job.filter_stride
             for tap in range(9):
-                if job.filter_stride == 1:
-                    g[tap] = load(source + tap * job.tap_stride, width)
-                else:
-                    for j in range(VL):
-                        columns[tap][j] = source[tap * job.tap_stride + j * job.filter_stride] if j < width else 0
-                    g[tap] = (<vec*>columns[tap])[0]
+                g[tap] = load(taps + tap * tap_stride + k, max(filters - k, <Py_ssize_t>0))
             for j in range(3):
                 transform_kernel(g + j, 3, half + j, 3)
             for i in range(IN):
