@@ -12,10 +12,12 @@
 #    computes it anew, for SLAB filters and DEPTH channels at a time, so that it stays in the L2 cache: that reads 9 numbers where
 #    36 would have to be fetched from memory, so for many tiles it costs almost nothing.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
-#    exchanged.
+#    exchanged. Without padding it is larger than d_y; where that takes more tiles, it is computed from those of d_y, by the
+#    transpose of the algorithm (winograd_input_gradient.pxd), which only has other transforms before and behind the products.
 # f) The gradient for the kernel is collected from all tiles (winograd_gradient.pxd).
 # g) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
-# h) Parallel: over blocks of tiles and parts of the filters.
+# h) Parallel: over bands of tiles and parts of the filters. A band is one block, but in the transposed algorithm, where blocks
+#    overlap, as many as a thread takes.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
@@ -30,7 +32,10 @@ from kernels.transpose cimport transpose_matrix
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, POINTS, transform_kernel
 from kernels.winograd_gradient cimport Correlation, correlate_all
-from kernels.winograd_tiles cimport Tiles, divide, load, row_of, transform_inputs, transform_outputs
+from kernels.winograd_input_gradient cimport Band, add_input_gradients, band_at
+from kernels.winograd_tiles cimport (
+    Tiles, divide, load, row_of, transform_inputs, transform_output_gradients, transform_outputs
+)
 
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
@@ -42,6 +47,9 @@ cdef enum:
 
 cdef struct Job:
     Tiles tiles
+    bint transposed           # from the tiles' outputs to their inputs
+    Py_ssize_t channels       # that products are summed up over
+    Py_ssize_t filters        # that result
     const real* kernel        # taps at [(kh * 3 + kw) * tap_stride + c * channel_stride + k * filter_stride]
     Py_ssize_t tap_stride, channel_stride, filter_stride
     const real* bias
@@ -49,6 +57,7 @@ cdef struct Job:
     real* shared              # U of all filters, or NULL
     bint keeps                # whether it is kept for other calls
     Py_ssize_t block          # tiles
+    Py_ssize_t bands          # of tiles
     Py_ssize_t part           # filters of a task, a multiple of SLAB
     bint failed               # out of memory
 
@@ -56,7 +65,7 @@ cdef struct Job:
 cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter, real* u,
                                  Py_ssize_t plane) noexcept nogil:
     """u[point * plane + c * NR + j] = G g Gt for channel first_channel + c and filter first_filter + j"""
-    cdef Py_ssize_t filters = min(job.tiles.outputs.channels - first_filter, <Py_ssize_t>NR)
+    cdef Py_ssize_t filters = min(job.filters - first_filter, <Py_ssize_t>NR)
     cdef Py_ssize_t tap_stride = job.tap_stride
     cdef real turned[9][VL * NR]  # some channels, with their filters side by side
     cdef vec g[9]
@@ -108,12 +117,11 @@ cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize
                 )
 
 
-cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t first_filter,
+cdef inline void convolve_block(Job* job, const Band* band, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_filter,
                                 Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
     cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t channels = tiles.inputs.channels
-    cdef Py_ssize_t count = min(job.block, tiles.count - first_tile)
+    cdef Py_ssize_t channels = job.channels
     cdef Py_ssize_t row = row_of(channels)
     cdef Py_ssize_t v_plane = job.block * row
     cdef Py_ssize_t m_plane = job.block * SLAB
@@ -128,14 +136,17 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
     if v == NULL or m == NULL or (u == NULL and job.shared == NULL):
         job.failed = True
     else:
-        transform_inputs(tiles, first_tile, count, 0, channels, v, row, v_plane)
+        if job.transposed:
+            transform_output_gradients(tiles, first_tile, count, 0, channels, v, row, NR, v_plane)
+        else:
+            transform_inputs(tiles, first_tile, count, 0, channels, v, row, v_plane)
         slab = first_filter
         while slab < end_filter:
             filters = min(end_filter - slab, <Py_ssize_t>SLAB)
             if job.shared != NULL:
                 multiply_points(
                     count, channels, filters, v, row, v_plane, job.shared + slab // NR * channels * NR, channels * NR,
-                    ceil_div(tiles.outputs.channels, NR) * channels * NR, m, m_plane, False,
+                    ceil_div(job.filters, NR) * channels * NR, m, m_plane, False,
                 )
             else:
                 c = 0
@@ -147,7 +158,10 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
                         count, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane, c > 0
                     )
                     c += depth
-            transform_outputs(tiles, job.bias, job.activation, m, SLAB, m_plane, first_tile, count, slab, filters)
+            if job.transposed:
+                add_input_gradients(tiles, band, m, SLAB, m_plane, first_tile, count, slab, filters)
+            else:
+                transform_outputs(tiles, job.bias, job.activation, m, SLAB, m_plane, first_tile, count, slab, filters)
             slab += filters
     restore_denormals(state)
     scratch_give(u)
@@ -155,15 +169,30 @@ cdef inline void convolve_block(Job* job, Py_ssize_t first_tile, Py_ssize_t firs
     scratch_give(v)
 
 
+cdef inline void convolve_band(Job* job, Py_ssize_t index, Py_ssize_t first_filter, Py_ssize_t end_filter) noexcept nogil:
+    """One band, block after block."""
+    cdef Band band = Band(
+        first=index * job.block, own=index * job.block, end=min((index + 1) * job.block, job.tiles.count)
+    )
+    cdef Py_ssize_t tile
+    if job.transposed:
+        band = band_at(&job.tiles, index, job.bands)
+    tile = band.first
+    while tile < band.end:
+        convolve_block(job, &band, tile, min(job.block, band.end - tile), first_filter, end_filter)
+        tile += job.block
+
+
 cdef void convolve(Job* job) noexcept nogil:
     """All of it. `shared` is U from an earlier call, or NULL, and stays where it is."""
     cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t row = row_of(tiles.inputs.channels)
-    cdef Py_ssize_t filters = tiles.outputs.channels
+    cdef Py_ssize_t row = row_of(job.channels)
+    cdef Py_ssize_t filters = job.filters
     cdef Py_ssize_t panels = ceil_div(filters, NR)
-    cdef Py_ssize_t panel = tiles.inputs.channels * NR
+    cdef Py_ssize_t panel = job.channels * NR
     cdef size_t u_bytes = POINTS * panels * panel * sizeof(real)
-    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * tiles.inputs.channels * filters)
+    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * job.channels * filters)
+    cdef Py_ssize_t tasks = 2 * threads if threads > 1 else 1
     cdef Py_ssize_t slabs = ceil_div(filters, SLAB)
     cdef bint shares = u_bytes <= SHARED or (job.keeps and u_bytes <= MOST_KEPT and tiles.count <= FEW)
     cdef bint known = job.shared != NULL
@@ -185,15 +214,17 @@ cdef void convolve(Job* job) noexcept nogil:
         most = max(most // MR, <Py_ssize_t>1) * MR
         blocks = max(ceil_div(tiles.count, most), blocks)
         job.block = ceil_div(ceil_div(tiles.count, blocks), MR) * MR
-        blocks = ceil_div(tiles.count, job.block)
-        parts = min(slabs, ceil_div(2 * threads, blocks) if threads > 1 else 1)
+        job.bands = ceil_div(tiles.count, job.block)
+        if job.transposed:  # Within images, each band begins with tiles of the one above.
+            job.bands = min(job.bands, tasks if tiles.count // tiles.columns >= tasks * tiles.rows else threads)
+        parts = min(slabs, ceil_div(tasks, job.bands))
         job.part = ceil_div(slabs, parts) * SLAB
         parts = ceil_div(filters, job.part)
         if shares and not known:
             for i in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(job, 0, tiles.inputs.channels, i * NR, job.shared + i * panel, panels * panel)
-        for i in prange(blocks * parts, num_threads=threads, schedule="dynamic"):
-            convolve_block(job, i // parts * job.block, i % parts * job.part, min((i % parts + 1) * job.part, filters))
+                transform_panel(job, 0, job.channels, i * NR, job.shared + i * panel, panels * panel)
+        for i in prange(job.bands * parts, num_threads=threads, schedule="dynamic"):
+            convolve_band(job, i // parts, i % parts * job.part, min((i % parts + 1) * job.part, filters))
     scratch_give(tiles.zeros)
 
 
@@ -211,6 +242,9 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
     if y.shape[0] == 0:
         return
     job.tiles = divide(x, y, pads[1], pads[2])
+    job.transposed = False
+    job.channels = kernel.shape[3]
+    job.filters = kernel.shape[4]
     job.kernel = &kernel[0, 0, 0, 0, 0]
     job.tap_stride = kernel.shape[3] * kernel.shape[4]
     job.channel_stride = kernel.shape[4]
@@ -231,11 +265,20 @@ def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, 
                                  real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
     """d_x = gradient for the input, from that for the output."""
     cdef Job job
+    cdef Tiles turned
     if d_x.shape[0] == 0:
         return
-    job.tiles = divide(d_y, d_x, 2 - <Py_ssize_t>pads[1], 2 - <Py_ssize_t>pads[2])
-    job.kernel = &kernel[0, 2, 2, 0, 0]
-    job.tap_stride = -kernel.shape[3] * kernel.shape[4]
+    job.tiles = divide(d_x, d_y, pads[1], pads[2])
+    job.kernel = &kernel[0, 0, 0, 0, 0]
+    job.tap_stride = kernel.shape[3] * kernel.shape[4]
+    turned = divide(d_y, d_x, 2 - <Py_ssize_t>pads[1], 2 - <Py_ssize_t>pads[2])
+    job.transposed = job.tiles.count < turned.count
+    if not job.transposed:
+        job.tiles = turned
+        job.kernel = &kernel[0, 2, 2, 0, 0]
+        job.tap_stride = -job.tap_stride
+    job.channels = kernel.shape[4]
+    job.filters = kernel.shape[3]
     job.channel_stride = 1
     job.filter_stride = kernel.shape[4]
     job.bias = NULL

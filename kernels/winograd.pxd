@@ -3,7 +3,8 @@
 # Design:
 # a) y = At [(G g Gt) * (Bt d B)] A, where d are inputs, g a kernel, * element by element (Lavin and Gray, Fast Algorithms for
 #    Convolutional Neural Networks, 2015, section 4.3; interpolation points 0, 1, -1, 2, -2 and infinity).
-# b) Its transpose gives the gradient for the kernel from the gradient d_y for the outputs: d_g = Gt [(A d_y At) * (Bt d B)] G.
+# b) Its transposes give gradients from the gradient d_y for the outputs: d_g = Gt [(A d_y At) * (Bt d B)] G for the kernel, and
+#    d_d = B [(G g Gt) * (A d_y At)] Bt for the inputs.
 # c) Each function here is one of the matrices times six (or four, or three) vectors; numbers of a vector are neighbouring
 #    channels. Applied to the columns of a tile and then to its rows, it is the two-dimensional transform.
 # d) Sums that two rows of a matrix share are computed once.
@@ -66,6 +67,20 @@ cdef inline void transform_output_gradient(const vec* d_y, Py_ssize_t step, vec*
     m[3 * m_step] = even2 + odd2
     m[4 * m_step] = even2 - odd2
     m[5 * m_step] = d_y[3 * step]
+
+
+cdef inline void transform_input_gradient(const vec* v, Py_ssize_t step, vec* d_d, Py_ssize_t d_step) noexcept nogil:
+    """d_d = B v"""
+    cdef vec sum1 = v[step] + v[2 * step]
+    cdef vec difference1 = v[step] - v[2 * step]
+    cdef vec sum2 = v[3 * step] + v[4 * step]
+    cdef vec difference2 = <real>2 * (v[3 * step] - v[4 * step])
+    d_d[0] = <real>4 * v[0]
+    d_d[d_step] = <real>4 * (v[5 * step] - difference1) - difference2
+    d_d[2 * d_step] = <real>-5 * v[0] - <real>4 * sum1 - sum2
+    d_d[3 * d_step] = difference1 + difference2 - <real>5 * v[5 * step]
+    d_d[4 * d_step] = v[0] + sum1 + sum2
+    d_d[5 * d_step] = v[5 * step]
 
 
 cdef inline void transform_kernel_gradient(const vec* p, Py_ssize_t step, vec* d_g, Py_ssize_t d_step) noexcept nogil:

@@ -14,8 +14,8 @@ from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport ceil_div
-from kernels.winograd cimport IN, OUT, POINTS, transform_kernel_gradient, transform_output_gradient
-from kernels.winograd_tiles cimport Tiles, find_pixels, load, row_of, store, transform_inputs
+from kernels.winograd cimport IN, POINTS, transform_kernel_gradient
+from kernels.winograd_tiles cimport Tiles, row_of, store, transform_inputs, transform_output_gradients
 
 cdef enum:
     BLOCK_C = 72         # channels and filters that are collected at a time; multiples of MR and NR
@@ -29,34 +29,6 @@ cdef struct Correlation:
     Py_ssize_t shares
     real* totals         # [share](3, 3, c, k)
     bint failed
-
-
-cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
-                                            Py_ssize_t first_filter, Py_ssize_t filters, real* panels,
-                                            Py_ssize_t plane) noexcept nogil:
-    """panels[point * plane + panel * TILES * NR + tile * NR + j] = A d_y At for filter panel * NR + j"""
-    cdef const real* pixel[OUT * OUT]
-    cdef vec d[OUT * OUT]
-    cdef vec half[IN * OUT]
-    cdef vec full[IN]
-    cdef Py_ssize_t t, tile, part, k, i, j, width
-    for t in range(count):
-        tile = first_tile + t
-        find_pixels(
-            &tiles.outputs, tiles.zeros, tile // tiles.columns // tiles.rows,
-            tile // tiles.columns % tiles.rows * OUT, tile % tiles.columns * OUT, OUT, pixel,
-        )
-        for part in range(ceil_div(filters, NR) * (NR // VL)):
-            k = part * VL
-            width = max(filters - k, <Py_ssize_t>0)
-            for i in range(OUT * OUT):
-                d[i] = load(pixel[i] + first_filter + k, width)
-            for j in range(OUT):
-                transform_output_gradient(d + j, OUT, half + j, OUT)
-            for i in range(IN):
-                transform_output_gradient(half + i * OUT, 1, full, 1)
-                for j in range(IN):
-                    (<vec*>(panels + (i * IN + j) * plane + (k // NR * TILES + t) * NR + k % NR))[0] = full[j]
 
 
 cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssize_t plane, Py_ssize_t share,
@@ -112,7 +84,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
         while tile < end:
             count = min(end - tile, <Py_ssize_t>TILES)
             transform_inputs(tiles, tile, count, first_channel, channels, v, row, v_plane)
-            transform_output_gradients(tiles, tile, count, first_filter, filters, w, w_plane)
+            transform_output_gradients(tiles, tile, count, first_filter, filters, w, NR, TILES * NR, w_plane)
             for point in range(POINTS):
                 for panel in range(ceil_div(filters, NR)):
                     for i in range(ceil_div(channels, MR)):

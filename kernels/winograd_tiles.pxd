@@ -2,10 +2,11 @@
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
+from kernels.matmul_tile cimport NR
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
-from kernels.winograd cimport IN, OUT, transform_input, transform_output
+from kernels.winograd cimport IN, OUT, transform_input, transform_output, transform_output_gradient
 
 cdef struct Images:      # (n, h, w, c), c contiguous
     real* value
@@ -125,6 +126,35 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
             for i in range(rows):
                 for j in range(columns):
                     apply_activation(activation, y + i * outputs.stride_h + j * outputs.stride_w, filters)
+
+
+cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
+                                            Py_ssize_t first_filter, Py_ssize_t filters, real* w, Py_ssize_t row,
+                                            Py_ssize_t panel, Py_ssize_t plane) noexcept nogil:
+    """w[point * plane + k // NR * panel + tile * row + k % NR] = A d_y At, zeros for filters that are missing in a panel of NR"""
+    cdef const real* pixel[OUT * OUT]
+    cdef vec column[OUT]
+    cdef vec half[IN * OUT]
+    cdef vec full[IN]
+    cdef Py_ssize_t t, tile, part, k, i, j, width
+    for t in range(count):
+        tile = first_tile + t
+        find_pixels(
+            &tiles.outputs, tiles.zeros, tile // tiles.columns // tiles.rows,
+            tile // tiles.columns % tiles.rows * OUT, tile % tiles.columns * OUT, OUT, pixel,
+        )
+        for part in range(ceil_div(filters, NR) * (NR // VL)):
+            k = part * VL
+            width = max(filters - k, <Py_ssize_t>0)
+            for j in range(OUT):
+                for i in range(OUT):
+                    column[i] = load(pixel[i * OUT + j] + first_filter + k, width)
+                    prefetch_for_reading(pixel[i * OUT + j] + first_filter + k + OUT * tiles.outputs.stride_w)  # next tile
+                transform_output_gradient(column, 1, half + j, OUT)
+            for i in range(IN):
+                transform_output_gradient(half + i * OUT, 1, full, 1)
+                for j in range(IN):
+                    (<vec*>(w + (i * IN + j) * plane + k // NR * panel + t * row + k % NR))[0] = full[j]
 
 
 cdef inline Images describe(const real[:, :, :, :, ::1] images):

@@ -93,7 +93,7 @@ def _winograd_should_not(problem, direction):
     # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
     # as long as a direct one (1.9 where the transformed kernel leaves the cache), tiles come by the dozen, and to transform a
     # kernel takes as long as 28 tiles.
-    tiles = math.ceil(n * math.ceil(h / 4) * math.ceil(w / 4) / 12) * 12
+    tiles = _whole(_winograd_tiles(problem, direction), 12)
     product, direct = 1.25, 9 * n * h * w
     if _bf16x3_cannot(problem, direction) is None:
         # Faster, but it takes as long as 35 pixels to split the kernel.
@@ -104,9 +104,29 @@ def _winograd_should_not(problem, direction):
     return None
 
 
+def _tiles_of(shape):
+    """The number of tiles of 4x4 pixels that images are divided into."""
+    n, _, h, w, _ = shape
+    return n * math.ceil(h / 4) * math.ceil(w / 4)
+
+
+def _winograd_tiles(problem, direction):
+    """The number of tiles in conv_winograd. Gradients for the input are computed from the tiles of either side."""
+    tiles = _tiles_of(problem.output_shape)
+    return min(tiles, _tiles_of(problem.input_shape)) if direction == "backward_input" else tiles
+
+
+def _takes_fewer_tiles(problem, direction):
+    """Whether the gradient for an input takes so many tiles less in conv_winograd that this is the fastest, as measured."""
+    if direction != "backward_input":
+        return False
+    channels = problem.kernel_shape[3]
+    return _tiles_of(problem.input_shape) * channels > 1.2 * _tiles_of(problem.output_shape) * _whole(channels, 32)
+
+
 def _is_faster_at_hand(problem, direction):
     """Whether a single group is faster in conv_winograd_grouped, as measured: 1.1 to 1.6 times."""
-    if not _HAS_32_REGISTERS:
+    if not _HAS_32_REGISTERS or _takes_fewer_tiles(problem, direction):
         return False
     channels, filters = problem.kernel_shape[3:]
     if channels * filters < 64 * 64:
@@ -127,6 +147,8 @@ def _winograd_bf16x3_should_not(problem, direction):
         return "the transformed kernel would leave the L2 cache"
     if (channels if direction == "backward_input" else filters) < 64:
         return "too few products of a transformed tile to be worth splitting it"
+    if _takes_fewer_tiles(problem, direction):
+        return "conv_winograd computes this gradient from the fewer tiles of the output"
     return _winograd_should_not(problem, direction)
 
 

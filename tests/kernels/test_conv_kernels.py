@@ -63,6 +63,9 @@ def _problems():
     yield "the image of a tile", problem((1, 4, 4), (1, 3, 3), 34, 66, pads=(0, 1, 1), batch=5)
     yield "uneven padding", problem((1, 8, 5), (1, 3, 3), 34, 66, pads=(0, 2, 0), behind=(0, 0, 2))
     yield "many tiles", problem((1, 41, 23), (1, 3, 3), 40, 70, pads=(0, 1, 1), batch=4)
+    # Their gradients for the input have more tiles than outputs have, and Winograd's kernel computes them from those.
+    yield "more tiles in than out", problem((1, 41, 22), (1, 3, 3), 40, 70, batch=3)
+    yield "more tiles in than out, many images", problem((1, 13, 14), (1, 3, 3), 70, 65, batch=13)
     yield "64 channels", problem((1, 13, 22), (1, 3, 3), 64, 64, pads=(0, 1, 1), batch=2)
     yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
     yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))
@@ -208,6 +211,8 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "large weights",
         "few channels, 24 filters",
         "many tiles",
+        "more tiles in than out",
+        "more tiles in than out, many images",
         "64 channels",
         "deep transformed weights",
         "strides",
@@ -241,6 +246,7 @@ def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, nam
     "name",
     [
         "many tiles",
+        "more tiles in than out",
         "blocks of uneven size",
         "strides",
         "groups",
@@ -266,6 +272,15 @@ def test_what_scratch_memory_held_before_does_not_matter(native, kernel, name, d
         else:
             function(huge[0], huge[2], native.empty(problem.kernel_shape), *description)
         np.testing.assert_array_equal(run(native, kernel.module, problem, direction), before)
+
+
+@pytest.mark.parametrize("behind", [(0, 0, 0), (0, 1, 1), (0, 2, 0), (0, 0, 5)], ids=str)
+@pytest.mark.parametrize("pads", [(0, 0, 0), (0, 1, 1), (0, 0, 2)], ids=str)
+def test_winograd_gradients_for_inputs_of_every_size(native, pads, behind):
+    for size in range(3, 21):
+        shape = problem((1, size, 23 - size), (1, 3, 3), 33, 35, pads=pads, behind=behind)._replace(dtype=native.dtype.name)
+        found, right = (run(native, kernel, shape, "backward_input") for kernel in ("conv_winograd", "conv_reference"))
+        np.testing.assert_allclose(found, right, rtol=0, atol=400 * native.epsilon * np.abs(right).max())
 
 
 @pytest.mark.parametrize("kernel", ["conv_direct", "conv_bf16x3"])
