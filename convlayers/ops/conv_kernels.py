@@ -131,8 +131,12 @@ def _is_faster_at_hand(problem, direction):
     channels, filters = problem.kernel_shape[3:]
     if channels * filters < 64 * 64:
         return True
+    if direction != "backward_kernel":
+        # Of the panels of 32 results of conv_winograd, the last one may be nearly empty.
+        results = channels if direction == "backward_input" else filters
+        return channels * filters < 20_000 and _whole(results, 32) > 1.05 * results
     # Of the blocks of 72 x 64 in which conv_winograd collects gradients, the last ones may be nearly empty.
-    return direction == "backward_kernel" and _whole(channels, 72) * _whole(filters, 64) >= 1.5 * channels * filters
+    return _whole(channels, 72) * _whole(filters, 64) >= 1.5 * channels * filters
 
 
 def _winograd_bf16x3_cannot(problem, direction):
@@ -143,7 +147,7 @@ def _winograd_bf16x3_cannot(problem, direction):
 
 def _winograd_bf16x3_should_not(problem, direction):
     channels, filters = problem.kernel_shape[3:]
-    if 216 * channels * filters > 1_100_000:
+    if 216 * _whole(channels, 32) * _whole(filters, 32) > 1_100_000:
         return "the transformed kernel would leave the L2 cache"
     if (channels if direction == "backward_input" else filters) < 64:
         return "too few products of a transformed tile to be worth splitting it"

@@ -23,3 +23,9 @@ def chosen(input_shape, channels, filters, padding, direction):
 )
 def test_gradients_for_inputs_with_more_tiles_than_outputs_have_are_computed_from_those(input_shape, channels, filters):
     assert chosen(input_shape, channels, filters, "valid", "backward_input") == "conv_winograd_backward_input"
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward_input"])
+@pytest.mark.parametrize(("channels", "filters"), [(65, 65), (72, 70), (48, 96), (40, 120)])
+def test_tiles_of_bfloat16_that_would_be_half_empty_are_not_taken(channels, filters, direction):
+    assert "bf16x3" not in chosen((16, 28, 28), channels, filters, "same", direction)
