@@ -50,7 +50,13 @@ __getattr__, __dir__, __all__ = late_names(
     models="Model Sequential",
     optimizers="Optimizer",
     regularizers="Regularizer",
+    scopes="device name_scope",
     scripts="install_as_keras",
     symbolic="KerasTensor",
     variables="Variable",
 )
+
+
+def version():
+    """Returns the version of this package."""
+    return __version__

@@ -6,6 +6,8 @@ read.
 
 import os
 
+from convlayers import left_out
+
 FLOAT_TYPES = ("float16", "float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -240,7 +242,7 @@ def __getattr__(name):
         from convlayers import dtype_policies
 
         return getattr(dtype_policies, name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    raise left_out.missing(__name__, name)
 
 
 _read_settings_file()

@@ -4,7 +4,7 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import value_of
-from convlayers.serialization import Family, table_of
+from convlayers.serialization import Family, serialize_keras_object, table_of
 
 
 class Constraint:
@@ -106,5 +106,9 @@ unit_norm = UnitNorm
 
 _family = Family("keras.constraints", "constraint", table_of(Constraint, MaxNorm, MinMaxNorm, UnitNorm, NonNeg))
 get = _family.get
-serialize = _family.serialize
 deserialize = _family.deserialize
+
+
+def serialize(constraint):
+    """Returns the encoding of a constraint."""
+    return serialize_keras_object(constraint)

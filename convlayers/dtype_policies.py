@@ -4,8 +4,11 @@ import re
 from collections.abc import MutableMapping
 
 from convlayers import config
+from convlayers.late import late_names
 from convlayers.serialization import deserialize_keras_object, register_family, serialize_keras_object
 from convlayers.validation import standardize_dtype
+
+__getattr__, __dir__, _ = late_names(__name__)
 
 _MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 
@@ -247,9 +250,9 @@ def get(identifier):
         ) from None
 
 
-def serialize(policy):
+def serialize(dtype_policy):
     """Returns the encoding of a policy."""
-    return serialize_keras_object(policy)
+    return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config, custom_objects=None):

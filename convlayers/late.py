@@ -3,6 +3,8 @@
 import importlib
 import sys
 
+from convlayers.left_out import missing
+
 
 def late_names(package, parts=(), **modules):
     """Returns `__getattr__`, `__dir__` and `__all__` for a package.
@@ -22,7 +24,7 @@ def late_names(package, parts=(), **modules):
         if name in parts:
             return importlib.import_module(f"{package}.{name}")
         if name not in places:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            raise missing(package, name)
         part = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
         setattr(sys.modules[package], name, part)  # from now on an ordinary attribute
         return part

@@ -6,7 +6,7 @@ import numbers
 import numpy as np
 
 from convlayers import config, ops
-from convlayers.serialization import Family, table_of
+from convlayers.serialization import Family, serialize_keras_object, table_of
 from convlayers.validation import did_you_mean
 
 
@@ -137,5 +137,9 @@ _family = Family(
     table_of(Regularizer, L1, L2, L1L2, OrthogonalRegularizer, l1_l2=L1L2),
 )
 get = _family.get
-serialize = _family.serialize
 deserialize = _family.deserialize
+
+
+def serialize(regularizer):
+    """Returns the encoding of a regularizer."""
+    return serialize_keras_object(regularizer)

@@ -379,10 +379,6 @@ class Family:
             "functions are known after `@keras.saving.register_keras_serializable()` or inside a `CustomObjectScope`."
         )
 
-    def serialize(self, obj):
-        """Returns the encoding of an object."""
-        return serialize_keras_object(obj)
-
     def deserialize(self, config, custom_objects=None):
         """Returns the object that an encoding describes, looked for in this family first."""
         if isinstance(config, dict) and "class_name" in config:

@@ -19,7 +19,7 @@ from convlayers.initializers.random_values import (
     VarianceScaling,
 )
 from convlayers.initializers.stft import STFT
-from convlayers.serialization import Family, table_of
+from convlayers.serialization import Family, serialize_keras_object, table_of
 
 constant = Constant
 glorot_normal = GlorotNormal
@@ -68,8 +68,12 @@ _family = Family(
         zero=Zeros,
     ),
 )
-serialize = _family.serialize
 deserialize = _family.deserialize
+
+
+def serialize(initializer):
+    """Returns the encoding of an initializer."""
+    return serialize_keras_object(initializer)
 
 
 def get(identifier):

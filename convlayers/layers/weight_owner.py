@@ -149,9 +149,20 @@ class WeightOwner:
         self._track_variable(variable, trainable)
         return variable
 
-    def add_variable(self, shape, initializer, dtype=None, trainable=True, **kwargs):
+    def add_variable(
+        self,
+        shape,
+        initializer,
+        dtype=None,
+        trainable=True,
+        autocast=True,
+        regularizer=None,
+        constraint=None,
+        name=None,
+    ):
         """Makes a variable of this layer: `add_weight` by its other name."""
-        return self.add_weight(shape, initializer, dtype, trainable=trainable, **kwargs)
+        settings = {"autocast": autocast, "regularizer": regularizer, "constraint": constraint, "name": name}
+        return self.add_weight(shape, initializer, dtype, trainable=trainable, **settings)
 
     @contextlib.contextmanager
     def _forgetting_weights_of_failures(self):

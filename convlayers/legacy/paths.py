@@ -95,11 +95,3 @@ ADDITIONS = {
     "preprocessing.image": "convlayers.legacy.image",
     "utils": "convlayers.legacy.utils",
 }
-
-# What Keras has or had, and convlayers has not: what to do instead.
-MISSING = {
-    "layers.local": "Layers without shared weights are not part of convlayers.",
-    "layers.recurrent": "Recurrent layers are not part of convlayers, which is for convolutional networks.",
-    "preprocessing.text": "Text is not part of convlayers, which is for convolutional networks.",
-    "wrappers": "It was taken out of Keras. The package `scikeras` has what came after it.",
-}

@@ -48,7 +48,7 @@ from convlayers.losses.sequence import CTC, ctc
 from convlayers.losses.similarity import Circle, circle
 from convlayers.naming import get_object_name
 from convlayers.registry import register_family, register_functions
-from convlayers.serialization import Family
+from convlayers.serialization import Family, serialize_keras_object
 
 _CLASSES = (
     Loss,
@@ -124,8 +124,16 @@ register_family("keras.src.losses.losses", {"LossFunctionWrapper": LossFunctionW
 _family = Family("keras.losses", "loss", {**{named.__name__: named for named in (*_CLASSES, *BUILT_IN_FUNCTIONS)}, **_ALIASES})
 register_functions(*BUILT_IN_FUNCTIONS)
 get = _family.get
-serialize = _family.serialize
-deserialize = _family.deserialize
+
+
+def serialize(loss):
+    """Returns the encoding of a loss."""
+    return serialize_keras_object(loss)
+
+
+def deserialize(name, custom_objects=None):
+    """Returns the loss that an encoding, or a name, describes."""
+    return _family.deserialize(name, custom_objects)
 
 
 def resolve(identifier, y_true, y_pred):

@@ -75,7 +75,7 @@ from convlayers.metrics.trade_off import (
 )
 from convlayers.naming import get_object_name
 from convlayers.registry import register_functions
-from convlayers.serialization import Family, table_of
+from convlayers.serialization import Family, serialize_keras_object, table_of
 
 _family = Family(
     "keras.metrics",
@@ -150,8 +150,12 @@ register_functions(
     concordance_correlation,
 )
 get = _family.get
-serialize = _family.serialize
 deserialize = _family.deserialize
+
+
+def serialize(metric):
+    """Returns the encoding of a metric."""
+    return serialize_keras_object(metric)
 
 
 def resolve(identifier, y_true, y_pred):

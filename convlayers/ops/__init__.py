@@ -6,6 +6,7 @@ symbolic tensors that models are made of.
 
 import sys
 
+from convlayers import left_out
 from convlayers.ops import image as image
 from convlayers.ops import operators as operators
 from convlayers.ops.activations import celu as celu
@@ -346,6 +347,6 @@ from convlayers.ops.statistics import quantile as quantile
 
 def __getattr__(name):
     # Keras has its ops under these names as well: `keras.ops.nn.relu` is `keras.ops.relu`.
-    if name in ("nn", "numpy"):
+    if name in ("linalg", "nn", "numpy"):
         return sys.modules[__name__]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise left_out.missing(__name__, name)

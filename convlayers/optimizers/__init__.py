@@ -19,7 +19,7 @@ from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.rmsprop import RMSprop
 from convlayers.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from convlayers.optimizers.sgd import SGD
-from convlayers.serialization import Family
+from convlayers.serialization import Family, serialize_keras_object
 
 _CLASSES = (
     Adadelta,
@@ -50,5 +50,9 @@ _family = Family(
     ignore_case=True,
 )
 get = _family.get
-serialize = _family.serialize
 deserialize = _family.deserialize
+
+
+def serialize(optimizer):
+    """Returns the encoding of an optimizer."""
+    return serialize_keras_object(optimizer)

@@ -4,11 +4,12 @@ import importlib.abc
 import importlib.util
 import sys
 
+from convlayers.left_out import advice_for
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
 from convlayers.scripts.datasets import extend_datasets_of_keras
 from convlayers.scripts.eager import return_eager_arrays
-from convlayers.scripts.keras import find_keras_module, keras
+from convlayers.scripts.keras import find_keras_module, keras, not_found
 from convlayers.scripts.tensorflow import find_tensorflow
 
 # Under which names scripts import Keras, or editors make them do it.
@@ -62,7 +63,10 @@ class _Finder(importlib.abc.MetaPathFinder):
     """Finds modules of Keras and TensorFlow here, and nowhere else."""
 
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] not in _PACKAGES:
+        package, _, inside = name.partition(".")
+        if package == "convlayers" and advice_for(inside):  # `from keras.layers import LSTM` looks for a module in ours
+            raise not_found(inside)
+        if package not in _PACKAGES:
             return None
         module = _find(name)
         return importlib.util.spec_from_loader(name, _Loader(module), is_package=True)

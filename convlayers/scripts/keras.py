@@ -4,8 +4,9 @@ import importlib
 import types
 
 import convlayers
+from convlayers.left_out import advice_for
 from convlayers.legacy.modules import extend
-from convlayers.legacy.paths import MISSING, OLD_MODULES
+from convlayers.legacy.paths import OLD_MODULES
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
 _OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
@@ -50,11 +51,17 @@ def find_keras_module(path):
         except ModuleNotFoundError as error:
             if error.name != f"convlayers.{path}":
                 raise
-    raise ModuleNotFoundError(f"No module named 'keras.{path}'. {_advise(path)}", name=f"keras.{path}")
+    raise not_found(path)
+
+
+def not_found(path):
+    """Returns the error to raise for a module that is not here, or a name that a script imports from one, as "layers.LSTM"."""
+    # Without the name of a module, the advice is what `from keras.layers import LSTM` ends with, too.
+    name = None if advice_for(path) else f"keras.{path}"
+    return ModuleNotFoundError(f"No module named 'keras.{path}'. {_advise(path)}", name=name)
 
 
 def _advise(path):
-    for missing, advice in MISSING.items():
-        if f"{path}.".startswith(f"{missing}."):
-            return advice
-    return "The script runs with convlayers, which has what Keras has for convolutional networks; this is not among it."
+    return advice_for(path) or (
+        "The script runs with convlayers, which has what Keras has for convolutional networks; this is not among it."
+    )

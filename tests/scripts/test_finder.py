@@ -48,10 +48,11 @@ def test_modules_are_those_of_this_package(tmp_path):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("from keras.preprocessing.text import Tokenizer", "No module named 'keras.preprocessing.text'. Text is not part of"),
+        ("from keras.preprocessing.text import Tokenizer", "No module named 'keras.preprocessing.text'. Text and tables are"),
         ("import keras.nothing", "No module named 'keras.nothing'. The script runs with convlayers"),
         ("import keras.autograd", "No module named 'keras.autograd'"),
         ("from keras.wrappers.scikit_learn import KerasClassifier", "scikeras"),
+        ("from keras.layers import LSTM", "Recurrent layers are not part of convlayers"),
         ("from keras.layers import Nothing", "cannot import name 'Nothing' from 'convlayers.layers'"),
         ("from keras.layers.core import Nothing", "cannot import name 'Nothing' from 'keras.layers.core'"),
         ("from tensorflow.compat.v1 import placeholder", "use those of TensorFlow 2"),

@@ -84,10 +84,10 @@ class ImageLayer(Layer):
         """Returns images of the layer's dtype, a batch of them, transformed."""
         raise NotImplementedError
 
-    def transform_labels(self, labels, transformation, training=True):
+    def transform_labels(self, labels, transformation=None, training=True):
         return labels
 
-    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+    def transform_segmentation_masks(self, segmentation_masks, transformation=None, training=True):
         return segmentation_masks
 
     def transform_bounding_boxes(self, bounding_boxes, transformation, training=True):
