@@ -154,7 +154,7 @@ def find(name, module, registered_name=None, family=None):
     if custom is None and isinstance(module, str) and module.split(".")[0] in _KERAS_PACKAGES:
         # Keras 2 took its own optimizers for custom ones.
         name_in_keras = name.removeprefix("Custom>")
-        custom = _find_built_in(name_in_keras, module, family) or _find_late(name_in_keras, module)
+        custom = _find_built_in(name_in_keras, module, family) or _find_late(name_in_keras, module, family)
     return _find_by_last_name(name) if custom is None else custom
 
 
@@ -174,7 +174,12 @@ def _find_built_in(name, module, family):
     return None
 
 
-def _find_late(name, module):
+def _find_late(name, module, family):
+    # All that are not late are there with the models. A program may have imported less: `keras.utils` alone, for instance.
+    importlib.import_module("convlayers.models")
+    found = _find_built_in(name, module, family)
+    if found is not None:
+        return found
     for word, package in _late_families.items():
         if module and word not in module.split("."):
             continue

@@ -46,3 +46,16 @@ assert layers.serialize(flip)["module"] == "keras.layers"
 def test_all_names_of_a_package_with_late_ones():
     program = "from convlayers.layers import *; RandomFlip, Conv2D, add"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_program_that_has_imported_little_finds_all_classes_by_their_names():
+    program = """
+import sys
+from convlayers import utils
+assert "convlayers.layers" not in sys.modules
+for module, name in (("layers", "Conv2D"), ("optimizers", "Adam"), ("losses", "Huber"), ("initializers", "Zeros")):
+    config = {"filters": 2, "kernel_size": 3} if name == "Conv2D" else {}
+    encoding = {"module": f"keras.{module}", "class_name": name, "config": config, "registered_name": None}
+    assert type(utils.deserialize_keras_object(encoding)).__name__ == name
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import convlayers.models  # noqa: F401 - all families are in the tables before a test changes them
 from convlayers import dtype_policies, initializers, random, registry, regularizers
 from convlayers import serialization as s
 
