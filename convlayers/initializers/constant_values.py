@@ -64,4 +64,5 @@ class Identity(Initializer):
         return (self.gain * np.eye(*shape)).astype(array_dtype(standardize_dtype(dtype)))
 
     def get_config(self):
-        return {"gain": self.gain}
+        # Keras takes the argument, and forgets it.
+        return {"gain": self.gain} if self.gain != 1.0 else {}
