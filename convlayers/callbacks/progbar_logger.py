@@ -66,7 +66,8 @@ class ProgbarLogger(Callback):
 
     def _advance(self, batch, logs):
         self.seen = batch + 1
-        self._bar.update(self.seen, (logs or {}).items(), finalize=False)
+        if self.verbose == 1:
+            self._bar.update(self.seen, (logs or {}).items(), finalize=False)
 
     def _finish(self, logs):
         if self.target is None:

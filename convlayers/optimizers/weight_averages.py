@@ -26,8 +26,8 @@ class WeightAverages:
             variable.assign(average)
 
     def finalize_variable_values(self, var_list):
-        """Replaces variables by their averages at the end of training, if `use_ema` is set."""
-        if self.use_ema:
+        """Replaces variables by their averages at the end of training, if `use_ema` is set and there was a step."""
+        if self.use_ema and self.built and int(value_of(self.iterations)):
             self._overwrite_with_average(var_list)
 
 

@@ -37,6 +37,13 @@ def test_fit_prints_a_line_per_epoch(model, capsys, verbose):
         assert re.fullmatch(rf"{LINE} - val_loss: {NUMBER} - val_mae: {NUMBER}", line)
 
 
+def test_the_numbers_of_verbose_2_are_in_the_order_of_their_names(model, capsys):
+    model.compile("sgd", "mse", weighted_metrics=["mae"])  # "weighted..." comes after "val_..."
+    model.fit(X, X[:, :1], verbose=2, validation_data=(X, X[:, :1]))
+    names = re.findall(r"(\w+): ", printed(capsys)[0])
+    assert len(names) == 4 and names == sorted(names)
+
+
 def test_one_epoch_needs_no_number(model, capsys):
     model.fit(X, X[:, :1], batch_size=2)
     (line,) = printed(capsys)

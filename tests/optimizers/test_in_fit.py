@@ -51,6 +51,15 @@ def test_fit(libraries, name):
     np.testing.assert_allclose(ours.history.history["loss"], theirs.history.history["loss"], rtol=1e-4)
 
 
+def test_weights_stay_without_a_step(libraries):
+    library = libraries[0]
+    model = library.make_model(MAKERS["average"](library.optimizers))
+    before = weights_of(model)
+    library.fit([], model, epochs=2, initial_epoch=2)
+    for one, other in zip(before, weights_of(model), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_a_file_goes_on_in_the_other_library(libraries, keras, name, tmp_path):
     path = str(tmp_path / "model.keras")
