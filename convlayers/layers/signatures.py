@@ -5,11 +5,15 @@ import types
 
 
 def documented(leaf):
-    """Completes the docstring of a leaf: a class decorator.
+    """Completes what a leaf says of itself: a class decorator.
 
     The base class describes the arguments, once for all leaves. In the docstring of a leaf, "Args: those of `_Conv`." becomes
-    that section, and what else the base class has after it is put before the example. So `help(Conv2D)` tells all.
+    that section, and what else the base class has after it is put before the example. So `help(Conv2D)` tells all. And where
+    arguments are missing, Python's message names `Conv2D.__init__()`.
     """
+    if "__init__" not in vars(leaf):
+        leaf.__init__ = with_defaults(leaf.__init__)
+    leaf.__init__.__qualname__ = f"{leaf.__qualname__}.__init__"
     base = leaf.__mro__[1]
     if leaf.__doc__ is None or base.__doc__ is None:  # python -OO
         return leaf

@@ -39,9 +39,10 @@ class Dot(Merge):
         shape1, shape2 = _check_pair(input_shape)
         axis1, axis2 = self._axes_of(shape1, shape2)
         if shape1[axis1] != shape2[axis2]:
+            given1, given2 = self._axes
             raise ValueError(
-                f"Incompatible input shapes: axis values {shape1[axis1]} (at axis {axis1}) != {shape2[axis2]} (at axis {axis2})"
-                f". Full input shapes: {shape1}, {shape2}"
+                f"Incompatible input shapes: axis values {shape1[axis1]} (at axis {given1}) != {shape2[axis2]} "
+                f"(at axis {given2}). Full input shapes: {shape1}, {shape2}"
             )
 
     def call(self, inputs):
@@ -58,9 +59,12 @@ class Dot(Merge):
         columns = ops.reshape(columns, (batch, length, math.prod(kept2)))
         return ops.reshape(ops.matmul(rows, columns), (batch, *kept1, *kept2) if kept1 or kept2 else (batch, 1))
 
+    @property
+    def _axes(self):
+        return (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+
     def _axes_of(self, shape1, shape2):
-        axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
-        return tuple(axis % len(shape) if axis < 0 else axis for axis, shape in zip(axes, (shape1, shape2), strict=True))
+        return tuple(axis % len(shape) if axis < 0 else axis for axis, shape in zip(self._axes, (shape1, shape2), strict=True))
 
     def compute_output_shape(self, input_shape):
         shape1, shape2 = map(list, _check_pair(input_shape))

@@ -78,10 +78,10 @@ def _with_axes(x, rank):
 
 
 def _broadcast(shape1, shape2):
-    rank = max(len(shape1), len(shape2))
-    padded = ((1,) * (rank - len(shape)) + shape for shape in (shape1, shape2))
+    if len(shape1) < len(shape2):
+        shape1, shape2 = shape2, shape1
     sizes = []
-    for size1, size2 in zip(*padded, strict=True):
+    for size1, size2 in zip(shape1, (1,) * (len(shape1) - len(shape2)) + shape2, strict=True):
         if None not in (size1, size2) and 1 not in (size1, size2) and size1 != size2:
             raise ValueError(f"Inputs have incompatible shapes. Received shapes {shape1} and {shape2}")
         sizes.append(None if None in (size1, size2) else size2 if size1 == 1 else size1)

@@ -39,8 +39,7 @@ class RepeatVector(Layer):
         return ops.tile(ops.expand_dims(inputs, 1), (1, self.n, 1))
 
     def compute_output_shape(self, input_shape):
-        batch, features = input_shape
-        return (batch, self.n, features)
+        return (input_shape[0], self.n, input_shape[1])
 
     def get_config(self):
         return {**super().get_config(), "n": self.n}

@@ -1,6 +1,6 @@
 """Mistakes with convolutions."""
 
-from tests.layers.mistakes.mistake import IMAGE, NOT_ABOVE_ZERO, called_twice, window, wrong_argument
+from tests.layers.mistakes.mistake import IMAGE, NOT_ABOVE_ZERO, Mistake, called_twice, window, wrong_argument
 
 CONVOLUTION = [
     wrong_argument(
@@ -147,5 +147,12 @@ CONVOLUTION = [
         "Computed output size would be negative. Received: input shape=(2, 4, 4, 3), kernel_size=(3, 3), strides=(1, 1), "
         "padding=((4, 4), (4, 4)), output_padding=None",
         in_keras=None,
+    ),
+    Mistake(
+        "no number of filters",
+        lambda L: L.Conv2D(kernel_size=3),
+        TypeError,
+        "Conv2D.__init__() missing 1 required positional argument: 'filters'",
+        TypeError,
     ),
 ]

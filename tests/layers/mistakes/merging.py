@@ -30,6 +30,11 @@ MERGING = [
         "Inputs have incompatible shapes. Received shapes (4, 3) and (2, 3)",
     ),
     wrong_argument(
+        "more axes in the second",
+        lambda L: L.Add()([IMAGE[:, 0], IMAGE[:, :3, :3]]),
+        "Inputs have incompatible shapes. Received shapes (3, 3, 3) and (4, 3)",
+    ),
+    wrong_argument(
         "three to subtract",
         lambda L: L.Subtract()([IMAGE] * 3),
         "A `Subtract` layer should be called on exactly 2 inputs. Received: "
@@ -85,6 +90,12 @@ MERGING = [
         "Dot: other sizes",
         lambda L: L.Dot((1, 3))([IMAGE, IMAGE]),
         "Incompatible input shapes: axis values 4 (at axis 1) != 3 (at axis 3). Full input shapes: (2, 4, 4, 3), (2, 4, 4, 3)",
+    ),
+    wrong_argument(
+        "Dot: other sizes, counted from behind",
+        lambda L: L.Dot((-3, -1))([IMAGE, IMAGE]),
+        "Incompatible input shapes: axis values 4 (at axis -3) != 3 (at axis -1). Full input shapes: (2, 4, 4, 3), "
+        "(2, 4, 4, 3)",
     ),
     wrong_argument(
         "Dot: the batch",

@@ -154,4 +154,11 @@ POOLING = [
         lambda L: L.GlobalMaxPooling2D()(IMAGE[:, :0]),
         "Cannot compute the max of an empty tensor.",
     ),
+    Mistake(
+        "no size",
+        lambda L: L.AveragePooling2D(),
+        TypeError,
+        "AveragePooling2D.__init__() missing 1 required positional argument: 'pool_size'",
+        TypeError,
+    ),
 ]

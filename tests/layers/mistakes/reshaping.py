@@ -134,6 +134,12 @@ RESHAPING = [
         "Input 0 with name 'None' of layer 'layer' is incompatible with the layer: expected ndim=3, found ndim=4. Full shape "
         "received: (2, 4, 4, 3)",
     ),
+    wrong_argument(
+        "a sequence to repeat",
+        lambda L: L.RepeatVector(2, name="layer")(IMAGE[0]),
+        "Input 0 with name 'None' of layer 'layer' is incompatible with the layer: expected ndim=2, found ndim=3. "
+        "Full shape received: (4, 4, 3)",
+    ),
     wrong_argument("n=0", lambda L: L.RepeatVector(0), "Argument `n` should be a positive integer. Received: n=0"),
     Mistake(
         "n='3'", lambda L: L.RepeatVector("3"), TypeError, "Expected an integer value for `n`, got <class 'str'>.", TypeError
