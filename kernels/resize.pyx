@@ -6,6 +6,8 @@
 # b) The gradient is the same function: the transpose of a band is a band, of the gradient's neighbours.
 # c) An output row takes two steps. The rows of the input that it depends on are added up into one line, which stays in cache;
 #    then the numbers of the row are taken from the line. So memory is read and written once. A single row is not copied.
+#    Where two rows and two columns of many channels are mixed, each number is computed from its four neighbours at once: a line
+#    would take longer than it saves, since memory waits while it is made.
 # d) Up to four taps are added at a time: their weights are in registers, and a number is written once for four.
 # e) With many channels, the pixels of a row are loops over vectors of channels. Few channels would not fill a vector: there
 #    each number of the row is looked up, with places and weights in tables made once per call, LANES at a time.
@@ -34,6 +36,7 @@ cdef struct Job:
     Py_ssize_t d, h, w, c  # of x
     Band depth, rows, columns
     bint as_it_is          # whether the line is the row
+    bint mixes_rows        # whether there is no line, but two rows with two columns each
     int* places            # for few channels: where in the line the first tap of each number of a row lies
     real* factors          # and the weights, tap after tap, each for all numbers of a row
 
@@ -169,6 +172,32 @@ cdef inline void make_row(const Job* job, const real* line, real* y) noexcept no
     look_up(line, c, job.places + i, job.factors + i, width, taps, y + i, <int>(width - i))
 
 
+cdef inline void mix_rows(const Job* job, const real* x, const real* weights, real* y) noexcept nogil:
+    """Both steps for many channels: the row from two rows of the input, and from two columns each."""
+    cdef Py_ssize_t c = job.c, width = job.w * c, i, j
+    cdef const real* left
+    cdef const real* right
+    cdef real[4] weight
+    for i in range(job.columns.outputs):
+        left = x + job.columns.starts[i] * c
+        right = left + c
+        for j in range(4):
+            weight[j] = weights[j // 2] * job.columns.weights[2 * i + j % 2]
+        j = 0
+        while j + VL <= c:
+            (<vec*>(y + j))[0] = (
+                weight[0] * (<const vec*>(left + j))[0] + weight[1] * (<const vec*>(right + j))[0]
+                + weight[2] * (<const vec*>(left + width + j))[0] + weight[3] * (<const vec*>(right + width + j))[0]
+            )
+            j += VL
+        while j < c:
+            y[j] = (
+                weight[0] * left[j] + weight[1] * right[j] + weight[2] * left[width + j] + weight[3] * right[width + j]
+            )
+            j += 1
+        y += c
+
+
 cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y) noexcept nogil:
     cdef Py_ssize_t width = job.w * job.c, plane = job.h * width
     cdef Py_ssize_t i = row % job.rows.outputs, k = row // job.rows.outputs % job.depth.outputs
@@ -179,6 +208,9 @@ cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y)
     x += job.depth.starts[k] * plane + job.rows.starts[i] * width
     if job.depth.taps == 1 and job.rows.taps == 1 and job.depth.weights[k] * job.rows.weights[i] == 1 and not job.as_it_is:
         make_row(job, x, y)
+        return
+    if job.mixes_rows:
+        mix_rows(job, x, job.rows.weights + 2 * i, y)
         return
     if job.as_it_is:
         line = y
@@ -228,7 +260,7 @@ def resize(
     cdef Job job = Job(
         x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
         depth=band_of(starts_d, weights_d), rows=band_of(starts_h, weights_h), columns=band_of(starts_w, weights_w),
-        as_it_is=False, places=NULL, factors=NULL,
+        as_it_is=False, mixes_rows=False, places=NULL, factors=NULL,
     )
     cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], line = job.w * job.c
     cdef Py_ssize_t share = (rows + TASKS - 1) // TASKS, tasks = (rows + share - 1) // share, task
@@ -241,6 +273,7 @@ def resize(
     if lines == NULL:
         raise MemoryError("No memory for the intermediate results of resizing.")
     job.as_it_is = is_copy(&job.columns, job.w)
+    job.mixes_rows = not table and is_copy(&job.depth, job.d) and job.rows.taps == 2 and job.columns.taps == 2
     if table:
         job.factors = lines + threads * line
         job.places = <int*>(job.factors + table * job.columns.taps)
