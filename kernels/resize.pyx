@@ -210,7 +210,9 @@ cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y)
         make_row(job, x, y)
         return
     if job.mixes_rows:
-        mix_rows(job, x, job.rows.weights + 2 * i, y)
+        for j in range(2):
+            weights[j] = job.depth.weights[k] * job.rows.weights[2 * i + j]
+        mix_rows(job, x, weights, y)
         return
     if job.as_it_is:
         line = y
@@ -273,7 +275,7 @@ def resize(
     if lines == NULL:
         raise MemoryError("No memory for the intermediate results of resizing.")
     job.as_it_is = is_copy(&job.columns, job.w)
-    job.mixes_rows = not table and is_copy(&job.depth, job.d) and job.rows.taps == 2 and job.columns.taps == 2
+    job.mixes_rows = not table and job.depth.taps == 1 and job.rows.taps == 2 and job.columns.taps == 2
     if table:
         job.factors = lines + threads * line
         job.places = <int*>(job.factors + table * job.columns.taps)
