@@ -1,9 +1,8 @@
 """Products of vectors, sample by sample."""
 
-import math
-
 from convlayers import ops
 from convlayers.layers.merging.merge import Merge
+from convlayers.ops.linear import batch_dot
 
 
 class Dot(Merge):
@@ -51,13 +50,8 @@ class Dot(Merge):
         _check_arrays(x1.shape, x2.shape, axis1, axis2)
         if self.normalize:
             x1, x2 = ops.normalize(x1, axis1), ops.normalize(x2, axis2)
-        # As products of matrices: the summed axis is the last of the first, and the second of the second.
-        rows, columns = ops.moveaxis(x1, axis1, -1), ops.moveaxis(x2, axis2, 1)
-        batch, *kept1, length = rows.shape
-        _, _, *kept2 = columns.shape
-        rows = ops.reshape(rows, (batch, math.prod(kept1), length))
-        columns = ops.reshape(columns, (batch, length, math.prod(kept2)))
-        return ops.reshape(ops.matmul(rows, columns), (batch, *kept1, *kept2) if kept1 or kept2 else (batch, 1))
+        y = batch_dot(x1, x2, axis1, axis2)
+        return y if y.ndim > 1 else ops.reshape(y, (-1, 1))
 
     @property
     def _axes(self):
