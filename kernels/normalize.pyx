@@ -14,10 +14,12 @@
 # e) Rows are divided into tasks by the shape only. Each has sums of its own, which are added in the order of the tasks:
 #    results are the same for any number of threads.
 # f) Without centering, means are 0, and the gradient has one term less.
+cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.string cimport memcpy, memset
 
+from kernels.arrays cimport numbers, results
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -76,11 +78,11 @@ cdef struct Rows:
     bint centered
 
 
-cdef real* given_or(const real[::1] vector, real default, real* copy, Py_ssize_t c) noexcept:
+cdef real* given_or(const real* vector, real default, real* copy, Py_ssize_t c) noexcept:
     """The numbers of a vector, or c times the default if there is none, in `copy`: it begins with a line of the cache."""
     cdef Py_ssize_t j
-    if vector is not None:
-        memcpy(copy, &vector[0], c * sizeof(real))
+    if vector != NULL:
+        memcpy(copy, vector, c * sizeof(real))
         return copy
     for j in range(c):
         copy[j] = default
@@ -197,25 +199,26 @@ cdef inline void normalize_rows(const Rows* job, Py_ssize_t first, Py_ssize_t en
 
 
 def normalization_forward(
-    const real[:, ::1] x,
-    const real[::1] gamma,
-    const real[::1] beta,
+    numpy.ndarray x not None,
+    numpy.ndarray gamma,
+    numpy.ndarray beta,
     double epsilon,
     bint centered,
-    real[::1] mean,
-    real[::1] scale,
-    real[:, ::1] y,
+    numpy.ndarray mean not None,
+    numpy.ndarray scale not None,
+    numpy.ndarray y not None,
 ):
     """y = (x - mean) * scale * gamma + beta, and the mean and scale of each row. gamma and beta may be None."""
-    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], task
+    cdef Rows job = Rows(
+        numbers(x, 2), NULL, results(y, 2), numbers(gamma, 1), numbers(beta, 1), results(mean, 1), results(scale, 1),
+        x.shape[0], x.shape[1], epsilon, centered,
+    )
+    cdef Py_ssize_t rows = job.rows, c = job.c, task
     if rows * c == 0:
         return
     cdef Py_ssize_t size = max(BLOCK // c, <Py_ssize_t>1)
     cdef real* vectors = <real*>take(2 * c * sizeof(real))
-    cdef Rows job = Rows(
-        &x[0, 0], NULL, &y[0, 0], given_or(gamma, 1, vectors, c), given_or(beta, 0, vectors + c, c), &mean[0], &scale[0],
-        rows, c, epsilon, centered,
-    )
+    job.gamma, job.beta = given_or(job.gamma, 1, vectors, c), given_or(job.beta, 0, vectors + c, c)
     cdef Py_ssize_t tasks = (rows + size - 1) // size
     for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(rows * c * OPERATIONS)):
         normalize_rows(&job, task * size, min((task + 1) * size, rows))
@@ -316,30 +319,33 @@ cdef inline void find_gradients(const Rows* job, Py_ssize_t first, Py_ssize_t en
 
 
 def normalization_backward(
-    const real[:, ::1] x,
-    const real[::1] gamma,
-    real[::1] mean,
-    real[::1] scale,
+    numpy.ndarray x not None,
+    numpy.ndarray gamma,
+    numpy.ndarray mean not None,
+    numpy.ndarray scale not None,
     bint centered,
-    const real[:, ::1] d_y,
-    real[:, ::1] d_x,
-    real[::1] d_gamma,
-    real[::1] d_beta,
+    numpy.ndarray d_y not None,
+    numpy.ndarray d_x not None,
+    numpy.ndarray d_gamma not None,
+    numpy.ndarray d_beta not None,
 ):
     """d_x, d_gamma and d_beta = the gradients of `normalization_forward`, from its mean and scale. gamma may be None."""
-    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], task, j
-    d_gamma[:] = 0
-    d_beta[:] = 0
+    cdef Rows job = Rows(
+        numbers(x, 2), numbers(d_y, 2), results(d_x, 2), numbers(gamma, 1), NULL, results(mean, 1), results(scale, 1),
+        x.shape[0], x.shape[1], 0, centered,
+    )
+    cdef real* sums_of_products = results(d_gamma, 1)
+    cdef real* sums_of_gradients = results(d_beta, 1)
+    cdef Py_ssize_t rows = job.rows, c = job.c, task, j
+    memset(sums_of_products, 0, c * sizeof(real))
+    memset(sums_of_gradients, 0, c * sizeof(real))
     if rows * c == 0:
         return
     cdef Py_ssize_t size = min(max(GRADIENT_BLOCK // c, <Py_ssize_t>FEWEST_ROWS), <Py_ssize_t>GROUP)
     cdef Py_ssize_t tasks = (rows + size - 1) // size
     cdef double* totals = <double*>take(2 * c * sizeof(double) + (2 * tasks + 1) * c * sizeof(real))
     cdef real* sums = <real*>(totals + 2 * c)
-    cdef Rows job = Rows(
-        &x[0, 0], &d_y[0, 0], &d_x[0, 0], given_or(gamma, 1, sums + 2 * tasks * c, c), NULL, &mean[0], &scale[0],
-        rows, c, 0, centered,
-    )
+    job.gamma = given_or(job.gamma, 1, sums + 2 * tasks * c, c)
     for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(rows * c * OPERATIONS)):
         find_gradients(&job, task * size, min((task + 1) * size, rows), sums + 2 * task * c)
     memset(totals, 0, 2 * c * sizeof(double))
@@ -347,6 +353,6 @@ def normalization_backward(
         for j in range(2 * c):
             totals[j] += sums[2 * task * c + j]
     for j in range(c):
-        d_gamma[j] = <real>totals[j]
-        d_beta[j] = <real>totals[c + j]
+        sums_of_products[j] = <real>totals[j]
+        sums_of_gradients[j] = <real>totals[c + j]
     scratch_give(totals)

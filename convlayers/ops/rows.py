@@ -19,10 +19,12 @@ def rows_along(x, axis):
     """
     order, back, moved_shape, rows_shape = _layout(axis if axis is None or isinstance(axis, int) else tuple(axis), x.shape)
     dtype = x.dtype
-    rows = widen(contiguous(x if order is None else x.transpose(order))).reshape(rows_shape)
+    rows = widen(contiguous(x if order is None else x.transpose(order)))
+    if rows_shape != moved_shape:
+        rows = rows.reshape(rows_shape)
 
     def restore(rows):
-        y = rows.reshape(moved_shape)
+        y = rows if rows_shape == moved_shape else rows.reshape(moved_shape)
         if y.dtype is not dtype:
             y = y.astype(dtype)
         return y if order is None else y.transpose(back)

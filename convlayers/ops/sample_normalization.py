@@ -31,7 +31,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     Raises:
         ValueError: if `gamma` or `beta` has another number of entries than these axes.
     """
-    return _normalize_rows(x, {"gamma": gamma, "beta": beta}, axis, epsilon, centered=True)
+    return _normalize_rows(x, gamma, beta, "gamma", axis, epsilon, centered=True)
 
 
 @_normalization
@@ -47,24 +47,25 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     Raises:
         ValueError: if `scale` has another number of entries than these axes.
     """
-    return _normalize_rows(x, {"scale": scale, "beta": None}, axis, epsilon, centered=False)
+    return _normalize_rows(x, scale, None, "scale", axis, epsilon, centered=False)
 
 
-def _normalize_rows(x, vectors, axis, epsilon, centered):
+def _normalize_rows(x, gamma, beta, name_of_gamma, axis, epsilon, centered):
     x = as_float(x)
     rows, restore = rows_along(x, axis)
-    gamma, beta = [_as_vector(vector, name, rows) for name, vector in vectors.items()]
-    mean, scale, y = np.empty(len(rows), rows.dtype), np.empty(len(rows), rows.dtype), np.empty_like(rows)
-    kernels = _native.kernels(rows.dtype).normalize
+    factors, offsets = _as_vector(gamma, name_of_gamma, rows), _as_vector(beta, "beta", rows)
+    dtype, count = rows.dtype, len(rows)
+    mean, scale, y = np.empty(count, dtype), np.empty(count, dtype), np.empty(rows.shape, dtype)
+    kernels = _native.kernels(dtype).normalize
     epsilon = config.epsilon() if epsilon is None else epsilon
-    kernels.normalization_forward(rows, gamma, beta, epsilon, centered, mean, scale, y)
+    kernels.normalization_forward(rows, factors, offsets, epsilon, centered, mean, scale, y)
 
     def backward(d_y, owned):
         d_rows, _ = rows_along(d_y, axis)
         d_x = d_rows if owned else np.empty_like(d_rows)
         d_gamma, d_beta = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
-        kernels.normalization_backward(rows, gamma, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)
-        return restore(d_x), *_in_shapes_of(vectors, (d_gamma, d_beta))
+        kernels.normalization_backward(rows, factors, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)
+        return restore(d_x), *_in_shapes_of((gamma, beta), (d_gamma, d_beta))
 
     return restore(y), backward
 
@@ -116,7 +117,7 @@ def _normalize_groups(x, gamma, beta, groups, axis, epsilon):
         d_x = d_images if owned else np.empty_like(d_images)
         d_gamma, d_beta = np.empty(shape[2], images.dtype), np.empty(shape[2], images.dtype)
         kernels.group_normalization_backward(images, gamma, mean, scale, d_images, d_x, d_gamma, d_beta)
-        return from_kernel(d_x), *_in_shapes_of(vectors, (d_gamma, d_beta))
+        return from_kernel(d_x), *_in_shapes_of(vectors.values(), (d_gamma, d_beta))
 
     return from_kernel(y), backward
 
@@ -138,5 +139,5 @@ def _as_vector(array, name, x):
 
 def _in_shapes_of(vectors, gradients):
     """Returns gradients in the shapes of what they are for, None where there is nothing."""
-    pairs = zip(vectors.values(), gradients, strict=True)
+    pairs = zip(vectors, gradients, strict=True)
     return [None if vector is None else gradient.reshape(np.shape(vector)) for vector, gradient in pairs]

@@ -245,3 +245,19 @@ def test_pytorch_agrees(native):
         assert_close(ours.forward(ours.gamma, ours.beta), y.detach().numpy(), native.epsilon, 1000)
         for received, leaf in zip(ours.backward(ours.gamma), leaves, strict=True):
             assert_close(received, leaf.grad.numpy(), native.epsilon, 1000)
+
+
+@pytest.mark.parametrize("change", ["dtype", "order", "axes", "writeable"])
+def test_arrays_that_do_not_fit_are_refused(native, change):
+    rows = Rows(native, (6, 6), centered=True)
+    x, y = rows.x, native.empty(rows.shape)
+    if change == "dtype":
+        x = x.astype("float32" if native.dtype == "float64" else "float64")
+    elif change == "order":
+        x = x.T
+    elif change == "axes":
+        x = x.reshape(-1)
+    else:
+        y.flags.writeable = False
+    with pytest.raises(ValueError, match="Expected"):
+        rows.forward(rows.gamma, rows.beta, x, y)
