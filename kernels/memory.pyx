@@ -220,6 +220,8 @@ cdef void give_back_to_system() noexcept:
     cdef Block* block
     cdef Block* next
     cdef int number
+    if held <= kept:
+        return
     for number in range(list_of(SEGMENT), LISTS):
         block = free_blocks[number].next
         while block != NULL:
@@ -241,16 +243,22 @@ cdef void begin_call() noexcept:
 
 cdef void end_call() noexcept:
     global calls, kept, next_peak, peak
-    cdef size_t most = 0, one
+    cdef size_t forgotten = peaks[next_peak]
     calls -= 1
     peaks[next_peak] = peak
-    peak = occupied
     next_peak = (next_peak + 1) % CALLS
-    kept = 0
-    for one in peaks:
-        kept = max(kept, min(most, one))
-        most = max(most, one)
+    if peak != forgotten:
+        kept = second_largest_peak()
+    peak = occupied
     give_back_to_system()
+
+
+cdef size_t second_largest_peak() noexcept:
+    cdef size_t most = 0, second = 0, one
+    for one in peaks:
+        second = max(second, min(most, one))
+        most = max(most, one)
+    return second
 
 
 # What NumPy calls ---------------------------------------------------------------------------------------------------------
