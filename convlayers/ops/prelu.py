@@ -1,5 +1,6 @@
 """A rectifier whose slopes are learned."""
 
+import functools
 import math
 
 import numpy as np
@@ -23,22 +24,19 @@ def prelu(x, alpha):
     """
     x, alpha = as_float(x), as_float(alpha)
     shape, dtype = x.shape, x.dtype
-    # Axes in front along which all slopes are the same are the rows of a matrix, the others its columns.
-    own_shape = (1,) * (x.ndim - alpha.ndim) + alpha.shape
-    first = next((axis for axis, length in enumerate(own_shape) if length > 1), x.ndim - 1)
-    if x.ndim == 0 or np.broadcast_shapes(own_shape, shape) != shape:
-        raise ValueError(f"`alpha` must broadcast to the shape of `x`. Received: x.shape={shape}, alpha.shape={alpha.shape}")
-    columns = shape[first:]
-    slopes = np.ascontiguousarray(np.broadcast_to(alpha.reshape(own_shape[first:]), columns)).reshape(-1)
+    rows_shape, columns, own_columns = _layout(shape, alpha.shape)
 
     def to_rows(array):
-        return widen(contiguous(array)).reshape(math.prod(shape[:first]), math.prod(columns))
+        return widen(contiguous(array)).reshape(rows_shape)
 
     def from_rows(rows):
         return rows.reshape(shape).astype(dtype, copy=False)
 
     rows = to_rows(x)
-    slopes = slopes.astype(rows.dtype, copy=False)
+    slopes = alpha.reshape(own_columns)
+    if own_columns != columns:
+        slopes = np.broadcast_to(slopes, columns)
+    slopes = np.ascontiguousarray(slopes, rows.dtype).reshape(-1)
     y = np.empty_like(rows)
     kernels = _native.kernels(rows.dtype).channels
     kernels.prelu_forward(rows, slopes, y)
@@ -47,7 +45,21 @@ def prelu(x, alpha):
         d_rows = to_rows(d_y)
         d_x, d_slopes = d_rows if owned else np.empty_like(d_rows), np.empty_like(slopes)
         kernels.prelu_backward(rows, slopes, d_rows, d_x, d_slopes)
-        shared = tuple(axis for axis, length in enumerate(own_shape[first:]) if length != columns[axis])
+        shared = tuple(axis for axis, length in enumerate(own_columns) if length != columns[axis])
         return from_rows(d_x), d_slopes.reshape(columns).sum(axis=shared, keepdims=True).reshape(alpha.shape)
 
     return from_rows(y), backward
+
+
+@functools.lru_cache(maxsize=4096)
+def _layout(shape, alpha_shape):
+    """Returns what kernels see: axes in front along which all slopes are the same are the rows of a matrix.
+
+    Returns:
+        The shape of this matrix, the lengths of the axes that are its columns, and those that `alpha` has there.
+    """
+    own_shape = (1,) * (len(shape) - len(alpha_shape)) + alpha_shape
+    if not shape or np.broadcast_shapes(own_shape, shape) != shape:
+        raise ValueError(f"`alpha` must broadcast to the shape of `x`. Received: x.shape={shape}, alpha.shape={alpha_shape}")
+    first = next((axis for axis, length in enumerate(own_shape) if length > 1), len(shape) - 1)
+    return (math.prod(shape[:first]), math.prod(shape[first:])), shape[first:], own_shape[first:]
