@@ -241,19 +241,20 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
 
     @functools.wraps(forward)
     def op(*args, **kwargs):
-        for argument in kwargs.values():
-            if type(argument) not in _NO_OPERANDS and _is_operand(argument):
-                bound = signature.bind(*args, **kwargs)
-                args, kwargs = bound.args, bound.kwargs
-                break
+        if kwargs:
+            for argument in kwargs.values():
+                if type(argument) not in _NO_OPERANDS and _is_operand(argument):
+                    bound = signature.bind(*args, **kwargs)
+                    args, kwargs = bound.args, bound.kwargs
+                    break
         for argument in args:
             kind = type(argument)
-            if kind is Tensor or (kind not in _NO_OPERANDS and _is_operand(argument)):
+            if kind not in _NO_OPERANDS and (kind is Tensor or _is_operand(argument)):
                 return differentiate(args, kwargs)
         return forward(*args, **kwargs)[0]
 
     def differentiate(args, kwargs):
-        values = list(args[0] if takes_list else args)
+        values = [*args[0]] if takes_list else [*args]
         inputs = [None] * len(values)
         wanted = False
         for place, x in enumerate(values):
@@ -272,15 +273,18 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
         y, backward = forward(values, *args[1:], **kwargs) if takes_list else forward(*values, **kwargs)
         if not wanted or backward is None:
             return y
-        tape = current_tape()
+        stack = _recording.stack
+        tape = stack[-1] if stack else None
         return y if tape is None else tape.record(inputs, y, backward, new_gradients, overwrites)
 
     return op
 
 
 def _is_operand(argument):
+    if isinstance(argument, Operand):
+        return True
     if not isinstance(argument, (list, tuple)):
-        return isinstance(argument, Operand)
+        return False
     for part in argument:  # noqa: SIM110 (this is called for each tuple among the arguments, where `any` would take long)
         if isinstance(part, Operand):
             return True

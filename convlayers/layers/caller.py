@@ -82,9 +82,12 @@ class Caller:
 
     def _is_ready(self, x):
         """Whether an input needs no conversion: an array or tensor of the layer's type, or a list of such."""
-        if type(x) is list:
-            return bool(x) and all(map(self._is_ready, x))
-        return type(x) in _ARRAYS and x.dtype is self._input_dtype
+        if type(x) is not list:
+            return type(x) in _ARRAYS and x.dtype is self._input_dtype
+        for part in x:  # which takes less time than `all`
+            if not self._is_ready(part):
+                return False
+        return bool(x)
 
     def _convert_input(self, x):
         """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
@@ -171,10 +174,6 @@ class Caller:
         dtype = self.compute_dtype
         return autocast_to(dtype if self.autocast and "float" in dtype else None)
 
-    @memory.pooled
-    def _call_outermost(self, state, args, kwargs):
-        return self._call_inside(state, args, kwargs)
-
     def _call_inside(self, state, args, kwargs):
         signature = self._call_signature
         explicit_training = kwargs.pop("training", None)
@@ -197,7 +196,7 @@ class Caller:
         call_kwargs = {**kwargs, "training": training} if takes_training else kwargs
         if symbolic and explicit_training is not None:
             kwargs = {**kwargs, "training": explicit_training}
-        if state.depth == 0:
+        if state.depth == 0 and (self._losses or self._layers):
             self._clear_losses()
         state.depth += 1
         state.training = training
@@ -211,6 +210,8 @@ class Caller:
         finally:
             state.depth -= 1
             state.training = outer
+
+    _call_outermost = memory.pooled(_call_inside)
 
     def _check_input(self, x):
         # To see that a check would find the same as the last one is quicker than the check.

@@ -31,8 +31,11 @@ class Merge(Layer):
         self.compute_output_shape(input_shape)
 
     def call(self, inputs):
-        ranks = {len(x.shape) for x in inputs}
-        return self._merge(inputs if len(ranks) == 1 else [_with_axes(x, max(ranks)) for x in inputs])
+        rank = inputs[0].ndim
+        for x in inputs:
+            if x.ndim != rank:
+                return self._merge(_with_as_many_axes(inputs))
+        return self._merge(inputs)
 
     def _merge(self, inputs):
         raise NotImplementedError
@@ -71,10 +74,9 @@ def _batch_sizes(input_shape):
     return {shape[0] for shape in input_shape if shape} - {None}
 
 
-def _with_axes(x, rank):
-    if len(x.shape) == rank:
-        return x
-    return ops.reshape(x, (x.shape[0], *[1] * (rank - len(x.shape)), *x.shape[1:]))
+def _with_as_many_axes(inputs):
+    rank = max(x.ndim for x in inputs)
+    return [ops.reshape(x, (x.shape[0], *[1] * (rank - x.ndim), *x.shape[1:])) if x.ndim < rank else x for x in inputs]
 
 
 def _broadcast(shape1, shape2):
