@@ -120,6 +120,26 @@ def test_pooling_with_given_padding(padding, ceil_mode):
         check(cell, x, lambda x, counted=counted: F.avg_pool2d(x, 3, 2, padding, ceil_mode, counted))
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_sums_with_a_divisor_of_ones_own(stride):
+    x = draw(2, 3, 8, 9)
+    check(
+        nn.AvgPool2d((3, 2), stride, divisor_override=5),
+        x,
+        lambda x: F.avg_pool2d(x, (3, 2), stride, divisor_override=5),
+    )
+    for ceil_mode in (False, True):
+        cell = nn.AvgPool2d(3, stride, "pad", (1, 0), ceil_mode, divisor_override=5)
+        check(cell, x, lambda x, ceil=ceil_mode: F.avg_pool2d(x, 3, stride, (1, 0), ceil, divisor_override=5))
+    pads = same_pads(x, (3, 3), stride, 1)
+    check(
+        nn.AvgPool2d(3, stride, "same", divisor_override=5),
+        x,
+        lambda x: F.avg_pool2d(F.pad(x, pads), 3, stride, divisor_override=5),
+    )
+    np.testing.assert_array_equal(nn.AvgPool2d(3, stride, divisor_override=0)(x), nn.AvgPool2d(3, stride)(x))
+
+
 def test_indices_of_maxima():
     x = draw(2, 3, 8, 9)
     y, indices = nn.MaxPool2d(3, 2, "pad", 1, return_indices=True)(x)

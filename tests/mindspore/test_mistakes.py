@@ -80,9 +80,9 @@ from convlayers.mindspore import nn
             "For 'AvgPool2d', the 'pad_mode' must be str and must be in '['VALID', 'SAME', 'PAD']', but got 'FULL'.",
         ),
         (
-            lambda: nn.AvgPool2d(2, divisor_override=3),
-            NotImplementedError,
-            "For 'AvgPool2d', `divisor_override` is not supported. Expected None. Received: divisor_override=3",
+            lambda: nn.AvgPool2d(2, divisor_override=-3),
+            ValueError,
+            "For 'AvgPool2d', the 'divisor_override' must be int and must >= 0, but got '-3' with type 'int'.",
         ),
         (
             lambda: nn.Dense(3, 4, activation=3),
@@ -135,3 +135,8 @@ def test_mistakes(make, error, line):
     with pytest.raises(error) as caught:
         make()
     assert str(caught.value).split("\n")[0].startswith(line)
+
+
+def test_images_in_the_other_format_are_recognized():
+    with pytest.raises(ValueError, match="The input seems to be in the format NHWC."):
+        nn.Conv2d(3, 4, 3)(np.zeros((1, 8, 8, 3)))

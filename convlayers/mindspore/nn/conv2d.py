@@ -92,10 +92,13 @@ class Conv2d(Cell):
     def construct(self, x):
         channels = x.shape[1 if self.data_format == "NCHW" else -1]
         if channels != self.in_channels:
+            other = "NHWC" if self.data_format == "NCHW" else "NCHW"
+            swapped = x.shape[1 if other == "NCHW" else -1] == self.in_channels
             raise ValueError(
                 "For 'Conv2D', 'C_in' of input 'x' shape divide by parameter 'group' must be equal to 'C_in' of input "
                 f"'weight' shape: {self.in_channels // self.group}, but got 'C_in' of input 'x' shape: {channels}, and "
                 f"'group': {self.group}.\nExpected {self.in_channels} channels in the format {self.data_format}."
+                + (f" The input seems to be in the format {other}." if swapped else "")
             )
         kernel = ops.transpose(self.weight, _TO_KERAS[self.data_format])
         return ops.conv_bias_activation(x, kernel, self.bias, self.stride, self.padding, self.keras_data_format, self.dilation)

@@ -1,6 +1,8 @@
 """Pooling of images: the largest or the mean value of each window."""
 
-from convlayers import ops
+import math
+
+from convlayers import ops, shapes
 from convlayers.mindspore.nn import checks
 from convlayers.mindspore.nn.cell import Cell
 
@@ -115,7 +117,8 @@ class AvgPool2d(_Pool2d):
         padding: int, or tuple or list of two ints, how many zeros are added above and below, and left and right.
         ceil_mode: whether a last window that reaches beyond the padding is taken too, if it begins before.
         count_include_pad: whether the zeros of `padding` count.
-        divisor_override: None; other divisors are not supported.
+        divisor_override: int, what sums of windows are divided by, in place of the number of their pixels; None and 0 change
+            nothing.
         data_format: "NCHW" or "NHWC".
 
     Inputs: array of shape (n, channels, height, width) or (channels, height, width), or with the channels last for "NHWC".
@@ -125,7 +128,6 @@ class AvgPool2d(_Pool2d):
     Raises:
         TypeError: if an argument has another type.
         ValueError: if an argument is none of these. When called, if the window is larger than the input.
-        NotImplementedError: for a `divisor_override`.
 
     Example:
 
@@ -151,14 +153,17 @@ class AvgPool2d(_Pool2d):
                 f"but got 'padding' is {padding} and 'pad_mode' is {pad_mode}."
             )
         if divisor_override is not None:
-            raise NotImplementedError(
-                f"For '{self.cls_name}', `divisor_override` is not supported. Expected None. "
-                f"Received: divisor_override={divisor_override}"
-            )
+            checks.check_non_negative_int(divisor_override, "divisor_override", self.cls_name)
+        self.divisor_override = divisor_override
         self.ceil_mode = checks.check_bool(ceil_mode, "ceil_mode", self.cls_name)
         self.count_include_pad = checks.check_bool(count_include_pad, "count_include_pad", self.cls_name)
 
     def _pool(self, x):
+        if self.divisor_override:
+            means = ops.average_pool(
+                x, self.kernel_size, self.stride, self._whole_windows(x.shape), self.keras_data_format, count_include_pad=True
+            )
+            return means * (math.prod(self.kernel_size) / self.divisor_override)
         return ops.average_pool(
             x,
             self.kernel_size,
@@ -168,3 +173,15 @@ class AvgPool2d(_Pool2d):
             ceil_mode=self.ceil_mode,
             count_include_pad=self.count_include_pad and self.pad_mode == "PAD",
         )
+
+    def _whole_windows(self, shape):
+        """Returns the padding with which the same windows are whole: that behind reaches to where the last one ends."""
+        _, spatial, _ = shapes.split_shape(shape, self.keras_data_format)
+        paddings = shapes.padding_of_axes(self.padding, 2)
+        pads = []
+        for length, size, stride, padding in zip(spatial, self.kernel_size, self.stride, paddings, strict=True):
+            padding = padding if isinstance(padding, str) else (padding, padding)
+            windows = shapes.pool_output_length(length, size, stride, padding, ceil_mode=self.ceil_mode)
+            front, behind = shapes.conv_pads(length, size, stride, padding)
+            pads.append((front, max(behind, (windows - 1) * stride + size - length - front)))
+        return tuple(pads)
