@@ -25,7 +25,7 @@ from convlayers.registry import (  # noqa: F401 - names are one half of the enco
     table_of,
 )
 from convlayers.user_code import user_stacklevel
-from convlayers.validation import did_you_mean, standardize_dtype
+from convlayers.validation import brief, did_you_mean, standardize_dtype
 
 # What Keras calls an encoding that holds code.
 _LAMBDA = "__lambda__"
@@ -133,7 +133,7 @@ def _encode_function(function):
 def _encode_object(obj):
     config = obj.get_config()
     if not isinstance(config, dict):
-        raise TypeError(f"The `get_config()` method of {obj} should return a dict. It returned: {config}")
+        raise TypeError(f"The `get_config()` method of {obj} should return a dict. It returned: {brief(config)}")
     cls = type(obj)
     # A class of the script itself has no module that another script could name.
     module = None if cls.__module__ == "__main__" else cls.__module__
@@ -219,7 +219,7 @@ def _decode(config, family=None):
     if isinstance(config, (list, tuple)):
         return [_decode(part) for part in config]
     if not isinstance(config, dict):
-        raise TypeError(f"Could not parse config: {config}")
+        raise TypeError(f"Could not parse config: {brief(config)}")
     if "class_name" not in config or "config" not in config:
         return {key: _decode(value) for key, value in config.items()}
     class_name = config["class_name"]
@@ -236,7 +236,7 @@ def _decode(config, family=None):
         if not isinstance(config["config"], str):
             raise TypeError(
                 "Expected 'config' to be a non-null str fora function classname,\n"
-                f"instead got {type(config['config'])}\nFull config: {config}"
+                f"instead got {type(config['config'])}\nFull config: {brief(config)}"
             )
         return _locate_or_raise(config["config"], "function", config, family)
     return _decode_object(config, family)
@@ -249,7 +249,7 @@ def _locate_or_raise(name, kind, config, family):
         raise TypeError(
             f"Could not locate {kind} '{name}'. Make sure custom classes and functions are decorated with "
             "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all "
-            f"imported so that the decorator is run before trying to load them. Full object config: {config}"
+            f"imported so that the decorator is run before trying to load them. Full object config: {brief(config)}"
             + did_you_mean(name, known_names())
             + f"\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
         )
@@ -267,7 +267,7 @@ def _check_registered_name(config, name, found):
         raise ValueError(
             f"`registered_name={registered_name!r}` was provided in the config, but '{'.'.join(public_name(found))}' resolved "
             "to a Keras built-in and does not use registered names. Remove the `registered_name` field from the config. Full "
-            f"object config: {config}"
+            f"object config: {brief(config)}"
         )
 
 
@@ -281,12 +281,12 @@ def _decode_object(config, family):
     if not isinstance(config["config"], (dict, types.NoneType)):
         raise TypeError(
             f"Expected 'config' to be a dict for {config['class_name']},\n"
-            f"instead got {type(config['config'])}\nFull config: {config}"
+            f"instead got {type(config['config'])}\nFull config: {brief(config)}"
         )
     if not hasattr(cls, "from_config"):
         raise TypeError(
             f"Unable to reconstruct an instance of '{config['class_name']}' because the class is missing a "
-            f"`from_config()` method. Full object config: {config}"
+            f"`from_config()` method. Full object config: {brief(config)}"
         )
     try:
         instance = cls.from_config(dict(config["config"] or {}))
@@ -294,7 +294,7 @@ def _decode_object(config, family):
         raise TypeError(
             f"{cls} could not be deserialized properly. Please ensure that components that are Python object instances "
             "(layers, models, etc.) returned by `get_config()` are explicitly deserialized in the model's "
-            f"`from_config()` method.\n\nconfig={config}.\n\nException encountered: {error}"
+            f"`from_config()` method.\n\nconfig={brief(config)}.\n\nException encountered: {error}"
         ) from error
     if config.get("build_config") and not instance.built:
         instance.build_from_config(config["build_config"])
@@ -373,7 +373,7 @@ class Family:
         if callable(found) if self.base is None else isinstance(found, self.base):
             return found
         raise ValueError(
-            f"Could not interpret {self.kind} identifier: {identifier}"
+            f"Could not interpret {self.kind} identifier: {brief(identifier)}"
             + did_you_mean(name, self.table)
             + f"\nExpected an object, a class, or a name known to `{self.module}`. Names of your own classes and "
             "functions are known after `@keras.saving.register_keras_serializable()` or inside a `CustomObjectScope`."

@@ -81,6 +81,24 @@ def did_you_mean(name, names):
     return f"\nDid you mean '{known[close[0]]}'?" if close else ""
 
 
+class _Brief(str):
+    """Text that stands in a list as it is."""
+
+    __repr__ = str.__str__
+
+
+def brief(value):
+    """Returns a value that a message can show: for an array, its shape, and of a long list, the beginning."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return _Brief(f"array of shape {value.shape} and dtype {value.dtype}")
+    if isinstance(value, dict):
+        return {key: brief(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        more = [_Brief(f"... {len(value)} in all")] if len(value) > 50 else []
+        return type(value)([*map(brief, value[:50] if not more else value[:5]), *more])
+    return value
+
+
 def check_choice(value, choices, caller_name, name):
     """Checks an argument that is one of several strings.
 
@@ -103,7 +121,7 @@ def unrecognized_arguments(class_name, unknown, known=()):
         known: the names of the arguments that there are.
     """
     hints = "".join(hint_at_argument(name, known) for name in unknown)
-    return ValueError(f"Unrecognized keyword arguments passed to {class_name}: {unknown}{hints}")
+    return ValueError(f"Unrecognized keyword arguments passed to {class_name}: {brief(unknown)}{hints}")
 
 
 def hint_at_argument(name, known):
@@ -349,7 +367,7 @@ def standardize_shape(shape, variable_path=None):
     if shape is None:
         raise ValueError("Undefined shapes are not supported.")
     if not hasattr(shape, "__iter__"):
-        raise ValueError(f"Cannot convert '{shape}' to a shape." + f"\nA shape of one axis is written ({shape},).")
+        raise ValueError(f"Cannot convert '{brief(shape)}' to a shape.\nA shape of one axis is written ({brief(shape)},).")
     shape = tuple(shape)
     sizes = []
     for size in shape:
@@ -358,10 +376,11 @@ def standardize_shape(shape, variable_path=None):
                 size = operator.index(size)
             except TypeError:
                 raise ValueError(
-                    f"Cannot convert '{shape}' to a shape. Found invalid dimension '{size}' of type '{type(size)}'. "
+                    f"Cannot convert '{brief(shape)}' to a shape. Found invalid dimension '{brief(size)}' of type "
+                    f"'{type(size)}'. "
                 ) from None
             if size < 0:
-                raise ValueError(f"Cannot convert '{shape}' to a shape. Negative dimensions are not allowed.")
+                raise ValueError(f"Cannot convert '{brief(shape)}' to a shape. Negative dimensions are not allowed.")
         sizes.append(size)
     if variable_path is not None and None in sizes:
         raise ValueError(

@@ -45,6 +45,20 @@ def test_unrecognized_arguments_begin_as_in_keras(keras):
     assert ours == theirs
 
 
+def test_arrays_are_never_printed():
+    weights = [np.ones((3, 3, 1, 8), "float32"), np.ones(8)]
+    message = str(validation.unrecognized_arguments("Conv2D", {"kernel": weights, "names": ("a",), "numbers": [1.5] * 1000}))
+    assert message == (
+        "Unrecognized keyword arguments passed to Conv2D: {'kernel': [array of shape (3, 3, 1, 8) and dtype float32, array of "
+        "shape (8,) and dtype float64], 'names': ('a',), 'numbers': [1.5, 1.5, 1.5, 1.5, 1.5, ... 1000 in all]}"
+    )
+
+
+@pytest.mark.parametrize("value", [3, "a", None, [1, [2]], {"a": (1,)}, np.float32(2.0), [1] * 50])
+def test_what_is_short_is_shown_as_it_is(value):
+    assert str(validation.brief(value)) == str(value)
+
+
 @pytest.mark.parametrize(
     ("unknown", "hint"),
     [

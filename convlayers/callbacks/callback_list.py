@@ -19,6 +19,12 @@ class CallbackList(Callback):
     def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
         super().__init__()
         self.callbacks = nested.flatten(callbacks) if callbacks else []
+        for callback in self.callbacks:
+            if isinstance(callback, type):
+                raise TypeError(
+                    "Callback.set_model() missing 1 required positional argument: 'model'\n"
+                    f"That is a class. A callback is made by calling it: `{callback.__name__}(...)`."
+                )
         self._history = self._find_or_add(History, add_history)
         self._find_or_add(ProgbarLogger, add_progbar)
         self.set_model(model)

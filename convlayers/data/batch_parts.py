@@ -28,8 +28,19 @@ def count_samples(data):
     message = "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
     for name, part in zip(("x", "y", "sample_weight"), data, strict=False):
         if part is not None:
-            message += f"'{name}' sizes: {', '.join(str(len(leaf)) for leaf in nested.flatten(part) if leaf is not None)}\n"
+            message += f"'{name}' sizes: {_list_sizes(part)}\n"
+    for name, part in zip(("x", "y"), data, strict=False):
+        if isinstance(part, (list, tuple)) and len(part) in lengths:
+            message += (
+                f"`{name}` is a list of {len(part)} arrays, which stands for as many inputs or outputs. An array of samples is "
+                f"made of it with `np.stack({name})`."
+            )
     raise ValueError(message)
+
+
+def _list_sizes(part):
+    sizes = [str(len(leaf)) for leaf in nested.flatten(part) if leaf is not None]
+    return ", ".join(sizes if len(sizes) <= 20 else [*sizes[:3], f"... {len(sizes)} in all"])
 
 
 def batch_size_of(x):
@@ -58,6 +69,11 @@ def standardize_weights(y, sample_weight, class_weight):
         raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
     if several:
         raise ValueError("`class_weight` is only supported for Models with a single output.")
+    if not hasattr(class_weight, "get"):
+        raise AttributeError(
+            f"'{type(class_weight).__name__}' object has no attribute 'get'\n"
+            f"`class_weight` is a dict of classes and weights, as {{0: 1.0, 1: 2.5}}. Received: class_weight={class_weight}"
+        )
     if y is None:
         raise ValueError("`class_weight` needs the classes of the samples. Received: y=None.")
     return class_weight_to_sample_weights(y, class_weight)
@@ -112,9 +128,14 @@ def to_array(x):
     if hasattr(x, "iloc"):  # of pandas; a single column, as a column
         x = x.to_numpy() if x.ndim > 1 else x.to_numpy()[:, None]
     array = without_bfloat16(np.asarray(value_of(x)))
+    if array.dtype.kind in "US":
+        raise ValueError(
+            f"Invalid dtype: {array.dtype}\nData consists of numbers. Names of classes become numbers with "
+            "`names, y = np.unique(y, return_inverse=True)`."
+        )
     if array.dtype.kind not in "fiub":
         raise ValueError(
-            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists, strings and objects become arrays of "
+            f"Invalid dtype: {array.dtype}\nData consists of numbers. Ragged lists and objects become arrays of "
             "numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
         )
     if array.ndim == 0:

@@ -27,6 +27,11 @@ class Epochs:
         self._seen = 0
 
     @property
+    def labels(self):
+        """All labels, None where they come batch by batch."""
+        return self._batches.labels
+
+    @property
     def num_batches(self):
         """The number of batches in an epoch, None before the end of the first epoch of a generator."""
         return self._steps or self._known_steps

@@ -74,6 +74,7 @@ def _is_numbered(x):
 
 class _Batches:
     num_batches = None
+    labels = None  # All of them, where they are arrays.
 
     def on_epoch_begin(self):
         """Called before the first batch of an epoch."""
@@ -99,6 +100,7 @@ class ArrayBatches(_Batches):
         self.batch_size = _standardize_batch_size(batch_size, steps, self.num_samples)
         # Of no samples there is one batch, which is empty.
         self.num_batches = max(1, math.ceil(self.num_samples / self.batch_size))
+        self.labels = y
         self._data = pack_x_y_sample_weight(x, y, sample_weight)
         self._shuffle = shuffle
 

@@ -2,6 +2,7 @@
 
 from convlayers.layers.layer import Layer
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.validation import brief
 
 
 def serialize(layer):
@@ -26,6 +27,7 @@ def deserialize(config, custom_objects=None):
     layer = deserialize_keras_object(config, custom_objects)
     if not isinstance(layer, Layer):
         raise ValueError(
-            f"`keras.layers.deserialize` was passed a `config` object that is not a `keras.layers.Layer`. Received: {config}"
+            "`keras.layers.deserialize` was passed a `config` object that is not a `keras.layers.Layer`. Received: "
+            f"{brief(config)}"
         )
     return layer

@@ -271,7 +271,8 @@ class Layer(Caller, WeightOwner):
             return cls(**config)
         except Exception as error:
             raise TypeError(
-                f"Error when deserializing class '{cls.__name__}' using config={config}.\n\nException encountered: {error}"
+                f"Error when deserializing class '{cls.__name__}' using config={validation.brief(config)}.\n\n"
+                f"Exception encountered: {error}"
             ) from error
 
     def get_build_config(self):

@@ -1,6 +1,7 @@
 """Losses: how far predictions are from labels, as numbers that training makes smaller."""
 
 from convlayers.losses.cross_entropy import (
+    LABEL_CHECKS,
     BinaryCrossentropy,
     CategoricalCrossentropy,
     CategoricalGeneralizedCrossEntropy,
@@ -134,6 +135,13 @@ def serialize(loss):
 def deserialize(name, custom_objects=None):
     """Returns the loss that an encoding, or a name, describes."""
     return _family.deserialize(name, custom_objects)
+
+
+def check_labels(loss, y_true, shape):
+    """Raises `ValueError`, or warns, if labels are none that a loss takes, for predictions of a shape."""
+    check = LABEL_CHECKS.get(getattr(loss, "fn", None))
+    if check is not None:
+        check(y_true, shape, **loss._fn_kwargs)
 
 
 def resolve(identifier, y_true, y_pred):

@@ -9,6 +9,8 @@ from convlayers.autograd import value_of
 from convlayers.losses.loss import BuiltInLoss, Loss
 from convlayers.losses.matching import convert, convert_pair
 from convlayers.masks import set_keras_mask
+from convlayers.ops.crossentropy import check_labels
+from convlayers.user_code import user_stacklevel
 
 
 def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, axis=-1):
@@ -96,6 +98,34 @@ def categorical_generalized_cross_entropy(y_true, y_pred, q):
     right = ops.one_hot(ops.cast(y_true, "int32"), y_pred.shape[-1], dtype=y_pred.dtype)
     p = ops.sum(ops.multiply(y_pred, right), axis=-1)
     return ops.divide(ops.subtract(1, ops.power(p, q)), q)
+
+
+def check_class_numbers(y_true, shape, ignore_class=None, axis=-1, **others):
+    """Raises `ValueError` if one of many labels is not the number of a class.
+
+    Args:
+        y_true: array of labels.
+        shape: that of predictions.
+        ignore_class, axis: as for `sparse_categorical_crossentropy`.
+    """
+    labels = y_true if ignore_class is None else y_true[y_true != ignore_class]
+    if labels.size:
+        check_labels(np.array([labels.min(), labels.max()]), shape[axis])
+
+
+def check_probabilities(y_true, shape, **others):
+    """Warns if one of many labels is no probability: then the lowest loss has no meaning."""
+    if y_true.size and (y_true.min() < 0 or y_true.max() > 1):
+        warnings.warn(
+            f"Labels of binary_crossentropy are from 0 to 1. Received labels from {y_true.min()} to {y_true.max()}.\n"
+            "For numbers of classes, use sparse_categorical_crossentropy with a unit for each class; for -1 and 1, a hinge "
+            "loss. Bytes of images are divided by 255.",
+            stacklevel=user_stacklevel(),
+        )
+
+
+# What is wrong with labels that can be seen without predictions.
+LABEL_CHECKS = {sparse_categorical_crossentropy: check_class_numbers, binary_crossentropy: check_probabilities}
 
 
 def prepare_binary(y_true, y_pred, label_smoothing):

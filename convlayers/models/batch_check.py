@@ -39,6 +39,21 @@ def check_batch(model, data):
         compilation.known_batch = shapes
 
 
+def check_labels(model, y):
+    """Looks at all labels of an epoch, so that one that is wrong is found before the first step.
+
+    Args:
+        model: a model for which a batch was checked.
+        y: arrays of labels, or None where they are not all there.
+
+    Raises:
+        ValueError: if the losses of the model can't take one of them.
+    """
+    compilation = model._compilation
+    if y is not None and compilation is not None and compilation.loss is not None and not model._has_own_step():
+        compilation.loss.check_labels(y)
+
+
 def _build(model, x):
     try:
         model(nested.map_structure(_symbol, x))

@@ -18,8 +18,9 @@ class CompileLoss:
         metrics: the mean of each loss, if there are several.
     """
 
-    # What belongs together: where it is in the outputs, the loss, its weight in the sum, and its name in the logs.
-    Loss = namedtuple("Loss", ["path", "loss", "weight", "name"])
+    # What belongs together: where it is in the outputs, the loss, its weight in the sum, its name in the logs, and the shape
+    # of predictions (None for several outputs).
+    Loss = namedtuple("Loss", ["path", "loss", "weight", "name", "shape"])
     Loss.__qualname__ = "CompileLoss.Loss"  # where pickles find it
 
     def __init__(self, loss, loss_weights=None, output_names=None):
@@ -47,9 +48,11 @@ class CompileLoss:
         labels, names = outputs.pack(outputs.match_labels(y_true, self._wanted)), outputs.pack(outputs.names)
         self._losses = []
         for path, identifier, weight in found:
-            loss = losses.resolve(identifier, follow(path, labels), follow(path, y_pred))
+            predictions = follow(path, y_pred)
+            loss = losses.resolve(identifier, follow(path, labels), predictions)
             name = _name_loss(path, follow(path, names), loss)
-            self._losses.append(self.Loss(path, loss, weight, name))
+            shape = None if is_nested(predictions) else tuple(predictions.shape)
+            self._losses.append(self.Loss(path, loss, weight, name, shape))
         several = len(self._losses) > 1
         self.metrics = [metrics.Mean(name=f"{loss.name}_loss") for loss in self._losses] if several else []
         self._outputs = outputs
@@ -107,8 +110,19 @@ class CompileLoss:
         weights = outputs.pack(outputs.spread_weights(sample_weight, self._wanted))
         return [
             _as_floatx(loss(follow(path, y_true), follow(path, y_pred), _first(follow(path, weights))))
-            for path, loss, _, _ in self._losses
+            for path, loss, *_ in self._losses
         ]
+
+    def check_labels(self, y_true):
+        """Looks at all labels of an epoch, arrays in the structure of those of a batch, which was tried before.
+
+        Raises:
+            ValueError: if a loss can't take one of them.
+        """
+        labels = self._outputs.pack(self._outputs.match_labels(y_true, self._wanted))
+        for path, loss, _, _, shape in self._losses:
+            if shape is not None:
+                losses.check_labels(loss, follow(path, labels), shape)
 
 
 def _check_count(loss, outputs):
@@ -195,7 +209,7 @@ class CompileMetrics:
             if argument and not isinstance(argument, (list, tuple, dict)):
                 raise ValueError(
                     f"Expected `{name}` argument to be a list, tuple, or dict. Received instead: {name}={argument} of type "
-                    f"{type(argument)}"
+                    f"{type(argument)}" + (f"\nWrite `{name}=[{argument!r}]`." if isinstance(argument, str) else "")
                 )
         self._arguments = {"metrics": metrics, "weighted_metrics": weighted_metrics}
         self._output_names = output_names

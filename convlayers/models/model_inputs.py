@@ -1,5 +1,6 @@
 """From what a user passes to a model to a list of arrays, one for each input, as its graph was built for."""
 
+import math
 import warnings
 
 import numpy as np
@@ -113,8 +114,22 @@ class ModelInputs:
             return ops.expand_dims(x, axis=-1)
         raise ValueError(
             f"Invalid input shape for input {_describe(x)} with name '{tensor.name}' and path '{self._paths[index]}'. Expected "
-            f"shape {tensor.shape}, but input has incompatible shape {tuple(x.shape)}"
+            f"shape {tensor.shape}, but input has incompatible shape {tuple(x.shape)}" + _advice(tuple(x.shape), tensor.shape)
         )
+
+
+def _advice(shape, expected):
+    if _fits(shape, expected[1:]):
+        return "\nThe first axis is the batch. A single sample becomes a batch of one with `x[None]`."
+    if _fits(shape, expected[:-1]):
+        return f"\nAn axis of size {expected[-1]} is missing at the end: the channels, where they come last."
+    if len(shape) == 2 and None not in expected[1:] and shape[1] == math.prod(expected[1:]):
+        return f"\nAs many numbers are in `x.reshape({(-1, *expected[1:])})`, where the channels of a pixel lie together."
+    return ""
+
+
+def _fits(shape, expected):
+    return len(shape) == len(expected) and all(b in (None, a) for a, b in zip(shape, expected, strict=True))
 
 
 _OTHER_STRUCTURE = "The structure of `inputs` doesn't match the expected structure."

@@ -88,6 +88,11 @@ class Sequential(Model):
         if not isinstance(layer, Layer):
             raise ValueError(
                 f"Only instances of `keras.Layer` can be added to a Sequential model. Received: {layer} (of type {type(layer)})"
+                + (
+                    f"\nThat is a class. A layer is made by calling it: `{layer.__name__}(...)`."
+                    if isinstance(layer, type)
+                    else ""
+                )
             )
         if any(other.name == layer.name and other is not layer for other in self._layers):
             raise ValueError(

@@ -11,7 +11,7 @@ from convlayers.data.batch_parts import batch_size_of, split
 from convlayers.data.epochs import Epochs
 from convlayers.data.packing import unpack_x_y_sample_weight
 from convlayers.data.sources import make_batches
-from convlayers.models.batch_check import check_batch
+from convlayers.models.batch_check import check_batch, check_labels
 from convlayers.models.steps import Steps, run_step, to_plain_arrays
 from convlayers.optimizers import Optimizer
 from convlayers.validation import is_integer
@@ -94,6 +94,8 @@ class Trainer(Steps):
             parts = unpack_x_y_sample_weight(validation_data)
             validation = Epochs(make_batches(*parts, validation_batch_size or batch_size, validation_steps), validation_steps)
         self._prepare(batches)
+        if validation is not None and validation.labels is not None:
+            self._prepare(validation)
         callbacks = self._list_callbacks(callbacks, batches, verbose, epochs, add_history=True)
         self.stop_training = False
         callbacks.on_train_begin()
@@ -217,11 +219,12 @@ class Trainer(Steps):
     # Helpers ----------------------------------------------------------------------------------------------------------
 
     def _prepare(self, batches):
-        """Builds the model, and checks the first batch, before callbacks are told that it starts."""
+        """Builds the model, and checks the first batch and all labels at hand, before callbacks are told that it starts."""
         first = batches.peek()
         if first is None or batch_size_of(unpack_x_y_sample_weight(first)[0]) == 0:
             raise ValueError("num_samples should be a positive integer value, but got num_samples=0\nThere is no data.")
         check_batch(self, first)
+        check_labels(self, batches.labels)
 
     def _executions(self, batches):
         """Yields as many batches at once as `steps_per_execution` says, with the numbers of the first and the last of them."""

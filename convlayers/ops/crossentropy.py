@@ -71,7 +71,7 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
         )
     rows, restore = rows_along(output, axis)
-    places = np.arange(len(rows)), _check_labels(target, classes)
+    places = np.arange(len(rows)), check_labels(target, classes)
     y, through_rows = (_from_logits_at if from_logits else _from_probabilities_at)(places, rows)
 
     def backward(d_y):
@@ -176,7 +176,12 @@ def _clip_probabilities(p):
     return np.minimum(np.maximum(p, real(epsilon)), real(1 - epsilon))
 
 
-def _check_labels(labels, classes):
+def check_labels(labels, classes):
+    """Returns labels as a vector of integers.
+
+    Raises:
+        ValueError: if one of them is none of the numbers of so many classes.
+    """
     numbers = labels.reshape(-1).astype(np.intp)
     # As unsigned numbers, negative ones are larger than any.
     if np.maximum.reduce(numbers.view(np.uintp), initial=0) >= classes:

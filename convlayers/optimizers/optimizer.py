@@ -16,7 +16,7 @@ from convlayers.optimizers.stateless import stateless_apply
 from convlayers.optimizers.variable_owner import VariableOwner
 from convlayers.optimizers.weight_averages import WeightAverages, check_ema
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
-from convlayers.validation import hint_at_argument
+from convlayers.validation import brief, hint_at_argument
 from convlayers.variables import Variable
 
 
@@ -89,7 +89,7 @@ class Optimizer(VariableOwner, WeightAverages):
             raise ValueError(
                 "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable (that "
                 "takes in the current iteration value and returns the corresponding learning rate value). "
-                f"Received instead: learning_rate={learning_rate}"
+                f"Received instead: learning_rate={brief(learning_rate)}"
             )
         self.name = auto_name(type(self).__name__) if name is None else name
         self.weight_decay = weight_decay

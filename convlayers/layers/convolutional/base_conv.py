@@ -36,7 +36,7 @@ class BaseConv(WeightSettings, Layer):
         dilation_rate,
         activation,
         use_bias,
-        weights,
+        weight_settings,
         allow_causal=False,
         padding_mode="zeros",
         **kwargs,
@@ -50,8 +50,8 @@ class BaseConv(WeightSettings, Layer):
         self.data_format = standardize_data_format(data_format)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self._weights_with_settings = tuple(weights)
-        self._keep_settings(**weights)
+        self._weights_with_settings = tuple(weight_settings)
+        self._keep_settings(**weight_settings)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def build(self, input_shape):

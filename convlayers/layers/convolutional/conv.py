@@ -70,7 +70,7 @@ class _Conv(BaseConv):
             dilation_rate=dilation_rate,
             activation=activation,
             use_bias=use_bias,
-            weights={
+            weight_settings={
                 "kernel": (kernel_initializer, kernel_regularizer, kernel_constraint),
                 "bias": (bias_initializer, bias_regularizer, bias_constraint),
             },

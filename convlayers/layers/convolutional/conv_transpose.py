@@ -75,7 +75,7 @@ class _ConvTranspose(BaseConv):
             dilation_rate=dilation_rate,
             activation=activation,
             use_bias=use_bias,
-            weights={
+            weight_settings={
                 "kernel": (kernel_initializer, kernel_regularizer, kernel_constraint),
                 "bias": (bias_initializer, bias_regularizer, bias_constraint),
             },

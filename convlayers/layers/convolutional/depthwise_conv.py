@@ -62,7 +62,7 @@ class _DepthwiseConv(BaseConv):
             dilation_rate=dilation_rate,
             activation=activation,
             use_bias=use_bias,
-            weights={
+            weight_settings={
                 "depthwise": (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
                 "bias": (bias_initializer, bias_regularizer, bias_constraint),
             },

@@ -67,7 +67,7 @@ class _SeparableConv(BaseConv):
             dilation_rate=dilation_rate,
             activation=activation,
             use_bias=use_bias,
-            weights={
+            weight_settings={
                 "depthwise": (depthwise_initializer, depthwise_regularizer, depthwise_constraint),
                 "pointwise": (pointwise_initializer, pointwise_regularizer, pointwise_constraint),
                 "bias": (bias_initializer, bias_regularizer, bias_constraint),

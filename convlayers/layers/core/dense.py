@@ -5,7 +5,7 @@ from convlayers.layers.core.unsupported import refuse
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings
-from convlayers.validation import is_integer
+from convlayers.validation import brief, is_integer
 
 
 class Dense(WeightSettings, Layer):
@@ -62,7 +62,7 @@ class Dense(WeightSettings, Layer):
     ):
         if not is_integer(units) or units <= 0:
             raise ValueError(
-                f"Received an invalid value for `units`, expected a positive integer. Received: units={units}\n"
+                f"Received an invalid value for `units`, expected a positive integer. Received: units={brief(units)}\n"
                 "`units` is the number of outputs of the layer, as 10 for ten classes."
             )
         refuse("lora_rank", lora_rank)
