@@ -27,10 +27,20 @@ def reduce_to_samplewise_values(values, sample_weight, reduce_fn, dtype):
         values, sample_weight = squeeze_or_expand_to_same_rank(values, sample_weight)
         values = _reduce_from(sample_weight.ndim, values, reduce_fn)
         if sample_weight.shape != values.shape:
-            sample_weight = np.broadcast_to(sample_weight, values.shape)
+            sample_weight = _spread(sample_weight, values.shape)
         values = values * sample_weight
         sample_weight = _reduce_from(1, sample_weight, reduce_fn)
     return _reduce_from(1, values, reduce_fn), sample_weight
+
+
+def _spread(sample_weight, shape):
+    try:
+        return np.broadcast_to(sample_weight, shape)
+    except ValueError:
+        raise ValueError(
+            f"Sample weights must fit the values of the metric. Expected shape {shape}, or the first axes of it. "
+            f"Received: sample_weight.shape={sample_weight.shape}"
+        ) from None
 
 
 def _reduce_from(axis, array, reduce_fn):

@@ -161,7 +161,10 @@ def _spread(loss, weights, outputs, path):
             yield from _spread(part, weight, outputs, path)
     else:
         if not ordered and not isinstance(outputs, dict):
-            raise KeyError(f"The path: {path} in the `loss` argument, can't be found in the model's output (`y_pred`).")
+            raise KeyError(
+                f"The path: {path} in the `loss` argument, can't be found in the model's output (`y_pred`). The losses "
+                f"there have names, {list(loss)}, but the outputs have none: give losses as a list, in the order of outputs."
+            )
         for step in range(len(loss)) if ordered else loss:
             if loss[step] is None:
                 continue

@@ -205,7 +205,8 @@ def logsumexp(x, axis=None, keepdims=False):
     x = widen(given)
     largest = np.max(x, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
-    kept = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    with np.errstate(divide="ignore"):  # the logarithm of 0, where all is minus infinity
+        kept = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
     y = kept if keepdims else np.squeeze(kept, axis)
 
     def backward(d_y):

@@ -323,3 +323,12 @@ def test_mistakes(make, message):
 def test_fractions_of_weights_are_lost_in_integers():
     with pytest.warns(UserWarning, match="You are passing weight as `float`, but dtype is `int`"):
         metrics.MeanIoU(2)([0, 1], [0, 1], sample_weight=np.array([0.5, 1.5]))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (5,), (4, 1, 1)])
+def test_weights_that_do_not_fit(shape):
+    message = (
+        r"^Sample weights must fit the values of the metric. Expected shape \(4,\), or the first axes of it. Received: sample"
+    )
+    with pytest.raises(ValueError, match=message):
+        metrics.MeanSquaredError().update_state(np.zeros((4, 3)), np.zeros((4, 3)), sample_weight=np.ones(shape))

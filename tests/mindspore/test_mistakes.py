@@ -1,5 +1,7 @@
 """Mistakes with cells: MindSpore's exceptions, and its messages where they are known."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -135,6 +137,13 @@ def test_mistakes(make, error, line):
     with pytest.raises(error) as caught:
         make()
     assert str(caught.value).split("\n")[0].startswith(line)
+
+
+def test_the_signature_of_a_convolution():
+    assert str(inspect.signature(nn.Conv2d)) == (
+        "(in_channels, out_channels, kernel_size, stride=1, pad_mode='same', padding=0, dilation=1, group=1, has_bias=False, "
+        "weight_init='normal', bias_init='zeros', data_format='NCHW')"
+    )
 
 
 def test_images_in_the_other_format_are_recognized():

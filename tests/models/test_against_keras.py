@@ -88,12 +88,60 @@ def test_each_optimizer_trains_as_in_keras(keras, name, arguments):
     assert_same_training(ours, theirs, *digits())
 
 
+def class_numbers(y):
+    return y
+
+
+def one_hot(y):
+    return np.eye(5, dtype="float32")[y]
+
+
+def yes_or_no(y):
+    return (y > 2).astype("float32")[:, None]
+
+
+def signs(y):
+    return yes_or_no(y) * 2 - 1
+
+
+def sizes(y):
+    return y.astype("float32")[:, None] + 1
+
+
+def sequences(y):
+    return np.stack([y, y], axis=1)
+
+
+# Each loss, with the activation and the units of the last layer, and what it takes as labels.
 LOSSES = [
-    ("sparse_categorical_crossentropy", "softmax", 5, lambda y: y),
-    ("categorical_crossentropy", "softmax", 5, lambda y: np.eye(5, dtype="float32")[y]),
-    ("binary_crossentropy", "sigmoid", 1, lambda y: (y > 2).astype("float32")[:, None]),
-    ("mean_squared_error", "linear", 1, lambda y: y.astype("float32")),
+    ("BinaryCrossentropy", "sigmoid", 1, yes_or_no),
+    ("BinaryFocalCrossentropy", "sigmoid", 1, yes_or_no),
+    ("CTC", "linear", 60, sequences),
+    ("CategoricalCrossentropy", "softmax", 5, one_hot),
+    ("CategoricalFocalCrossentropy", "softmax", 5, one_hot),
+    ("CategoricalGeneralizedCrossEntropy", "softmax", 5, class_numbers),
+    ("CategoricalHinge", "linear", 5, one_hot),
+    ("Circle", "unit", 5, class_numbers),
+    ("CosineSimilarity", "linear", 5, one_hot),
+    ("Dice", "sigmoid", 1, yes_or_no),
+    ("Hinge", "tanh", 1, signs),
+    ("Huber", "linear", 1, sizes),
+    ("KLDivergence", "softmax", 5, one_hot),
+    ("LogCosh", "linear", 1, sizes),
+    ("MeanAbsoluteError", "linear", 1, sizes),
+    ("MeanAbsolutePercentageError", "linear", 1, sizes),
+    ("MeanSquaredError", "linear", 1, sizes),
+    ("MeanSquaredLogarithmicError", "softplus", 1, sizes),
+    ("Poisson", "softplus", 1, sizes),
+    ("SparseCategoricalCrossentropy", "softmax", 5, class_numbers),
+    ("SquaredHinge", "tanh", 1, signs),
+    ("Tversky", "sigmoid", 1, yes_or_no),
 ]
+
+
+def test_no_loss_of_keras_is_left_out(keras):
+    known = {name for name in dir(keras.losses) if isinstance(getattr(keras.losses, name), type)}
+    assert known - {"Loss"} == {row[0] for row in LOSSES}
 
 
 @pytest.mark.parametrize(("loss", "activation", "units", "convert"), LOSSES, ids=[row[0] for row in LOSSES])
@@ -103,13 +151,22 @@ def test_each_loss_trains_as_in_keras(keras, loss, activation, units, convert):
         inputs = library.Input((12, 12, 1))
         x = layers.Conv2D(4, 3, activation="relu")(inputs)
         x = layers.Flatten()(layers.AveragePooling2D(2)(layers.Conv2D(8, 3, strides=2, activation="relu")(x)))
-        return library.Model(inputs, layers.Dense(units, activation=activation)(x))
+        x = layers.Dense(units, activation=None if activation == "unit" else activation)(x)
+        if activation == "unit":
+            x = layers.UnitNormalization()(x)
+        return library.Model(inputs, layers.Reshape((12, 5))(x) if loss == "CTC" else x)
 
     ours, theirs = pair(keras, make)
-    for library, model in ((convlayers, ours), (keras, theirs)):
-        model.compile(library.optimizers.SGD(0.03, momentum=0.5), loss, metrics=["accuracy"])
     x, y = digits()
-    assert_same_training(ours, theirs, x, convert(y))
+    results = []
+    for library, model in ((convlayers, ours), (keras, theirs)):
+        model.compile(library.optimizers.Adam(0.003), getattr(library.losses, loss)())
+        batches = [slice(start, start + BATCH) for start in range(0, len(x), BATCH)]
+        results.append([model.train_on_batch(x[batch], convert(y)[batch]) for batch in batches])
+    assert len(results[0]) == STEPS
+    np.testing.assert_allclose(*results, rtol=1e-5, atol=1e-4)
+    assert_same_weights(ours, theirs)
+    assert np.mean(results[0][-5:]) < np.mean(results[0][:5])
 
 
 def test_fit_and_evaluate_give_the_history_of_keras(keras):

@@ -319,3 +319,14 @@ def test_labels_in_a_dict_may_leave_out_outputs_without_a_loss():
     inputs = np.ones((4, 3), "float32")
     logs = model.test_on_batch(inputs, {"b": np.full((4, 1), 2.0), "c": np.full((4, 1), 1.0)}, return_dict=True)
     assert logs == pytest.approx({"loss": 5, "c_loss": 4, "b_loss": 1})
+
+
+def test_losses_by_name_for_outputs_without_names():
+    class TwoOutputs(Model):
+        def call(self, x):
+            return [x, x]
+
+    model = TwoOutputs()
+    model.compile("sgd", {"a": "mse", "b": "mse"})
+    with pytest.raises(KeyError, match=r"names, \['a', 'b'\], but the outputs have none: give losses as a list"):
+        model.fit(X, [X, X], verbose=0)
