@@ -38,7 +38,7 @@ class Dot(Merge):
         shape1, shape2 = _check_pair(input_shape)
         axis1, axis2 = self._axes_of(shape1, shape2)
         if shape1[axis1] != shape2[axis2]:
-            given1, given2 = self._axes
+            given1, given2 = (axis1, axis2) if isinstance(self.axes, int) else self.axes
             raise ValueError(
                 f"Incompatible input shapes: axis values {shape1[axis1]} (at axis {given1}) != {shape2[axis2]} "
                 f"(at axis {given2}). Full input shapes: {shape1}, {shape2}"
@@ -53,12 +53,9 @@ class Dot(Merge):
         y = batch_dot(x1, x2, axis1, axis2)
         return y if y.ndim > 1 else ops.reshape(y, (-1, 1))
 
-    @property
-    def _axes(self):
-        return (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
-
     def _axes_of(self, shape1, shape2):
-        return tuple(axis % len(shape) if axis < 0 else axis for axis, shape in zip(self._axes, (shape1, shape2), strict=True))
+        axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+        return tuple(axis % len(shape) if axis < 0 else axis for axis, shape in zip(axes, (shape1, shape2), strict=True))
 
     def compute_output_shape(self, input_shape):
         shape1, shape2 = map(list, _check_pair(input_shape))

@@ -98,6 +98,11 @@ MERGING = [
         "(2, 4, 4, 3)",
     ),
     wrong_argument(
+        "Dot: other sizes on the last axes",
+        lambda L: L.Dot(-1)([IMAGE, IMAGE[..., :2]]),
+        "Incompatible input shapes: axis values 3 (at axis 3) != 2 (at axis 3). Full input shapes: (2, 4, 4, 3), (2, 4, 4, 2)",
+    ),
+    wrong_argument(
         "Dot: the batch",
         lambda L: L.Dot(0)([IMAGE, IMAGE]),
         "Cannot perform batch_dot over axis 0. If your inputs are not batched, add a dummy batch dimension to your inputs "
