@@ -315,8 +315,9 @@ def compute_pooling_output_shape(
     if padding != "same" and any(length is not None and length <= 0 for length in lengths):
         spans = [dilated_size(size, dilation) for size, dilation in zip(pool_size, dilation_rate, strict=True)]
         # The arrays print as Keras prints them.
+        known = join_shape(batch, tuple(-1 if length is None else length for length in spatial), channels, data_format)
         raise ValueError(
-            f"Computed output size would be zero or negative. Received: `inputs.shape={np.array(input_shape)}`, "
+            f"Computed output size would be zero or negative. Received: `inputs.shape={np.array(known)}`, "
             f"`pool_size={np.array(pool_size)}`, `strides={strides}`, `padding={padding}`.\n"
             + _explain_misfit("pooling window", spans, input_shape, data_format)
         )
