@@ -166,8 +166,9 @@ class Model(Trainer, Layer):
             filepath: path that ends in ".keras", or in ".h5" for an HDF5 file.
             overwrite: whether a file of that name may be replaced without asking.
             zipped: whether to write one file (the default) or a folder.
-            kwargs: `format`, which version of Keras the file is for: "keras3" for all of Keras 3, the default; "keras3.11",
-                "keras2"; or "convlayers" for this package alone, with all that Keras does not have. `save_model` says more.
+            kwargs: `format`, which version of Keras the file is for: "keras3" for all of Keras 3, the default; "keras3.0",
+                "keras3.11", "keras2"; or "convlayers" for this package alone, with all that Keras does not have. `save_model`
+                says more.
 
         Raises:
             ValueError: if that version of Keras has no such model, with the name of the layer and the reason.

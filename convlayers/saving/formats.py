@@ -16,8 +16,15 @@ KERAS_VERSION = "3.15.1"
 _LAST_WITH_LISTS = "3.10.0"
 
 DEFAULT = "keras3"
+_LISTS_ALWAYS = "keras3.0"
 _SINGLE_ENDS = "keras3.11"
-_VERSIONS = {DEFAULT: _LAST_WITH_LISTS, _SINGLE_ENDS: KERAS_VERSION, "keras2": "2.15.0", "convlayers": KERAS_VERSION}
+_VERSIONS = {
+    DEFAULT: _LAST_WITH_LISTS,
+    _LISTS_ALWAYS: _LAST_WITH_LISTS,
+    _SINGLE_ENDS: KERAS_VERSION,
+    "keras2": "2.15.0",
+    "convlayers": KERAS_VERSION,
+}
 FORMATS = tuple(_VERSIONS)
 
 _ENDS = ("input_layers", "output_layers")
@@ -58,8 +65,9 @@ def translated(encoding, format):
     from convlayers.saving.for_keras import for_keras
 
     encoding = for_keras(encoding)
-    if format == DEFAULT:
-        return with_first_names(without_names_of_ops(_with_lists_of_ends(encoding)))
+    if format in (DEFAULT, _LISTS_ALWAYS):
+        listed = _with_lists_of_ends(encoding) if format == DEFAULT else _with_lists_of_all_ends(encoding)
+        return with_first_names(without_names_of_ops(listed))
     if format == "keras2":
         from convlayers.saving.legacy.to_keras2 import to_keras2
 
@@ -89,8 +97,50 @@ def _with_lists_of_ends(encoding):
     3.0, 3.4, 3.11 and later would go on with the list itself, and only 3.1 to 3.3 can't do without.
     """
     listed = _with_lists_in_graphs(encoding)
-    alone = any(_is_end(config[key]) for config in _graphs_in(listed) for key in _ENDS)
-    return encoding if alone else listed
+    return encoding if any(_with_ends_alone(listed)) else listed
+
+
+def _with_lists_of_all_ends(encoding):
+    """Returns the encoding of a model with lists in all graphs, a `Sequential` of such among them."""
+    encoding = _with_lists_in_graphs(_graph_of_stack(encoding))
+    for config in _with_ends_alone(encoding):
+        raise ValueError(
+            "Keras 3.0 to 3.3 read no functional model that is in another layer than a functional model. Received: "
+            f"'{config.get('name')}'. Leave out `format` for a file that Keras 3.4 and later read."
+        )
+    return encoding
+
+
+def _with_ends_alone(encoding):
+    """Yields the configs of graphs that have an input or output that is in no list."""
+    return (config for config in _graphs_in(encoding) if any(_is_end(config[key]) for key in _ENDS))
+
+
+def _graph_of_stack(encoding):
+    """Returns the encoding of a `Sequential` that has a functional model in it as that of a functional model."""
+    config = encoding["config"]
+    entries = config["layers"] if encoding["class_name"] == "Sequential" else []
+    if not any(_is_graph(entry["config"]) for entry in entries) or entries[0]["class_name"] != "InputLayer":
+        return encoding
+    names = [entry["config"]["name"] for entry in entries]
+    nodes = [[], *([_call_on(name)] for name in names[:-1])]
+    graph = {
+        "name": config["name"],
+        "trainable": config["trainable"],
+        "layers": [
+            {**entry, "name": name, "inbound_nodes": calls} for entry, name, calls in zip(entries, names, nodes, strict=True)
+        ],
+        "input_layers": [names[0], 0, 0],
+        "output_layers": [names[-1], 0, 0],
+    }
+    kind = {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
+    return {**encoding, **kind, "config": graph, "build_config": {"input_shape": None}}
+
+
+def _call_on(name):
+    """Returns a call on what a layer returns. Keras goes by the history, and finds the shape anew."""
+    tensor = {"shape": [None], "dtype": "float32", "keras_history": [name, 0, 0]}
+    return {"args": [{"class_name": "__keras_tensor__", "config": tensor}], "kwargs": {}}
 
 
 def _with_lists_in_graphs(encoding):

@@ -38,8 +38,9 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             writing, as `io.BytesIO`, which gets what a `.keras` file has.
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
-        kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3. "keras3.11" is for 3.11
-            and later, as these write it: single inputs and outputs of functional models are alone, and not in a list. By
+        kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3. "keras3.0" is so
+            also where a functional model is in a `Sequential`, which is written as a functional model, too. "keras3.11" is for
+            3.11 and later, as these write it: single inputs and outputs of functional models are alone, and not in a list. By
             default, a model that was read from such a file is written so again. "keras2" is for Keras 2. For all of these,
             what goes beyond Keras is written as layers that Keras has, or refused. "convlayers" is for this package alone, and
             leaves everything as it is.

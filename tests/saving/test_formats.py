@@ -13,7 +13,7 @@ from convlayers import layers
 from convlayers.saving.formats import as_read_by_its_writer
 from tests.saving import zoo
 
-every_format = pytest.mark.parametrize("format", ["keras3", "keras3.11", "convlayers"])
+every_format = pytest.mark.parametrize("format", ["keras3", "keras3.0", "keras3.11", "convlayers"])
 
 
 def read(path, name="config.json"):
@@ -88,6 +88,38 @@ def test_those_of_a_model_in_a_stack_stay_alone(tmp_path):
     assert ends(read(tmp_path / "graph.keras")["config"])[0] == ["z", 0, 0]
 
 
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_a_stack_of_such_is_written_as_a_graph(tmp_path, ending):
+    """Which all versions of Keras 3 read."""
+    x = np.random.default_rng(0).normal(size=(2, 4, 4)).astype("float32")
+    for first in ([], [k.Input((4, 4))]):
+        stack = k.Sequential([*first, single(), layers.Flatten(), layers.Dense(2)], name="stack")
+        stack.compile("adam", "mse")
+        stack.train_on_batch(x, np.ones((2, 2)))
+        stack.save(tmp_path / f"stack.{ending}", format="keras3.0")
+        config = read(tmp_path / f"stack.{ending}")["config"]
+        assert ends(config["layers"][1]["config"]) == LISTED
+        assert [entry["inbound_nodes"] == [] for entry in config["layers"]] == [True, False, False, False]
+        graph = k.models.load_model(tmp_path / f"stack.{ending}")
+        assert isinstance(graph, k.models.Functional)
+        for model in (stack, graph):
+            model.train_on_batch(x, np.ones((2, 2)))
+        np.testing.assert_array_equal(graph.predict(x, verbose=0), stack.predict(x, verbose=0))
+
+
+def test_a_stack_without_such_stays_one(tmp_path):
+    k.Sequential([k.Input((4, 4)), layers.Flatten()]).save(tmp_path / "stack.keras", format="keras3.0")
+    assert read(tmp_path / "stack.keras")["class_name"] == "Sequential"
+
+
+def test_such_a_stack_in_a_model_is_refused(tmp_path):
+    x = k.Input((4, 4))
+    graph = k.Model(x, k.Sequential([k.Input((4, 4)), single(), layers.Flatten()])(x))
+    with pytest.raises(ValueError, match=r"^Keras 3.0 to 3.3 read no functional model .* Received: 'single'"):
+        graph.save(tmp_path / "graph.keras", format="keras3.0")
+    assert not (tmp_path / "graph.keras").exists()
+
+
 def test_several_stay_as_they_are(tmp_path):
     for make in (zoo.branches, zoo.dicts):
         model = make(k)
@@ -96,7 +128,8 @@ def test_several_stay_as_they_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "format, version", [(None, "3.10.0"), ("keras3.11", "3.15.1"), ("convlayers", "3.15.1"), ("keras2", "2.15.0")]
+    "format, version",
+    [(None, "3.10.0"), ("keras3.0", "3.10.0"), ("keras3.11", "3.15.1"), ("convlayers", "3.15.1"), ("keras2", "2.15.0")],
 )
 def test_the_version(tmp_path, format, version):
     for path in (tmp_path / "model.keras", tmp_path / "model.h5"):
@@ -132,9 +165,11 @@ def test_ops_have_the_data_format_that_they_had(tmp_path):
     }
 
 
-@pytest.mark.parametrize("format", ["keras1", "keras3.0", 3])
+@pytest.mark.parametrize("format", ["keras1", "keras3.1", 3])
 def test_a_format_that_there_is_not(tmp_path, format):
-    with pytest.raises(ValueError, match="Expected: one of .*'keras3', 'keras3.11', 'keras2', 'convlayers'.*Received: format="):
+    with pytest.raises(
+        ValueError, match="Expected: one of .*'keras3', 'keras3.0', 'keras3.11', 'keras2', 'convlayers'.*Received: format="
+    ):
         single().save(tmp_path / "model.keras", format=format)
     assert not list(tmp_path.iterdir())
 
