@@ -20,7 +20,8 @@ def weights_as_bytes(model, objects_to_skip=(), format=None):
         model: a `Model`.
         objects_to_skip: layers that are left out.
         format: "keras2" for Keras 2, which went through attributes in another order, and had no learning rate among what its
-            optimizers remember.
+            optimizers remember. "keras3.0" for versions of which some have what an optimizer remembers in another order: it
+            is left out then, and they warn.
     """
     from convlayers.saving import hdf5
 
@@ -28,11 +29,12 @@ def weights_as_bytes(model, objects_to_skip=(), format=None):
     with hdf5.create(file) as writer:
         for path, owner in places(model, objects_to_skip, backwards=format == "keras2"):
             group = writer.group(path, owner.name)
-            if format == "keras2" and isinstance(owner, Optimizer):
-                for index, variable in enumerate(variables_of_keras2(owner)):
-                    group[str(index)] = variable
-            else:
+            variables = _written_for(format, owner) if isinstance(owner, Optimizer) else None
+            if variables is None:
                 owner.save_own_variables(group)
+            else:
+                for index, variable in enumerate(variables):
+                    group[str(index)] = variable
     return file.getbuffer()
 
 
@@ -201,6 +203,18 @@ def variables_of_keras2(optimizer):
     if isinstance(optimizer, Adafactor):
         return [variable for variable in variables if variable.shape or variable.name == "iteration"]
     return variables
+
+
+def _written_for(format, optimizer):
+    """Returns the variables of an optimizer that a format has; None if it is all of them, in their order."""
+    if format == "keras2":
+        return variables_of_keras2(optimizer)
+    if format == "keras3.0":
+        variables = optimizer.variables
+        as_long = [candidates for candidates in _orders(optimizer) if len(candidates) == len(variables)]
+        if any(one is not other for candidates in as_long for one, other in zip(candidates, variables, strict=True)):
+            return []
+    return None
 
 
 def in_saved_order(optimizer, shapes):

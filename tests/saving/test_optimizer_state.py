@@ -1,5 +1,7 @@
 """What optimizers remember, in the orders in which versions of Keras have written it."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,31 @@ def test_momentums_that_are_not_used(use_ema):
     assert in_saved_order(optimizer, [*shapes(expected), (3, 4), (4,), (4, 2), (2,)]) == expected
     with pytest.raises(ValueError, match="variables whereas the saved optimizer has"):
         in_saved_order(optimizer, [*shapes(expected), (3, 4), (4,), (4, 2)])
+
+
+@pytest.mark.parametrize(
+    "optimizer, is_written",
+    [
+        (lambda: k.optimizers.Nadam(), False),
+        (lambda: k.optimizers.Adam(use_ema=True, gradient_accumulation_steps=2), False),
+        (lambda: k.optimizers.Adam(use_ema=True), True),
+        (lambda: k.optimizers.SGD(momentum=0.9), True),
+    ],
+)
+def test_what_versions_have_in_another_order_is_left_out_for_all(tmp_path, keras, optimizer, is_written):
+    model = k.Sequential([k.Input((3,)), k.layers.Dense(2)])
+    model.compile(optimizer(), "mse")
+    x, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model.keras", format="keras3.0")
+    for library in (k, keras):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            loaded = library.models.load_model(tmp_path / "model.keras")
+        told = [str(warning.message) for warning in caught if "Skipping variable loading for optimizer" in str(warning.message)]
+        assert bool(told) != is_written
+        assert int(loaded.optimizer.iterations) == is_written
+        np.testing.assert_allclose(loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6)
 
 
 def test_what_is_missing_stays_an_error():
