@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 from convlayers.commands.kinds import check_is_there, not_a_model
+from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.registry import find
 from convlayers.saving.formats import is_of_older_keras
 
@@ -39,9 +40,12 @@ class FileFacts:
     @property
     def modern(self):
         """The encoding in the form of Keras 3."""
+        if not self.is_older:
+            return self.encoding
         from convlayers.saving.legacy.configs import modern_encoding
 
-        return modern_encoding(self.encoding) if self.is_older else self.encoding
+        with damage_as_value_error("The model"):
+            return modern_encoding(self.encoding)
 
     @property
     def parameters(self):

@@ -10,6 +10,7 @@ import pytest
 
 import convlayers as k
 from convlayers import layers
+from convlayers.commands.errors import BAD_FILE
 
 FILES = Path(__file__).parents[1] / "saving" / "files"
 
@@ -147,6 +148,18 @@ def test_inspect_an_argument_that_went(run, tmp_path):
     lines = run("inspect", path)[1].splitlines()
     assert "Keras 3.0 can read it: yes" in lines
     assert "Keras 3.15 can read it: no: RandomRotation: value_range=[0, 255], but it has no such argument" in lines
+
+
+def test_inspect_a_damaged_file_of_keras_2(run, tmp_path):
+    with h5py.File(tmp_path / "model.h5", "w") as raw:
+        raw.attrs["keras_version"] = "2.15.0"
+        raw.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": {"class_name": "Dense"}}})
+    code, _, err = run("inspect", tmp_path / "model.h5")
+    assert code == BAD_FILE
+    assert (
+        err
+        == "error: The model could not be made: its config is damaged, or a class in it reads it in a wrong way. KeyError: 0\n"
+    )
 
 
 def test_inspect_a_loss_that_keras_does_not_find_in_hdf5_files(run, keras, tmp_path):
