@@ -133,6 +133,16 @@ def test_discretization_adapts_as_keras(keras):
 # Several layers -------------------------------------------------------------------------------------------------------
 
 
+def test_discretization_finds_boundaries_in_files_of_keras_2():
+    """TensorFlow 2.15 has these for the numbers from 0 to 39."""
+    layer = layers.Discretization(num_bins=4)
+    layer.load_own_variables({"0": np.stack([np.arange(40.0), np.ones(40)])})
+    assert layer.bin_boundaries == [9.0, 19.0, 29.0]
+    for damaged in (np.ones(3), np.ones((3, 2)), np.ones((2, 0))):
+        with pytest.raises(ValueError, match="is damaged. Expected: shape=\\(2, any\\)"):
+            layer.load_own_variables({"0": damaged})
+
+
 def test_pipeline():
     pipeline = layers.Pipeline(
         [layers.Rescaling(1 / 255), layers.RandomBrightness(0.5, (0, 1), seed=1), layers.CenterCrop(3, 4)]

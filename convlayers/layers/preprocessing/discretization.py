@@ -135,8 +135,14 @@ class Discretization(Layer):
         return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)
 
     def load_own_variables(self, store):
-        if len(store.keys()) == 1:  # files of old versions of Keras
-            self.summary = np.asarray(store["0"])
+        if len(store.keys()) == 1:  # Keras 2 wrote what boundaries are made of, and not these.
+            summary = np.asarray(store["0"])
+            if summary.ndim != 2 or len(summary) != 2 or not summary.size:
+                raise ValueError(
+                    f"What '{self.name}' found in data is damaged. Expected: shape=(2, any). Received: shape={summary.shape}"
+                )
+            self.summary = summary
+            self.finalize_state()
 
     def get_config(self):
         return {
