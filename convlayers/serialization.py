@@ -250,11 +250,23 @@ def _locate_or_raise(name, kind, config, family):
             f"Could not locate {kind} '{name}'. Make sure custom classes and functions are decorated with "
             "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all "
             f"imported so that the decorator is run before trying to load them. Full object config: {brief(config)}"
-            + did_you_mean(name, known_names())
-            + f"\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
+            + _way_out(name, str(config.get("module")))
         )
     _check_registered_name(config, name, found)
     return found
+
+
+def _way_out(name, module):
+    given = f"pass it when loading: `custom_objects={{{name!r}: {name}}}`."
+    if name.startswith("Quantized") and module.startswith("keras"):
+        return "\nNot part of convlayers: weights of 8 and 4 bits. Save the model in Keras before it is quantized."
+    similar = did_you_mean(name, known_names())
+    if module == "keras.layers" and not similar:
+        return (
+            f"\nNot part of convlayers, which is for convolutional networks: the layer {name} of Keras. Write a class that "
+            f"does the same with `convlayers.ops`, and {given}"
+        )
+    return f"{similar}\nOr {given}"
 
 
 def _check_registered_name(config, name, found):

@@ -43,7 +43,13 @@ def _say_warning(message, *where, **more):
 
 
 # How the lines begin that say where something is, or what to do, in the texts of errors that have several.
-_TELLING = ("This is layer ", "Did you mean ", "Or pass it when loading", "Code in files is never run here")
+_TELLING = (
+    "This is layer ",
+    "Did you mean ",
+    "Or pass it when loading",
+    "Not part of convlayers",
+    "Code in files is never run here",
+)
 
 
 def _in_short(message):

@@ -312,6 +312,25 @@ def test_an_unknown_class_is_named_with_what_to_do(filepath):
     assert "custom_objects={'Densee': Densee}" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (
+            {"class_name": "MultiHeadAttention"},
+            "Not part of convlayers, .*: the layer MultiHeadAttention of Keras. Write a class",
+        ),
+        (
+            {"config": {"units": 2, "dtype": {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {}}}},
+            "Not part of convlayers: weights of 8 and 4 bits. Save the model in Keras before it is quantized.",
+        ),
+    ],
+)
+def test_what_is_left_out_is_named_with_its_place_and_a_way_out(filepath, change, message):
+    changed_config(filepath, lambda config: config["config"]["layers"][1].update(change))
+    with pytest.raises(TypeError, match=rf"(?s)Could not locate class .*{message}.*This is layer '\w+' \(layers\[1\]\)"):
+        k.models.load_model(filepath)
+
+
 def test_a_file_of_keras_2(filepath):
     rewrite(filepath, **{"metadata.json": lambda _: b'{"keras_version": "2.15.0"}'})
     changed_config(filepath, lambda config: config["config"]["layers"][1]["config"].update(batch_input_shape=[None, 4]))
