@@ -25,7 +25,8 @@ _ADVICE = {
     "Layers of other frameworks are not part of convlayers. Models of Keras come by their files, `load_model(path)`.": """
         layers.FlaxLayer layers.JaxLayer layers.TFSMLayer layers.TorchModuleWrapper
     """,
-    "Weights of 8 or 4 bits are not part of convlayers. The policies `mixed_float16` and `mixed_bfloat16` store 16.": """
+    "Weights of 8 or 4 bits are not part of convlayers. The policies `mixed_float16` and `mixed_bfloat16` store 16; a "
+    "model that was saved before it was quantized is read.": """
         Quantizer dtype_policies.AWQDTypePolicy dtype_policies.GPTQDTypePolicy dtype_policies.Int4DTypePolicy
         dtype_policies.QuantizedDTypePolicy dtype_policies.QuantizedFloat8DTypePolicy quantizers
     """,

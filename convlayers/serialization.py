@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 
+from convlayers.left_out import advice_for
 from convlayers.registry import (  # noqa: F401 - names are one half of the encoding: all of them are to be had here
     CustomObjectScope,
     custom_object_scope,
@@ -257,16 +258,11 @@ def _locate_or_raise(name, kind, config, family):
 
 
 def _way_out(name, module):
-    given = f"pass it when loading: `custom_objects={{{name!r}: {name}}}`."
-    if name.startswith("Quantized") and module.startswith("keras"):
-        return "\nNot part of convlayers: weights of 8 and 4 bits. Save the model in Keras before it is quantized."
-    similar = did_you_mean(name, known_names())
-    if module == "keras.layers" and not similar:
-        return (
-            f"\nNot part of convlayers, which is for convolutional networks: the layer {name} of Keras. Write a class that "
-            f"does the same with `convlayers.ops`, and {given}"
-        )
-    return f"{similar}\nOr {given}"
+    # Keras writes policies as if they were at its top.
+    path = f"dtype_policies.{name}" if module == "keras" else f"{module}.{name}".partition(".")[2]
+    advice = advice_for(path)
+    hint = did_you_mean(name, known_names()) if advice is None else f"\n{advice}"
+    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
 
 
 def _check_registered_name(config, name, found):

@@ -47,9 +47,9 @@ _TELLING = (
     "This is layer ",
     "Did you mean ",
     "Or pass it when loading",
-    "Not part of convlayers",
     "Code in files is never run here",
 )
+_LEFT_OUT = "not part of convlayers"
 
 
 def _in_short(message):
@@ -59,4 +59,4 @@ def _in_short(message):
     if not lines:
         return ""
     first = lines[:2] if "Example error message" in lines[0] else lines[:1]
-    return " ".join(first + [line for line in lines[len(first) :] if line.startswith(_TELLING)])
+    return " ".join(first + [line for line in lines[len(first) :] if line.startswith(_TELLING) or _LEFT_OUT in line])

@@ -315,13 +315,10 @@ def test_an_unknown_class_is_named_with_what_to_do(filepath):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (
-            {"class_name": "MultiHeadAttention"},
-            "Not part of convlayers, .*: the layer MultiHeadAttention of Keras. Write a class",
-        ),
+        ({"class_name": "MultiHeadAttention"}, "Attention is not part of convlayers, .*Or pass it when loading"),
         (
             {"config": {"units": 2, "dtype": {"module": "keras", "class_name": "QuantizedDTypePolicy", "config": {}}}},
-            "Not part of convlayers: weights of 8 and 4 bits. Save the model in Keras before it is quantized.",
+            "Weights of 8 or 4 bits are not part of convlayers. .* saved before it was quantized is read.",
         ),
     ],
 )
