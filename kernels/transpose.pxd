@@ -44,11 +44,22 @@ cdef extern from *:
         for (int i = 0; i < VL; i++)
             if (s < VL && !(i & s)) exchange(rows + i, rows + i + s, s);
     }
+
+    static ALWAYS_INLINE void add_exchanged_rows(vec* rows, int s) {
+        #pragma GCC unroll 16
+        for (int i = 0; i < s; i++)
+            if (s < VL) {
+                exchange(rows + i, rows + i + s, s);
+                rows[i] += rows[i + s];
+            }
+    }
     #else
     static inline void exchange_rows(vec* rows, int s) { (void)rows; (void)s; }  /* tiles of one number */
+    static inline void add_exchanged_rows(vec* rows, int s) { (void)rows; (void)s; }
     #endif
     """
     void exchange_rows(vec* rows, int s) noexcept nogil
+    void add_exchanged_rows(vec* rows, int s) noexcept nogil
 
 
 cdef inline void transpose_rows(vec* rows) noexcept nogil:
@@ -57,6 +68,15 @@ cdef inline void transpose_rows(vec* rows) noexcept nogil:
     exchange_rows(rows, 4)
     exchange_rows(rows, 2)
     exchange_rows(rows, 1)
+
+
+cdef inline vec add_rows(vec* rows) noexcept nogil:
+    """The sums of the numbers of VL rows of one vector each: what is exchanged in a transposition is added up at once."""
+    add_exchanged_rows(rows, 8)
+    add_exchanged_rows(rows, 4)
+    add_exchanged_rows(rows, 2)
+    add_exchanged_rows(rows, 1)
+    return rows[0]
 
 
 cdef inline void transpose_tile(const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row) noexcept nogil:

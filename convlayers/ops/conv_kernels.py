@@ -217,6 +217,8 @@ def _few_pixels_cannot(problem, direction):
         return "a window of one pixel needs no padding"
     if direction == "backward_input" and not pixel:
         return "this gradient is computed for windows of one pixel only"
+    if direction == "backward_input" and problem.kernel_shape[3] < 16:
+        return "fewer channels than rows of weights in a register tile"
     return None
 
 

@@ -283,6 +283,35 @@ def test_winograd_gradients_for_inputs_of_every_size(native, pads, behind):
         np.testing.assert_allclose(found, right, rtol=0, atol=400 * native.epsilon * np.abs(right).max())
 
 
+@pytest.fixture(scope="module")
+def large():
+    """A dense layer with weights of more than 8 MB: x, weights and d_y, and what its passes give in float64."""
+    rng = np.random.default_rng(0)
+    x, weights, d_y = rng.normal(size=(7, 1030)), rng.normal(size=(1030, 2064)), rng.normal(size=(7, 2064))
+    return (x, weights, d_y), (x @ weights, d_y @ weights.T, x.T @ d_y)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_large_weights_of_few_pixels(native, direction, large, threads):
+    (x, weights, d_y), right = large[0], large[1][DIRECTIONS.index(direction)]
+    x, weights, d_y = (native.array(array.reshape(1, 1, 1, *array.shape)) for array in (x, weights, d_y))
+    given = {"forward": (x, weights, None), "backward_input": (d_y, weights), "backward_kernel": (x, d_y)}[direction]
+    function = getattr(native.conv_few_pixels, f"conv_few_pixels_{direction}")
+    results = []
+    for count, lines in ((1, True), (2, True), (4, False)):
+        memory = native.empty(right.size + 128)
+        start = -memory.ctypes.data % 64 // memory.itemsize + (64 if lines else 1)  # whether its rows are whole lines
+        found = memory[start : start + right.size].reshape(1, 1, 1, *right.shape)
+        with threads(count):
+            function(*given, found, (1, 1, 1), (1, 1, 1), (0, 0, 0), 1, *([0] if direction == "forward" else []))
+        assert np.isnan(memory[:start]).all()
+        assert np.isnan(memory[start + right.size :]).all()
+        results.append(found[0, 0, 0])
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+    np.testing.assert_allclose(results[0], right, rtol=0, atol=40 * native.epsilon * np.abs(right).max())
+
+
 @pytest.mark.parametrize("kernel", ["conv_direct", "conv_bf16x3"])
 def test_taps_that_meet_only_padding_are_left_out(native, kernel):
     if kernel == "conv_bf16x3" and native.dtype != "float32":
