@@ -23,6 +23,8 @@ def obstacles(facts, reader):
         reader: one of `READERS`.
     """
     rules = {"2.15": _for_keras_2, "3.0": _for_keras_3_0, "3.15": _for_keras_3}[reader]
+    if facts.is_older and str(facts.keras_version).startswith("1"):
+        return ["arguments have the names of Keras 1, as `nb_filter`, which later versions do not know"]
     return list(dict.fromkeys(rules(facts)))
 
 
@@ -89,6 +91,7 @@ def _for_keras_3(facts):
                 yield f"the loss '{loss}' has another name in .h5 files (`load_model(path, compile=False)` does without it)"
     if not facts.is_older:
         return
+    yield from (f"{name} has `batch_input_shape`, and no InputLayer before it" for name in _first_layers(facts.encoding))
     for part in objects_in(facts.encoding):
         config = config_of(part)
         yield from _other_package(facts, part, "tf_keras", "keras.src.engine")
@@ -98,6 +101,14 @@ def _for_keras_3(facts):
             yield f"{part['class_name']} has `groups`, which it lost in Keras 3"
     if any(layers_in(layer) for layer in layers_in(facts.encoding)) and "input_layers" in config_of(facts.encoding):
         yield "a model is in a functional model, and its calls were counted in another way in Keras 2"
+
+
+def _first_layers(encoding):
+    """Yields the classes of layers that say the shape of what a stack takes, as in Keras before 2.3."""
+    for stack in objects_in(encoding):
+        layers = layers_in(stack) if stack["class_name"] == "Sequential" else ()
+        if layers and "batch_input_shape" in config_of(layers[0]) and layers[0].get("class_name") != "InputLayer":
+            yield layers[0].get("class_name")
 
 
 def _other_package(facts, part, *packages):

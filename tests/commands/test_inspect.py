@@ -1,5 +1,6 @@
 """`python -m convlayers inspect`."""
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -148,6 +149,22 @@ def test_inspect_an_argument_that_went(run, tmp_path):
     lines = run("inspect", path)[1].splitlines()
     assert "Keras 3.0 can read it: yes" in lines
     assert "Keras 3.15 can read it: no: RandomRotation: value_range=[0, 255], but it has no such argument" in lines
+
+
+@pytest.mark.parametrize(
+    "name, reason",
+    [
+        ("keras1.2.2_stack_th", "arguments have the names of Keras 1, as `nb_filter`, which later versions do not know"),
+        ("keras2.2.4_stack_th", "Conv2D has `batch_input_shape`, and no InputLayer before it"),
+    ],
+)
+def test_inspect_files_that_are_too_old_for_keras_3(run, keras, tmp_path, name, reason):
+    path = tmp_path / "old.h5"
+    path.write_bytes(gzip.decompress((FILES / "older" / f"{name}.h5.gz").read_bytes()))
+    (line,) = (line for line in run("inspect", path)[1].splitlines() if line.startswith("Keras 3.15 can read it: no: "))
+    assert reason in line
+    with pytest.raises((TypeError, ValueError)):
+        keras.models.load_model(path, compile=False)
 
 
 def test_inspect_a_damaged_file_of_keras_2(run, tmp_path):
