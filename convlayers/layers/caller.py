@@ -82,10 +82,11 @@ class Caller:
 
     def _is_ready(self, x):
         """Whether an input needs no conversion: an array or tensor of the layer's type, or a list of such."""
+        dtype = self._input_dtype
         if type(x) is not list:
-            return type(x) in _ARRAYS and x.dtype is self._input_dtype
+            return type(x) in _ARRAYS and x.dtype is dtype
         for part in x:  # which takes less time than `all`
-            if not self._is_ready(part):
+            if type(part) not in _ARRAYS or part.dtype is not dtype:
                 return False
         return bool(x)
 
