@@ -4,6 +4,7 @@ The form of graphs is left to `models/keras2_graph.py`, which every graph that i
 """
 
 import re
+import warnings
 
 from convlayers.nested import map_structure
 from convlayers.registry import find, get_registered_object
@@ -11,6 +12,7 @@ from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
+from convlayers.user_code import user_stacklevel
 
 
 def modern_encoding(encoding):
@@ -133,6 +135,13 @@ def _modern_arguments(class_name, config):
     for key, values in keras1.VALUES.items():
         if isinstance(config.get(key), str):
             config[key] = values.get(config[key], config[key])
+    if config.get("activation") == "hard_sigmoid":
+        warnings.warn(
+            f"Layer '{config.get('name')}' has the activation 'hard_sigmoid'. That was `clip(0.2 * x + 0.5, 0, 1)` in Keras 1 "
+            "and 2, and is `clip(x / 6 + 0.5, 0, 1)` in Keras 3 and here, so that the model predicts something else. For what "
+            "it was: `from convlayers.legacy.backend import hard_sigmoid`, and `layer.activation = hard_sigmoid`.",
+            stacklevel=user_stacklevel(),
+        )
     without_effect = keras2.WITHOUT_EFFECT.get(class_name, {})
     dropped = keras2.DROPPED.get(class_name, ())
     config = {

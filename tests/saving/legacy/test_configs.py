@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import convlayers as k
+from convlayers.legacy.backend import hard_sigmoid
 from convlayers.saving.legacy.configs import modern_encoding
 
 KERAS1_LAYERS = [
@@ -227,3 +228,16 @@ def test_the_lambdas_of_inception_resnet_are_known_by_their_names():
     layer = k.layers.deserialize(modern_encoding(lambda_layer(**{**config, "name": "block17_3"})))
     assert (layer.name, layer.dtype) == ("block17_3", "float32")
     np.testing.assert_array_equal(layer([np.ones(2), np.full(2, 4)]), [3, 3])
+
+
+def test_hard_sigmoid_was_another_function():
+    dense = {"name": "d", "units": 2, "activation": "hard_sigmoid", "batch_input_shape": [None, 3]}
+    stack = {"name": "s", "layers": [{"class_name": "Dense", "config": dense}]}
+    encoding = {"class_name": "Sequential", "config": stack, "keras_version": "2.4.0", "backend": "tensorflow"}
+    with pytest.warns(UserWarning, match=r"Layer 'd' has the activation 'hard_sigmoid'. That was `clip\(0.2 \* x"):
+        model = k.models.model_from_json(json.dumps(encoding))
+    layer = model.layers[-1]
+    layer.activation = hard_sigmoid
+    x = np.random.default_rng(0).normal(0, 2, (20, 3)).astype("float32")
+    expected = np.clip(0.2 * (x @ layer.kernel.numpy() + layer.bias.numpy()) + 0.5, 0, 1)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
