@@ -3,12 +3,11 @@
 The rules were found by giving files of Keras 2.21 (tf_keras), 3.0 to 3.15 and convlayers to Keras 2.15, 3.0.5 and 3.15.1.
 """
 
-from convlayers import nested
+from convlayers import losses, nested
 from convlayers.commands.file_facts import config_of, layers_in, name_of
 from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
 from convlayers.saving.encodings import objects_in
 from convlayers.saving.for_keras import beyond_keras
-from convlayers.saving.legacy.names import LONG_NAMES
 
 READERS = ("2.15", "3.0", "3.15")
 # Arguments that Keras 3.0 had, and later versions do not have.
@@ -87,7 +86,7 @@ def _for_keras_3(facts):
     yield from _beyond_keras(facts)
     if facts.in_hdf5:
         for loss in nested.flatten(facts.loss):
-            if isinstance(loss, str) and loss.lower() in LONG_NAMES:
+            if isinstance(loss, str) and losses.long_name(loss) != loss:
                 yield f"the loss '{loss}' has another name in .h5 files (`load_model(path, compile=False)` does without it)"
     if not facts.is_older:
         return

@@ -137,6 +137,14 @@ def deserialize(name, custom_objects=None):
     return _family.deserialize(name, custom_objects)
 
 
+def long_name(name):
+    """Returns the name of the function that a short or older name of a loss stands for, and any other name as it is.
+
+    Readers of HDF5 files do not know the others: Keras 3 among them, which writes them itself.
+    """
+    return _ALIASES[name].__name__ if name in _ALIASES else name
+
+
 def check_labels(loss, y_true, shape):
     """Raises `ValueError`, or warns, if labels are none that a loss takes, for predictions of a shape."""
     check = LABEL_CHECKS.get(getattr(loss, "fn", None))

@@ -1,16 +1,4 @@
-"""Names in older files, and in those that are written as older versions did."""
-
-# Losses that readers of HDF5 files do not know by these names: Keras 3 among them, which writes them itself.
-LONG_NAMES = {
-    "bce": "binary_crossentropy",
-    "kld": "kl_divergence",
-    "kullback_leibler_divergence": "kl_divergence",
-    "logcosh": "log_cosh",
-    "mae": "mean_absolute_error",
-    "mape": "mean_absolute_percentage_error",
-    "mse": "mean_squared_error",
-    "msle": "mean_squared_logarithmic_error",
-}
+"""Names of layers in older files."""
 
 
 def today_name(name):

@@ -3,11 +3,11 @@
 import io
 import json
 
+from convlayers import losses
 from convlayers.nested import map_structure
 from convlayers.saving import hdf5
 from convlayers.saving.encodings import map_dicts
 from convlayers.saving.formats import keras_version_of
-from convlayers.saving.legacy.names import LONG_NAMES
 from convlayers.saving.weights import variables_of_keras2
 
 # On what Keras 2 would have run. Keras 3 ignores it, but there must be one.
@@ -71,7 +71,7 @@ def _name_of_function(part):
 
 
 def _with_long_names(part):
-    return map_structure(lambda leaf: LONG_NAMES.get(leaf.lower(), leaf) if isinstance(leaf, str) else leaf, part)
+    return map_structure(lambda leaf: losses.long_name(leaf) if isinstance(leaf, str) else leaf, part)
 
 
 def _write_layers(writer, path, model, format):
