@@ -86,7 +86,7 @@ class BinaryFocalCrossentropy(BuiltInLoss):
     Example:
 
     >>> BinaryFocalCrossentropy(gamma=2)([[0.0, 1.0], [0.0, 0.0]], [[0.6, 0.4], [0.4, 0.6]])
-    0.25513402
+    0.26783153
     """
 
     def __init__(
