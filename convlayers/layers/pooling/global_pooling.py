@@ -4,25 +4,25 @@ from convlayers import ops, shapes
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
+from convlayers.layers.signatures import documented
 
 
 class _GlobalPooling(Layer):
-    """Pooling of all pixels by the op `pool`. The leaves give it, and the number of spatial axes, `rank`."""
+    """Pooling of all pixels by the op `pool`. The leaves give it, and the number of spatial axes, `rank`.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        keepdims: whether the output keeps the spatial axes, with size 1.
+        kwargs: arguments of `Layer`, as `name` and `dtype`.
+
+    Raises:
+        ValueError: if an argument is none of these.
+    """
 
     rank = None
     pool = None
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
-        """Makes the layer.
-
-        Args:
-            data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-            keepdims: whether the output keeps the spatial axes, with size 1.
-            kwargs: arguments of `Layer`, as `name` and `dtype`.
-
-        Raises:
-            ValueError: if an argument is none of these.
-        """
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
@@ -40,12 +40,15 @@ class _GlobalPooling(Layer):
         return {**super().get_config(), "data_format": self.data_format, "keepdims": self.keepdims}
 
 
+@documented
 class GlobalMaxPooling1D(_GlobalPooling):
     """Takes the largest value of each channel of a sequence.
 
+    Args: those of `_GlobalPooling`.
+
     Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 
@@ -57,12 +60,15 @@ class GlobalMaxPooling1D(_GlobalPooling):
     pool = staticmethod(ops.global_max_pool)
 
 
+@documented
 class GlobalMaxPooling2D(_GlobalPooling):
     """Takes the largest value of each channel of an image.
 
+    Args: those of `_GlobalPooling`.
+
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 
@@ -74,13 +80,16 @@ class GlobalMaxPooling2D(_GlobalPooling):
     pool = staticmethod(ops.global_max_pool)
 
 
+@documented
 class GlobalMaxPooling3D(_GlobalPooling):
     """Takes the largest value of each channel of a volume or a film.
+
+    Args: those of `_GlobalPooling`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
     data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 
@@ -92,8 +101,11 @@ class GlobalMaxPooling3D(_GlobalPooling):
     pool = staticmethod(ops.global_max_pool)
 
 
+@documented
 class GlobalAveragePooling1D(_GlobalPooling):
     """Takes the mean of each channel of a sequence.
+
+    Args: those of `_GlobalPooling`.
 
     Call arguments:
         inputs: array of shape (batch, steps, channels).
@@ -102,7 +114,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
     Input shape: (batch, steps, channels), or (batch, channels, steps) for data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 
@@ -129,12 +141,15 @@ class GlobalAveragePooling1D(_GlobalPooling):
         return None  # There are no steps any more.
 
 
+@documented
 class GlobalAveragePooling2D(_GlobalPooling):
     """Takes the mean of each channel of an image.
 
+    Args: those of `_GlobalPooling`.
+
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 
@@ -146,13 +161,16 @@ class GlobalAveragePooling2D(_GlobalPooling):
     pool = staticmethod(ops.global_average_pool)
 
 
+@documented
 class GlobalAveragePooling3D(_GlobalPooling):
     """Takes the mean of each channel of a volume or a film.
+
+    Args: those of `_GlobalPooling`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
     data_format="channels_first".
 
-    Output shape: (batch, channels).
+    Output shape: (batch, channels); with `keepdims`, all axes of the input.
 
     Example:
 

@@ -4,28 +4,27 @@ from convlayers import ops
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.regularization.dropout import Dropout
+from convlayers.layers.signatures import documented
 
 
 class _SpatialDropout(Dropout):
     """Sets whole channels to 0 at random, in training only. The leaves give the number of spatial axes, `rank`.
 
     Neighbouring pixels of a channel are alike, so that those that are left would tell what was dropped.
+
+    Args:
+        rate: number from 0 to 1, the part of the channels that is set to 0. The others are multiplied by `1 / (1 - rate)`.
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        seed: int; the same seed gives the same numbers in each run of the program.
+        name, dtype: as for `Layer`.
+
+    Raises:
+        ValueError: if an argument is none of these.
     """
 
     rank = None
 
     def __init__(self, rate, data_format=None, seed=None, name=None, dtype=None):
-        """Makes the layer.
-
-        Args:
-            rate: number from 0 to 1, the part of the channels that is set to 0. The others are multiplied by `1 / (1 - rate)`.
-            data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-            seed: int; the same seed gives the same numbers in each run of the program.
-            name, dtype: as for `Layer`.
-
-        Raises:
-            ValueError: if an argument is none of these.
-        """
         super().__init__(rate, seed=seed, name=name, dtype=dtype)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
@@ -46,9 +45,17 @@ class _SpatialDropout(Dropout):
 class SpatialDropout1D(_SpatialDropout):
     """Sets whole channels of sequences to 0 at random, in training only.
 
+    Args:
+        rate: number from 0 to 1, the part of the channels that is set to 0. The others are multiplied by `1 / (1 - rate)`.
+        seed: int; the same seed gives the same numbers in each run of the program.
+        name, dtype: as for `Layer`.
+
     Input shape: (batch, steps, channels).
 
     Output shape: that of the input.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
 
     Example:
 
@@ -67,8 +74,11 @@ class SpatialDropout1D(_SpatialDropout):
         return config
 
 
+@documented
 class SpatialDropout2D(_SpatialDropout):
     """Sets whole channels of images to 0 at random, in training only.
+
+    Args: those of `_SpatialDropout`.
 
     Input shape: (batch, height, width, channels), or (batch, channels, height, width) for data_format="channels_first".
 
@@ -84,8 +94,11 @@ class SpatialDropout2D(_SpatialDropout):
     rank = 2
 
 
+@documented
 class SpatialDropout3D(_SpatialDropout):
     """Sets whole channels of volumes or films to 0 at random, in training only.
+
+    Args: those of `_SpatialDropout`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
     data_format="channels_first".

@@ -4,28 +4,27 @@ from convlayers import shapes
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.reshaping.reshaping import Reshaping
-from convlayers.layers.signatures import with_defaults
+from convlayers.layers.signatures import documented, with_defaults
 from convlayers.ops.image.resizing import upsample
 
 
 class _UpSampling(Reshaping):
-    """Repetition along `rank` spatial axes, or interpolation between their numbers."""
+    """Repetition along `rank` spatial axes, or interpolation between their numbers.
+
+    Args:
+        size: how many times as large: an int, or a tuple with one for each spatial axis.
+        data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
+        kwargs: arguments of `Layer`, as `name` and `dtype`.
+
+    Raises:
+        ValueError: if an argument is none of these.
+    """
 
     rank = None
     interpolation = "nearest"
     data_format = "channels_last"
 
     def __init__(self, size=2, data_format=None, **kwargs):
-        """Makes the layer.
-
-        Args:
-            size: how many times as large: an int, or a tuple with one for each spatial axis.
-            data_format: "channels_last" or "channels_first"; by default that of `keras.config.image_data_format()`.
-            kwargs: arguments of `Layer`, as `name` and `dtype`.
-
-        Raises:
-            ValueError: if an argument is none of these.
-        """
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
         self.size = shapes.standardize_tuple(size, self.rank, "size")
@@ -119,8 +118,11 @@ class UpSampling2D(_UpSampling):
         return {**super().get_config(), "interpolation": self.interpolation}
 
 
+@documented
 class UpSampling3D(_UpSampling):
     """Repeats the numbers of volumes or films.
+
+    Args: those of `_UpSampling`.
 
     Input shape: (batch, depth, height, width, channels), or (batch, channels, depth, height, width) for
     data_format="channels_first".

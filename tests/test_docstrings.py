@@ -1,8 +1,9 @@
-"""What the examples of docstrings print is what they say."""
+"""What docstrings say: examples print what stands there, and those of layers explain each argument."""
 
 import ast
 import doctest
 import importlib
+import inspect
 import re
 from pathlib import Path
 
@@ -74,3 +75,10 @@ def _assert_same(value, expected):
         np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-4)
     else:
         assert value == expected
+
+
+@pytest.mark.parametrize("name", sorted(name for name in dir(layers) if inspect.isclass(getattr(layers, name))))
+def test_every_argument_of_a_layer_is_explained(name):
+    layer = getattr(layers, name)
+    arguments = set(inspect.signature(layer).parameters) - {"args", "kwargs"}
+    assert arguments <= set(re.findall(r"\w+", layer.__doc__))
