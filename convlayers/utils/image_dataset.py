@@ -72,26 +72,9 @@ def image_dataset_from_directory(
     _check_labels(labels, label_mode, class_names)
     if labels is None or label_mode is None:
         labels = label_mode = None
-    if color_mode not in ("rgb", "rgba", "grayscale"):
-        raise ValueError(f'`color_mode` must be one of {{"rgb", "rgba", "grayscale"}}. Received: color_mode={color_mode}')
-    if isinstance(image_size, int):
-        image_size = (image_size, image_size)
-    elif not isinstance(image_size, (list, tuple)) or len(image_size) != 2:
-        raise ValueError(f"Invalid `image_size` value. Expected a tuple of 2 integers. Received: image_size={image_size}")
+    image_size = (image_size, image_size) if isinstance(image_size, int) else image_size
     interpolation = interpolation.lower()
-    if interpolation not in _INTERPOLATIONS:
-        raise ValueError(
-            f"Argument `interpolation` should be one of {_INTERPOLATIONS}. Received: interpolation={interpolation}"
-        )
-    if interpolation in _ONLY_IN_TENSORFLOW:
-        raise ValueError(
-            f"Only TensorFlow has interpolation='{interpolation}'. Here images are resized with 'bilinear', 'nearest', "
-            "'bicubic', 'lanczos3' or 'lanczos5'."
-        )
-    if format not in ("tf", "grain"):
-        raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
-    if pad_to_aspect_ratio and crop_to_aspect_ratio:
-        raise ValueError("Only one of `pad_to_aspect_ratio`, `crop_to_aspect_ratio` can be set to `True`.")
+    _check_images(color_mode, image_size, interpolation, format, crop_to_aspect_ratio, pad_to_aspect_ratio)
     check_split(validation_split, subset, shuffle, seed)
     data_format = config.standardize_data_format(data_format)
     if seed is None:
@@ -169,6 +152,26 @@ def _check_labels(labels, label_mode, class_names):
         raise ValueError(
             f'`label_mode` argument must be one of "int", "categorical", "binary", or None. Received: label_mode={label_mode}'
         )
+
+
+def _check_images(color_mode, image_size, interpolation, format, crop_to_aspect_ratio, pad_to_aspect_ratio):
+    if color_mode not in ("rgb", "rgba", "grayscale"):
+        raise ValueError(f'`color_mode` must be one of {{"rgb", "rgba", "grayscale"}}. Received: color_mode={color_mode}')
+    if not isinstance(image_size, (list, tuple)) or len(image_size) != 2:
+        raise ValueError(f"Invalid `image_size` value. Expected a tuple of 2 integers. Received: image_size={image_size}")
+    if interpolation not in _INTERPOLATIONS:
+        raise ValueError(
+            f"Argument `interpolation` should be one of {_INTERPOLATIONS}. Received: interpolation={interpolation}"
+        )
+    if interpolation in _ONLY_IN_TENSORFLOW:
+        raise ValueError(
+            f"Only TensorFlow has interpolation='{interpolation}'. Here images are resized with 'bilinear', 'nearest', "
+            "'bicubic', 'lanczos3' or 'lanczos5'."
+        )
+    if format not in ("tf", "grain"):
+        raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
+    if pad_to_aspect_ratio and crop_to_aspect_ratio:
+        raise ValueError("Only one of `pad_to_aspect_ratio`, `crop_to_aspect_ratio` can be set to `True`.")
 
 
 def _encode_labels(labels, label_mode, class_names):
