@@ -62,6 +62,11 @@ class _Columns:
         if show_trainable:
             self.headers.append(("Trainable", "center"))
             ends, width = [0.90 * end for end in ends] + [1.0], width + 12
+        if len(ends) < len(self.headers):
+            raise ValueError(
+                f"`positions` must have an entry for each of the columns {[header for header, _ in self.headers]}. Received: "
+                f"positions={positions}"
+            )
         self.width = line_length or min(width, shutil.get_terminal_size().columns - 4)
         stops = [0] + [int(end * self.width) for end in ends]
         self.widths = [stop - start for start, stop in pairwise(stops)]
@@ -76,7 +81,7 @@ class _Columns:
 
         columns = [
             Column(header, justify=alignment, width=width)
-            for (header, alignment), width in zip(self.headers, self.widths, strict=True)
+            for (header, alignment), width in zip(self.headers, self.widths, strict=False)  # more positions are too many
         ]
         return Table(*columns, width=self.width, show_lines=True)
 

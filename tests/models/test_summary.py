@@ -104,7 +104,7 @@ def test_text_is_that_of_keras(keras, make, arguments):
     for library in (convlayers, keras):
         library.utils.clear_session()
     if "positions" in arguments and make not in (branches, functions):
-        arguments = {"positions": [0.3, 0.6, 1.0]}
+        arguments = {"positions": [0.3, 0.6, 1.0, 1.5]}  # one too many
     assert text_of(make(convlayers), **arguments) == text_of(make(keras), **arguments)
 
 
@@ -124,6 +124,7 @@ def test_it_is_printed_without_colors_where_the_output_is_no_terminal(capsys):
     ("arguments", "message"),
     [
         ({"line_length": 8}, "^Insufficient console width to print summary"),
+        ({"positions": [0.3, 1.0]}, r"^`positions` must have an entry for each of the columns \['Layer \(type\)'"),
         ({"layer_range": ["conv_0"]}, "^layer_range must be a list or tuple of length 2"),
         ({"layer_range": [0, 1]}, "^layer_range should contain string type only"),
         ({"layer_range": ["a", "z"]}, "^Passed layer_names do not match the layer names in the model"),
