@@ -11,13 +11,14 @@ from convlayers.serialization import deserialize_keras_object, serialize_keras_o
 
 
 class _Compilation:
-    """What `compile` made of its arguments."""
+    """What `compile` made of its arguments. A loss and metrics that are not given stay those of the compilation before."""
 
-    def __init__(self, arguments, output_names):
+    def __init__(self, arguments, output_names, before):
         self.arguments = arguments
         loss, metrics, weighted_metrics = (arguments[name] for name in ("loss", "metrics", "weighted_metrics"))
-        self.loss = None if loss is None else CompileLoss(loss, arguments["loss_weights"], output_names)
-        self.metrics = None
+        self.loss, self.metrics, self.given_loss = (before.loss, before.metrics, before.given_loss) if before else (None,) * 3
+        if loss is not None:
+            self.loss, self.given_loss = CompileLoss(loss, arguments["loss_weights"], output_names), loss
         if metrics is not None or weighted_metrics is not None:
             self.metrics = CompileMetrics(metrics, weighted_metrics, output_names)
         self.loss_tracker = Mean(name="loss")
@@ -53,7 +54,7 @@ class Compiled:
         jit_compile="auto",
         auto_scale_loss=True,
     ):
-        """Says how the model is trained.
+        """Says how the model is trained. Called again without a loss, or without metrics, it keeps those of before.
 
         Args:
             optimizer: name of an optimizer, or an `Optimizer`.
@@ -86,7 +87,7 @@ class Compiled:
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile not in ("auto", False),
         }
-        self._compilation = _Compilation(arguments, getattr(self, "output_names", None))
+        self._compilation = _Compilation(arguments, getattr(self, "output_names", None), self._compilation)
         if auto_scale_loss and optimizer is not None and self.dtype_policy.name == "mixed_float16":
             optimizer = with_scaled_loss(optimizer)
         self.optimizer = optimizer
@@ -102,7 +103,7 @@ class Compiled:
     @property
     def loss(self):
         """The argument `loss` of `compile`; where that is None, what a subclass has put here."""
-        loss = self._compilation.arguments["loss"] if self.compiled else None
+        loss = self._compilation.given_loss if self.compiled else None
         return self._own_loss if loss is None else loss
 
     @loss.setter

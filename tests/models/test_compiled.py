@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import convlayers
 from convlayers import Input, Model, Sequential, layers, losses, metrics, ops
 from tests.models.regression import X, Y, regression
 
@@ -59,6 +60,22 @@ def test_a_model_may_have_only_added_losses():
     model.compile("sgd")
     history = model.fit(X, epochs=5, verbose=0).history["loss"]
     assert history[-1] < history[0]
+
+
+def test_what_is_not_given_again_stays(keras):
+    """A model is compiled with another optimizer for fine-tuning, and goes on with its loss and metrics."""
+    logs, losses = [], []
+    for library in (keras, convlayers):
+        model = library.Sequential([library.Input((4,)), library.layers.Dense(1, kernel_initializer="ones")])
+        model.compile("sgd", "mae", metrics=["mse"])
+        model.compile("adam")
+        logs.append(model.evaluate(X, Y, verbose=0, return_dict=True))
+        losses.append(model.loss)
+        model.compile("adam", "mse")
+        logs.append(model.evaluate(X, Y, verbose=0, return_dict=True))
+        losses.append(model.loss)
+    assert logs[2] == pytest.approx(logs[0]) and logs[3] == pytest.approx(logs[1])
+    assert losses == ["mae", "mse"] * 2
 
 
 def test_metrics_are_listed_in_the_order_of_keras():
