@@ -1,5 +1,6 @@
 """Saving models, and loading them."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -160,6 +161,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Raises:
         ValueError: if there is no such file, or if it is damaged.
+        FileNotFoundError: if there is no such file, and its name is that of an HDF5 file.
         TypeError: if it names a class or function that is not known.
     """
     from convlayers.saving.archive import is_archive
@@ -262,6 +264,8 @@ def _not_a_model(filepath):
         if os.path.exists(filepath):
             message += "\nThere is something of that name, but it is no zip archive, or not all of one."
         return ValueError(message)
+    if filepath.endswith((".h5", ".hdf5")) and not os.path.exists(filepath):
+        return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), filepath)
     return ValueError(
         f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, legacy H5 format files "
         "(`.h5` extension).\nThere is " + ("something else." if os.path.exists(filepath) else "no such file.")

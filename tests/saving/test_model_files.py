@@ -232,7 +232,14 @@ def test_no_such_file(tmp_path):
         assert ("it is no zip archive" in str(error.value)) == path.exists()
 
 
-@pytest.mark.parametrize("name", ["model.h5", "model.hdf5", "saved_model", "model.json"])
+@pytest.mark.parametrize("name", ["missing.h5", "missing.hdf5"])
+def test_no_such_hdf5_file(keras, name):
+    for library in (k, keras):
+        with pytest.raises(FileNotFoundError, match="No such file or directory"):
+            library.models.load_model(name)
+
+
+@pytest.mark.parametrize("name", ["saved_model", "model.json"])
 def test_other_formats(name):
     with pytest.raises(ValueError, match=f"File format not supported: filepath={name}. Keras 3 only supports V3 `.keras`"):
         k.models.load_model(name)
