@@ -87,6 +87,14 @@ def linear(x):
     return x
 
 
+def hard_sigmoid_of_keras2(x):
+    """Returns `clip(0.2 * x + 0.5, 0, 1)`, which was `hard_sigmoid` in Keras 1 and 2. That of Keras 3 has a slope of 1 / 6.
+
+    Beyond Keras: layers from files of Keras 1 and 2 have it. In files for Keras 3, other layers do the same.
+    """
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
 # Other names of the same.
 swish, hard_swish = silu, hard_silu
 
@@ -98,6 +106,7 @@ _BUILT_IN = (
     glu,
     hard_shrink,
     hard_sigmoid,
+    hard_sigmoid_of_keras2,
     hard_silu,
     hard_tanh,
     leaky_relu,

@@ -96,6 +96,8 @@ def _for_keras_3(facts):
         yield from _other_package(facts, part, "tf_keras", "keras.src.engine")
         if not facts.in_hdf5 and "batch_input_shape" in config and part["class_name"] != "InputLayer":
             yield f"{part['class_name']} has `batch_input_shape`, which Keras 3 reads in .h5 files only"
+        if config.get("activation") == "hard_sigmoid":
+            yield "the activation 'hard_sigmoid' is another function there"
         if part["class_name"].startswith("Depthwise") and "groups" in config:
             yield f"{part['class_name']} has `groups`, which it lost in Keras 3"
     if any(layers_in(layer) for layer in layers_in(facts.encoding)) and "input_layers" in config_of(facts.encoding):

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from convlayers import config, layers, ops, random
+from convlayers import activations, config, layers, ops, random
 from convlayers.autograd import value_of
 from convlayers.legacy.functions import function, gradients, placeholder
 from convlayers.legacy.spelling import warn_of
@@ -206,11 +206,6 @@ def batch_get_value(tensors):
     return [get_value(tensor) for tensor in tensors]
 
 
-def hard_sigmoid(x):
-    """Returns a sigmoid made of straight lines. Its slope is 1 / 5, where that of `keras.ops.hard_sigmoid` is 1 / 6."""
-    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
-
-
 def in_train_phase(x, alt, training=None):
     """Returns `x` for training, else `alt`; what such a function of no arguments returns, if it is one."""
     chosen = x if training else alt
@@ -397,5 +392,6 @@ ADDED = {
     **_REFUSED,
     "function": function,
     "gradients": gradients,
+    "hard_sigmoid": activations.hard_sigmoid_of_keras2,
     "placeholder": placeholder,
 }

@@ -64,6 +64,24 @@ def map_dicts(function, encoding):
     return encoding
 
 
+def is_model(encoding):
+    """Whether this is the encoding of a model that lists its layers, one after another or as a graph."""
+    config = encoding.get("config")
+    lists_layers = isinstance(config, dict) and isinstance(config.get("layers"), list)
+    return lists_layers and (encoding.get("class_name") == "Sequential" or "output_layers" in config)
+
+
+def call_on(name, call=0):
+    """Returns the encoding of a call on what a layer of a graph returned. Keras goes by the history, and finds the shape anew.
+
+    Args:
+        name: of that layer.
+        call: the number of its call.
+    """
+    tensor = {"shape": [None], "dtype": "float32", "keras_history": [name, call, 0]}
+    return {"args": [{"class_name": "__keras_tensor__", "config": tensor}], "kwargs": {}}
+
+
 def objects_in(encoding):
     """Yields the encodings of all objects in one, itself first: those of layers, initializers and so on."""
     waiting = [encoding]

@@ -5,7 +5,8 @@ import inspect
 from convlayers import shapes
 from convlayers.layers.layer import Layer
 from convlayers.registry import find
-from convlayers.saving.encodings import map_dicts, objects_in
+from convlayers.saving import first_hard_sigmoid
+from convlayers.saving.encodings import is_model, map_dicts, objects_in
 
 _CONVOLUTIONS = tuple(f"{kind}{rank}D" for kind in ("Conv", "DepthwiseConv", "SeparableConv") for rank in (1, 2, 3))
 _TRANSPOSED = tuple(f"Conv{rank}DTranspose" for rank in (1, 2, 3))
@@ -39,19 +40,22 @@ _WHY = {
 }
 
 
-def for_keras(encoding):
+def for_keras(encoding, is_older=False):
     """Returns the encoding of a model without what Keras does not have.
 
     Args:
         encoding: in the form of Keras 3. Numbers as `padding` become "valid" behind a layer that pads, or "same", where that
             is the same.
+        is_older: whether it is for Keras 2.
 
     Raises:
         ValueError: for what Keras has nothing for, with its name and the reason.
     """
+    if not is_older:
+        encoding = first_hard_sigmoid.without_first_hard_sigmoid(encoding)
     encoding = map_dicts(_rewritten, encoding)
     for part in objects_in(encoding):
-        for reason in beyond_keras(part):
+        for reason in beyond_keras(part, is_older):
             name = part["config"].get("name", part["class_name"])
             message = f"Keras has nothing that does what '{name}' does, a {part['class_name']}: {reason}."
             if not _is_of_ours(part):  # Those do not come back from files at all.
@@ -64,8 +68,13 @@ def _is_of_ours(encoding):
     return str(encoding.get("module")).startswith("convlayers.")
 
 
-def beyond_keras(encoding):
-    """Yields why Keras cannot read the encoding of an object, whatever its version: nothing if it can."""
+def beyond_keras(encoding, is_older=False):
+    """Yields why Keras cannot read the encoding of an object, whatever its version: nothing if it can.
+
+    Args:
+        encoding: the encoding.
+        is_older: whether it is about Keras 2.
+    """
     class_name, config, module = encoding["class_name"], encoding["config"], str(encoding.get("module"))
     if _is_of_ours(encoding):
         yield "its class is one of convlayers alone"
@@ -73,6 +82,8 @@ def beyond_keras(encoding):
         yield from _beyond_ops(class_name, config)
     elif module == "keras.layers" and isinstance(config, dict):
         yield from _beyond_layers(class_name, config)
+    if isinstance(config, dict) and first_hard_sigmoid.NAME in config.values() and not is_older:
+        yield "its activation is the `hard_sigmoid` of Keras 1 and 2, which is another function in Keras 3"
 
 
 def _beyond_ops(class_name, config):
@@ -113,11 +124,9 @@ def _arguments(class_name):
 
 
 def _rewritten(part):
-    config = part.get("config")
-    is_model = part.get("class_name") == "Sequential" or (isinstance(config, dict) and "output_layers" in config)
-    if is_model and isinstance(config, dict) and isinstance(config.get("layers"), list):
-        return {**part, "config": {**config, "layers": _with_layers_that_pad(config["layers"])}}
-    return part
+    if not is_model(part):
+        return part
+    return {**part, "config": {**part["config"], "layers": _with_layers_that_pad(part["config"]["layers"])}}
 
 
 def _with_layers_that_pad(entries):

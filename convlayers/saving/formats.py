@@ -7,7 +7,7 @@ to 3.10 wrote that. Since 3.11, a single one stands alone, which only 3.4 and la
 import re
 
 from convlayers.saving.compatibility import with_first_names, without_names_of_ops
-from convlayers.saving.encodings import map_dicts, objects_in
+from convlayers.saving.encodings import call_on, map_dicts, objects_in
 
 # Whose interface this is, and the form of its files.
 KERAS_VERSION = "3.15.1"
@@ -64,7 +64,7 @@ def translated(encoding, format):
         return encoding
     from convlayers.saving.for_keras import for_keras
 
-    encoding = for_keras(encoding)
+    encoding = for_keras(encoding, is_older=format == "keras2")
     if format in (DEFAULT, _LISTS_ALWAYS):
         listed = _with_lists_of_ends(encoding) if format == DEFAULT else _with_lists_of_all_ends(encoding)
         return with_first_names(without_names_of_ops(listed))
@@ -123,7 +123,7 @@ def _graph_of_stack(encoding):
     if not any(_is_graph(entry["config"]) for entry in entries) or entries[0]["class_name"] != "InputLayer":
         return encoding
     names = [entry["config"]["name"] for entry in entries]
-    nodes = [[], *([_call_on(name)] for name in names[:-1])]
+    nodes = [[], *([call_on(name)] for name in names[:-1])]
     graph = {
         "name": config["name"],
         "trainable": config["trainable"],
@@ -135,12 +135,6 @@ def _graph_of_stack(encoding):
     }
     kind = {"module": "keras.src.models.functional", "class_name": "Functional", "registered_name": "Functional"}
     return {**encoding, **kind, "config": graph, "build_config": {"input_shape": None}}
-
-
-def _call_on(name):
-    """Returns a call on what a layer returns. Keras goes by the history, and finds the shape anew."""
-    tensor = {"shape": [None], "dtype": "float32", "keras_history": [name, 0, 0]}
-    return {"args": [{"class_name": "__keras_tensor__", "config": tensor}], "kwargs": {}}
 
 
 def _with_lists_in_graphs(encoding):

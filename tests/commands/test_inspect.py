@@ -167,6 +167,16 @@ def test_inspect_files_that_are_too_old_for_keras_3(run, keras, tmp_path, name, 
         keras.models.load_model(path, compile=False)
 
 
+def test_inspect_a_function_that_changed(run, tmp_path):
+    model = k.Sequential([k.Input((3,)), layers.Dense(2, activation="hard_sigmoid_of_keras2")])
+    for file_format, verdict in (("keras2", "no: the activation 'hard_sigmoid' is another function there"), ("keras3", "yes")):
+        model.save(tmp_path / "model.h5", format=file_format)
+        lines = run("inspect", tmp_path / "model.h5")[1].splitlines()
+        assert any(line.startswith(f"Keras 3.15 can read it: {verdict}") for line in lines)
+    model.save(tmp_path / "model.h5", format="convlayers")
+    assert "no: Dense: its activation is the `hard_sigmoid` of Keras 1 and 2" in run("inspect", tmp_path / "model.h5")[1]
+
+
 def test_inspect_a_damaged_file_of_keras_2(run, tmp_path):
     with h5py.File(tmp_path / "model.h5", "w") as raw:
         raw.attrs["keras_version"] = "2.15.0"

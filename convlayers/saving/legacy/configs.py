@@ -4,7 +4,6 @@ The form of graphs is left to `models/keras2_graph.py`, which every graph that i
 """
 
 import re
-import warnings
 
 from convlayers.nested import map_structure
 from convlayers.registry import find, get_registered_object
@@ -12,7 +11,9 @@ from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
-from convlayers.user_code import user_stacklevel
+
+# Arguments of a user's classes that may hold names of Keras.
+_NAMES = ("activation", "reduction")
 
 
 def modern_encoding(encoding):
@@ -54,7 +55,7 @@ def _modern_object(encoding, class_name, config):
         return _function(config["fn"])
     # A user's class may have the name of one of Keras, and then has arguments of its own, beside those of a loss.
     if get_registered_object(encoding.get("registered_name") or class_name) is not None:
-        config = {key: _modern_value(key, value) if key == "reduction" else value for key, value in config.items()}
+        config = {key: _modern_value(key, value) if key in _NAMES else value for key, value in config.items()}
     else:
         class_name = class_name.removeprefix("Custom>")
         if class_name == "Merge":
@@ -135,13 +136,6 @@ def _modern_arguments(class_name, config):
     for key, values in keras1.VALUES.items():
         if isinstance(config.get(key), str):
             config[key] = values.get(config[key], config[key])
-    if config.get("activation") == "hard_sigmoid":
-        warnings.warn(
-            f"Layer '{config.get('name')}' has the activation 'hard_sigmoid'. That was `clip(0.2 * x + 0.5, 0, 1)` in Keras 1 "
-            "and 2, and is `clip(x / 6 + 0.5, 0, 1)` in Keras 3 and here, so that the model predicts something else. For what "
-            "it was: `from convlayers.legacy.backend import hard_sigmoid`, and `layer.activation = hard_sigmoid`.",
-            stacklevel=user_stacklevel(),
-        )
     without_effect = keras2.WITHOUT_EFFECT.get(class_name, {})
     dropped = keras2.DROPPED.get(class_name, ())
     config = {
@@ -159,6 +153,8 @@ def _modern_value(key, value):
         return _named_object(value)
     if key == "reduction" and value == "auto":
         return "sum_over_batch_size"
+    if key == "activation" and isinstance(value, str) and get_registered_object(value) is None:
+        return keras2.ACTIVATIONS.get(value, value)
     if key == "fn" and isinstance(value, str):
         return _function(value)
     return value

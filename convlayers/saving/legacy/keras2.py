@@ -19,6 +19,9 @@ ARGUMENTS = {
     **dict.fromkeys(OPTIMIZERS, _OPTIMIZER),
 }
 
+# Names of functions that are other ones today.
+ACTIVATIONS = {"hard_sigmoid": "hard_sigmoid_of_keras2"}
+
 # Arguments with the values that meant nothing. Another value is an error of the class, which names it.
 WITHOUT_EFFECT = {
     "DepthwiseConv1D": {"groups": 1},

@@ -25,7 +25,7 @@ _UNKNOWN_ACTIVATIONS = {
     "tanh_shrink",
     "threshold",
 }
-_OLDER_ACTIVATIONS = {"silu": "swish"}
+_OLDER_ACTIVATIONS = {new: old for old, new in keras2.ACTIVATIONS.items()} | {"silu": "swish"}
 # What Keras 2 called an optimizer that scales the loss.
 _LOSS_SCALING = {
     "module": "keras.src.mixed_precision.loss_scale_optimizer",

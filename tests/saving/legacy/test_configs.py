@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import convlayers as k
-from convlayers.legacy.backend import hard_sigmoid
 from convlayers.saving.legacy.configs import modern_encoding
 
 KERAS1_LAYERS = [
@@ -234,10 +233,27 @@ def test_hard_sigmoid_was_another_function():
     dense = {"name": "d", "units": 2, "activation": "hard_sigmoid", "batch_input_shape": [None, 3]}
     stack = {"name": "s", "layers": [{"class_name": "Dense", "config": dense}]}
     encoding = {"class_name": "Sequential", "config": stack, "keras_version": "2.4.0", "backend": "tensorflow"}
-    with pytest.warns(UserWarning, match=r"Layer 'd' has the activation 'hard_sigmoid'. That was `clip\(0.2 \* x"):
-        model = k.models.model_from_json(json.dumps(encoding))
+    model = k.models.model_from_json(json.dumps(encoding))
     layer = model.layers[-1]
-    layer.activation = hard_sigmoid
     x = np.random.default_rng(0).normal(0, 2, (20, 3)).astype("float32")
     expected = np.clip(0.2 * (x @ layer.kernel.numpy() + layer.bias.numpy()) + 0.5, 0, 1)
-    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    for one in (model, k.models.model_from_json(model.to_json())):
+        one.set_weights(model.get_weights())
+        np.testing.assert_allclose(one.predict(x, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    today = k.models.model_from_json(k.Sequential([k.Input((3,)), k.layers.Dense(2, activation="hard_sigmoid")]).to_json())
+    assert today.layers[-1].activation is k.activations.hard_sigmoid
+
+
+def test_a_function_of_the_name_hard_sigmoid_is_that_of_the_user():
+    class Gate(k.layers.Activation):
+        pass
+
+    def half(x):
+        return x / 2
+
+    gate = {"class_name": "Gate", "config": {"activation": "hard_sigmoid"}}
+    with k.saving.custom_object_scope({"Gate": Gate}):
+        layer = k.layers.deserialize(modern_encoding(gate))
+        assert layer.activation is k.activations.hard_sigmoid_of_keras2
+    with k.saving.custom_object_scope({"Gate": Gate, "hard_sigmoid": half}):
+        assert k.layers.deserialize(modern_encoding(gate)).activation is half

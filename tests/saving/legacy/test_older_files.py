@@ -72,6 +72,21 @@ def test_functions_of_tensorflow(tmp_path, version, name, ending):
             np.testing.assert_allclose(prediction, numbers, atol=1e-6)
 
 
+@pytest.mark.parametrize("version, ending", [("2.15.0", "keras"), ("2.4.0", "h5")])
+def test_hard_sigmoid(tmp_path, version, ending):
+    """It was another function."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, before, after = (arrays[f"{version}/hard_sigmoid/{part}"] for part in ("x", "p0", "q0"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = k.models.load_model(unpack(f"keras{version}_hard_sigmoid.{ending}", tmp_path))
+    model.save(tmp_path / "now.keras")
+    for one in (model, k.models.load_model(tmp_path / "now.keras")):
+        np.testing.assert_allclose(one.predict(x, verbose=0), before, atol=1e-6)
+        one.train_on_batch(x, np.full_like(before, 0.2))
+        np.testing.assert_allclose(one.predict(x, verbose=0), after, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "version, weights",
     [
