@@ -6,7 +6,7 @@ The rules were found by giving files of Keras 2.21 (tf_keras), 3.0 to 3.15 and c
 from convlayers import losses, nested
 from convlayers.commands.file_facts import config_of, layers_in, name_of
 from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
-from convlayers.saving.encodings import objects_in
+from convlayers.saving.encodings import map_ends, objects_in
 from convlayers.saving.for_keras import beyond_keras
 
 READERS = ("2.15", "3.0", "3.15")
@@ -63,10 +63,16 @@ def _graph_for_3_0(config):
     if any(isinstance(end, list) and end and isinstance(end[0], str) for end in ends):
         yield "a functional model has a single input or output in the form of Keras 3.11, which 3.4 and later read"
     layers = {name_of(layer): layer for layer in config["layers"] if isinstance(layer, dict)}
-    if any("output_layers" in config_of(layers.get(name, {})) for name in nested.flatten(ends[1])):
+    if any(call and "output_layers" in config_of(layers.get(name, {})) for name, call in _calls_in(ends[1])):
         yield "an output of a functional model is that of a functional model in it, which later versions read"
     if _some_call_waits(layers):
         yield "layers are called in turns, several times each, which later versions read"
+
+
+def _calls_in(ends):
+    calls = []
+    map_ends(lambda name, call, _: calls.append((name, call)), ends)
+    return calls
 
 
 def _some_call_waits(layers):

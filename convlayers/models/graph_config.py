@@ -267,7 +267,8 @@ class _Reader:
             return type(structure)([self.find_ends(part) for part in structure])
         name, call, index = _as_history(structure)
         if _is_count(call):
-            call -= _calls_before_the_first(self._layers.get(name))
+            # Keras takes the last one for the call before the first, and for one that is alone, files say so for Keras 3.0.
+            call = max(call - _calls_before_the_first(self._layers.get(name)), 0)
         return _as_tensor(self._find(name, call, index))
 
 

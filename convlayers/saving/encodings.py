@@ -68,7 +68,23 @@ def is_model(encoding):
     """Whether this is the encoding of a model that lists its layers, one after another or as a graph."""
     config = encoding.get("config")
     lists_layers = isinstance(config, dict) and isinstance(config.get("layers"), list)
-    return lists_layers and (encoding.get("class_name") == "Sequential" or "output_layers" in config)
+    return lists_layers and (
+        encoding.get("class_name") == "Sequential" or ("input_layers" in config and "output_layers" in config)
+    )
+
+
+def map_ends(function, structure):
+    """Returns the inputs or outputs of a graph with what `function(name, call, index)` makes of each in its place."""
+    if isinstance(structure, dict):
+        return {key: map_ends(function, part) for key, part in structure.items()}
+    if is_end(structure):
+        return function(*structure)
+    return [map_ends(function, part) for part in structure] if isinstance(structure, (list, tuple)) else structure
+
+
+def is_end(end):
+    """Whether this is an input or output itself: the name of a layer, the number of its call, and of the call's output."""
+    return isinstance(end, (list, tuple)) and len(end) == 3 and isinstance(end[0], str)
 
 
 def call_on(name, call=0):

@@ -1,7 +1,7 @@
 """Layers with the `hard_sigmoid` of Keras 1 and 2, encoded with layers that Keras 3 has."""
 
 from convlayers.activations import hard_sigmoid_of_keras2
-from convlayers.saving.encodings import call_on, is_model, map_dicts
+from convlayers.saving.encodings import call_on, is_model, map_dicts, map_ends
 
 NAME = hard_sigmoid_of_keras2.__name__
 # Together they do the same: clip(0.2 * x + 0.5, 0, 1).
@@ -64,15 +64,8 @@ def _on_the_last(part, last_of):
     return {**part, "keras_history": _renamed(history, last_of)} if history else part
 
 
-def _renamed(structure, names):
-    """Returns the place of a tensor in a graph, or a structure of places, with other names for some layers."""
-    if isinstance(structure, dict):
-        return {key: _renamed(part, names) for key, part in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        if len(structure) == 3 and isinstance(structure[0], str):
-            return [names.get(structure[0], structure[0]), *structure[1:]]
-        return [_renamed(part, names) for part in structure]
-    return structure
+def _renamed(ends, names):
+    return map_ends(lambda name, *numbers: [names.get(name, name), *numbers], ends)
 
 
 def _free_name(name, names):

@@ -22,6 +22,7 @@ from convlayers.saving.formats import (
     keras_version_of,
     translated,
 )
+from convlayers.saving.stacks import has_stacks
 from convlayers.saving.weights import read_weights, weights_as_bytes
 from convlayers.serialization import ObjectSharingScope, serialize_keras_object
 
@@ -39,9 +40,10 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             writing, as `io.BytesIO`, which gets what a `.keras` file has.
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
-        kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3. "keras3.0" is so
-            also where a functional model is in a `Sequential`, which is written as a functional model, too. "keras3.11" is for
-            3.11 and later, as these write it: single inputs and outputs of functional models are alone, and not in a list. By
+        kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3: a `Sequential`
+            with a functional model in it is a functional model there. "keras3.0" also leaves out what optimizers remember in
+            other orders in some of them. "keras3.11" is for 3.11 and later, as these write it: single inputs and outputs of
+            functional models are alone, and not in a list. By
             default, a model that was read from such a file is written so again. "keras2" is for Keras 2. For all of these,
             what goes beyond Keras is written as layers that Keras has, or refused. "convlayers" is for this package alone, and
             leaves everything as it is.
@@ -104,7 +106,8 @@ def _write_archive(model, filepath, encoding, format, zipped, include_optimizer)
     from convlayers.saving.archive import write_archive, write_folder
 
     write = write_folder if zipped is False else write_archive
-    write(filepath, encoding, weights_as_bytes(model, format=format), keras_version_of(format))
+    weights = weights_as_bytes(model, format=format, stacks_as_graphs=has_stacks(encoding))
+    write(filepath, encoding, weights, keras_version_of(format))
 
 
 def _write_hdf5(model, filepath, encoding, format, zipped, include_optimizer):

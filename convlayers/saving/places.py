@@ -13,12 +13,13 @@ from convlayers.models.functional import Functional
 from convlayers.models.sequential import Sequential
 from convlayers.naming import to_snake_case
 from convlayers.optimizers.optimizer import Optimizer
+from convlayers.saving.stacks import is_stack_of_graphs
 
 # What Keras 2.12 and 2.13 called the list of layers. They had each layer that has weights in it twice.
 LAYERS_OF_2_12 = "_layer_checkpoint_dependencies"
 
 
-def places(model, objects_to_skip=(), is_there=None, counts_twice=False, backwards=False):
+def places(model, objects_to_skip=(), is_there=None, counts_twice=False, backwards=False, stacks_as_graphs=False):
     """Returns the objects of a model that have variables, or may have, with their paths.
 
     Args:
@@ -29,23 +30,25 @@ def places(model, objects_to_skip=(), is_there=None, counts_twice=False, backwar
         counts_twice: whether layers that have weights count twice where those of a class are numbered.
         backwards: whether attributes are gone through from the last name to the first, as in Keras 2.14 and 2.15. In a subclass
             of `Model`, layers in lists are then found in `layers`, and others under their own names.
+        stacks_as_graphs: whether a `Sequential` of functional models has its place as a functional model.
 
     Returns:
         A list of pairs `(path, object)`, the model itself first, at "".
     """
-    walk = _Walk(objects_to_skip, is_there, counts_twice, backwards)
+    walk = _Walk(objects_to_skip, is_there, counts_twice, backwards, stacks_as_graphs)
     walk.visit(model, "")
     return walk.found
 
 
 class _Walk:
-    def __init__(self, objects_to_skip, is_there, counts_twice, backwards):
+    def __init__(self, objects_to_skip, is_there, counts_twice, backwards, stacks_as_graphs):
         self.found = []
         # By identity, and kept: were one of them freed, the next one could get its id.
         self._seen = {id(skipped): skipped for skipped in objects_to_skip or ()}
         self._is_there = is_there or (lambda path: True)
         self._counts_twice = counts_twice
         self._backwards = backwards
+        self._stacks_as_graphs = stacks_as_graphs
 
     def visit(self, value, path):
         if id(value) in self._seen:
@@ -63,7 +66,8 @@ class _Walk:
         uses = {}
         for value in container.values() if isinstance(container, dict) else container:
             if _has_variables(value):
-                name = to_snake_case(type(value).__name__)
+                is_graph = self._stacks_as_graphs and is_stack_of_graphs(value)
+                name = to_snake_case("Functional" if is_graph else type(value).__name__)
             elif isinstance(value, (list, tuple, dict)):
                 name = "container"
             else:

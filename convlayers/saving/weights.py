@@ -11,7 +11,7 @@ from convlayers.optimizers.variable_owner import VariableOwner
 from convlayers.saving.places import LAYERS_OF_2_12, places
 
 
-def weights_as_bytes(model, objects_to_skip=(), format=None):
+def weights_as_bytes(model, objects_to_skip=(), format=None, stacks_as_graphs=False):
     """Returns an HDF5 file with all variables of a model, and of its optimizer if it has been compiled.
 
     It is made in memory: the HDF5 library could not be stopped in the middle of a file that the disk has no room for.
@@ -22,12 +22,13 @@ def weights_as_bytes(model, objects_to_skip=(), format=None):
         format: "keras2" for Keras 2, which went through attributes in another order, and had no learning rate among what its
             optimizers remember. "keras3.0" for versions of which some have what an optimizer remembers in another order: it
             is left out then, and they warn.
+        stacks_as_graphs: whether a `Sequential` of functional models is written as a functional model.
     """
     from convlayers.saving import hdf5
 
     file = io.BytesIO()
     with hdf5.create(file) as writer:
-        for path, owner in places(model, objects_to_skip, backwards=format == "keras2"):
+        for path, owner in places(model, objects_to_skip, backwards=format == "keras2", stacks_as_graphs=stacks_as_graphs):
             group = writer.group(path, owner.name)
             variables = _written_for(format, owner) if isinstance(owner, Optimizer) else None
             if variables is None:
@@ -70,13 +71,13 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
 
 
 def _find_places(model, reader, objects_to_skip):
-    """Returns the places that a file has for what is in a model, in whichever order its writer went through attributes."""
+    """Returns the places that a file has for what is in a model, whichever form of it was written, and in whichever order."""
     options = {"is_there": reader.__contains__, "counts_twice": LAYERS_OF_2_12 in reader}
     found = places(model, objects_to_skip, **options)
     if all(path in reader for path, owner in found if _may_have_variables(owner)):
         return found
-    of_keras2 = places(model, objects_to_skip, **options, backwards=True)
-    return max(found, of_keras2, key=lambda candidates: sum(path in reader for path, _ in candidates))
+    others = [places(model, objects_to_skip, **options, **{name: True}) for name in ("backwards", "stacks_as_graphs")]
+    return max(found, *others, key=lambda candidates: sum(path in reader for path, _ in candidates))
 
 
 def _may_have_variables(owner):

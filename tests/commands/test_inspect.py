@@ -112,6 +112,12 @@ def at_the_end():
     return k.Model(x, k.Model(z, layers.Dense(4)(z))(x))
 
 
+def twice_at_the_end():
+    x, z = k.Input((4,)), k.Input((4,))
+    inner = k.Model(z, layers.Dense(4)(z))
+    return k.Model(x, [inner(x), inner(layers.ReLU()(x))])
+
+
 @pytest.mark.parametrize(
     "make, file_format, reader, verdict",
     [
@@ -122,7 +128,8 @@ def at_the_end():
         (with_an_op, "keras3.11", "3.0", "no: Max has `name`, which came later"),
         (with_newer_things, "keras3", "3.15", "yes"),
         (in_turns, "keras3", "3.0", "no: layers are called in turns, several times each"),
-        (in_a_stack, "keras3", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
+        (in_a_stack, "keras3", "3.0", "yes"),
+        (in_a_stack, "keras3.11", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
         (in_a_stack, "keras3", "3.15", "yes"),
         (trained("nadam"), "keras3", "3.0", "no: what the optimizer remembers is in another order since Keras 3.10"),
         (trained("adam"), "keras3", "3.0", "yes"),
@@ -132,7 +139,14 @@ def at_the_end():
             "3.0",
             "no: what the optimizer remembers is in another order since Keras 3.10",
         ),
-        (at_the_end, "keras3", "3.0", "no: an output of a functional model is that of a functional model in it"),
+        (at_the_end, "keras3", "3.0", "yes"),
+        (
+            at_the_end,
+            "keras3.11",
+            "3.0",
+            "no: a functional model has a single input or output in the form of Keras 3.11",
+        ),
+        (twice_at_the_end, "keras3", "3.0", "no: an output of a functional model is that of a functional model in it"),
     ],
 )
 def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, reader, verdict):

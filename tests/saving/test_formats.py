@@ -78,46 +78,27 @@ def test_those_of_models_in_the_graph(tmp_path):
     assert ends(config["layers"][1]["config"]) == LISTED
 
 
-def test_those_of_a_model_in_a_stack_stay_alone(tmp_path):
+def test_those_of_a_model_in_another_layer_stay_alone(tmp_path):
     """Keras 3.0, 3.4, 3.11 and later hand the list itself to the next layer."""
-    x = k.Input((4, 4), name="z")
-    stack = k.Sequential([k.Input((4, 4)), single(), layers.Flatten()])
-    stack.save(tmp_path / "stack.keras")
-    assert ends(read(tmp_path / "stack.keras")["config"]["layers"][1]["config"]) == ALONE
-    k.Model(x, stack(x)).save(tmp_path / "graph.keras")
-    assert ends(read(tmp_path / "graph.keras")["config"])[0] == ["z", 0, 0]
-
-
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-def test_a_stack_of_such_is_written_as_a_graph(tmp_path, ending):
-    """Which all versions of Keras 3 read."""
-    x = np.random.default_rng(0).normal(size=(2, 4, 4)).astype("float32")
-    for first in ([], [k.Input((4, 4))]):
-        stack = k.Sequential([*first, single(), layers.Flatten(), layers.Dense(2)], name="stack")
-        stack.compile("adam", "mse")
-        stack.train_on_batch(x, np.ones((2, 2)))
-        stack.save(tmp_path / f"stack.{ending}", format="keras3.0")
-        config = read(tmp_path / f"stack.{ending}")["config"]
-        assert ends(config["layers"][1]["config"]) == LISTED
-        assert [entry["inbound_nodes"] == [] for entry in config["layers"]] == [True, False, False, False]
-        graph = k.models.load_model(tmp_path / f"stack.{ending}")
-        assert isinstance(graph, k.models.Functional)
-        for model in (stack, graph):
-            model.train_on_batch(x, np.ones((2, 2)))
-        np.testing.assert_array_equal(graph.predict(x, verbose=0), stack.predict(x, verbose=0))
-
-
-def test_a_stack_without_such_stays_one(tmp_path):
-    k.Sequential([k.Input((4, 4)), layers.Flatten()]).save(tmp_path / "stack.keras", format="keras3.0")
-    assert read(tmp_path / "stack.keras")["class_name"] == "Sequential"
-
-
-def test_such_a_stack_in_a_model_is_refused(tmp_path):
-    x = k.Input((4, 4))
-    graph = k.Model(x, k.Sequential([k.Input((4, 4)), single(), layers.Flatten()])(x))
+    x = k.Input((5, 4, 4), name="z")
+    k.Model(x, layers.TimeDistributed(single())(x), name="graph").save(tmp_path / "graph.keras")
+    config = read(tmp_path / "graph.keras")["config"]
+    assert ends(config["layers"][1]["config"]["layer"]["config"]) == ALONE
+    assert ends(config)[0] == ["z", 0, 0]
     with pytest.raises(ValueError, match=r"^Keras 3.0 to 3.3 read no functional model .* Received: 'single'"):
-        graph.save(tmp_path / "graph.keras", format="keras3.0")
-    assert not (tmp_path / "graph.keras").exists()
+        k.Model(x, layers.TimeDistributed(single())(x)).save(tmp_path / "model.keras", format="keras3.0")
+    assert not (tmp_path / "model.keras").exists()
+
+
+def test_a_model_at_the_end_is_called_as_all_versions_count(tmp_path):
+    """Its own making is its first call among outputs, but not in Keras 3.0. The call before the first is the last one."""
+    x, inner = k.Input((4, 4), name="z"), single()
+    one, two = k.Model(x, inner(x)), k.Model(x, [inner(x), inner(layers.ReLU()(x))])
+    for model, expected in ((one, [["single", 0, 0]]), (two, [["single", 1, 0], ["single", 2, 0]])):
+        model.save(tmp_path / "model.keras")
+        assert ends(read(tmp_path / "model.keras")["config"])[1] == expected
+        again = k.models.load_model(tmp_path / "model.keras")
+        assert ends(again.get_config()) == ends(model.get_config())
 
 
 def test_several_stay_as_they_are(tmp_path):

@@ -8,10 +8,12 @@ from convlayers.nested import map_structure
 from convlayers.saving import hdf5
 from convlayers.saving.encodings import map_dicts
 from convlayers.saving.formats import keras_version_of
+from convlayers.saving.stacks import STACK
 from convlayers.saving.weights import variables_of_keras2
 
 # On what Keras 2 would have run. Keras 3 ignores it, but there must be one.
 _BACKEND = "tensorflow"
+_MODEL = ("class_name", "config", STACK)
 
 
 def model_as_bytes(model, encoding, format, include_optimizer=True):
@@ -28,7 +30,7 @@ def model_as_bytes(model, encoding, format, include_optimizer=True):
         attributes = {
             "keras_version": keras_version_of(format),
             "backend": _BACKEND,
-            "model_config": json.dumps({"class_name": encoding["class_name"], "config": _older(encoding["config"], format)}),
+            "model_config": json.dumps({key: _older(encoding[key], format) for key in _MODEL if key in encoding}),
         }
         compile_config = encoding.get("compile_config")
         if include_optimizer and compile_config:
