@@ -51,6 +51,8 @@ OPENMP_FLAGS = {  # to compile, to link
     "gcc": (["-fopenmp"], ["-fopenmp"]),
     "darwin": (["-Xpreprocessor", "-fopenmp"], ["-lomp"]),
 }
+# kernels/parallel.pxd has a function of its own in the place of GNU OpenMP's.
+WRAP_FLAGS = ["-Wl,--wrap=GOMP_parallel"] if sys.platform == "linux" else []
 OPENMP_PROGRAM = """
 #include <omp.h>
 #include <stdio.h>
@@ -163,7 +165,7 @@ class BuildModules(build_ext):
         translate_to_c(self.extensions)
         for module in self.extensions:
             module.extra_compile_args = [*module.compile_flags(family), *compile_openmp, *SANITIZE_FLAGS]
-            module.extra_link_args = [*link_openmp, *SANITIZE_FLAGS]
+            module.extra_link_args = [*link_openmp, *WRAP_FLAGS, *SANITIZE_FLAGS]
         super().build_extensions()
 
     def run(self):

@@ -2,7 +2,25 @@
 #
 # It is all threads or one, nothing between: GNU OpenMP ends the threads that a smaller team leaves idle, and starting them
 # again costs more than they save. (A team of one leaves them alone.)
+#
+# GNU OpenMP makes a team also of one thread, with system calls at its barriers: a microsecond for each loop, as long as small
+# arrays take. So one thread calls what the compiler has made of the loop as the plain function that it is, outside of any team.
+# The linker gives kernels this function in place of OpenMP's (setup.py).
 from convlayers._native.runtime cimport threads_now
+
+cdef extern from *:
+    """
+    #if defined(_OPENMP) && defined(__linux__) && !defined(__clang__)
+    void __real_GOMP_parallel(void (*loop)(void *), void *data, unsigned threads, unsigned flags);
+    __attribute__((visibility("hidden")))
+    void __wrap_GOMP_parallel(void (*loop)(void *), void *data, unsigned threads, unsigned flags) {
+        if (threads == 1)
+            loop(data);
+        else
+            __real_GOMP_parallel(loop, data, threads, flags);
+    }
+    #endif
+    """
 
 cdef enum:
     SMALL_WORK = 400_000  # takes 40 microseconds or more, some times as long as waking the threads
