@@ -105,12 +105,12 @@ def standardize_data_format(data_format):
     Raises:
         ValueError: for anything but "channels_last", "channels_first" and None.
     """
+    if data_format in DATA_FORMATS:
+        return data_format
     return image_data_format() if data_format is None else _check_data_format(data_format)
 
 
 def _check_data_format(data_format):
-    if data_format in DATA_FORMATS:
-        return data_format
     name = str(data_format).lower()
     if name not in DATA_FORMATS:
         raise ValueError(

@@ -1,11 +1,12 @@
 """Pooling to a given size: each axis is divided into parts as even as can be."""
 
+import functools
+
 from convlayers import shapes
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
 from convlayers.ops.dtypes import as_array, as_float
-from convlayers.ops.layout import to_3d
-from convlayers.ops.pooling_kernels import max_of_windows, mean_of_windows, spatial_rank
+from convlayers.ops.pooling_kernels import PoolPlan, spatial_rank
 
 _EVEN_WINDOWS = None  # in place of their description: kernels find them from the shapes
 
@@ -36,8 +37,8 @@ def adaptive_max_pool(inputs, output_size, data_format=None):
     [1.0, 3.0, 4.0]
     """
     inputs = as_array(inputs)
-    data_format = standardize_data_format(data_format)
-    return max_of_windows(inputs, data_format, _output_shape(inputs.shape, output_size, data_format), _EVEN_WINDOWS)
+    plan = _plan(inputs.shape, inputs.dtype, shapes.hashable(output_size), standardize_data_format(data_format))
+    return plan.largest(inputs)
 
 
 @differentiable(new_gradients=True)
@@ -50,16 +51,17 @@ def adaptive_average_pool(inputs, output_size, data_format=None):
     [0.5, 2.0, 3.5]
     """
     inputs = as_float(inputs)
-    data_format = standardize_data_format(data_format)
-    return mean_of_windows(inputs, data_format, _output_shape(inputs.shape, output_size, data_format), _EVEN_WINDOWS)
+    plan = _plan(inputs.shape, inputs.dtype, shapes.hashable(output_size), standardize_data_format(data_format))
+    return plan.mean(inputs)
 
 
-def _output_shape(input_shape, output_size, data_format):
-    """Returns the shape of the result, for three spatial axes."""
+@functools.lru_cache(maxsize=4096, typed=True)
+def _plan(input_shape, dtype, output_size, data_format):
     output_size = shapes.standardize_tuple(output_size, spatial_rank(input_shape), "output_size")
     batch, spatial, channels = shapes.split_shape(input_shape, data_format)
     if 0 in spatial:
         raise ValueError(
             f"Adaptive pooling takes inputs with at least one pixel along each axis. Received: inputs.shape={input_shape}"
         )
-    return (batch, *to_3d(output_size), channels)
+    output_shape = shapes.join_shape(batch, output_size, channels, data_format)
+    return PoolPlan(input_shape, output_shape, data_format, dtype, _EVEN_WINDOWS)

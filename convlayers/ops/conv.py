@@ -11,7 +11,7 @@ from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fus
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.kept_weights import kept_weights
-from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.ops.pooling import max_of_images, max_pool
 from convlayers.ops.shaping import reshape
 
@@ -134,34 +134,40 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
         data_format = standardize_data_format(data_format)
     arguments = inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate, inputs.dtype
-    plan = _plan(arguments, config.winograd())
-    x = to_channels_last_5d(inputs, data_format)
+    plan, inputs_layout, outputs_layout = _plan(arguments, pool, config.winograd())
+    x = inputs_layout.to_kernel(inputs)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation, kept)
     # The largest number alone gets a gradient. So that of the activation is computed for what pooling leaves.
     y, backward_pool = (y, None) if pool is None else max_of_images(y, *pool)
-    kernel_shape, rank = kernel.shape, kernel.ndim - 2
+    kernel_shape = kernel.shape
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
-        d_y = to_channels_last_5d(d_outputs.astype(x.dtype, copy=False), data_format)
-        d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
+        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
         if pool is not None:
             d_y = backward_pool(d_y)
         return (
-            lambda: from_channels_last_5d(plan.backward_input(d_y, weights), data_format, rank),
+            lambda: inputs_layout.from_kernel(plan.backward_input(d_y, weights)),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
             d_bias,
         )
 
-    outputs = from_channels_last_5d(y, data_format, rank)
+    outputs = outputs_layout.from_kernel(y)
     return outputs if inputs is given else in_type_of(outputs, given), backward
 
 
 @functools.lru_cache(maxsize=4096)
-def _plan(arguments, winograd):
+def _plan(arguments, pool, winograd):
+    """Returns a `ConvPlan`, and the layouts of the inputs and of the outputs, those of `pool` if there is one."""
     # The setting is an argument for the cache only: `choose` asks for it itself.
-    return ConvPlan(conv_problem(*arguments))
+    problem = conv_problem(*arguments)
+    input_shape, _, _, _, data_format, _, dtype = arguments
+    output_shape = shape_for_users(problem.output_shape, len(input_shape), data_format)
+    if pool is not None:
+        output_shape = shapes.compute_pooling_output_shape(output_shape, *pool, data_format)
+    layouts = [image_layout(shape, data_format, dtype) for shape in (input_shape, output_shape)]
+    return ConvPlan(problem), *layouts
 
 
 def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilation_rate, dtype):

@@ -17,7 +17,7 @@ from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
-from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 
 
 def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
@@ -106,30 +106,34 @@ def _conv_transpose(inputs, kernel, bias, strides, padding, output_padding, data
         data_format = standardize_data_format(data_format)
     numbers = strides, padding, output_padding, data_format, dilation_rate, groups
     arguments = inputs.shape, kernel.shape, *numbers, inputs.dtype
-    plan = _plan(arguments, config.winograd())
-    x = to_channels_last_5d(inputs, data_format)
+    plan, inputs_layout, outputs_layout = _plan(arguments, config.winograd())
+    x = inputs_layout.to_kernel(inputs)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.outputs(x, weights, bias, activation)
-    kernel_shape, rank = kernel.shape, kernel.ndim - 2
+    kernel_shape = kernel.shape
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
-        d_y = to_channels_last_5d(d_outputs.astype(x.dtype, copy=False), data_format)
-        d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
+        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
         return (
-            lambda: from_channels_last_5d(plan.forward(d_y, weights, None, LINEAR), data_format, rank),
+            lambda: inputs_layout.from_kernel(plan.forward(d_y, weights, None, LINEAR)),
             lambda: plan.backward_kernel(d_y, x).reshape(kernel_shape),
             d_bias,
         )
 
-    outputs = from_channels_last_5d(y, data_format, rank)
+    outputs = outputs_layout.from_kernel(y)
     return outputs if inputs is given else in_type_of(outputs, given), backward
 
 
 @functools.lru_cache(maxsize=4096)
 def _plan(arguments, winograd):
+    """Returns a `_TransposedPlan`, and the layouts of the inputs and of the outputs."""
     # The setting is an argument for the cache only: `choose` asks for it itself.
-    return _TransposedPlan(conv_transpose_problem(*arguments))
+    problem = conv_transpose_problem(*arguments)
+    input_shape, _, _, _, _, data_format, _, _, dtype = arguments
+    output_shape = shape_for_users(problem.input_shape, len(input_shape), data_format)
+    layouts = [image_layout(shape, data_format, dtype) for shape in (input_shape, output_shape)]
+    return _TransposedPlan(problem), *layouts
 
 
 class _TransposedPlan(ConvPlan):

@@ -9,7 +9,7 @@ import numpy as np
 from convlayers import config
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array, as_float, widen
-from convlayers.ops.rows import rows_along
+from convlayers.ops.rows import row_layout
 from convlayers.ops.softmax import softmax_by_kernel
 
 
@@ -32,16 +32,16 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
             "Arguments `target` and `output` must be at least rank 1. "
             f"Received: target.shape={target.shape}, output.shape={output.shape}"
         )
-    rows, restore = rows_along(output, axis)
-    probabilities = rows_along(target.astype(output.dtype, copy=False), axis)[0]
+    layout = row_layout(output.shape, axis, output.dtype)
+    rows, probabilities = layout.to_kernel(output), layout.to_kernel(target.astype(output.dtype, copy=False))
     logarithms, through_logarithms = _logarithms(rows, from_logits)
     y = -np.einsum("ij,ij->i", probabilities, logarithms)
 
     def backward(d_y):
         d_y = d_y.reshape(-1, 1).astype(rows.dtype, copy=False)
         return (
-            lambda: restore(-d_y * logarithms),
-            lambda: restore(through_logarithms(-d_y * probabilities)),
+            lambda: layout.from_kernel(-d_y * logarithms),
+            lambda: layout.from_kernel(through_logarithms(-d_y * probabilities)),
         )
 
     return y.reshape(_replaced(output.shape, axis)).astype(output.dtype, copy=False), backward
@@ -70,12 +70,13 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             "Arguments `target` and `output` must have the same shape up until the last dimension: "
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
         )
-    rows, restore = rows_along(output, axis)
+    layout = row_layout(output.shape, axis, output.dtype)
+    rows = layout.to_kernel(output)
     places = np.arange(len(rows)), check_labels(target, classes)
     y, through_rows = (_from_logits_at if from_logits else _from_probabilities_at)(places, rows)
 
     def backward(d_y):
-        return None, lambda: restore(through_rows(d_y.reshape(-1)))
+        return None, lambda: layout.from_kernel(through_rows(d_y.reshape(-1)))
 
     return y.reshape(shape).astype(output.dtype, copy=False), backward
 

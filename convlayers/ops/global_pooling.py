@@ -8,7 +8,8 @@ from convlayers import _native, shapes
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
 from convlayers.ops.dtypes import as_array, as_float
-from convlayers.ops.pooling_kernels import kernel_dtype, kernel_layout
+from convlayers.ops.layout import image_layout, kernel_dtype
+from convlayers.ops.pooling_kernels import spatial_rank
 
 
 @differentiable(new_gradients=True)
@@ -66,8 +67,8 @@ def _images(inputs, data_format, keepdims):
 
     Images with their channels first in memory are not transposed: each channel is an image of its own.
     """
-    to_kernel, from_kernel = kernel_layout(inputs, data_format)
     shape, dtype = inputs.shape, inputs.dtype
+    spatial_rank(shape)  # raises an error if it is none
     batch, spatial, channels = shapes.split_shape(shape, data_format)
     pixels = math.prod(spatial)
     kept = shapes.join_shape(batch, [1] * len(spatial), channels, data_format) if keepdims else (batch, channels)
@@ -78,9 +79,8 @@ def _images(inputs, data_format, keepdims):
     if data_format == "channels_first" and inputs.flags.c_contiguous:
         x = inputs.astype(kernel_dtype(dtype), copy=False).reshape(batch * channels, pixels, 1)
         return x, lambda d_x: d_x.reshape(shape).astype(dtype, copy=False), result
-    x5 = to_kernel(inputs)
-    shape5 = x5.shape
-    return x5.reshape(batch, pixels, channels), lambda d_x: from_kernel(d_x.reshape(shape5)), result
+    layout = image_layout(shape, data_format, dtype)
+    return layout.to_kernel(inputs).reshape(batch, pixels, channels), layout.from_kernel, result
 
 
 def _channels(d_outputs, y):

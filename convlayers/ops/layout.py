@@ -5,45 +5,81 @@ channels last, and "channels_first" is a view of it with the axes in another ord
 is moved, whatever the data format: only what comes from elsewhere with its channels first in memory is transposed, once.
 """
 
+import functools
 import math
 
 import numpy as np
 
 from convlayers import _native
+from convlayers.shapes import join_shape, split_shape
 
 KERNEL_DTYPES = (np.dtype("float32"), np.dtype("float64"))
 
 
-def to_channels_last_5d(x, data_format):
-    """Returns `x` as kernels read it: contiguous, channels last, unit axes in front of the spatial axes that it lacks.
+class Layout:
+    """How kernels read arrays of one shape: with their axes in another order, in another shape, in a number type of theirs.
 
     Args:
-        x: array of rank 3, 4 or 5, with the batch first.
+        shape, dtype: those of the arrays.
+        order: the order of their axes for kernels, a list of ints.
+        kernel_shape: the shape that kernels see, then.
+
+    Attributes:
+        kernel_shape, number_type: shape and dtype of what kernels see.
+    """
+
+    def __init__(self, shape, dtype, order, kernel_shape):
+        self.kernel_shape, self.number_type = kernel_shape, kernel_dtype(dtype)
+        self._dtype = dtype
+        self._ordered_shape = tuple(shape[axis] for axis in order)
+        as_it_is = order == list(range(len(shape)))
+        self._order = None if as_it_is else order
+        self._back = None if as_it_is else [order.index(axis) for axis in range(len(shape))]
+
+    def to_kernel(self, x):
+        """Returns an array as kernels read it: contiguous. It is a view of the array where that can be."""
+        if x.dtype is not self.number_type:
+            x = x.astype(self.number_type)
+        if self._order is not None:
+            x = x.transpose(self._order)
+        return (x if x.flags.c_contiguous else contiguous(x)).reshape(self.kernel_shape)
+
+    def from_kernel(self, y):
+        """Returns what a kernel has made, of `kernel_shape`, as such an array: a view, unless the dtypes differ."""
+        y = y.reshape(self._ordered_shape)
+        if y.dtype is not self._dtype:
+            y = y.astype(self._dtype)
+        return y if self._back is None else y.transpose(self._back)
+
+
+@functools.lru_cache(maxsize=4096)
+def image_layout(shape, data_format, dtype):
+    """Returns the `Layout` of images: kernels have the channels last, and unit axes in front of the spatial axes that lack.
+
+    Args:
+        shape: of rank 3, 4 or 5, with the batch first.
         data_format: "channels_last" or "channels_first".
+        dtype: that of the images.
 
     Returns:
-        An array of shape (n, d, h, w, c). It is a view where the channels are last in memory already.
+        A `Layout` with the kernel shape (n, d, h, w, c).
     """
+    batch, spatial, channels = split_shape(shape, data_format)
+    order = list(range(len(shape)))
     if data_format == "channels_first":
-        x = x.transpose(0, *range(2, x.ndim), 1)
-    shape = x.shape
-    return (x if x.flags.c_contiguous else contiguous(x)).reshape(shape[:1] + _UNIT_AXES[len(shape)] + shape[1:])
+        order = [0, *order[2:], 1]
+    return Layout(shape, dtype, order, (batch, *to_3d(spatial), channels))
 
 
-def from_channels_last_5d(y5, data_format, rank):
-    """Returns a kernel's result in the user's layout: the inverse of `to_channels_last_5d`.
+def shape_for_users(kernel_shape, ndim, data_format):
+    """Returns the shape with so many axes that users see of images of which kernels see this one."""
+    return join_shape(kernel_shape[0], kernel_shape[6 - ndim : 4], kernel_shape[4], data_format)
 
-    Args:
-        y5: contiguous array of shape (n, d, h, w, c), with unit axes in front of the last `rank` spatial axes.
-        data_format: "channels_last" or "channels_first".
-        rank: number of spatial axes, 1 to 3.
 
-    Returns:
-        A view of rank `rank + 2`.
-    """
-    shape = y5.shape
-    y = y5.reshape(shape[:1] + shape[4 - rank :])
-    return y.transpose(0, rank + 1, *range(1, rank + 1)) if data_format == "channels_first" else y
+@functools.cache
+def kernel_dtype(dtype):
+    """Returns that of the two number types of kernels which holds all numbers of another."""
+    return np.result_type(dtype, np.float32)
 
 
 def to_3d(sizes, filler=1):
@@ -92,7 +128,3 @@ def _transpose(x, rows, columns):
     y = np.empty((len(x), columns, rows), x.dtype)
     _native.kernels(x.dtype).layout.transpose(x, y)
     return y
-
-
-# The spatial axes that arrays of 3, 4 and 5 axes lack.
-_UNIT_AXES = {3: (1, 1), 4: (1,), 5: ()}

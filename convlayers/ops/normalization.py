@@ -9,14 +9,14 @@ from convlayers import _native, config
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.arithmetic import divide, maximum, subtract, where
 from convlayers.ops.bias_activation import LINEAR, fused_code
-from convlayers.ops.dtypes import as_array, as_float, widen
-from convlayers.ops.layout import contiguous
+from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.layout import Layout
 from convlayers.ops.linear import norm
 from convlayers.ops.pointwise import square
 from convlayers.ops.reductions import mean as mean_of
 from convlayers.ops.reductions import sum as sum_of
 from convlayers.ops.reductions import var
-from convlayers.ops.rows import rows_along
+from convlayers.ops.rows import row_layout
 from convlayers.ops.shaping import reshape
 
 SMALL_PLANE = 16  # numbers, which take no longer as rows of channels
@@ -65,19 +65,22 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     Raises:
         ValueError: if one of the vectors has another length than the axis.
     """
-    kernels, x, to_kernel, from_kernel = _channels_along(as_float(x), axis)
-    m, v, beta, gamma = _as_vectors(x, mean=mean, variance=variance, offset=offset, scale=scale)
-    y = np.empty_like(x)
+    x = as_float(x)
+    kernels, layout = _channels_along(axis, x.shape, x.dtype, x.flags.c_contiguous)
+    x = layout.to_kernel(x)
+    m, v = _as_vector(mean, "mean", x), _as_vector(variance, "variance", x)
+    beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
+    y = np.empty(x.shape, x.dtype)
     kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y)
 
     def backward(d_y):
-        d_y = to_kernel(d_y)
+        d_y = layout.to_kernel(d_y)
         factors = (1 if gamma is None else gamma) / np.sqrt(v + epsilon)
 
         def d_inputs():
             d_x = np.empty_like(d_y)
             kernels.scale_shift(d_y, factors, np.zeros_like(m), d_x)
-            return from_kernel(d_x)
+            return layout.from_kernel(d_x)
 
         @functools.cache
         def sums():
@@ -94,7 +97,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
             lambda: sums()[0],
         )
 
-    return from_kernel(y), backward
+    return layout.from_kernel(y), backward
 
 
 def batch_normalization_activation(x, mean, variance, axis, offset, scale, epsilon, activation):
@@ -107,12 +110,14 @@ def batch_normalization_activation(x, mean, variance, axis, offset, scale, epsil
         The others as for `batch_normalization`; variables will do, too.
     """
     code = fused_code(activation)
-    kernels, x, _, from_kernel = _channels_along(x, axis)
-    vectors = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
-    m, v, beta, gamma = _as_vectors(x, **{name: value_of(vector) for name, vector in vectors.items()})
-    y = np.empty_like(x)
+    kernels, layout = _channels_along(axis, x.shape, x.dtype, x.flags.c_contiguous)
+    x = layout.to_kernel(x)
+    m, v = _as_vector(value_of(mean), "mean", x), _as_vector(value_of(variance), "variance", x)
+    beta, gamma = _as_vector(value_of(offset), "offset", x), _as_vector(value_of(scale), "scale", x)
+    y = np.empty(x.shape, x.dtype)
     kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y, LINEAR if code is None else code)
-    return activation(from_kernel(y)) if code is None else from_kernel(y)
+    y = layout.from_kernel(y)
+    return activation(y) if code is None else y
 
 
 @differentiable(new_gradients=True, overwrites=True)
@@ -128,66 +133,58 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
     """
     code = fused_code(activation, computed_again=True)
     x = as_float(x)
-    kernels, x, to_kernel, from_kernel = _channels_along(x, axis)
-    beta, gamma = _as_vectors(x, offset=offset, scale=scale)
-    mean, variance, y = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), np.empty_like(x)
+    kernels, layout = _channels_along(axis, x.shape, x.dtype, x.flags.c_contiguous)
+    x = layout.to_kernel(x)
+    beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
+    shape, channels, dtype = x.shape, x.shape[1], x.dtype
+    mean, variance, y = np.empty(channels, dtype), np.empty(channels, dtype), np.empty(shape, dtype)
     kernels.moments(x, mean, variance)
     kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y, code)
 
     def backward(d_outputs, owned):
-        d_y, overwrite = to_kernel(d_outputs[0]), owned[0]
-        d_normalized = None if code == LINEAR else d_y if overwrite else np.empty_like(x)
-        d_gamma, d_beta = np.empty_like(mean), np.empty_like(mean)
+        d_y, overwrite = layout.to_kernel(d_outputs[0]), owned[0]
+        d_normalized = None if code == LINEAR else d_y if overwrite else np.empty(shape, dtype)
+        d_gamma, d_beta = np.empty(channels, dtype), np.empty(channels, dtype)
         moments = mean, variance, gamma, beta, epsilon
         kernels.batch_normalization_backward_parameters(x, *moments, d_y, d_gamma, d_beta, code, d_normalized)
         if d_normalized is not None:
             d_y, overwrite = d_normalized, True
 
         def d_inputs():
-            d_x = d_y if overwrite else np.empty_like(x)
+            d_x = d_y if overwrite else np.empty(shape, dtype)
             kernels.batch_normalization_backward_input(x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
-            return from_kernel(d_x)
+            return layout.from_kernel(d_x)
 
         return d_inputs, lambda: d_beta, lambda: d_gamma
 
-    return (from_kernel(y), mean, variance), backward
+    return (layout.from_kernel(y), mean, variance), backward
 
 
-def _channels_along(x, axis):
-    """Returns kernels for the channels along an axis, `x` as they read it, and what changes arrays to that and back.
+@functools.lru_cache(maxsize=4096)
+def _channels_along(axis, shape, dtype, contiguous):
+    """Returns kernels for the channels along an axis, and the `Layout` in which they read arrays like one.
 
-    They are those for channels that lie together in memory (planes) where they do so in `x`, else those for rows of channels.
+    They are those for channels that lie together in memory (planes) where they do so in this array, else those for rows of
+    channels.
     """
-    shape, dtype = x.shape, x.dtype
-    before, after = math.prod(shape[:axis]), math.prod(shape[axis:][1:])
-    if not x.flags.c_contiguous or after < SMALL_PLANE:
-        rows, from_kernel = rows_along(x, axis)
-        return _native.kernels(rows.dtype).channels, rows, lambda array: rows_along(array, axis)[0], from_kernel
-
-    def to_kernel(array):
-        return widen(contiguous(array)).reshape(before, shape[axis], after)
-
-    def from_kernel(planes):
-        return planes.reshape(shape).astype(dtype, copy=False)
-
-    planes = to_kernel(x)
-    return _native.kernels(planes.dtype).planes, planes, to_kernel, from_kernel
+    before, channels, after = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis:][1:])
+    if not contiguous or after < SMALL_PLANE:
+        layout = row_layout(shape, axis, dtype)
+        return _native.kernels(layout.number_type).channels, layout
+    layout = Layout(shape, dtype, list(range(len(shape))), (before, channels, after))
+    return _native.kernels(layout.number_type).planes, layout
 
 
-def _as_vectors(x, **vectors):
-    """Returns vectors with a number for each channel in the type of `x`, as kernels read it; None stays None."""
-    expected = x.shape[1:2]
-    for name, vector in vectors.items():
-        if vector is None:
-            yield None
-            continue
-        vector = as_array(vector)
-        if vector.shape != expected:
-            raise ValueError(
-                f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. "
-                f"Received: `{vector.shape}."
-            )
-        yield np.ascontiguousarray(vector, x.dtype)
+def _as_vector(vector, name, x):
+    """Returns a vector with a number for each channel in the type of `x`, as kernels read it; None stays None."""
+    if vector is None:
+        return None
+    vector, expected = as_array(vector), x.shape[1:2]
+    if vector.shape != expected:
+        raise ValueError(
+            f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{expected}`. Received: `{vector.shape}."
+        )
+    return np.ascontiguousarray(vector, x.dtype)
 
 
 def normalize(x, axis=-1, order=2, epsilon=None):

@@ -7,7 +7,7 @@ from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import to_3d
-from convlayers.ops.pooling_kernels import max_of_windows, mean_of_windows, spatial_rank
+from convlayers.ops.pooling_kernels import PoolPlan, spatial_rank
 
 
 @differentiable(new_gradients=True)
@@ -52,17 +52,9 @@ def max_pool(
     [[5.0, 7.0], [13.0, 15.0]]
     """
     inputs = as_array(inputs)
-    data_format = standardize_data_format(data_format)
-    output_shape, windows = _describe(
-        inputs.shape,
-        shapes.hashable(pool_size),
-        shapes.hashable(strides),
-        shapes.hashable(padding),
-        data_format,
-        shapes.hashable(dilation_rate),
-        ceil_mode,
-    )
-    return max_of_windows(inputs, data_format, output_shape, windows, return_indices)
+    windows = shapes.hashable((pool_size, strides, padding, dilation_rate, ceil_mode))
+    plan = _plan(inputs.shape, inputs.dtype, standardize_data_format(data_format), *windows)
+    return plan.largest(inputs, return_indices)
 
 
 def max_of_images(images, pool_size, strides, padding):
@@ -72,8 +64,7 @@ def max_of_images(images, pool_size, strides, padding):
         pool_size, strides: tuples of ints, one for each spatial axis.
         padding: "valid" or "same".
     """
-    windows = _describe(images.shape, to_3d(pool_size), to_3d(strides), padding, "channels_last")
-    return max_of_windows(images, "channels_last", *windows)
+    return _plan(images.shape, images.dtype, "channels_last", to_3d(pool_size), to_3d(strides), padding).largest(images)
 
 
 @differentiable(new_gradients=True)
@@ -100,25 +91,17 @@ def average_pool(
     [[2.5, 4.5], [10.5, 12.5]]
     """
     inputs = as_float(inputs)
-    data_format = standardize_data_format(data_format)
-    output_shape, windows = _describe(
-        inputs.shape,
-        shapes.hashable(pool_size),
-        shapes.hashable(strides),
-        shapes.hashable(padding),
-        data_format,
-        shapes.hashable(dilation_rate),
-        ceil_mode,
-        count_include_pad,
-    )
-    return mean_of_windows(inputs, data_format, output_shape, windows)
+    windows = shapes.hashable((pool_size, strides, padding, dilation_rate, ceil_mode, count_include_pad))
+    return _plan(inputs.shape, inputs.dtype, standardize_data_format(data_format), *windows).mean(inputs)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
-def _describe(input_shape, pool_size, strides, padding, data_format, dilation_rate=1, ceil_mode=False, count_include_pad=False):
-    """Returns what kernels need to know: the output shape, and the windows, both for three spatial axes.
+def _plan(
+    input_shape, dtype, data_format, pool_size, strides, padding, dilation_rate=1, ceil_mode=False, count_include_pad=False
+):
+    """Checks the arguments of a pooling, and returns its `PoolPlan`.
 
-    The windows are their sizes, strides, pads in front, dilations, and pads behind if padding counts, else None.
+    Kernels know windows by their sizes, strides, pads in front, dilations, and pads behind if padding counts, else None.
     """
     rank = spatial_rank(input_shape)
     pool_size = shapes.standardize_tuple(pool_size, rank, "pool_size")
@@ -130,7 +113,6 @@ def _describe(input_shape, pool_size, strides, padding, data_format, dilation_ra
     )
     _, spatial, _ = shapes.split_shape(input_shape, data_format)
     front, behind = zip(*shapes.conv_pads_of_axes(spatial, pool_size, strides, padding, dilation_rate), strict=True)
-    batch, output_spatial, channels = shapes.split_shape(output_shape, data_format)
     counted = to_3d(behind, 0) if count_include_pad else None
     windows = to_3d(pool_size), to_3d(strides), to_3d(front, 0), to_3d(dilation_rate), counted
-    return (batch, *to_3d(output_spatial), channels), windows
+    return PoolPlan(input_shape, output_shape, data_format, dtype, windows)

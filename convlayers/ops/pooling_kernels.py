@@ -1,78 +1,86 @@
-"""What all pooling does: it gives arrays of users to the kernels, and back."""
+"""Poolings that are thought through once: how kernels read their arrays, and what these are told besides."""
 
-import functools
 import math
 
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import current_tape
-from convlayers.ops.layout import from_channels_last_5d, to_channels_last_5d
+from convlayers.ops.layout import image_layout
 
 # Bytes of the longest: kernels may read so many behind places.
 _VECTOR = 64
 
 
-def max_of_windows(inputs, data_format, output_shape, windows, return_indices=False):
-    """Returns the largest number of each window, and the backward pass.
+class PoolPlan:
+    """A pooling of images of one shape.
 
     Args:
-        inputs: array.
+        input_shape, output_shape: those of users.
         data_format: "channels_last" or "channels_first".
-        output_shape: as kernels see it, (batch, d, h, w, channels).
+        dtype: that of the images.
         windows: what kernels need to know about them; None for those that divide the inputs evenly.
-        return_indices: whether to return a pair: the numbers, and where they are.
     """
-    to_kernel, from_kernel = kernel_layout(inputs, data_format)
-    x = to_kernel(inputs)
-    y = np.empty(output_shape, x.dtype)
-    kernels = _native.kernels(x.dtype).pool
-    if current_tape() is None and not return_indices:
-        kernels.max_pool_forward(x, y, windows)
-        return from_kernel(y), None
-    input_shape, dtype = x.shape, x.dtype
-    size = _place_size(input_shape, output_shape, windows)
-    places = np.empty(y.size * size + _VECTOR, np.uint8)
-    kernels.max_pool_with_places(x, y, places, size, windows)
 
-    def backward(d_y):
-        d_x = np.empty(input_shape, dtype)
-        kernels.max_pool_backward(places, size, to_kernel(d_y), d_x, windows)
-        return from_kernel(d_x)
+    def __init__(self, input_shape, output_shape, data_format, dtype, windows):
+        self._inputs = image_layout(input_shape, data_format, dtype)
+        self._outputs = image_layout(output_shape, data_format, dtype)
+        self._indices = image_layout(output_shape, data_format, np.dtype(np.int64))
+        self._windows = windows
+        self._kernels = _native.kernels(self._inputs.number_type).pool
+        self._place_size = self._bytes_of_a_place()
 
-    if not return_indices:
-        return from_kernel(y), backward
-    indices = np.empty(output_shape, np.int64)
-    kernels.max_pool_indices(places, size, x, indices, windows)
-    results = from_kernel(y), from_channels_last_5d(indices, data_format, spatial_rank(inputs.shape))
-    return results, lambda gradients: None if gradients[0] is None else backward(gradients[0])
+    def _bytes_of_a_place(self):
+        """Returns how many bytes hold the number of any pixel in the box that a window reaches over."""
+        if self._windows is None:
+            sizes = zip(self._inputs.kernel_shape[1:4], self._outputs.kernel_shape[1:4], strict=True)
+            reaches = [-(-i // o) + 1 for i, o in sizes]
+        else:
+            sizes, _, _, dilations, _ = self._windows
+            reaches = [(size - 1) * dilation + 1 for size, dilation in zip(sizes, dilations, strict=True)]
+        return 1 if math.prod(reaches) <= 256 else 4
 
+    def largest(self, images, return_indices=False):
+        """Returns the largest number of each window, and the backward pass.
 
-@functools.lru_cache(maxsize=4096)
-def _place_size(input_shape, output_shape, windows):
-    """Returns how many bytes hold the number of any pixel in the box that a window reaches over."""
-    if windows is None:
-        reaches = [-(-i // o) + 1 for i, o in zip(input_shape[1:4], output_shape[1:4], strict=True)]
-    else:
-        reaches = [(size - 1) * dilation + 1 for size, dilation in zip(windows[0], windows[3], strict=True)]
-    return 1 if math.prod(reaches) <= 256 else 4
+        Args:
+            images: array.
+            return_indices: whether to return a pair: the numbers, and where they are.
+        """
+        x, y = self._inputs.to_kernel(images), self._empty(self._outputs)
+        if current_tape() is None and not return_indices:
+            self._kernels.max_pool_forward(x, y, self._windows)
+            return self._outputs.from_kernel(y), None
+        places, size = np.empty(y.size * self._place_size + _VECTOR, np.uint8), self._place_size
+        self._kernels.max_pool_with_places(x, y, places, size, self._windows)
 
+        def backward(d_y):
+            d_x = self._empty(self._inputs)
+            self._kernels.max_pool_backward(places, size, self._outputs.to_kernel(d_y), d_x, self._windows)
+            return self._inputs.from_kernel(d_x)
 
-def mean_of_windows(inputs, data_format, output_shape, windows):
-    """Returns the mean of each window, and the backward pass. Arguments as for `max_of_windows`."""
-    to_kernel, from_kernel = kernel_layout(inputs, data_format)
-    x = to_kernel(inputs)
-    y = np.empty(output_shape, x.dtype)
-    kernels = _native.kernels(x.dtype).pool
-    kernels.average_pool_forward(x, y, windows)
-    input_shape, dtype = x.shape, x.dtype
+        if not return_indices:
+            return self._outputs.from_kernel(y), backward
+        indices = np.empty(y.shape, np.int64)
+        self._kernels.max_pool_indices(places, size, x, indices, self._windows)
+        results = self._outputs.from_kernel(y), self._indices.from_kernel(indices)
+        return results, lambda gradients: None if gradients[0] is None else backward(gradients[0])
 
-    def backward(d_y):
-        d_x = np.empty(input_shape, dtype)
-        kernels.average_pool_backward(to_kernel(d_y), d_x, windows)
-        return from_kernel(d_x)
+    def mean(self, images):
+        """Returns the mean of each window, and the backward pass."""
+        y = self._empty(self._outputs)
+        self._kernels.average_pool_forward(self._inputs.to_kernel(images), y, self._windows)
 
-    return from_kernel(y), backward
+        def backward(d_y):
+            d_x = self._empty(self._inputs)
+            self._kernels.average_pool_backward(self._outputs.to_kernel(d_y), d_x, self._windows)
+            return self._inputs.from_kernel(d_x)
+
+        return self._outputs.from_kernel(y), backward
+
+    @staticmethod
+    def _empty(layout):
+        return np.empty(layout.kernel_shape, layout.number_type)
 
 
 def spatial_rank(shape):
@@ -88,24 +96,3 @@ def spatial_rank(shape):
             f"Received input shape: {shape}.\nThe first axis is the batch, and the last or second the channels."
         )
     return rank
-
-
-def kernel_layout(inputs, data_format):
-    """Returns two functions: from arrays in the user's layout and dtype to those of the kernels, and back."""
-    rank, dtype = spatial_rank(inputs.shape), inputs.dtype
-    number_type = kernel_dtype(dtype)
-
-    def to_kernel(x):
-        return to_channels_last_5d(x if x.dtype is number_type else x.astype(number_type), data_format)
-
-    def from_kernel(y5):
-        y = from_channels_last_5d(y5, data_format, rank)
-        return y if dtype is number_type else y.astype(dtype)
-
-    return to_kernel, from_kernel
-
-
-@functools.cache
-def kernel_dtype(dtype):
-    """Returns that of the two number types of kernels which holds all numbers of another."""
-    return np.result_type(dtype, np.float32)

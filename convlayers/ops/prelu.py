@@ -7,8 +7,8 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_float, widen
-from convlayers.ops.layout import contiguous
+from convlayers.ops.dtypes import as_float
+from convlayers.ops.layout import Layout
 
 
 @differentiable(new_gradients=True, overwrites=True)
@@ -23,16 +23,8 @@ def prelu(x, alpha):
         ValueError: if it does not.
     """
     x, alpha = as_float(x), as_float(alpha)
-    shape, dtype = x.shape, x.dtype
-    rows_shape, columns, own_columns = _layout(shape, alpha.shape)
-
-    def to_rows(array):
-        return widen(contiguous(array)).reshape(rows_shape)
-
-    def from_rows(rows):
-        return rows.reshape(shape).astype(dtype, copy=False)
-
-    rows = to_rows(x)
+    layout, columns, own_columns = _layout(x.shape, alpha.shape, x.dtype)
+    rows = layout.to_kernel(x)
     slopes = alpha.reshape(own_columns)
     if own_columns != columns:
         slopes = np.broadcast_to(slopes, columns)
@@ -42,24 +34,25 @@ def prelu(x, alpha):
     kernels.prelu_forward(rows, slopes, y)
 
     def backward(d_y, owned):
-        d_rows = to_rows(d_y)
+        d_rows = layout.to_kernel(d_y)
         d_x, d_slopes = d_rows if owned else np.empty_like(d_rows), np.empty_like(slopes)
         kernels.prelu_backward(rows, slopes, d_rows, d_x, d_slopes)
         shared = tuple(axis for axis, length in enumerate(own_columns) if length != columns[axis])
-        return from_rows(d_x), d_slopes.reshape(columns).sum(axis=shared, keepdims=True).reshape(alpha.shape)
+        return layout.from_kernel(d_x), d_slopes.reshape(columns).sum(axis=shared, keepdims=True).reshape(alpha.shape)
 
-    return from_rows(y), backward
+    return layout.from_kernel(y), backward
 
 
 @functools.lru_cache(maxsize=4096)
-def _layout(shape, alpha_shape):
+def _layout(shape, alpha_shape, dtype):
     """Returns what kernels see: axes in front along which all slopes are the same are the rows of a matrix.
 
     Returns:
-        The shape of this matrix, the lengths of the axes that are its columns, and those that `alpha` has there.
+        The `Layout` of that, the lengths of the axes that are its columns, and those that `alpha` has there.
     """
     own_shape = (1,) * (len(shape) - len(alpha_shape)) + alpha_shape
     if not shape or np.broadcast_shapes(own_shape, shape) != shape:
         raise ValueError(f"`alpha` must broadcast to the shape of `x`. Received: x.shape={shape}, alpha.shape={alpha_shape}")
     first = next((axis for axis, length in enumerate(own_shape) if length > 1), len(shape) - 1)
-    return (math.prod(shape[:first]), math.prod(shape[first:])), shape[first:], own_shape[first:]
+    matrix = math.prod(shape[:first]), math.prod(shape[first:])
+    return Layout(shape, dtype, list(range(len(shape))), matrix), shape[first:], own_shape[first:]

@@ -9,7 +9,7 @@ from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import add, multiply
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.layout import KERNEL_DTYPES, contiguous
-from convlayers.ops.rows import rows_along
+from convlayers.ops.rows import row_layout
 from convlayers.ops.shaping import reshape
 
 LONG_GROUP = 16  # numbers, from which on a row of them takes less time than its sums by columns
@@ -52,7 +52,8 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
 
 def _normalize_rows(x, gamma, beta, name_of_gamma, axis, epsilon, centered):
     x = as_float(x)
-    rows, restore = rows_along(x, axis)
+    layout = row_layout(x.shape, axis, x.dtype)
+    rows = layout.to_kernel(x)
     factors, offsets = _as_vector(gamma, name_of_gamma, rows), _as_vector(beta, "beta", rows)
     dtype, count = rows.dtype, len(rows)
     mean, scale, y = np.empty(count, dtype), np.empty(count, dtype), np.empty(rows.shape, dtype)
@@ -61,13 +62,13 @@ def _normalize_rows(x, gamma, beta, name_of_gamma, axis, epsilon, centered):
     kernels.normalization_forward(rows, factors, offsets, epsilon, centered, mean, scale, y)
 
     def backward(d_y, owned):
-        d_rows, _ = rows_along(d_y, axis)
+        d_rows = layout.to_kernel(d_y)
         d_x = d_rows if owned else np.empty_like(d_rows)
         d_gamma, d_beta = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
         kernels.normalization_backward(rows, factors, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)
-        return restore(d_x), *_in_shapes_of((gamma, beta), (d_gamma, d_beta))
+        return layout.from_kernel(d_x), *_in_shapes_of((gamma, beta), (d_gamma, d_beta))
 
-    return restore(y), backward
+    return layout.from_kernel(y), backward
 
 
 def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e-3):

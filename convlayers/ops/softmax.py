@@ -7,7 +7,7 @@ import numpy as np
 from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_float
-from convlayers.ops.rows import rows_along
+from convlayers.ops.rows import row_layout
 
 
 @differentiable
@@ -43,24 +43,25 @@ def log_softmax(x, axis=-1):
 
 def softmax_by_kernel(name, x, axis):
     """Returns softmax or its logarithm, and the backward pass."""
-    rows, restore = rows_along(x, axis)
-    kernels = _native.kernels(rows.dtype).softmax
-    y = np.empty(rows.shape, rows.dtype)
-    getattr(kernels, f"{name}_forward")(rows, y)
+    layout = row_layout(x.shape, axis, x.dtype)
+    kernels = _native.kernels(layout.number_type).softmax
+    y = np.empty(layout.kernel_shape, layout.number_type)
+    getattr(kernels, f"{name}_forward")(layout.to_kernel(x), y)
 
     def backward(d_y):
-        d_rows, _ = rows_along(d_y, axis)
-        d_x = np.empty(d_rows.shape, d_rows.dtype)
-        getattr(kernels, f"{name}_backward")(y, d_rows, d_x)
-        return restore(d_x)
+        d_x = np.empty(layout.kernel_shape, layout.number_type)
+        getattr(kernels, f"{name}_backward")(y, layout.to_kernel(d_y), d_x)
+        return layout.from_kernel(d_x)
 
-    return restore(y), backward
+    return layout.from_kernel(y), backward
 
 
 @differentiable
 def sparsemax(x, axis=-1):
     """Returns the probabilities nearest to `x`, many of which are 0."""
-    rows, restore = rows_along(as_float(x), axis)
+    x = as_float(x)
+    layout = row_layout(x.shape, axis, x.dtype)
+    rows = layout.to_kernel(x)
     descending = np.sort(rows, axis=-1)[:, ::-1]
     excess = np.cumsum(descending, axis=-1) - 1
     # How many numbers of a row keep a probability, and what is taken from each of them.
@@ -69,7 +70,7 @@ def sparsemax(x, axis=-1):
     y = np.maximum(rows - taken, 0).astype(rows.dtype)
 
     def backward(d_y):
-        d_rows = rows_along(d_y, axis)[0] * (y > 0)
-        return restore((d_rows - np.add.reduce(d_rows, axis=-1, keepdims=True) / count) * (y > 0))
+        d_rows = layout.to_kernel(d_y) * (y > 0)
+        return layout.from_kernel((d_rows - np.add.reduce(d_rows, axis=-1, keepdims=True) / count) * (y > 0))
 
-    return restore(y), backward
+    return layout.from_kernel(y), backward

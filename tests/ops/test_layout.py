@@ -7,16 +7,17 @@ from convlayers import ops
 from convlayers.autograd import Tape
 from convlayers.ops.dropout import dropout
 from convlayers.ops.global_pooling import global_average_pool, global_max_pool
-from convlayers.ops.layout import compact, contiguous, from_channels_last_5d, in_order_of, to_3d, to_channels_last_5d
+from convlayers.ops.layout import compact, contiguous, image_layout, in_order_of, shape_for_users, to_3d
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_channels_last_is_a_view(rank):
     x = np.arange(2 * 4**rank * 3.0).reshape(2, *[4] * rank, 3)
-    x5 = to_channels_last_5d(x, "channels_last")
-    assert x5.shape == (2, *[1] * (3 - rank), *[4] * rank, 3)
+    layout = image_layout(x.shape, "channels_last", x.dtype)
+    x5 = layout.to_kernel(x)
+    assert x5.shape == layout.kernel_shape == (2, *[1] * (3 - rank), *[4] * rank, 3)
     assert np.shares_memory(x5, x)
-    y = from_channels_last_5d(x5, "channels_last", rank)
+    y = layout.from_kernel(x5)
     assert np.shares_memory(y, x)
     np.testing.assert_array_equal(y, x)
 
@@ -24,35 +25,54 @@ def test_channels_last_is_a_view(rank):
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_channels_first_is_transposed_there_and_back(rank):
     x = np.arange(2 * 3 * 4**rank * 1.0).reshape(2, 3, *[4] * rank)
-    x5 = to_channels_last_5d(x, "channels_first")
+    layout = image_layout(x.shape, "channels_first", x.dtype)
+    x5 = layout.to_kernel(x)
     np.testing.assert_array_equal(x5.reshape(2, *[4] * rank, 3), np.moveaxis(x, 1, -1))
     assert x5.flags.c_contiguous
-    y = from_channels_last_5d(x5, "channels_first", rank)
-    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(layout.from_kernel(x5), x)
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_between_layers_nothing_is_transposed(rank):
     x5 = np.zeros((2, *[1] * (3 - rank), *[4] * rank, 3))
-    y = from_channels_last_5d(x5, "channels_first", rank)
+    layout = image_layout((2, 3, *[4] * rank), "channels_first", x5.dtype)
+    y = layout.from_kernel(x5)
     assert np.shares_memory(y, x5)
-    again = to_channels_last_5d(y, "channels_first")
+    again = layout.to_kernel(y)
     assert np.shares_memory(again, x5)
     assert again.shape == x5.shape
 
 
 def test_other_orders_in_memory_become_contiguous():
-    x = np.asfortranarray(np.random.default_rng(0).normal(size=(2, 4, 5, 3)))
-    x5 = to_channels_last_5d(x[:, ::-2], "channels_last")
+    x = np.asfortranarray(np.random.default_rng(0).normal(size=(2, 4, 5, 3)))[:, ::-2]
+    x5 = image_layout(x.shape, "channels_last", x.dtype).to_kernel(x)
     assert x5.flags.c_contiguous
-    np.testing.assert_array_equal(x5[:, 0], x[:, ::-2])
+    np.testing.assert_array_equal(x5[:, 0], x)
+
+
+@pytest.mark.parametrize(("dtype", "number_type"), [("float16", "float32"), ("uint8", "float32"), ("int64", "float64")])
+def test_number_types_there_and_back(dtype, number_type):
+    x = np.arange(2 * 3 * 4).reshape(2, 3, 4).astype(dtype)
+    layout = image_layout(x.shape, "channels_first", x.dtype)
+    x5 = layout.to_kernel(x)
+    assert x5.dtype == layout.number_type == number_type
+    y = layout.from_kernel(x5)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, x)
 
 
 @pytest.mark.parametrize("shape", [(0, 4, 4, 3), (2, 0, 4, 3), (2, 4, 4, 0)])
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_empty_arrays(shape, data_format):
-    y = from_channels_last_5d(to_channels_last_5d(np.zeros(shape), data_format), data_format, 2)
-    assert y.shape == shape
+    layout = image_layout(shape, data_format, np.dtype("float32"))
+    assert layout.from_kernel(layout.to_kernel(np.zeros(shape, "float32"))).shape == shape
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 3), (2, 4, 5, 3), (2, 6, 4, 5, 3)])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_shapes_for_users(shape, data_format):
+    kernel_shape = image_layout(shape, data_format, np.dtype("float32")).kernel_shape
+    assert shape_for_users(kernel_shape, len(shape), data_format) == shape
 
 
 def test_sizes():

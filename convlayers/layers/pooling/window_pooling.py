@@ -52,7 +52,8 @@ class _Pooling(Layer):
         self._build_at_init()
 
     def call(self, inputs):
-        return self.pool(inputs, self.pool_size, self.strides, self.padding, self.data_format, **self._beyond_keras())
+        options = {"dilation_rate": self.dilation_rate, "ceil_mode": self.ceil_mode, self.option: getattr(self, self.option)}
+        return self.pool(inputs, self.pool_size, self.strides, self.padding, self.data_format, **options)
 
     def _beyond_keras(self):
         """Returns the arguments that Keras does not have, those that are used."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.ops.image.bands import UNCHANGED
-from convlayers.ops.layout import from_channels_last_5d, to_3d, to_channels_last_5d
+from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 
 
 def spatial_lengths(shape, rank, data_format):
@@ -28,7 +28,7 @@ def apply(inputs, axes, data_format):
     """
     dtype, rank = inputs.dtype, len(axes)
     computed = np.dtype(np.float64 if dtype == np.float64 else np.float32)
-    to_kernel, from_kernel = _layout(inputs, rank, data_format)
+    to_kernel, from_kernel = _layout(inputs, rank, data_format, computed)
     x = to_kernel(inputs.astype(computed, copy=False))
 
     def run(source, axes):
@@ -44,7 +44,7 @@ def apply(inputs, axes, data_format):
     return (y if dtype.kind == "f" else _saturate(y, dtype)).astype(dtype, copy=False), backward
 
 
-def _layout(inputs, rank, data_format):
+def _layout(inputs, rank, data_format, dtype):
     """Returns two functions: from arrays in the user's layout to those of the kernel, and back.
 
     With channels first in memory, nothing is transposed: each channel is an image of its own.
@@ -60,11 +60,13 @@ def _layout(inputs, rank, data_format):
         return to_kernel, lambda y: y.reshape(*outer, *y.shape[4 - rank : 4])
 
     def to_kernel(x):
-        return to_channels_last_5d(x[None] if single else x, data_format)
+        images = x[None] if single else x
+        return image_layout(images.shape, data_format, dtype).to_kernel(images)
 
     def from_kernel(y):
-        y = from_channels_last_5d(y, data_format, rank)
-        return y[0] if single else y
+        shape = shape_for_users(y.shape, rank + 2, data_format)
+        images = image_layout(shape, data_format, dtype).from_kernel(y)
+        return images[0] if single else images
 
     return to_kernel, from_kernel
 
