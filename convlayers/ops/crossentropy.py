@@ -6,7 +6,7 @@ logits (`from_logits=True`), what comes before a softmax or sigmoid, results are
 
 import numpy as np
 
-from convlayers import config
+from convlayers import _native, config
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.rows import row_layout
@@ -71,17 +71,17 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
             f"target.shape={target.shape}, output.shape={output.shape}{_explain_labels(target, output, axis)}"
         )
     layout = row_layout(output.shape, axis, output.dtype)
-    rows = layout.to_kernel(output)
-    places = np.arange(len(rows)), check_labels(target, classes)
-    y, through_rows = (_from_logits_at if from_logits else _from_probabilities_at)(places, rows)
+    rows, labels = layout.to_kernel(output), check_labels(target, classes)
+    y, through_rows = (_from_logits_of if from_logits else _from_probabilities_of)(labels, rows)
 
     def backward(d_y):
-        return None, lambda: layout.from_kernel(through_rows(d_y.reshape(-1)))
+        return None, lambda: layout.from_kernel(through_rows(np.ascontiguousarray(d_y, rows.dtype).reshape(-1)))
 
     return y.reshape(shape).astype(output.dtype, copy=False), backward
 
 
-def _from_logits_at(places, rows):
+def _from_logits_of(labels, rows):
+    places = np.arange(len(rows)), labels
     logarithms, through_softmax = softmax_by_kernel("log_softmax", rows, -1)
 
     def backward(d_y):
@@ -92,21 +92,17 @@ def _from_logits_at(places, rows):
     return -logarithms[places], backward
 
 
-def _from_probabilities_at(places, rows):
-    total = np.add.reduce(rows, axis=1)
-    share = rows[places] / total
-    p = _clip_probabilities(share)
+def _from_probabilities_of(labels, rows):
+    kernels = _native.kernels(rows.dtype).crossentropy
+    y = np.empty(len(rows), rows.dtype)
+    kernels.crossentropy_forward(rows, labels, config.epsilon(), y)
 
     def backward(d_y):
-        # Each number of a row is in the total, and one of them is above it.
-        slope = d_y * (p == share) / (p * total)
-        d_total = slope * share
-        d_rows = np.empty_like(rows)
-        d_rows[...] = d_total[:, np.newaxis]
-        d_rows[places] = d_total - slope
+        d_rows = np.empty(rows.shape, rows.dtype)
+        kernels.crossentropy_backward(rows, labels, config.epsilon(), d_y, d_rows)
         return d_rows
 
-    return -np.log(p), backward
+    return y, backward
 
 
 @differentiable
@@ -184,8 +180,7 @@ def check_labels(labels, classes):
         ValueError: if one of them is none of the numbers of so many classes.
     """
     numbers = labels.reshape(-1).astype(np.intp)
-    # As unsigned numbers, negative ones are larger than any.
-    if np.maximum.reduce(numbers.view(np.uintp), initial=0) >= classes:
+    if not _native.kernels("float32").crossentropy.are_classes(numbers, classes):
         wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
         raise ValueError(
             f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n" + _explain_range(classes)
