@@ -8,8 +8,9 @@
 # c) Blocks of y are the parallel work, wherever rows begin. Each number is moved once: no result depends on the division.
 from cython.parallel cimport prange
 
+from kernels.copy cimport copy
 from kernels.parallel cimport threads_for
-from kernels.real cimport VL, real, vec
+from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -18,17 +19,6 @@ cdef enum:
 cdef struct Part:
     const real* x
     Py_ssize_t length  # of a row
-
-
-cdef inline void copy(const real* x, real* y, Py_ssize_t count) noexcept nogil:
-    """As `memcpy`, whose call takes longer than to copy a short row."""
-    cdef Py_ssize_t j = 0
-    while j + VL <= count:
-        (<vec*>(y + j))[0] = (<const vec*>(x + j))[0]
-        j += VL
-    while j < count:
-        y[j] = x[j]
-        j += 1
 
 
 cdef inline void join_block(

@@ -11,7 +11,10 @@
 # e) bias_activation finishes, in place, what a kernel computed that has no bias: BLOCK numbers at a time, while they lie in
 #    cache. Rows should be long: of a few channels several pixels, with their bias repeated, make one.
 # f) scale_shift_clip changes the tones of images: each has a factor, and a term for each number of a row of pixels.
+# g) scale_shift rounds the product before the addition, as two operations of NumPy do: 255 * (1 / 127.5) - 1 is 1. So these
+#    are two loops, the second over a block that the first has left in the cache; in one, compilers would round once.
 from cython.parallel cimport prange
+from libc.string cimport memcpy
 
 from kernels.elementwise cimport (
     ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU,
@@ -175,6 +178,45 @@ def multiply(const real[::1] x, const real[::1] factors, real[::1] y):
 
 
 # Tones of images ------------------------------------------------------------------------------------------------------
+
+
+cdef inline void scale_shift_block(real scale, real shift, real* y, Py_ssize_t count) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] *= scale
+    if shift != 0:
+        for i in range(count):
+            y[i] += shift
+    restore_denormals(state)
+
+
+cdef inline void scale_shift_reals(const real* x, real scale, real shift, real* y, Py_ssize_t count) noexcept nogil:
+    memcpy(y, x, count * sizeof(real))
+    scale_shift_block(scale, shift, y, count)
+
+
+cdef inline void scale_shift_bytes_block(
+    const unsigned char* x, real scale, real shift, real* y, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        y[i] = x[i]
+    scale_shift_block(scale, shift, y, count)
+
+
+def scale_shift(const real[::1] x, double scale, double shift, real[::1] y):
+    """y = x * scale + shift"""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
+        scale_shift_reals(&x[start], <real>scale, <real>shift, &y[start], block_size(n, start))
+
+
+def scale_shift_bytes(const unsigned char[::1] x, double scale, double shift, real[::1] y):
+    """The same for integers of 8 bits, as images have them."""
+    cdef Py_ssize_t n = x.shape[0], start
+    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
+        scale_shift_bytes_block(&x[start], <real>scale, <real>shift, &y[start], block_size(n, start))
 
 
 cdef inline void clip_rows(

@@ -1,5 +1,6 @@
 """Other shapes and orders for the same numbers."""
 
+import functools
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from convlayers.ops.cutting import unstack
 from convlayers.ops.dtypes import as_array, promote, widen
 from convlayers.ops.layout import contiguous
 from convlayers.ops.merging import join
+from convlayers.ops.places import FILLER, take_places
 from convlayers.symbolic import one_node
 
 
@@ -247,21 +249,32 @@ def pad(x, pad_width, mode="constant", constant_values=None):
             f"Argument `mode` must be one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'. Received: mode={mode}"
         )
     widths = np.broadcast_to(np.asarray(pad_width, np.intp), (x.ndim, 2)).tolist()
+    shape, filler = x.shape, constant_values or 0
+    padded = {axis: functools.partial(_places_with_border, width, mode) for axis, width in enumerate(widths) if any(width)}
+    y = take_places(x, padded, filler)
     if mode == "constant":
-        inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))
-        y = np.full([sum(width) + n for width, n in zip(widths, x.shape, strict=True)], constant_values or 0, x.dtype)
-        y[inside] = x
+        inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))
+        if y is None:
+            y = np.full([sum(width) + n for width, n in zip(widths, shape, strict=True)], filler, x.dtype)
+            y[inside] = x
         return y, lambda d_y: d_y[inside]
-    # From which entry of its axis each number of the result is taken.
-    shape = x.shape
-    sources = np.ix_(*(np.pad(np.arange(n), width, mode) for n, width in zip(x.shape, widths, strict=True)))
+    sources = np.ix_(*(_places_with_border(width, mode, n) for width, n in zip(widths, shape, strict=True)))
 
     def backward(d_y):
         d_x = np.zeros(shape, d_y.dtype)
         np.add.at(d_x, sources, d_y)
         return d_x
 
-    return x[sources], backward
+    return x[sources] if y is None else y, backward
+
+
+def _places_with_border(width, mode, length):
+    """Returns from which entry of its axis each entry of the padded axis is taken."""
+    if mode != "constant":
+        return np.pad(np.arange(length), width, mode)
+    places = np.full(sum(width) + length, FILLER)
+    places[width[0] : width[0] + length] = np.arange(length)
+    return places
 
 
 # Several arrays -------------------------------------------------------------------------------------------------------

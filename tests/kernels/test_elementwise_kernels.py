@@ -263,3 +263,29 @@ def test_tones_are_the_same_for_any_number_of_threads(native, threads):
             found.append(y)
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shift", [0.0, -1.0])
+def test_scale_and_shift_round_twice(native, size, shift):
+    random = np.random.default_rng(size)
+    scale = 1 / 127.5
+    for values in (random.normal(size=size), random.integers(0, 256, size)):
+        expected = native.array(values) * native.dtype.type(scale) + native.dtype.type(shift)
+        y = native.empty(size)
+        native.elementwise.scale_shift(native.array(values), scale, shift, y)
+        np.testing.assert_array_equal(y, expected)
+    y = native.empty(size)
+    native.elementwise.scale_shift_bytes(values.astype(np.uint8), scale, shift, y)
+    np.testing.assert_array_equal(y, expected)
+
+
+def test_scale_and_shift_are_the_same_for_any_number_of_threads(native, threads):
+    values = np.random.default_rng(0).integers(0, 256, 600_011)
+    expected = native.array(values) * native.dtype.type(1 / 127.5) - 1
+    for count in (1, 2, 4):
+        with threads(count):
+            for function, x in (("scale_shift", native.array(values)), ("scale_shift_bytes", values.astype(np.uint8))):
+                y = native.empty(len(values))
+                getattr(native.elementwise, function)(x, 1 / 127.5, -1, y)
+                np.testing.assert_array_equal(y, expected)

@@ -6,6 +6,7 @@ from convlayers.autograd import differentiable
 from convlayers.layers.preprocessing.image_layer import GeometricImageLayer
 from convlayers.ops.dtypes import as_array
 from convlayers.ops.image.checks import image_axes
+from convlayers.ops.places import take_places
 
 
 class RandomFlip(GeometricImageLayer):
@@ -67,9 +68,12 @@ def _flip_some(images, flips, axes):
     """Reverses the axes of those images of a batch for which `flips` is true."""
 
     def flip(images):
-        flipped = np.empty_like(images)
-        for target, image, flips_it in zip(flipped, images, np.broadcast_to(flips, len(images)), strict=True):
-            target[...] = np.flip(image, axes) if flips_it else image
+        flipped = take_places(images, {axis % images.ndim: mirrored for axis in axes})
+        if flipped is None:
+            flipped = np.where(flips.reshape(-1, *[1] * (images.ndim - 1)), np.flip(images, axes), images)
         return flipped
+
+    def mirrored(length):
+        return np.where(flips[:, np.newaxis], np.arange(length)[::-1], np.arange(length))
 
     return flip(as_array(images)), flip

@@ -43,6 +43,10 @@ def _scale_all(x, scale, shift, dtype):
     """Returns the result in the order of memory of `x`, which has no gaps."""
     y = np.empty_like(x, dtype)
     source, target = x.ravel(order="K"), y.ravel(order="K")
+    if dtype in KERNEL_DTYPES and x.dtype in (dtype, np.uint8):
+        kernels = _native.kernels(dtype).elementwise
+        (kernels.scale_shift if x.dtype is dtype else kernels.scale_shift_bytes)(source, scale, shift, target)
+        return y
     for start in range(0, x.size, _BLOCK):
         block = slice(start, start + _BLOCK)
         np.multiply(source[block], scale, out=target[block], dtype=dtype, casting="unsafe")

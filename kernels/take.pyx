@@ -1,0 +1,96 @@
+# Images made of the pixels of others, taken from other places: with a border around them, or mirrored.
+#
+# Design:
+# a) x is (n, id, ih, iw, c) and y (n, od, oh, ow, c), both contiguous. Each spatial axis has a table, (n, length in y), of which
+#    entry of x is taken, -1 for the number that fills; where all images share it, it has one row.
+# b) A row of y is made of runs: pixels that are neighbours in x, too, are copied at once. In a mirrored run a pixel is a loop
+#    over channels; for 1 and 3 channels its bounds are constant.
+# c) Rows of y are the parallel work. y is written from its beginning to its end, each number once: no result depends on the
+#    division. Nothing is computed, so that all numbers arrive as they are.
+from cython.parallel cimport prange
+
+from kernels.copy cimport copy, fill
+from kernels.parallel cimport threads_for
+from kernels.real cimport real
+
+cdef struct Axis:
+    const Py_ssize_t* places
+    Py_ssize_t table  # from the table of one image to that of the next: 0 where they share it
+    Py_ssize_t inputs, outputs
+
+cdef struct Job:
+    const real* x
+    real* y
+    Axis depth, rows, columns
+    Py_ssize_t c
+    real filler
+
+
+cdef inline Axis axis_of(const Py_ssize_t[:, ::1] places, Py_ssize_t inputs) noexcept nogil:
+    return Axis(&places[0, 0], places.shape[1] if places.shape[0] > 1 else 0, inputs, places.shape[1])
+
+
+cdef inline void mirror(const real* last, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
+    """Copies pixels in reverse order; `c` is a constant to the compiler where it is small."""
+    cdef Py_ssize_t i, j
+    for i in range(pixels):
+        for j in range(c):
+            y[i * c + j] = last[j - i * c]
+
+
+cdef inline Py_ssize_t run_of(const Py_ssize_t* places, Py_ssize_t count, int step) noexcept nogil:
+    """How many places, at least one, follow one another in such steps. What fills is a run of steps of 0."""
+    cdef Py_ssize_t run = 1
+    while run < count and places[run] == places[run - 1] + step and (places[run] >= 0 or step == 0):
+        run += 1
+    return run
+
+
+cdef inline void take_row(const Job* job, Py_ssize_t row) noexcept nogil:
+    cdef Py_ssize_t i = row % job.rows.outputs, k = row // job.rows.outputs % job.depth.outputs
+    cdef Py_ssize_t image = row // job.rows.outputs // job.depth.outputs, c = job.c, j = 0, run
+    cdef Py_ssize_t slice = job.depth.places[image * job.depth.table + k]
+    cdef Py_ssize_t line = job.rows.places[image * job.rows.table + i]
+    cdef const Py_ssize_t* places = job.columns.places + image * job.columns.table
+    cdef real* y = job.y + row * job.columns.outputs * c
+    cdef const real* x
+    if slice < 0 or line < 0:
+        fill(job.filler, y, job.columns.outputs * c)
+        return
+    x = job.x + ((image * job.depth.inputs + slice) * job.rows.inputs + line) * job.columns.inputs * c
+    while j < job.columns.outputs:
+        if places[j] < 0:
+            run = run_of(places + j, job.columns.outputs - j, 0)
+            fill(job.filler, y + j * c, run * c)
+        elif j + 1 < job.columns.outputs and places[j + 1] == places[j] - 1:
+            run = run_of(places + j, job.columns.outputs - j, -1)
+            if c == 1:
+                mirror(x + places[j], y + j, run, 1)
+            elif c == 3:
+                mirror(x + places[j] * 3, y + j * 3, run, 3)
+            else:
+                mirror(x + places[j] * c, y + j * c, run, c)
+        else:
+            run = run_of(places + j, job.columns.outputs - j, 1)
+            copy(x + places[j] * c, y + j * c, run * c)
+        j += run
+
+
+def take(
+    const real[:, :, :, :, ::1] x,
+    const Py_ssize_t[:, ::1] places_d,
+    const Py_ssize_t[:, ::1] places_h,
+    const Py_ssize_t[:, ::1] places_w,
+    double filler,
+    real[:, :, :, :, ::1] y,
+):
+    """y[n, k, i, j] = x[n, places_d[k], places_h[i], places_w[j]], or the filler where a place is -1"""
+    cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], row
+    if rows * width == 0:
+        return
+    cdef Job job = Job(
+        x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], c=x.shape[4], filler=<real>filler,
+        depth=axis_of(places_d, x.shape[1]), rows=axis_of(places_h, x.shape[2]), columns=axis_of(places_w, x.shape[3]),
+    )
+    for row in prange(rows, nogil=True, schedule="static", num_threads=threads_for(rows * width)):
+        take_row(&job, row)
