@@ -244,8 +244,8 @@ cdef void multiply(Product* job) noexcept nogil:
     cdef Windows* windows = &job.windows
     cdef bint known = job.packed != NULL
     cdef Py_ssize_t taps = windows.d.taps * windows.h.taps * windows.w.taps
-    cdef int threads = threads_for(2.0 / VL / FAST * windows.pixels * taps * windows.channels * job.columns)
     cdef Py_ssize_t panels = ceil_div(job.columns, SIDE), slab = panels
+    cdef int threads = threads_for(2.0 / VL / FAST * windows.pixels * taps * windows.channels * panels * SIDE)
     cdef Py_ssize_t bytes_of_panel, parts, boxes, i, b
     cdef bint single
     cdef Box* box

@@ -1,9 +1,12 @@
-"""The peers that results are compared with. A test that asks for one is skipped where it is not installed."""
+"""The peers that results are compared with (a test that asks for one is skipped where it is not installed), and threads."""
 
+import ctypes
 import os
+from contextlib import contextmanager
 
 import pytest
 
+from convlayers import _native
 from convlayers.utils import set_random_seed
 
 
@@ -17,3 +20,39 @@ def _seed():
 def keras():
     os.environ.setdefault("KERAS_BACKEND", "torch")
     return pytest.importorskip("keras")
+
+
+def _loaded_openmp():
+    """The OpenMP libraries of this process: the kernels' own, that of a wheel or the system's, and perhaps that of a peer."""
+    try:
+        with open("/proc/self/maps") as file:
+            paths = {line.split()[-1] for line in file if "libgomp" in line}
+    except OSError:
+        return []
+    return [ctypes.CDLL(path) for path in sorted(paths)]
+
+
+@pytest.fixture
+def threads():
+    """A context in which kernels use a given number of threads: `with threads(3): ...`."""
+    if not _native.runtime.openmp:
+        pytest.skip("compiled without OpenMP")
+    libraries = _loaded_openmp()
+    if not libraries:
+        pytest.skip("no GNU OpenMP library was found in this process")
+
+    @contextmanager
+    def use(count):
+        before = [library.omp_get_max_threads() for library in libraries], _native.runtime.threads()
+        try:
+            for library in libraries:
+                library.omp_set_num_threads(count)
+            _native.runtime.set_thread_cap(count)
+            assert _native.runtime.threads() == count
+            yield
+        finally:
+            for library, threads in zip(libraries, before[0], strict=True):
+                library.omp_set_num_threads(threads)
+            _native.runtime.set_thread_cap(before[1])
+
+    return use

@@ -17,6 +17,7 @@ from convlayers.ops.conv_kernels import choose
 from convlayers.ops.layout import contiguous
 
 AT_ONCE = 1 << 17  # numbers of windows that leave room for others in the second-level cache
+OF_A_THREAD = 4  # times as many for each of several threads: less would not be worth dividing
 FEW_WEIGHTS = 1 << 16
 
 
@@ -33,7 +34,7 @@ def backward_input_of_patches(problem):
     # Rows of windows follow one another in the image, unless windows reach over several planes.
     planes, rows = (n * od * oh, 1) if kd == 1 else (n * od, oh)
     size = kd * kh * kw * channels
-    at_once = max(1, min(planes, AT_ONCE // (rows * ow * size)))
+    at_once = max(1, min(planes, AT_ONCE // (rows * ow * size)))  # by one thread
     of_pixels = problem._replace(
         input_shape=(1, at_once, rows, ow, filters),
         kernel_shape=(1, 1, 1, filters, size),
@@ -48,10 +49,12 @@ def backward_input_of_patches(problem):
         biases = None if bias is None else np.tile(bias, kd * kh * kw)
         pixels = d_y.reshape(planes, rows, ow, filters)
         images = d_x.reshape(planes, kd, rows, kh, ow, kw * channels)
-        windows = np.empty((at_once, rows, ow, size), of_pixels.dtype)
+        threads = _native.runtime.threads()
+        step = at_once if threads == 1 else max(1, min(planes, OF_A_THREAD * threads * at_once))
+        windows = np.empty((step, rows, ow, size), of_pixels.dtype)
         place = _native.kernels(of_pixels.dtype).layout.place_windows
-        for first in range(0, planes, at_once):
-            some = pixels[first : first + at_once]
+        for first in range(0, planes, step):
+            some = pixels[first : first + step]
             count = len(some)
             forward(some[np.newaxis], filters_last, biases, windows[np.newaxis, :count], *description, activation)
             place(windows[:count].reshape(count, rows, ow, kd, kh, kw * channels), images[first : first + count])

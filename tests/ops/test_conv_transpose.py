@@ -143,3 +143,24 @@ def test_arrays_without_pixels_or_images():
             y = ops.conv_transpose(x, kernel, 2, "same")
         assert y.shape == (shape[0], 2 * shape[1], 8, 3)
         assert tape.backward([y], [np.ones(y.shape)], [x])[0].shape == shape
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "strides"),
+    [
+        ((1, 112, 112, 128), (2, 2, 64, 128), 2),  # windows side by side, several times as many as are computed at once
+        ((2, 100, 96, 40), (4, 4, 3, 40), 4),
+        ((2, 8, 60, 50, 20), (2, 2, 2, 24, 20), 2),
+        ((8, 32, 32, 64), (4, 4, 3, 64), 2),  # few filters
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_same_results_for_any_number_of_threads(threads, shape, size, strides, dtype):
+    x, kernel, bias = (RANDOM.normal(size=size).astype(dtype) for size in (shape, size, size[-2:-1]))
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            results.append(ops.conv_transpose_bias_activation(x, kernel, bias, strides, "same", activation=ops.relu))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
