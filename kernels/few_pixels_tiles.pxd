@@ -1,4 +1,5 @@
-# The register tiles of a product of a few rows (pixels) with a large matrix (weights), which is read once, from main memory.
+# The register tiles of a product of a few rows (pixels) with a large matrix (weights), which is read once, from main memory; and
+# of matrices that are both small (batch_matmul).
 #
 # Design:
 # a) `multiply`: some rows by some vectors of columns of the result stay in registers while the depth runs. How many is

@@ -6,6 +6,7 @@ import string
 
 import numpy as np
 
+from convlayers import _native
 from convlayers.autograd import differentiable
 from convlayers.ops import reductions
 from convlayers.ops.arithmetic import multiply, power, unbroadcast
@@ -26,32 +27,37 @@ def _promote_for_sums(*operands):
     return promote(*arrays)
 
 
-_SMALL_PRODUCT = 1 << 20  # multiplications, up to which BLAS does not pack the matrices of a product
-_WORTH_A_COPY = 1 << 20  # multiplications of all products, below which a call takes longer than it could save
-_COPIED = 1 << 17  # numbers at a time, which are still in the cache when they are read
+_SMALL = 1 << 20  # multiplications of a product, up to which BLAS computes it on one thread
+_WORTH_A_KERNEL = 1 << 20  # multiplications of all products, below which a call takes longer than it could save
+_FEWEST_ROWS, _FEWEST_COLUMNS = 4, 16  # of each result, with which the kernel's tiles are full enough
 
 
 def _products(a, b):
-    """Returns `np.matmul(a, b)`.
-
-    BLAS takes 1.4 to 2.4 times as long for small matrices of which only the second is transposed, so that one is copied.
-    """
-    if a.ndim != 3 or b.ndim != 3 or not _is_copied_for(a.shape, b.shape) or a.dtype is not b.dtype:
+    """Returns `np.matmul(a, b)`. Many small products are computed by a kernel, which divides them among threads."""
+    if a.ndim != 3 or b.ndim != 3 or a.dtype is not b.dtype or not _are_many_and_small(a.shape, b.shape):
         return np.matmul(a, b)
-    if a.dtype not in KERNEL_DTYPES or b.flags.c_contiguous or not a.flags.c_contiguous:
+    if a.dtype not in KERNEL_DTYPES:
         return np.matmul(a, b)
     y = np.empty((*a.shape[:2], b.shape[2]), a.dtype)
-    some = max(1, _COPIED // math.prod(b.shape[1:]))
-    for first in range(0, len(b), some):
-        these = slice(first, first + some)
-        np.matmul(a[these], contiguous(b[these]), out=y[these])
+    _native.kernels(y.dtype).batch_matmul.batch_matmul(*_as_it_lies(a), *_as_it_lies(b), y)
     return y
 
 
 @functools.lru_cache(maxsize=4096)
-def _is_copied_for(a_shape, b_shape):
-    product = math.prod(a_shape[1:]) * b_shape[2]
-    return a_shape[0] == b_shape[0] and product <= _SMALL_PRODUCT and product * a_shape[0] >= _WORTH_A_COPY
+def _are_many_and_small(a_shape, b_shape):
+    (count, rows, depth), columns = a_shape, b_shape[2]
+    if b_shape[:2] != (count, depth) or rows < _FEWEST_ROWS or columns < _FEWEST_COLUMNS:
+        return False
+    product = rows * depth * columns
+    return product <= _SMALL and product * count >= _WORTH_A_KERNEL
+
+
+def _as_it_lies(x):
+    """Returns matrices in the order of memory, and whether that transposes them."""
+    transposed = x.swapaxes(1, 2)
+    if transposed.flags.c_contiguous and not x.flags.c_contiguous:
+        return transposed, True
+    return contiguous(x), False
 
 
 @differentiable

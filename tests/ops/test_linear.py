@@ -1,25 +1,11 @@
-"""Products of many small matrices, which are computed some at a time where the second ones are transposed."""
+"""Products of many small matrices, which a kernel computes, and of all others, which NumPy does."""
 
 import numpy as np
 import pytest
 
-from convlayers import ops
+from convlayers import _native, ops
 from convlayers.autograd import Tape
-from convlayers.ops import linear
 from convlayers.ops.linear import batch_dot
-
-
-@pytest.fixture
-def copied_at_once(monkeypatch):
-    """Lists how many matrices were copied at once."""
-    counts = []
-
-    def contiguous(x):
-        counts.append(len(x))
-        return np.ascontiguousarray(x)
-
-    monkeypatch.setattr(linear, "contiguous", contiguous)
-    return counts
 
 
 def draw(*shapes):
@@ -27,18 +13,37 @@ def draw(*shapes):
     return [random.normal(size=shape) for shape in shapes]
 
 
-def test_transposed_matrices_are_copied_some_at_a_time(copied_at_once):
-    a, b = draw((99, 40, 64), (99, 48, 64))
-    np.testing.assert_allclose(ops.matmul(a, b.swapaxes(1, 2)), np.einsum("nij,nkj->nik", a, b), rtol=1e-12, atol=1e-12)
-    assert len(copied_at_once) > 1 and sum(copied_at_once) == 99
+# Many small ones; then few, large, broadcast and narrow ones.
+@pytest.mark.parametrize(
+    ("a_shape", "b_shape"),
+    [
+        ((99, 40, 64), (99, 64, 48)),
+        ((2, 8, 8), (2, 8, 8)),
+        ((8, 128, 128), (8, 128, 130)),
+        ((99, 32, 64), (1, 64, 32)),
+        ((99, 200, 64), (99, 64, 2)),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_products(a_shape, b_shape, dtype):
+    a, b = (np.round(10 * x).astype(dtype) for x in draw(a_shape, b_shape))
+    expected = np.einsum("nij,njk->nik", a.astype("float64"), np.broadcast_to(b, (len(a), *b_shape[1:])).astype("float64"))
+    gaps = np.repeat(a, 2, axis=2)[:, :, ::2]
+    for left in (a, gaps, a.swapaxes(1, 2).copy().swapaxes(1, 2)):
+        for right in (b, b.swapaxes(1, 2).copy().swapaxes(1, 2)):
+            # Sums of such integers are exact.
+            np.testing.assert_array_equal(ops.matmul(left, right), expected)
 
 
-@pytest.mark.parametrize("shapes", [((2, 8, 8), (2, 8, 8)), ((8, 128, 128), (8, 128, 128)), ((99, 32, 32), (1, 32, 32))])
-def test_few_large_and_broadcast_ones_are_not(copied_at_once, shapes):
-    a, b = draw(*shapes)
-    expected = np.einsum("nij,nkj->nik", a, np.broadcast_to(b, (len(a), *b.shape[1:])))
-    np.testing.assert_allclose(ops.matmul(a, b.swapaxes(1, 2)), expected, rtol=1e-12, atol=1e-12)
-    assert not copied_at_once
+def test_same_results_for_any_number_of_threads(threads):
+    a, b = draw((99, 40, 64), (99, 64, 48))
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            assert _native.runtime.threads() == count
+            results.append(ops.matmul(a, b))
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
 
 
 # The letters of each array's axes: the batch is n, the axis that is summed s.
