@@ -1,3 +1,5 @@
+import numpy as np
+
 from convlayers import config
 from convlayers.autograd import value_of
 from convlayers.optimizers.kernel_optimizer import KernelOptimizer
@@ -13,7 +15,7 @@ class Nadam(KernelOptimizer):
         ahead = u[step + 1] * momentum / (1 - u[1] * ... * u[step + 1]) + (1 - u[step]) * gradient / (1 - u[1] * ... * u[step])
         weight -= learning_rate * ahead / (sqrt(velocity / (1 - beta_2 ** step)) + epsilon)
 
-    with `u[step] = beta_1 * (1 - 0.5 * 0.96 ** step)`. The method is that of Dozat,
+    with `u[step] = beta_1 * (1 - 0.5 * 0.96 ** (schedule_decay * step))`. The method is that of Dozat,
     http://cs229.stanford.edu/proj2015/054_report.pdf.
 
     Args:
@@ -22,6 +24,9 @@ class Nadam(KernelOptimizer):
         beta_2: float, the same for the square of the gradient.
         epsilon: float, keeps the divisor above 0.
         The others are those of `Optimizer`.
+
+    Beyond Keras:
+        schedule_decay: float, how fast u grows. In Keras 3 it is 1; in Keras 1, and in Keras 2 until 2.10, it was 0.004.
 
     Example:
 
@@ -32,6 +37,7 @@ class Nadam(KernelOptimizer):
 
     @with_shared_arguments
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **shared):
+        self.schedule_decay = shared.pop("schedule_decay", 1.0)
         super().__init__(learning_rate, **shared)
         self.beta_1 = beta_1
         self.beta_2 = beta_2
@@ -53,8 +59,18 @@ class Nadam(KernelOptimizer):
 
     def _shares(self, real):
         """Returns the share of momentum in this step and in the next."""
-        step = real(value_of(self.iterations) + 1)
-        return [real(self.beta_1) * (1 - real(0.5) * real(0.96) ** number) for number in (step, step + 1)]
+        step = value_of(self.iterations) + 1
+        return [real(self._share(number, real)) for number in (step, step + 1)]
+
+    def _share(self, step, real):
+        decay = real(0.96) ** (real(self.schedule_decay) * np.asarray(step, real))
+        return real(self.beta_1) * (1 - real(0.5) * decay)
+
+    def find_product(self):
+        """Finds the product of all shares again, from the number of steps."""
+        # Nothing is left of it after a million.
+        steps = np.arange(1, min(value_of(self.iterations), 10**6) + 1)
+        self._u_product.assign(self._share(steps, np.float64).prod())
 
     def _slots(self):
         return self._momentums, self._velocities
@@ -68,4 +84,5 @@ class Nadam(KernelOptimizer):
         return momentum_rate, gradient_rate, self.beta_1, self.beta_2, correction, self.epsilon
 
     def get_config(self):
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        config = {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return config if self.schedule_decay == 1 else {**config, "schedule_decay": self.schedule_decay}

@@ -1,12 +1,14 @@
 """Models with what Keras does not have, encoded with what it has, where that is exact."""
 
 import inspect
+import warnings
 
 from convlayers import shapes
 from convlayers.layers.layer import Layer
 from convlayers.registry import find
 from convlayers.saving import first_hard_sigmoid
 from convlayers.saving.encodings import is_model, map_dicts, objects_in
+from convlayers.user_code import user_stacklevel
 
 _CONVOLUTIONS = tuple(f"{kind}{rank}D" for kind in ("Conv", "DepthwiseConv", "SeparableConv") for rank in (1, 2, 3))
 _TRANSPOSED = tuple(f"Conv{rank}DTranspose" for rank in (1, 2, 3))
@@ -124,9 +126,21 @@ def _arguments(class_name):
 
 
 def _rewritten(part):
+    if part.get("class_name") == "Nadam" and "schedule_decay" in part["config"]:
+        return _nadam_of_today(part)
     if not is_model(part):
         return part
     return {**part, "config": {**part["config"], "layers": _with_layers_that_pad(part["config"]["layers"])}}
+
+
+def _nadam_of_today(part):
+    config = dict(part["config"])
+    warnings.warn(
+        f"The file has `Nadam` without schedule_decay={config.pop('schedule_decay')}, which Keras does not have since 2.11. "
+        "Where training goes on, its momentum grows faster.",
+        stacklevel=user_stacklevel(),
+    )
+    return {**part, "config": config}
 
 
 def _with_layers_that_pad(entries):

@@ -5,6 +5,7 @@ import io
 
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.optimizers.adafactor import Adafactor
+from convlayers.optimizers.nadam import Nadam
 from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.sgd import SGD
 from convlayers.optimizers.variable_owner import VariableOwner
@@ -66,6 +67,8 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
         with failures.noted(owner):
             for index, variable in enumerate(variables):
                 read_variable(variable, arrays.read_into, str(index))
+            if isinstance(owner, Optimizer) and variables:
+                find_what_follows(owner, variables)
     failures.check()
     return failures.messages()
 
@@ -196,14 +199,28 @@ def _variables_to_read(owner, arrays):
 def variables_of_keras2(optimizer):
     """Returns the variables that an optimizer had in Keras 2, in their order there.
 
-    The learning rate was elsewhere, Adafactor had nothing in the place of a mean that there is none of, and what scales the
-    loss had the variables of the optimizer in it for its own.
+    The learning rate was elsewhere, Adafactor had nothing in the place of a mean that there is none of, Nadam left out what
+    follows from the number of steps, and what scales the loss had the variables of the optimizer in it for its own.
     """
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     variables = [variable for variable in optimizer.variables if variable.name != "learning_rate"]
     if isinstance(optimizer, Adafactor):
         return [variable for variable in variables if variable.shape or variable.name == "iteration"]
+    if isinstance(optimizer, Nadam):
+        return [variable for variable in variables if variable is not optimizer._u_product]
     return variables
+
+
+def find_what_follows(optimizer, variables):
+    """Sets what an optimizer remembers beside what was read, as far as it follows from that.
+
+    Args:
+        optimizer: the optimizer.
+        variables: those that were read.
+    """
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    if isinstance(optimizer, Nadam) and all(variable is not optimizer._u_product for variable in variables):
+        optimizer.find_product()
 
 
 def _written_for(format, optimizer):

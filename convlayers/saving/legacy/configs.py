@@ -243,6 +243,14 @@ def _optimizer(config):
     return config
 
 
+def _nadam(config):
+    """What others called `decay` was about its momentum."""
+    config = dict(config)
+    if "decay" in config:
+        config["schedule_decay"] = config.pop("decay")
+    return _optimizer(config)
+
+
 def _zero_padding(config):
     padding = config.get("padding")
     if isinstance(padding, dict):
@@ -268,4 +276,5 @@ _SPECIAL = {
     "SeparableConv2D": _separable_convolution,
     "ZeroPadding2D": _zero_padding,
     **dict.fromkeys(keras2.OPTIMIZERS, _optimizer),
+    "Nadam": _nadam,
 }

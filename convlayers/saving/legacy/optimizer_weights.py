@@ -2,10 +2,11 @@
 
 import functools
 
+from convlayers.optimizers.nadam import Nadam
 from convlayers.saving.legacy.kernels import KernelConverter
 from convlayers.saving.legacy.layer_weights import names_of_weights
 from convlayers.saving.legacy.stored_weights import StoredWeights
-from convlayers.saving.weights import in_saved_order
+from convlayers.saving.weights import find_what_follows, in_saved_order
 
 
 def read_optimizer(model, reader, path, weights_path, is_slot_by_slot):
@@ -43,6 +44,7 @@ def read_optimizer(model, reader, path, weights_path, is_slot_by_slot):
             variable.assign(readings[index]())
         else:
             stored.read_into(index, variable.overwrite())
+    find_what_follows(optimizer, variables)
 
 
 def _order_of_keras1(model, reader, path):
@@ -57,6 +59,8 @@ def _order_of_keras1(model, reader, path):
 def _slot_by_slot(optimizer, shapes, order):
     """Returns the variables of an optimizer in the order of a file, and the shapes there of those that are used today."""
     slots = [slot[index] for slot in optimizer._slots() if slot for index in order]
+    if isinstance(optimizer, Nadam) and len(shapes) == len(slots) + 2:
+        return [optimizer.variables[0], optimizer._u_product, *slots], shapes
     unused = len(shapes) - 1 - len(slots)
     if unused > 0 and (not slots or set(shapes[-unused:]) == {(1,)}):
         # SGD had momentums without momentum, and Adam numbers in the place of what AMSGrad remembers.

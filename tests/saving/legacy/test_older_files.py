@@ -87,6 +87,23 @@ def test_hard_sigmoid(tmp_path, version, ending):
         np.testing.assert_allclose(one.predict(x, verbose=0), after, atol=1e-6)
 
 
+@pytest.mark.parametrize("version, ending, schedule_decay", [("2.15.0", "keras", 1), ("2.4.0", "h5", 0.004)])
+def test_nadam(tmp_path, version, ending, schedule_decay):
+    """It was another one until Keras 2.10, and then did not write all that it remembers, but that follows from the rest."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, y, before, after = (arrays[f"{version}/nadam/{part}"] for part in ("x", "y", "p0", "q0"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = k.models.load_model(unpack(f"keras{version}_nadam.{ending}", tmp_path))
+    assert model.optimizer.schedule_decay == pytest.approx(schedule_decay)
+    model.save(tmp_path / "now.keras", format="convlayers")
+    for one in (model, k.models.load_model(tmp_path / "now.keras")):
+        np.testing.assert_allclose(one.predict(x, verbose=0), before, atol=1e-6)
+        for _ in range(3):
+            one.train_on_batch(x, y)
+        np.testing.assert_allclose(one.predict(x, verbose=0), after, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     "version, weights",
     [
