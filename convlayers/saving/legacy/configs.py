@@ -243,6 +243,11 @@ def _optimizer(config):
     return config
 
 
+def _discretization(config):
+    """Its number type was that of the intervals' numbers, not of what it is given."""
+    return {key: value for key, value in config.items() if not (key == "dtype" and str(value).startswith("int"))}
+
+
 def _nadam(config):
     """What others called `decay` was about its momentum."""
     config = dict(config)
@@ -274,6 +279,7 @@ _SPECIAL = {
     "BatchNormalization": _batch_normalization,
     "Conv2DTranspose": _transposed_convolution,
     "SeparableConv2D": _separable_convolution,
+    "Discretization": _discretization,
     "ZeroPadding2D": _zero_padding,
     **dict.fromkeys(keras2.OPTIMIZERS, _optimizer),
     "Nadam": _nadam,

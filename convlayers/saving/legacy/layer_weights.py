@@ -1,5 +1,6 @@
 """Sets the weights of a model from an older HDF5 file."""
 
+from convlayers.layers import Discretization
 from convlayers.saving.legacy.kernels import KernelConverter
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.legacy.stored_weights import StoredWeights, stored_layers
@@ -7,6 +8,8 @@ from convlayers.saving.weights import read_variable
 
 # The weights of a model that belong to none of its layers.
 _TOP_LEVEL = "top_level_model_weights"
+# What a `Discretization` of Keras 2 had found in data.
+_SUMMARY = "summary:0"
 
 
 def read_weights(model, reader, path="", match="order", skip_mismatch=False):
@@ -63,10 +66,13 @@ def names_of_weights(model, reader, path):
 
 
 def _pairs(model, stored, match):
-    layers = [layer for layer in model.layers if layer.weights]
     if match == "name":
         return [(layer, weights) for weights in stored for layer in model.layers if layer.name == weights.name]
     stored = [weights for weights in stored if len(weights)]
+    layers = [layer for layer in model.layers if layer.weights]
+    with_summaries = [layer for layer in model.layers if layer.weights or _with_summaries(layer)]
+    if len(stored) == len(with_summaries):
+        layers = with_summaries
     if len(stored) != len(layers):
         raise ValueError(
             f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, found {len(stored)} "
@@ -76,6 +82,11 @@ def _pairs(model, stored, match):
     if match == "model" and all(layer.name in by_name for layer in layers):
         return [(layer, by_name[layer.name]) for layer in layers]
     return list(zip(layers, stored, strict=True))
+
+
+def _with_summaries(layer):
+    """Returns the layers in a layer, or itself, for which Keras 2 wrote as a weight what they had found in data."""
+    return [inner for inner in layer._flatten_layers() if isinstance(inner, Discretization) and inner.num_bins is not None]
 
 
 def _some_names(layers):
@@ -102,8 +113,12 @@ class _Reading:
             step()
 
     def add_layer(self, stored, layer, variables, name):
-        if len(stored) != len(variables):
-            counts = f"Layer expects {len(variables)} weight(s). Received {len(stored)} saved weight(s)"
+        summaries = [index for index, path in enumerate(stored.weight_names) if path.split("/")[-1] == _SUMMARY]
+        for index, inner in zip(summaries, _with_summaries(layer), strict=False):
+            self._steps.append(lambda inner=inner, index=index: inner.load_own_variables({"0": stored.read(index)}))
+        indices = [index for index in range(len(stored)) if index not in summaries]
+        if len(indices) != len(variables):
+            counts = f"Layer expects {len(variables)} weight(s). Received {len(indices)} saved weight(s)"
             if not self._skip_wrong_counts:
                 raise ValueError(
                     f"Weight count mismatch for {name[:-1]} in the current model, {stored.name} in the save file). {counts}"
@@ -111,7 +126,8 @@ class _Reading:
             self.messages.append(f"Skipping loading of weights for {name} due to mismatch in number of weights. {counts}")
             return
         owners = {id(variable): inner for inner in layer._flatten_layers() for variable in inner._own_variables}
-        for index, variable in enumerate(_match_names(layer, variables, stored.weight_names)):
+        weight_names = [stored.weight_names[index] for index in indices]
+        for index, variable in zip(indices, _match_names(layer, variables, weight_names), strict=True):
             self._add_variable(stored, index, owners[id(variable)], variable, name)
 
     def _add_variable(self, stored, index, owner, variable, name):

@@ -104,6 +104,39 @@ def test_nadam(tmp_path, version, ending, schedule_decay):
         np.testing.assert_allclose(one.predict(x, verbose=0), after, atol=1e-6)
 
 
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_what_discretization_had_found_in_data(tmp_path, ending):
+    """It was a weight, from which the boundaries follow, unless these were given."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, expected = (arrays[f"2.15.0/discretization/{part}"] for part in ("x", "p0"))
+    path = unpack(f"keras2.15.0_discretization.{ending}", tmp_path)
+    model = k.models.load_model(path)
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-6)
+    blank = k.models.clone_model(model)
+    for layer in (blank.get_layer("one"), blank.get_layer("two"), blank.get_layer("inner").get_layer("within")):
+        layer.bin_boundaries = None
+    blank.load_weights(path)
+    np.testing.assert_allclose(blank.predict(x, verbose=0), expected, atol=1e-6)
+    if ending == "h5":
+        one = k.layers.Discretization(num_bins=4, name="one")
+        k.Sequential([k.Input((3,)), one]).load_weights(path, by_name=True)
+        assert one.bin_boundaries == model.get_layer("one").bin_boundaries
+
+
+def test_what_discretization_had_found_may_be_damaged(tmp_path):
+    import h5py
+
+    path = unpack("keras2.15.0_discretization.h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        group = file["model_weights/two"]
+        del group["summary:0"]
+        group["summary:0"] = np.ones(3, "float32")
+    with pytest.raises(
+        ValueError, match=r"What 'two' found in data is damaged. Expected: shape=\(2, any\). Received: shape=\(3,\)"
+    ):
+        k.models.load_model(path)
+
+
 @pytest.mark.parametrize(
     "version, weights",
     [
