@@ -2,39 +2,113 @@
 #
 # Design:
 # a) x is (n, rows, columns) and y is (n, columns, rows), both contiguous.
-# b) A task is a block of up to BLOCK x BLOCK numbers: its rows, in both matrices, stay in the first-level cache and their
-#    pages in that of addresses, although they lie far apart. Within it, tiles.
-# c) Windows come one behind the other, each with its own rows; in the image a row goes through many windows. What lies
+# b) A task is a block of a strip: up to STRIP numbers of the shorter axis, BLOCK of the longer one. Within it,
+#    tiles. The prefetchers of the CPU can't follow so many rows: each tile asks for its part of the next block in the strip, of
+#    both matrices, unless these are likely to be in L2.
+# c) Where the shorter axis has fewer numbers than a vector, as the colors of images, pixels are put together from planes, and
+#    back (interleave.pxd).
+# d) Windows come one behind the other, each with its own rows; in the image a row goes through many windows. What lies
 #    together in both, a row of a window, is copied at once.
-# d) Blocks are the parallel work, and rows of windows. Each number is moved once: no result depends on the division.
+# e) Blocks are the parallel work, and rows of windows. Each number is moved once: no result depends on the division.
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
+from kernels.interleave cimport Picks, describe_picks, interleave, separate
 from kernels.parallel cimport threads_for
-from kernels.real cimport real
-from kernels.transpose cimport transpose_matrix
+from kernels.prefetch cimport LINE, prefetch_for_reading, prefetch_for_writing
+from kernels.real cimport VL, real
+from kernels.transpose cimport transpose_tile
 
 cdef enum:
-    BLOCK = 64
+    STRIP = 256
+    BLOCK = 32
+    PIXELS = 1024  # of a task, with few numbers each
+    NEAR = 1 << 18  # numbers that are likely to be in L2, before and after
 
 
-def transpose(const real[:, :, ::1] x, real[:, :, ::1] y):
-    """y[n, j, i] = x[n, i, j]"""
+cdef inline Py_ssize_t parts_of(Py_ssize_t length, Py_ssize_t part) noexcept nogil:
+    """Into how many parts an axis is divided. What would not fill a vector belongs to the last one."""
+    return max((length + part - VL) // part, <Py_ssize_t>1)
+
+
+cdef inline Py_ssize_t end_of_part(Py_ssize_t length, Py_ssize_t part, Py_ssize_t first) noexcept nogil:
+    return length if first + part + VL > length else first + part
+
+
+cdef inline void transpose_block(
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, bint along, bint far
+) noexcept nogil:
+    """The next block follows along the rows of x, or down. It is asked for if it is `far`."""
+    cdef Py_ssize_t tiles_down = (rows + VL - 1) // VL, tiles_along = (columns + VL - 1) // VL
+    cdef Py_ssize_t below = 0 if along else BLOCK, beside = BLOCK if along else 0
+    cdef Py_ssize_t tile, i, j, row
+    for tile in range(tiles_down * tiles_along):
+        i = min((tile // tiles_along if along else tile % tiles_down) * VL, rows - VL)
+        j = min((tile % tiles_along if along else tile // tiles_down) * VL, columns - VL)
+        transpose_tile(x + i * x_row + j, x_row, y + j * y_row + i, y_row)
+        for row in range(VL if far and j % LINE < VL else 0):
+            prefetch_for_reading(x + (i + row + below) * x_row + j + beside)
+        for row in range(VL if far and i % LINE < VL else 0):
+            prefetch_for_writing(y + (j + row + beside) * y_row + i + below)
+
+
+cdef void transpose_blocks(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
     cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], columns = x.shape[2]
-    cdef Py_ssize_t down = (rows + BLOCK - 1) // BLOCK, along = (columns + BLOCK - 1) // BLOCK
+    cdef bint along = rows <= columns
+    cdef Py_ssize_t height = STRIP if along else BLOCK, width = BLOCK if along else STRIP
+    cdef Py_ssize_t down = parts_of(rows, height), across = parts_of(columns, width)
     cdef Py_ssize_t task, image, i, j
-    for task in prange(n * along * down, nogil=True, schedule="static", num_threads=threads_for(n * rows * columns)):
-        image = task // (along * down)
-        j = task // down % along * BLOCK
-        i = task % down * BLOCK
-        transpose_matrix(
+    for task in prange(n * down * across, schedule="static", num_threads=threads_for(n * rows * columns)):
+        image = task // (down * across)
+        i = (task // across % down if along else task % down) * height
+        j = (task % across if along else task // down % across) * width
+        transpose_block(
             &x[image, i, j],
             columns,
             &y[image, j, i],
             rows,
-            min(<Py_ssize_t>BLOCK, rows - i),
-            min(<Py_ssize_t>BLOCK, columns - j),
+            end_of_part(rows, height, i) - i,
+            end_of_part(columns, width, j) - j,
+            along,
+            n * rows * columns > NEAR,
         )
+
+
+cdef inline void transpose_pixels(
+    const Picks* picks, int count, bint together, const real* x, real* y, Py_ssize_t first, Py_ssize_t end, Py_ssize_t plane
+) noexcept nogil:
+    """So many of an image's pixels, which have `count` numbers each: put together from planes, or separated."""
+    if together:
+        interleave(picks, count, x + first, plane, y + first * count, end - first)
+    else:
+        separate(picks, count, x + first * count, y + first, plane, end - first)
+
+
+cdef void transpose_all_pixels(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
+    cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], columns = x.shape[2], plane = max(rows, columns)
+    cdef Py_ssize_t parts = (plane + PIXELS - 1) // PIXELS, task, image, first, end
+    cdef bint together = rows <= columns
+    cdef int count = <int>min(rows, columns)
+    cdef Picks picks
+    describe_picks(&picks, count, together)
+    for task in prange(n * parts, schedule="static", num_threads=threads_for(n * rows * columns)):
+        image, first = task // parts, task % parts * PIXELS
+        end = min(first + PIXELS, plane)
+        if count == 3:  # as a constant
+            transpose_pixels(&picks, 3, together, &x[image, 0, 0], &y[image, 0, 0], first, end, plane)
+        else:
+            transpose_pixels(&picks, count, together, &x[image, 0, 0], &y[image, 0, 0], first, end, plane)
+
+
+def transpose(const real[:, :, ::1] x, real[:, :, ::1] y):
+    """y[n, j, i] = x[n, i, j]"""
+    if x.shape[0] * x.shape[1] * x.shape[2] == 0:
+        return
+    with nogil:
+        if min(x.shape[1], x.shape[2]) < VL:
+            transpose_all_pixels(x, y)
+        else:
+            transpose_blocks(x, y)
 
 
 cdef inline void place_row_of_windows(

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-# Around the tiles of all instruction sets and number types (2 to 16), the blocks (64), and the shapes of usual images.
+# Around the tiles of all instruction sets and number types (2 to 16), the blocks (32 x 64, and 1024 pixels with few numbers),
+# and the shapes of usual images. The last two are too large for L2.
 SIZES = [(1, 1), (1, 7), (3, 100), (100, 3), (15, 16), (16, 15), (16, 17), (17, 33), (63, 65), (64, 128), (129, 20), (49, 512)]
+SIZES += [(2, 2), (3, 1025), (1030, 2), (7, 2100), (2100, 15), (79, 47), (48, 81), (300, 901), (901, 300)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
