@@ -48,4 +48,8 @@ TARGETS = [
     Target("1d-3d", "forward", 1.15, 0.95),
     Target("1d-3d", "both", 1.3, 1.0),
     Target("training", "both", 2.0, 1.3, peers=("torch", "keras")),
+    # What channels_first may cost, 1.25 times as much: with `--subject channels_first --peers convlayers`.
+    *[Target(family, "both", 0.8, None, peers=("convlayers",)) for family in ("3x3", "dense", "grouped", "1d-3d")],
+    Target("training", "both", 0.8, 0.8, peers=("convlayers",)),
+    Target("prediction", "forward", 0.8, 0.8, peers=("convlayers",)),
 ]

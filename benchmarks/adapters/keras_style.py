@@ -49,6 +49,18 @@ class KerasStyleAdapter:
         """Returns an array of the case, channels last, in this adapter's data format."""
         return array if self.data_format == "channels_last" else np.ascontiguousarray(np.moveaxis(array, -1, 1))
 
+    def shape_in_format(self, shape):
+        """The same for a shape without the batch."""
+        return shape if self.data_format == "channels_last" else (shape[-1], *shape[:-1])
+
+    def format_options(self, kind):
+        """Returns the arguments that tell a model's layer of this class about the data format."""
+        if self.data_format == "channels_last":
+            return {}
+        if kind == "BatchNormalization":
+            return {"axis": 1}
+        return {"data_format": self.data_format} if kind.endswith("2D") or kind == "Flatten" else {}
+
     def from_format(self, array):
         """The way back."""
         return array if self.data_format == "channels_last" else np.moveaxis(array, 1, -1)
@@ -57,7 +69,7 @@ class KerasStyleAdapter:
 
     def build_model(self, model, dtype):
         """Returns the compiled model with its initial weights."""
-        inputs = self.keras.Input(shape=model.input_shape, dtype=dtype)
+        inputs = self.keras.Input(shape=self.shape_in_format(model.input_shape), dtype=dtype)
         outputs = self._apply(model.placed(), inputs, dtype)
         built = self.keras.Model(inputs, outputs)
         for name, weights in initial_weights(model, dtype).items():
@@ -72,7 +84,8 @@ class KerasStyleAdapter:
                 added = self.keras.layers.Add(name=f"{layer.name}_add", dtype=dtype)([main, shortcut])
                 x = self.keras.layers.Activation("relu", name=f"{layer.name}_relu", dtype=dtype)(added)
             else:
-                x = getattr(self.keras.layers, layer.kind)(name=layer.name, dtype=dtype, **layer.options)(x)
+                options = layer.options | self.format_options(layer.kind)
+                x = getattr(self.keras.layers, layer.kind)(name=layer.name, dtype=dtype, **options)(x)
         return x
 
     def _optimizer(self, model):
@@ -85,6 +98,7 @@ class KerasStyleAdapter:
         # To which `train_on_batch` and `predict` convert what they are given.
         self.keras.config.set_floatx(dtype)
         x, labels = case.arrays(dtype)
+        x = self.in_format(x)
         model = self.build_model(case.model, dtype)
         runs = {
             "train_on_batch": lambda: model.train_on_batch(x, labels),

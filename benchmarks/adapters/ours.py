@@ -3,6 +3,8 @@
 import convlayers
 from benchmarks.adapters.keras_style import KerasStyleAdapter
 from benchmarks.adapters.work import Work, keeping_answers, layer_answers
+from benchmarks.layer_case import LayerCase
+from benchmarks.model_case import ModelCase
 from convlayers.autograd import Tape
 
 
@@ -88,4 +90,5 @@ class ChannelsFirstAdapter(ConvlayersAdapter):
     data_format = "channels_first"
 
     def lacks(self, case):
-        return super().lacks(case) if hasattr(case, "layer") else "only layers are measured in channels_first"
+        has_format = isinstance(case, LayerCase | ModelCase)
+        return super().lacks(case) if has_format else "only layers over windows and models are measured in channels_first"
