@@ -43,6 +43,7 @@ cdef enum:
     PIXELS = 192         # windows packed at a time; a multiple of every MR
     TILES = PIXELS // 6  # in them, with the least MR
     WEIGHTS = 4 << 20    # bytes of packed weights
+    NEAR = 1 << 18       # numbers of them that stay in L2, beside a block of windows
 
 cdef struct Slab:
     Py_ssize_t first_group, groups
@@ -149,6 +150,8 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
     cdef bint from_bias = job.bias != NULL
     # Whole tiles are read in place where they can be. A tile reads MR rows, also where pixels are missing: those are packed.
     cdef Py_ssize_t in_place = pixels - pixels % MR if windows.in_place else 0
+    # A tile asks for VL numbers in each step: those that groups ask for lie one behind the other, too.
+    cdef Py_ssize_t others = (group - job.slab.first_group) * windows.channels * (VL - 1)
     cdef Py_ssize_t c, p, q, t, i, j, column, width, height, row
     cdef const Chunk* chunk
     cdef const real* panel
@@ -187,11 +190,14 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                     if i < in_place:
                         rows = windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start
                         row = windows.stride_w
+                        ahead = rows + MR * row + others
                     else:
                         rows = packed + (i - in_place) * ROW + part.start
                         row = ROW
+                        ahead = rows + MR * row
                     # The first panel brings the next rows to the cache for all, the first piece their results.
-                    ahead = rows + MR * row if p == 0 else NULL
+                    if p > 0:
+                        ahead = NULL
                     if part.first:
                         for j in range(i + MR, min(i + 2 * MR, pixels)):
                             prefetch_row(target + where[j], width)
@@ -219,20 +225,24 @@ cdef void multiply_slab(Product* job, double work) noexcept nogil:
     cdef Py_ssize_t pixels = ceil_div(ceil_div(job.windows.pixels, blocks), MR) * MR
     cdef Py_ssize_t parts = min(panels, ceil_div(2 * threads, blocks * slab.groups) if threads > 1 else 1)
     cdef Py_ssize_t columns = ceil_div(panels, parts) * NR
-    cdef Py_ssize_t i, group, first_pixel, first_column
+    # Groups side by side share lines of the cache: one follows the other, where the weights of all stay in L2.
+    cdef bint near = slab.groups * panels * slab.depth * NR <= NEAR and blocks >= 4 * threads
+    cdef Py_ssize_t together = slab.groups if near else 1
+    cdef Py_ssize_t i, group, first_group, first_pixel, first_column
     blocks = ceil_div(job.windows.pixels, pixels)
     parts = ceil_div(slab.columns, columns)
     if not job.packed:
         for i in prange(slab.groups * panels, num_threads=threads, schedule="static"):
             pack_panel(job, i)
-    for i in prange(slab.groups * parts * blocks, num_threads=threads, schedule="dynamic"):
-        group = slab.first_group + i // blocks // parts
+    for i in prange(slab.groups // together * parts * blocks, num_threads=threads, schedule="dynamic"):
+        first_group = slab.first_group + i // blocks // parts
         first_column = slab.first_column + i // blocks % parts * columns
         first_pixel = i % blocks * pixels
-        multiply_block(
-            job, group, first_pixel, min(pixels, job.windows.pixels - first_pixel),
-            first_column, min(first_column + columns, slab.first_column + slab.columns),
-        )
+        for group in range(first_group, first_group + together):
+            multiply_block(
+                job, group, first_pixel, min(pixels, job.windows.pixels - first_pixel),
+                first_column, min(first_column + columns, slab.first_column + slab.columns),
+            )
 
 
 cdef void multiply_slabs(Product* job, Py_ssize_t room) noexcept nogil:
