@@ -6,7 +6,8 @@
 # b) With order 1, the four pixels around the place are weighted; with order 0, the nearest one is taken.
 # c) A pixel outside of the image is the fill value, or the pixel that the fill mode puts in its place. Most places lie inside:
 #    they are recognized first.
-# d) A pixel is a loop over channels. Among those whose place lies inside, for 1 and 3 channels, its bounds are constant.
+# d) What is the same for all channels is computed for AT_ONCE pixels of a row in loops without a question, which become vectors.
+#    A pixel is a loop over channels then. Among those whose place lies inside, for 1 and 3 channels, its bounds are constant.
 # e) The gradient for x goes the same way: each pixel of d_y is added, with the same weights, to those that it was read from.
 # f) Rows of the output are the parallel work; in the gradient, where rows may meet in a pixel, images are. Results are the
 #    same for any number of threads.
@@ -27,6 +28,7 @@ cdef enum:  # in the order of FILL_MODES in ops/image/checks.py
 
 cdef enum:
     FARTHEST = 1 << 30  # where places end that lie farther out
+    AT_ONCE = 64
 
 cdef struct Job:
     real* x         # or its gradient
@@ -37,6 +39,12 @@ cdef struct Job:
     const double* places      # or NULL
     int order, mode
     real fill
+
+cdef struct Pixels:  # neighbours in a row of the output
+    double[AT_ONCE] row, column
+    # Of those that are surrounded by four pixels of the image, the upper left one; -1 for all others.
+    double[AT_ONCE] above, before
+    real[4][AT_ONCE] weights
 
 cdef struct Taps:
     Py_ssize_t[4] pixels  # where in the image, or -1 for the fill value
@@ -83,23 +91,44 @@ cdef inline double bounded(double place) noexcept nogil:
     return min(max(place, -<double>FARTHEST), <double>FARTHEST) if place == place else 0
 
 
-cdef inline void find_place(
-    const Job* job, Py_ssize_t image, Py_ssize_t i, Py_ssize_t j, double* row, double* column
+cdef inline void find_places(
+    const Job* job, Py_ssize_t image, Py_ssize_t i, Py_ssize_t first, Py_ssize_t count, double* row, double* column
 ) noexcept nogil:
+    """The places of some neighbours in row i of the output"""
     cdef const double* t
-    cdef double divisor
+    cdef double divisor, across, down
+    cdef int j
     if job.places != NULL:
-        t = job.places + ((image * job.rows + i) * job.columns + j) * 2
-        row[0] = t[0]
-        column[0] = t[1]
+        t = job.places + ((image * job.rows + i) * job.columns + first) * 2
+        for j in range(count):
+            row[j] = t[2 * j]
+            column[j] = t[2 * j + 1]
         return
     t = job.transforms + image * job.transform
-    column[0] = t[0] * j + t[1] * i + t[2]
-    row[0] = t[3] * j + t[4] * i + t[5]
+    across, down = t[1] * i, t[4] * i
+    for j in range(count):
+        column[j] = t[0] * (first + j) + across + t[2]
+        row[j] = t[3] * (first + j) + down + t[5]
     if t[6] != 0 or t[7] != 0:
-        divisor = t[6] * j + t[7] * i + 1
-        column[0] /= divisor
-        row[0] /= divisor
+        for j in range(count):
+            divisor = t[6] * (first + j) + t[7] * i + 1
+            column[j] /= divisor
+            row[j] /= divisor
+
+
+cdef inline void find_surrounded(const Job* job, Pixels* pixels, int count) noexcept nogil:
+    cdef double last_row = <double>(job.h - 1), last_column = <double>(job.w - 1), row, column, above, before, down, along
+    cdef int j
+    for j in range(count):
+        row, column = pixels.row[j], pixels.column[j]
+        above, before = floor(row), floor(column)
+        down, along = row - above, column - before
+        pixels.weights[0][j] = <real>((1 - down) * (1 - along))
+        pixels.weights[1][j] = <real>((1 - down) * along)
+        pixels.weights[2][j] = <real>(down * (1 - along))
+        pixels.weights[3][j] = <real>(down * along)
+        pixels.above[j] = above if (row >= 0) & (row < last_row) & (column >= 0) & (column < last_column) else -1
+        pixels.before[j] = before
 
 
 cdef inline Taps taps_at(const Job* job, double row, double column) noexcept nogil:
@@ -149,12 +178,12 @@ cdef inline void read_pixel(const real* x, const Taps* taps, int count, real fil
 
 
 cdef inline void read_surrounded(
-    const real* upper, Py_ssize_t row, double down, double along, Py_ssize_t c, real* y
+    const real* upper, Py_ssize_t row, const Pixels* pixels, Py_ssize_t pixel, Py_ssize_t c, real* y
 ) noexcept nogil:
-    """The same for order 1, where all four pixels lie inside; `row` numbers lie between the upper and the lower ones."""
+    """The same where all four pixels lie inside; `row` numbers lie between the upper and the lower ones."""
     cdef const real* lower = upper + row
-    cdef real below_b = <real>(down * along), below_a = <real>(down * (1 - along))
-    cdef real a = <real>((1 - down) * (1 - along)), b = <real>((1 - down) * along)
+    cdef real a = pixels.weights[0][pixel], b = pixels.weights[1][pixel]
+    cdef real below_a = pixels.weights[2][pixel], below_b = pixels.weights[3][pixel]
     cdef Py_ssize_t k
     for k in range(c):
         y[k] = a * upper[k] + b * upper[c + k] + below_a * lower[k] + below_b * lower[c + k]
@@ -169,33 +198,48 @@ cdef inline void add_pixel(real* d_x, const Taps* taps, Py_ssize_t c, const real
                 d_x[taps.pixels[tap] + k] += taps.weights[tap] * d_y[k]
 
 
+cdef inline void read_pixels(
+    const Job* job, const real* x, const Pixels* pixels, Py_ssize_t count, Py_ssize_t c, real* y
+) noexcept nogil:
+    """Some neighbours; `c` is a constant to the compiler where there are few channels."""
+    cdef Taps taps
+    cdef Py_ssize_t j, pixel
+    for j in range(count):
+        if pixels.above[j] >= 0:
+            pixel = <Py_ssize_t>pixels.above[j] * job.w + <Py_ssize_t>pixels.before[j]
+            read_surrounded(x + pixel * c, job.w * c, pixels, j, c, y)
+        else:
+            taps = taps_at(job, pixels.row[j], pixels.column[j])
+            if taps.count == 4:
+                read_pixel(x, &taps, 4, job.fill, c, y)
+            else:
+                read_pixel(x, &taps, 1, job.fill, c, y)
+        y += c
+
+
 cdef inline void read_row(const Job* job, Py_ssize_t image, Py_ssize_t i) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef const real* x = job.x + image * job.h * job.w * job.c
     cdef real* y = job.y + (image * job.rows + i) * job.columns * job.c
-    cdef double row, column
-    cdef Taps taps
-    cdef Py_ssize_t j, above, before
-    for j in range(job.columns):
-        find_place(job, image, i, j, &row, &column)
-        if job.order == 1 and 0 <= row < job.h - 1 and 0 <= column < job.w - 1:
-            above = <Py_ssize_t>row
-            before = <Py_ssize_t>column
-            row -= above
-            column -= before
-            if job.c == 3:
-                read_surrounded(x + (above * job.w + before) * 3, job.w * 3, row, column, 3, y)
-            elif job.c == 1:
-                read_surrounded(x + above * job.w + before, job.w, row, column, 1, y)
-            else:
-                read_surrounded(x + (above * job.w + before) * job.c, job.w * job.c, row, column, job.c, y)
+    cdef Pixels pixels
+    cdef Py_ssize_t first = 0, count
+    cdef int j
+    while first < job.columns:
+        count = min(job.columns - first, <Py_ssize_t>AT_ONCE)
+        find_places(job, image, i, first, count, pixels.row, pixels.column)
+        if job.order == 1:
+            find_surrounded(job, &pixels, <int>count)
         else:
-            taps = taps_at(job, row, column)
-            if job.c == 3 and taps.count == 4:
-                read_pixel(x, &taps, 4, job.fill, 3, y)
-            else:
-                read_pixel(x, &taps, taps.count, job.fill, job.c, y)
-        y += job.c
+            for j in range(count):
+                pixels.above[j] = -1
+        if job.c == 3:
+            read_pixels(job, x, &pixels, count, 3, y)
+        elif job.c == 1:
+            read_pixels(job, x, &pixels, count, 1, y)
+        else:
+            read_pixels(job, x, &pixels, count, job.c, y)
+        first += count
+        y += count * job.c
     restore_denormals(state)
 
 
@@ -209,7 +253,7 @@ cdef inline void add_image(const Job* job, Py_ssize_t image) noexcept nogil:
     memset(d_x, 0, job.h * job.w * job.c * sizeof(real))
     for i in range(job.rows):
         for j in range(job.columns):
-            find_place(job, image, i, j, &row, &column)
+            find_places(job, image, i, j, 1, &row, &column)
             taps = taps_at(job, row, column)
             add_pixel(d_x, &taps, job.c, d_y)
             d_y += job.c
