@@ -22,8 +22,9 @@ from convlayers.saving.formats import (
     keras_version_of,
     translated,
 )
+from convlayers.saving.shared_layers import names_of_copies, with_shared_layers
 from convlayers.saving.stacks import has_stacks
-from convlayers.saving.weights import read_weights, weights_as_bytes
+from convlayers.saving.weights import names_without_a_place, read_weights, weights_as_bytes
 from convlayers.serialization import ObjectSharingScope, serialize_keras_object
 
 # The HDF5 library and the archive are imported where a file is touched: they take as long as the rest of the package.
@@ -189,10 +190,20 @@ def _read_archive(filepath, compile):
         encoding = archive.read_json(CONFIG)
         version = _version_of_writer(archive)
         compile_config = encoding.pop("compile_config", None) if isinstance(encoding, dict) else None
+
+        def finish(model):
+            messages = _compile(model, compile_config, is_of_older_keras(version)) if compile and compile_config else []
+            return model, messages + read_weights(model, arrays)
+
         with memory_from(ahead):
             model = make_model(encoding, filepath, version)
-        messages = _compile(model, compile_config, is_of_older_keras(version)) if compile and compile_config else []
-        return model, messages + read_weights(model, arrays)
+        try:
+            return finish(model)
+        except ValueError:
+            shared = with_shared_layers(encoding, names_without_a_place(model, arrays))
+            if shared is None:
+                raise
+            return finish(_make_again(shared, filepath, version))
 
 
 def _read_hdf5(filepath, compile):
@@ -205,12 +216,33 @@ def _read_hdf5(filepath, compile):
 
     with Window(filepath) as file, open_file(file, filepath) as reader:
         encoding, version = legacy.read_encoding(reader, filepath)
+
+        def finish(model):
+            messages = legacy.read_model_weights(model, reader)
+            if compile:
+                messages += legacy.compile_model(model, reader, filepath, _compile)
+            return model, messages
+
         with memory_from(reader.read_ahead()):
             model = make_model(encoding, filepath, version)
-        messages = legacy.read_model_weights(model, reader)
-        if compile:
-            messages += legacy.compile_model(model, reader, filepath, _compile)
-        return model, messages
+        try:
+            model, messages = finish(model)
+        except ValueError:
+            shared = with_shared_layers(encoding, names_of_copies(model))
+            if shared is None:
+                raise
+            return finish(_make_again(shared, filepath, version))
+        if not messages:
+            return model, messages
+        # What the optimizer remembers may be that of fewer weights.
+        shared = with_shared_layers(encoding, names_of_copies(model, equal=True))
+        again = None if shared is None else finish(_make_again(shared, filepath, version))
+        return again if again and len(again[1]) < len(messages) else (model, messages)
+
+
+def _make_again(encoding, filepath, version):
+    with ObjectSharingScope():
+        return make_model(encoding, filepath, version)
 
 
 def make_model(encoding, filepath, keras_version):

@@ -83,6 +83,12 @@ def _find_places(model, reader, objects_to_skip):
     return max(found, *others, key=lambda candidates: sum(path in reader for path, _ in candidates))
 
 
+def names_without_a_place(model, reader):
+    """Returns the names of the layers in a model whose variables are not in a file."""
+    found = _find_places(model, reader, ())
+    return {owner.name for path, owner in found if path not in reader and _own_variables(owner)}
+
+
 def _may_have_variables(owner):
     return bool(_own_variables(owner)) or not getattr(owner, "built", True)
 

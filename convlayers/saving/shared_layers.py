@@ -1,0 +1,65 @@
+"""Layers that are in several models of a file, and were one: what the file lacks tells.
+
+Keras writes such a layer into the config of each model, mostly without saying that it is the same, and its weights once.
+"""
+
+import copy
+import json
+
+import numpy as np
+
+from convlayers.saving.encodings import map_dicts
+
+
+def with_shared_layers(encoding, names):
+    """Returns the encoding of a model in which layers of the same name and settings are one. None if there are no such layers.
+
+    Args:
+        encoding: as it stands in a file of any version of Keras.
+        names: of the layers. Models that are there several times with one of these in them are one, too.
+    """
+    encoding, copies = copy.deepcopy(encoding), {}
+    for entry in _layers_in(encoding):
+        if any(inner["config"].get("name") in names for inner in (entry, *_layers_in(entry))):
+            copies.setdefault(_content(entry), []).append(entry)
+    shared = [entries for entries in copies.values() if len(entries) > 1]
+    for number, entries in enumerate(shared, 1):
+        numbers = [entry["shared_object_id"] for entry in entries if "shared_object_id" in entry]
+        for entry in entries:
+            entry["shared_object_id"] = numbers[0] if numbers else -number
+    return encoding if shared else None
+
+
+def names_of_copies(model, equal=False):
+    """Returns the names that several layers with weights have in a model and in the models in it.
+
+    Args:
+        model: the model.
+        equal: whether they must have the same weights.
+    """
+    layers = {}
+    for layer in model._flatten_layers():
+        if layer._own_variables:
+            layers.setdefault((type(layer), layer.name), []).append(layer)
+    copies = {name: same for (_, name), same in layers.items() if len(same) > 1}
+    return {name for name, same in copies.items() if not equal or all(_weigh_the_same(same[0], other) for other in same[1:])}
+
+
+def _weigh_the_same(one, other):
+    weights, others = one.get_weights(), other.get_weights()
+    return len(weights) == len(others) and all(map(np.array_equal, weights, others))
+
+
+def _layers_in(encoding):
+    """Yields the encodings of the layers of a model, and of the models in it."""
+    config = encoding["config"]
+    for entry in config.get("layers", ()) if isinstance(config, dict) else config:
+        if isinstance(entry.get("config"), dict):
+            yield entry
+            yield from _layers_in(entry)
+
+
+def _content(entry):
+    """Returns what is the same wherever a layer is written: its class and settings, without numbers of objects."""
+    config = map_dicts(lambda part: {key: part[key] for key in part if key != "shared_object_id"}, entry["config"])
+    return json.dumps([entry.get("class_name"), config], sort_keys=True)
