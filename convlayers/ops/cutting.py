@@ -23,6 +23,11 @@ def split(x, indices_or_sections, axis=0):
     x = as_array(x)
     if not -x.ndim <= axis < x.ndim:
         raise np.exceptions.AxisError(axis, x.ndim)
+    if isinstance(indices_or_sections, int) and x.shape[axis] % indices_or_sections:
+        raise ValueError(
+            "`x` size on given `axis` must be divisible by `indices_or_sections` when `indices_or_sections` is an int. But "
+            f"received {x.shape[axis]} and {indices_or_sections}."
+        )
     parts = np.split(x, indices_or_sections, axis)
     shapes = [part.shape for part in parts]
 

@@ -70,6 +70,11 @@ def matmul(x1, x2):
     a, b = _promote_for_sums(x1, x2)
     rows = a[np.newaxis] if a.ndim == 1 else a
     columns = b[:, np.newaxis] if b.ndim == 1 else b
+    if min(a.ndim, b.ndim) and rows.shape[-1] != columns.shape[-2]:
+        raise ValueError(
+            "Inner dimensions (`x1.shape[-1]` and `x2.shape[-2]`) must be equal, but received "
+            f"`x1.shape={a.shape}` and `x2.shape={b.shape}`."
+        )
     y = _products(rows, columns)
     shape = y.shape[:-2] + y.shape[-2:-1] * (a.ndim > 1) + y.shape[-1:] * (b.ndim > 1)
 

@@ -53,11 +53,18 @@ def squeeze(x, axis=None):
     """Removes axes of length 1: `axis`, an int or several, or all of them."""
     x = as_array(x)
     shape = x.shape
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    try:
+        y = np.squeeze(x, axis)
+    except np.exceptions.AxisError:
+        raise
+    except ValueError:
+        raise ValueError(f"Cannot squeeze axis {axis}, because the dimension is not 1.\nReceived x.shape={shape}") from None
 
     def backward(d_y):
         return d_y.reshape(shape)
 
-    return np.squeeze(x, tuple(axis) if isinstance(axis, list) else axis), backward
+    return y, backward
 
 
 @differentiable
@@ -289,8 +296,13 @@ def concatenate(xs, axis=0):
         axis: int; None for flattened arrays.
     """
     arrays = promote(*xs)
-    y = join(arrays, axis)
     shapes = [array.shape for array in arrays]
+    try:
+        y = join(arrays, axis)
+    except np.exceptions.AxisError:
+        raise
+    except ValueError:
+        raise _different_shapes("xs", shapes, axis) from None
 
     def backward(d_y):
         lengths = [math.prod(shape) if axis is None else shape[axis] for shape in shapes]
@@ -315,7 +327,25 @@ def _stack(xs, axis):
     def backward(d_y):
         return tuple(np.moveaxis(d_y, axis, 0))
 
-    return np.stack(promote(*xs), axis), backward
+    arrays = promote(*xs)
+    shapes = [array.shape for array in arrays]
+    if len(set(shapes)) > 1:
+        raise _different_shapes("x", shapes)
+    return np.stack(arrays, axis), backward
+
+
+def _different_shapes(argument, shapes, free_axis=None):
+    """Returns the error to raise for arrays of different shapes, which may differ along one axis."""
+
+    def rest(shape):
+        return [n for axis, n in enumerate(shape) if free_axis is None or axis != free_axis % len(shape)]
+
+    other = next((shape for shape in shapes if rest(shape) != rest(shapes[0])), None)
+    exception, comma = (" except on the `axis` dim", ",") if free_axis is not None else ("", ", ")
+    return ValueError(
+        f"Every value in `{argument}` must have the same shape{exception}. But found element of shape {other}{comma} which is "
+        f"different from the first element's shape {shapes[0]}."
+    )
 
 
 @one_node

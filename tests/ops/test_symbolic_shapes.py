@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+import convlayers
 from convlayers import nested, ops
 from convlayers.models import Model
 from convlayers.symbolic import KerasTensor, infer_outputs
@@ -96,6 +97,26 @@ def test_mistakes(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda ops, x: ops.matmul(x, np.ones((5, 2), "float32")),
+        lambda ops, x: ops.concatenate([x, x[:, 1:]], axis=-1),
+        lambda ops, x: ops.stack([x, x[:, 1:]]),
+        lambda ops, x: ops.split(x, 4, axis=2),
+        lambda ops, x: ops.squeeze(x, 1),
+    ],
+    ids=["matmul", "concatenate", "stack", "split", "squeeze"],
+)
+def test_shapes_that_do_not_fit(call, keras):
+    lines = []
+    for library in (convlayers, keras):
+        with pytest.raises(ValueError) as error:
+            call(library.ops, library.Input(batch_shape=(2, 4, 6)))
+        lines.append(str(error.value).partition("\n")[0])
+    assert lines[0] == lines[1]
 
 
 def test_a_graph_computes_what_the_op_does():
