@@ -17,6 +17,7 @@ from convlayers.masks import remembered_masks
 from convlayers.naming import name_scope
 from convlayers.narrow_types import autocast_to, numpy_dtype, to_dtype, without_bfloat16
 from convlayers.symbolic import KerasTensor, Node, infer_outputs
+from convlayers.user_code import user_stacklevel
 
 
 class _CallState:
@@ -234,10 +235,27 @@ class Caller:
             if all(layer.built for layer in self._layers):
                 self._lock_state()
             outputs = self._run(first, args, kwargs, call_kwargs, symbolic)
+            # Shapes may have been found without `call`.
+            if symbolic and any(not layer.built for layer in self._layers):
+                self._build_layers_inside(args, call_kwargs)
         self._build_shapes = shapes_for(self.build, arguments, self)
         self.built = True
         self._lock_state()
         return outputs
+
+    def _build_layers_inside(self, args, kwargs):
+        """Runs `call` for the layers that it calls, which are built then."""
+        try:
+            args, kwargs = nested.map_structure(self._cast_placeholder, (args, kwargs))
+            with self._weights_in_own_type():
+                self._trace(*args, **kwargs)
+        except Exception as error:
+            warnings.warn(
+                f"Layer '{self.name}' looks like it has unbuilt state, but Keras is not able to trace the layer `call()` in "
+                "order to build it automatically.\nCall the layer on an array to see what is wrong with `call`, or write a "
+                f"`build` that builds the layers inside. Exception encountered: {error}",
+                stacklevel=user_stacklevel(),
+            )
 
     def _has_build(self):
         """Whether the weights are made by a `build` of a subclass, and not by layers that `call` calls."""
@@ -325,10 +343,7 @@ class Caller:
     def compute_output_spec(self, *args, **kwargs):
         """Returns what `call` returns for symbolic inputs, without computing it."""
         if type(self).compute_output_shape is Caller.compute_output_shape:
-            try:
-                return infer_outputs(self.call, args, kwargs)
-            finally:
-                self._clear_losses()
+            return self._trace(*args, **kwargs)
         arguments = self._call_signature.bind(args, kwargs)
         shapes = self.compute_output_shape(**shapes_for(self.compute_output_shape, arguments, self))
         if not isinstance(shapes, (list, tuple, dict)):
@@ -337,6 +352,13 @@ class Caller:
                 f"interpreted as a shape. It should return a shape tuple. Received: {shapes}"
             )
         return nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), shapes)
+
+    def _trace(self, *args, **kwargs):
+        """Returns what `call` returns for symbolic inputs. Layers that it calls are built."""
+        try:
+            return infer_outputs(self.call, args, kwargs)
+        finally:
+            self._clear_losses()
 
     def compute_mask(self, inputs, previous_mask):
         """Returns the mask of what `call` returns: that of the inputs, unless a subclass knows better.

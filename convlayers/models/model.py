@@ -62,7 +62,7 @@ class Model(Trainer, Layer):
         Args:
             input_shape: the shape of the inputs with the batch, as None; or a list, tuple or dict of such shapes.
         """
-        self.compute_output_spec(nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
+        self._trace(nested.map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape))
 
     def _has_build(self):
         return type(self).build not in (Layer.build, Model.build)

@@ -71,6 +71,39 @@ def test_build_without_anything_to_build_the_parts_with(library):
         Holder().build((2, 3))
 
 
+def _block(library):
+    """Returns a class of layers that says the shapes of its outputs, and has layers inside that only `call` can build."""
+
+    class Block(library.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.dense = library.layers.Dense(4, name="dense")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+        def compute_output_shape(self, input_shape):
+            return (*input_shape[:-1], 4)
+
+    return Block
+
+
+def test_layers_inside_are_built_also_where_shapes_are_found_without_call(library):
+    block = _block(library)(name="block")
+    inputs = library.Input((3,))
+    model = library.Model(inputs, block(inputs))
+    assert [weight.path for weight in model.weights] == ["block/dense/kernel", "block/dense/bias"]
+
+
+def test_a_call_that_cannot_be_traced_leaves_layers_inside_unbuilt(library):
+    class Untraceable(_block(library)):
+        def call(self, inputs):
+            raise RuntimeError("no zeros, please")
+
+    with pytest.warns(UserWarning, match="looks like it has unbuilt state, but Keras is not able to trace the layer"):
+        assert Untraceable()(library.Input((3,))).shape == (None, 4)
+
+
 def test_losses_are_tensors(library):
     with pytest.raises(
         ValueError, match=r"^`add_loss\(\)` can only be called from inside `build\(\)` or `call\(\)`, on a tensor"
