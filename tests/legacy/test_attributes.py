@@ -60,10 +60,11 @@ assert model.fit(data, data, epochs=3, batch_size=16, verbose=0).history["loss"]
 model.set_weights(before)
 np.testing.assert_allclose(evaluate(loss="mse"), error, rtol=1e-5)
 
-# A tensor that is added to the other losses.
+# A tensor that is the only loss, or added to others.
+model = Model(x, y)
 model.add_loss(K.mean(K.square(h)))
-np.testing.assert_allclose(evaluate(loss="mse"), error + np.mean(hidden**2), rtol=1e-5)
 np.testing.assert_allclose(evaluate(), np.mean(hidden**2), rtol=1e-5)
+np.testing.assert_allclose(evaluate(loss="mse"), error + np.mean(hidden**2), rtol=1e-5)
 try:
     model.add_loss(3.0)
 except NotImplementedError as refusal:
