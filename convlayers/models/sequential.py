@@ -8,7 +8,7 @@ from convlayers.layers.mask_passing import with_masks
 from convlayers.models.layer_entries import make_layer
 from convlayers.models.model import Model
 from convlayers.models.network import Network
-from convlayers.naming import name_scope
+from convlayers.naming import auto_name, name_scope
 from convlayers.serialization import serialize_keras_object
 from convlayers.symbolic import KerasTensor
 from convlayers.validation import standardize_shape
@@ -158,7 +158,7 @@ class Sequential(Model):
         except NotImplementedError:
             # A layer that does not know the shape of its outputs: those behind it are built when they are called.
             return
-        self._network = Network(first.output, outputs, self.name)
+        self._connect_to(first.output, outputs)
         if self._layers[0] is not first:
             self._layers.insert(0, first)
 
@@ -167,7 +167,12 @@ class Sequential(Model):
         graph = self._network.graph
         with name_scope.inside(self.name):
             outputs = _call(layer, graph.outputs)
-        self._network = Network(graph.inputs, outputs, self.name)
+        self._connect_to(graph.inputs, outputs)
+
+    def _connect_to(self, inputs, outputs):
+        # Keras has a functional model here, which takes a name: models to come are called as there.
+        auto_name("functional")
+        self._network = Network(inputs, outputs, self.name)
 
     # Calling ----------------------------------------------------------------------------------------------------------
 
@@ -268,6 +273,8 @@ class Sequential(Model):
         for index, entry in enumerate(config["layers"]):
             model.add(make_layer(entry, index, custom_objects), rebuild=False)
         model._connect()
+        for _ in model.layers[1:] if model._network is not None else ():
+            auto_name("functional")  # Keras connects the stack anew with each layer
         shape = config.get("build_input_shape")
         if model._network is None and isinstance(shape, (tuple, list)):
             model.build(shape)

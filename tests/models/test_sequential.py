@@ -228,3 +228,21 @@ def test_the_output_of_a_stack_in_a_model_is_what_the_model_goes_on_with(keras):
         assert part.layers[-1] is inner
         predictions.append(part.predict(X, verbose=0))
     np.testing.assert_allclose(*predictions, rtol=1e-5)
+
+
+def test_names_of_models_to_come_are_those_of_keras(keras):
+    """Each time that a stack is connected, Keras makes a functional model of it."""
+    names = []
+    for library in (convlayers, keras):
+        library.utils.clear_session()
+        inputs = library.Input((4,))
+        model = library.Sequential([library.Input((4,)), library.layers.Dense(2)])
+        names.append([library.Model(inputs, inputs).name])
+        for layer in (library.layers.Dense(3), library.Sequential([library.layers.Dense(2)])):
+            model.add(layer)
+            names[-1].append(library.Model(inputs, inputs).name)
+        model.pop()
+        names[-1].append(library.Model(inputs, inputs).name)
+        library.Sequential.from_config(model.get_config())
+        names[-1].append(library.Model(inputs, inputs).name)
+    assert names[0] == names[1]
