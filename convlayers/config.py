@@ -123,7 +123,7 @@ def _check_data_format(data_format):
 
 
 def winograd():
-    """Returns whether convolutions may use Winograd's algorithm."""
+    """Returns whether convolutions may use Winograd's algorithm, and others that round as it does."""
     return _settings["winograd"]
 
 
@@ -131,7 +131,8 @@ def set_winograd(enabled):
     """Lets float32 convolutions use Winograd's algorithm where it is faster, as at the start, or keeps them from it.
 
     It is about twice as fast for kernels of 3x3, and its rounding errors are about ten times as large: 1e-5 of the
-    largest output. `CONVLAYERS_WINOGRAD=0` in the environment turns it off from the start.
+    largest output. Where a CPU has tiles of bfloat16, these take its place, with the same errors: two bfloat16 for each
+    float32. `CONVLAYERS_WINOGRAD=0` in the environment turns both off from the start.
     """
     _settings["winograd"] = bool(enabled)
 

@@ -36,7 +36,7 @@ INSTRUCTION_SETS = (
     InstructionSet("x86_64_v2", V2),
     InstructionSet("x86_64_v3", V3, ("/arch:AVX2",)),
     InstructionSet("x86_64_v4", V4, ("/arch:AVX512",)),
-    InstructionSet("x86_64_amx", AMX, base="x86_64_v4", own_kernels=("conv_bf16x3", "conv_winograd_bf16x3")),
+    InstructionSet("x86_64_amx", AMX, base="x86_64_v4", own_kernels=("conv_bf16x2", "conv_bf16x3")),
 )
 
 

@@ -46,6 +46,11 @@ def tiles_cost(problem, direction):
     return 60 + 2 * copied + columns + crossing * multiplied * 1.6 * _tiles(columns, 0.6)
 
 
+def has_copies_for_taps(problem, direction):
+    """Whether tiles read a copy for each tap, as places between few outputs would be many."""
+    return max(_along(problem, direction, axis).copies for axis in (1, 2)) > 1
+
+
 class _Axis(NamedTuple):
     """What the copy has along an axis: places for each output, and copies, one for each tap where places would be many."""
 

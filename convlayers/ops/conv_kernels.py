@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convlayers import _native, config
-from convlayers.ops.conv_costs import tiles_cost, vectors_cost
+from convlayers.ops.conv_costs import has_copies_for_taps, tiles_cost, vectors_cost
 
 _NUMBER_TYPES = np.dtype("float32"), np.dtype("float64")
 
@@ -80,11 +80,18 @@ def _winograd_cannot(problem, direction):
     return None
 
 
-def _winograd_should_not(problem, direction):
+def _rounds_too_much(problem):
+    """Why algorithms that round as Winograd's does are not wanted, or None."""
     if not config.winograd():
         return "turned off by `config.set_winograd(False)` or CONVLAYERS_WINOGRAD=0"
     if problem.dtype != "float32":
         return "float64 is for those who want the last digit"
+    return None
+
+
+def _winograd_should_not(problem, direction):
+    if reason := _rounds_too_much(problem):
+        return reason
     if min(problem.kernel_shape[3:]) < 32:
         return "too few channels or filters to be worth the transforms"
     if _is_faster_at_hand(problem, direction):
@@ -95,9 +102,9 @@ def _winograd_should_not(problem, direction):
     # kernel takes as long as 28 tiles.
     tiles = _whole(_winograd_tiles(problem, direction), 12)
     product, direct = 1.25, 9 * n * h * w
-    if _bf16x3_cannot(problem, direction) is None:
+    if _bf16_cannot(problem, direction) is None:
         # Faster, but it takes as long as 35 pixels to split the kernel.
-        direct = 9 * (n * h * w / (1.9 if direction == "backward_kernel" else 1.7) + 35)
+        direct = 9 * (n * h * w / 1.9 + 35)
         product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
     if 36 * (product * tiles + 28) > direct:
         return "too few pixels to be worth the transforms"
@@ -139,23 +146,6 @@ def _is_faster_at_hand(problem, direction):
     return _whole(channels, 72) * _whole(filters, 64) >= 1.5 * channels * filters
 
 
-def _winograd_bf16x3_cannot(problem, direction):
-    if direction == "backward_kernel":
-        return "this gradient would have to transpose all transformed tiles"
-    return _bf16x3_cannot(problem, direction) or _winograd_cannot(problem, direction)
-
-
-def _winograd_bf16x3_should_not(problem, direction):
-    channels, filters = problem.kernel_shape[3:]
-    if 216 * _whole(channels, 32) * _whole(filters, 32) > 1_100_000:
-        return "the transformed kernel would leave the L2 cache"
-    if (channels if direction == "backward_input" else filters) < 64:
-        return "too few products of a transformed tile to be worth splitting it"
-    if _takes_fewer_tiles(problem, direction):
-        return "conv_winograd computes this gradient from the fewer tiles of the output"
-    return _winograd_should_not(problem, direction)
-
-
 def _winograd_grouped_cannot(problem, direction):
     if problem.kernel_shape[:3] not in ((1, 3, 3), (1, 5, 5)):
         return "only kernels of 3x3 and 5x5"
@@ -169,12 +159,12 @@ def _winograd_grouped_cannot(problem, direction):
 
 
 def _winograd_grouped_should_not(problem, direction):
-    if not config.winograd() or problem.dtype != "float32":
-        return _winograd_should_not(problem, direction)
+    if reason := _rounds_too_much(problem):
+        return reason
     taps, channels, filters = problem.kernel_shape[1], problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
     if problem.groups == 1 and taps == 3 and min(channels, filters) >= 32 and not _is_faster_at_hand(problem, direction):
         return "channels and filters enough for conv_winograd"
-    if problem.groups == 1 and taps == 5 and _bf16x3_cannot(problem, direction) is None:
+    if problem.groups == 1 and taps == 5 and _bf16_cannot(problem, direction) is None:
         return "tiles of bfloat16 are as fast, and more accurate"
     if channels * filters + 32 * (channels + filters) > 52_000:
         return "a group and 32 of its tiles would take more than 8 MB once they are transformed"
@@ -204,7 +194,7 @@ def _few_should_not(problem, direction):
         few = weights <= 1 << 13 or min(problem.kernel_shape[3:]) <= 48
     if not few:
         return "weights enough to be multiplied in chunks, by packed windows"
-    if _bf16x3_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
+    if _bf16_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
         return "windows or filters enough for tiles of bfloat16"
     return None
 
@@ -236,7 +226,7 @@ def _few_pixels_should_not(problem, direction):
     return None
 
 
-def _bf16x3_cannot(problem, direction):
+def _bf16_cannot(problem, direction):
     if problem.dtype != "float32":
         return "three bfloat16 make a float32, not more"
     if problem.groups != 1:
@@ -246,11 +236,35 @@ def _bf16x3_cannot(problem, direction):
     return None
 
 
-def _bf16x3_should_not(problem, direction):
+def _bf16x2_should_not(problem, direction):
+    if reason := _rounds_too_much(problem) or _winograd_cannot(problem, direction):
+        return reason
+    channels, filters = problem.kernel_shape[3:]
+    depth = filters if direction == "backward_input" else channels
+    if min(channels, filters) < 16 or (direction == "backward_kernel" and channels < 32):
+        return "too few channels or filters to fill tiles"
+    if has_copies_for_taps(problem, direction) and channels * filters < 64 * 64:
+        return "too few products of a number for a copy of it for each tap"
+    if depth % (16 if direction == "backward_kernel" else 4):
+        return "pixels whose numbers tiles would have to read from two lines of the cache"
+    if _few_pixels_cannot(problem, direction) is _few_pixels_should_not(problem, direction) is None:
+        return "too few pixels to be worth splitting the weights"
+    return _bf16_takes_too_much(problem, direction)
+
+
+def _bf16_takes_too_much(problem, direction):
     *taps, channels, filters = problem.kernel_shape
     depth = filters if direction == "backward_input" else channels
     if 384 * depth + max(4 << 20, 192 * math.prod(taps) * depth) > 8_000_000:
         return "64 split windows and the weights of 32 filters would take more than 8 MB"
+    return None
+
+
+def _bf16x3_should_not(problem, direction):
+    if reason := _bf16_takes_too_much(problem, direction):
+        return reason
+    *taps, channels, filters = problem.kernel_shape
+    depth = filters if direction == "backward_input" else channels
     if direction == "backward_input" and 1 < math.prod(taps) <= math.prod(problem.strides) and depth <= 192:
         # As measured: a quarter slower for images that leave the cache, and at most a few percent faster for others.
         return "windows side by side: each pixel takes one product of a split window, which is short"
@@ -286,14 +300,12 @@ def _reference_should_not(problem, direction):
 
 
 CONV_KERNELS = (
-    ConvKernel(
-        "conv_winograd_bf16x3", _winograd_bf16x3_cannot, _winograd_bf16x3_should_not, only_finite=True, keeps_weights=True
-    ),
+    ConvKernel("conv_bf16x2", _bf16_cannot, _bf16x2_should_not, only_finite=True, keeps_weights=True),
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not, keeps_weights=True),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not, keeps_weights=True),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
     ConvKernel("conv_few", _few_cannot, _few_should_not),
-    ConvKernel("conv_bf16x3", _bf16x3_cannot, _bf16x3_should_not, only_finite=True, keeps_weights=True),
+    ConvKernel("conv_bf16x3", _bf16_cannot, _bf16x3_should_not, only_finite=True, keeps_weights=True),
     ConvKernel("conv_depthwise", _depthwise_cannot, _never),
     ConvKernel("conv_grouped", _never, _grouped_should_not),
     ConvKernel("conv_direct", _never, _never, keeps_weights=True),

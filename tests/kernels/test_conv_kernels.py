@@ -208,8 +208,9 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         pytest.skip(kernel.cannot(problem, direction))
     found, right = run(native, kernel.module, problem, direction), expected(name, direction)
     scale = np.abs(right).max(initial=0)
-    # Winograd's transforms multiply rounding errors; its bound is that of the documentation, 5e-5 in float32.
-    tolerance = 400 if "winograd" in kernel.module else 40
+    # Winograd's transforms multiply rounding errors, and two bfloat16 are less than a float32; their bound is that of the
+    # documentation, 5e-5 in float32.
+    tolerance = 400 if "winograd" in kernel.module or kernel.module == "conv_bf16x2" else 40
     np.testing.assert_allclose(found, right, rtol=0, atol=tolerance * native.epsilon * max(scale, 1e-30))
 
 

@@ -5,16 +5,24 @@ import functools
 import numpy as np
 import pytest
 
+from convlayers import _native, config
 from convlayers.ops.conv import conv_problem
-from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_kernels import DIRECTIONS, choose
 
 
-def chosen(input_shape, channels, filters, padding, direction):
-    """Returns the name of the function that is chosen for a layer of 3x3."""
+def chosen(input_shape, channels, filters, padding, direction, strides=1):
+    """Returns the names of the functions that are chosen for a layer of 3x3: another computes if the first may decline."""
     kernel_shape = 3, 3, channels, filters
-    problem = conv_problem((*input_shape, channels), kernel_shape, 1, padding, "channels_last", 1, np.dtype("float32"))
+    problem = conv_problem((*input_shape, channels), kernel_shape, strides, padding, "channels_last", 1, np.dtype("float32"))
     function = choose(problem, direction)
-    return (function.args[0] if isinstance(function, functools.partial) else function).__name__
+    functions = function.args if isinstance(function, functools.partial) else [function]
+    return [function.__name__ for function in functions]
+
+
+@pytest.fixture
+def tiles():
+    if _native.isa != "x86_64_amx":
+        pytest.skip(f"{_native.isa} has no tiles of bfloat16")
 
 
 @pytest.mark.parametrize(
@@ -22,10 +30,23 @@ def chosen(input_shape, channels, filters, padding, direction):
     [((64, 13, 13), 64, 128), ((64, 5, 5), 128, 256), ((32, 10, 10), 32, 64), ((16, 14, 14), 64, 64), ((32, 9, 9), 48, 48)],
 )
 def test_gradients_for_inputs_with_more_tiles_than_outputs_have_are_computed_from_those(input_shape, channels, filters):
-    assert chosen(input_shape, channels, filters, "valid", "backward_input") == "conv_winograd_backward_input"
+    *_, computes = chosen(input_shape, channels, filters, "valid", "backward_input")
+    assert computes == "conv_winograd_backward_input"
 
 
-@pytest.mark.parametrize("direction", ["forward", "backward_input"])
-@pytest.mark.parametrize(("channels", "filters"), [(65, 65), (72, 70), (48, 96), (40, 120)])
-def test_tiles_of_bfloat16_that_would_be_half_empty_are_not_taken(channels, filters, direction):
-    assert "bf16x3" not in chosen((16, 28, 28), channels, filters, "same", direction)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_two_bfloat16_for_a_float32_are_taken_where_winograd_may_be(tiles, direction, monkeypatch):
+    arguments = (16, 28, 28), 64, 64, "same", direction
+    assert chosen(*arguments)[0] == f"conv_bf16x2_{direction}"
+    assert "bf16x2" not in chosen(*arguments, strides=2)[0]
+    monkeypatch.setattr(config, "winograd", lambda: False)
+    assert chosen(*arguments)[0] == f"conv_bf16x3_{direction}"
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_pixels_that_cross_lines_of_the_cache_are_left_to_winograd(direction):
+    assert "winograd" in chosen((16, 28, 28), 65, 65, "same", direction)[0]
+
+
+def test_small_images_with_a_copy_for_each_tap_are_left_to_winograd():
+    assert "winograd" in chosen((64, 5, 5), 32, 64, "valid", "forward")[0]

@@ -1,4 +1,4 @@
-# The gradient for the kernel on tiles of bfloat16, for conv_bf16x3.pyx.
+# The gradient for the kernel on tiles of bfloat16, for bf16_product.pxd.
 #
 # Design:
 # a) d_kernel[tap, c, k] = sum over positions of d_y[position, k] * source[position + tap, c]. d_y is the left operand, transposed,
@@ -12,7 +12,7 @@
 from cython.parallel cimport prange
 from libc.string cimport memcpy, memset
 
-from kernels.bf16x3 cimport (
+from kernels.bf16_tiles cimport (
     DEPTH, PACKED, PAIR, SIDE, TERMS, Split, all_finite, begin_tiles, bf16, end_tiles, multiply_tiles, pack_pair, split,
     store_halves
 )
@@ -82,7 +82,8 @@ cdef inline void transpose_positions(const real** pixel, Py_ssize_t numbers, bf1
             row = target + (j + i) * line
             store_halves(row, a.first, b.first)
             store_halves(row + term, a.second, b.second)
-            store_halves(row + 2 * term, a.third, b.third)
+            if TERMS == 3:
+                store_halves(row + 2 * term, a.third, b.third)
 
 
 cdef inline void split_filters(Correlation* job, const Block* block, Py_ssize_t first_filter, Py_ssize_t filters,

@@ -1,4 +1,4 @@
-# The copy of the source below a block of output pixels, split into bfloat16, for conv_bf16x3.pyx.
+# The copy of the source below a block of output pixels, split into bfloat16, for bf16_product.pxd.
 #
 # Design:
 # a) It holds the source below a block with its padding (field.pxd): [term][tap along d][plane along h][plane along w][row][column]
@@ -8,7 +8,7 @@
 # c) A chunk may read on into what follows its pixel, times weights of zero: something has to be there, also behind the last row.
 from libc.string cimport memset
 
-from kernels.bf16x3 cimport DEPTH, SIDE, TERMS, all_finite, bf16, split_row
+from kernels.bf16_tiles cimport DEPTH, SIDE, TERMS, all_finite, bf16, split_row
 from kernels.boxes cimport images_of
 from kernels.field cimport Block, Field, block_at, field_of, is_apart, plane_of, planes_of, shift_of, source_row
 from kernels.real cimport ZERO_VECTOR, real, vec

@@ -1,12 +1,12 @@
-# The parts in which conv_bf16x3.pyx computes its outputs, so that taps in the padding are left out.
+# The parts in which bf16_product.pxd computes its outputs, so that taps in the padding are left out.
 #
 # Design:
 # a) A part is a box of outputs (boxes.pxd), whose windows have only the taps that it sees, with a padded copy of its own. Parts share
 #    the packed weights: each chunk of these is known by its number among all.
 # b) Boxes need copies of what lies between them twice, blocks that are less even, and rows that are shorter than a tile. So outputs
 #    are divided along some of the axes only, or not at all, as costs say (`cost_of`).
-from kernels.bf16x3 cimport DEPTH, PACKED, SIDE, bf16
-from kernels.bf16x3_copy cimport Copy, copy_of, offset_of
+from kernels.bf16_tiles cimport DEPTH, PACKED, SIDE, bf16
+from kernels.bf16_copy cimport Copy, copy_of, offset_of
 from kernels.boxes cimport Box, divide_pixels, is_hardly_padded, narrowed, pixels_of
 from kernels.field cimport block_at
 from kernels.operands cimport Target

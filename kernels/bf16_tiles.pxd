@@ -6,12 +6,15 @@
 #    is nine products, of which the six largest are added up. What is left out is 2^-23 of the product, as much as float32 rounds
 #    off. (G. Henry, P. Tang, A. Heinecke: Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision
 #    Computations, ARITH 2019, section III.) Additions are in float32.
+#    With two terms, which are rounded then, three products are added up, in half of the time, and what is left out is at most 2^-15
+#    of the product. The module says how many: it defines TERMS.
 # b) A tile has 16 rows of 64 bytes. One instruction multiplies a tile of 16 rows x 32 numbers by a tile of 32 x 16 numbers and adds
-#    16 x 16 sums, in the time of 16 multiply-adds of vectors: six of them do the work of 32. Four tiles of sums, of SIDE rows
-#    x SIDE columns, stay in registers while the depth runs.
+#    16 x 16 sums, in the time of 16 multiply-adds of vectors: six of them, or three, do the work of 32. Four tiles of sums, of
+#    SIDE rows x SIDE columns, stay in registers while the depth runs.
 # c) The left operand lies anywhere: rows evenly spaced, each chunk of the depth at an offset of its own. So windows of an image are
 #    read where they are. The right operand is packed, SIDE columns at a time: what a multiplication takes are pairs of neighbours
-#    along the depth, so each pair lies together, [pair][term][half of the columns][column][neighbour], six lines of the cache.
+#    along the depth, so each pair lies together, [pair][term][half of the columns][column][neighbour]: for a term, two lines of the
+#    cache.
 # d) Infinity has no such sum, and multiplies the zeros beside it to NaN. Who splits numbers finds those that are not finite in
 #    `leftover`; their product must be computed in another way.
 from libc.string cimport memcpy
@@ -58,6 +61,8 @@ cdef extern from *:
         _mm512_storeu_si512(target, _mm512_permutex2var_epi16((__m512i)first, odd, (__m512i)second));
     }
     """
+    enum:
+        TERMS
     ctypedef unsigned short bf16
     ctypedef unsigned int bits
     const void* EIGHT_TILES
@@ -70,7 +75,6 @@ cdef extern from *:
     void _tile_dpbf16ps(int sums, int left, int right) noexcept nogil
 
 cdef enum:
-    TERMS = 3
     DEPTH = 32                    # numbers in a row of a tile
     SIDE = 32                     # rows and columns of a product
     PAIR = TERMS * 2 * SIDE       # numbers of two neighbours along the depth in the packed right operand
@@ -89,15 +93,22 @@ cdef inline void end_tiles() noexcept nogil:
     _tile_release()
 
 
+cdef inline bits upper_half(bits numbers) noexcept nogil:
+    """The upper half of each number; rounded, if the last of them is not taken."""
+    if TERMS == 2:
+        numbers = numbers + 0x8000u
+    return numbers & 0xFFFF0000u
+
+
 cdef inline Split split(vec numbers, vec* leftover) noexcept nogil:
     """The terms of 16 numbers. `leftover` stays 0 as long as all numbers are finite."""
     cdef Split terms
     cdef vec rest
-    terms.first = (<bits>numbers) & 0xFFFF0000u
+    terms.first = upper_half(<bits>numbers)
     rest = numbers - <vec>terms.first
-    terms.second = (<bits>rest) & 0xFFFF0000u
+    terms.second = upper_half(<bits>rest)
     rest = rest - <vec>terms.second
-    terms.third = (<bits>rest) & 0xFFFF0000u
+    terms.third = upper_half(<bits>rest)
     leftover[0] += rest - rest
     return terms
 
@@ -128,7 +139,8 @@ cdef inline void split_row(const real* source, Py_ssize_t count, bf16* target, P
         b = split(numbers[1], leftover)
         store_halves(target + i, a.first, b.first)
         store_halves(target + term + i, a.second, b.second)
-        store_halves(target + 2 * term + i, a.third, b.third)
+        if TERMS == 3:
+            store_halves(target + 2 * term + i, a.third, b.third)
         i += DEPTH
 
 
@@ -141,7 +153,22 @@ cdef inline void pack_pair(const vec* even, const vec* odd, bf16* target, vec* l
         b = split(odd[half], leftover)
         (<bits*>(target + half * DEPTH))[0] = a.first >> 16 | b.first
         (<bits*>(target + (2 + half) * DEPTH))[0] = a.second >> 16 | b.second
-        (<bits*>(target + (4 + half) * DEPTH))[0] = a.third >> 16 | b.third
+        if TERMS == 3:
+            (<bits*>(target + (4 + half) * DEPTH))[0] = a.third >> 16 | b.third
+
+
+cdef inline void load_left(const bf16* upper, const bf16* lower, size_t step, bint tall) noexcept nogil:
+    """Loads the tiles 4 and 5."""
+    _tile_loadd(4, upper, step)
+    if tall:
+        _tile_loadd(5, lower, step)
+
+
+cdef inline void load_right(const bf16* columns, bint wide) noexcept nogil:
+    """Loads the tiles 6 and 7."""
+    _tile_loadd(6, columns, PAIR * sizeof(bf16))
+    if wide:
+        _tile_loadd(7, columns + DEPTH, PAIR * sizeof(bf16))
 
 
 cdef inline void multiply_terms(bint tall, bint wide) noexcept nogil:
@@ -182,34 +209,29 @@ cdef inline void multiply_tiles(const bf16* left, Py_ssize_t row, Py_ssize_t ter
     for q in range(chunks):
         upper = left + offset[q]
         lower = upper + 16 * row
-        # Terms 1 x 3, 1 x 2, 2 x 2, 2 x 1, 3 x 1, 1 x 1: one operand changes at a time.
-        _tile_loadd(4, upper, step)
-        if tall:
-            _tile_loadd(5, lower, step)
-        _tile_loadd(6, right + 4 * DEPTH, PAIR * sizeof(bf16))
-        if wide:
-            _tile_loadd(7, right + 5 * DEPTH, PAIR * sizeof(bf16))
-        multiply_terms(tall, wide)
-        _tile_loadd(6, right + 2 * DEPTH, PAIR * sizeof(bf16))
-        if wide:
-            _tile_loadd(7, right + 3 * DEPTH, PAIR * sizeof(bf16))
-        multiply_terms(tall, wide)
-        _tile_loadd(4, upper + term, step)
-        if tall:
-            _tile_loadd(5, lower + term, step)
-        multiply_terms(tall, wide)
-        _tile_loadd(6, right, PAIR * sizeof(bf16))
-        if wide:
-            _tile_loadd(7, right + DEPTH, PAIR * sizeof(bf16))
-        multiply_terms(tall, wide)
-        _tile_loadd(4, upper + 2 * term, step)
-        if tall:
-            _tile_loadd(5, lower + 2 * term, step)
-        multiply_terms(tall, wide)
-        _tile_loadd(4, upper, step)
-        if tall:
-            _tile_loadd(5, lower, step)
-        multiply_terms(tall, wide)
+        # One operand changes at a time.
+        if TERMS == 3:  # 1 x 3, 1 x 2, 2 x 2, 2 x 1, 3 x 1, 1 x 1
+            load_left(upper, lower, step, tall)
+            load_right(right + 4 * DEPTH, wide)
+            multiply_terms(tall, wide)
+            load_right(right + 2 * DEPTH, wide)
+            multiply_terms(tall, wide)
+            load_left(upper + term, lower + term, step, tall)
+            multiply_terms(tall, wide)
+            load_right(right, wide)
+            multiply_terms(tall, wide)
+            load_left(upper + 2 * term, lower + 2 * term, step, tall)
+            multiply_terms(tall, wide)
+            load_left(upper, lower, step, tall)
+            multiply_terms(tall, wide)
+        else:  # 1 x 2, 1 x 1, 2 x 1
+            load_left(upper, lower, step, tall)
+            load_right(right + 2 * DEPTH, wide)
+            multiply_terms(tall, wide)
+            load_right(right, wide)
+            multiply_terms(tall, wide)
+            load_left(upper + term, lower + term, step, tall)
+            multiply_terms(tall, wide)
         right += PACKED
     _tile_stored(0, sums, sums_step)
     if wide:
