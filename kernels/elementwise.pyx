@@ -57,10 +57,16 @@ cdef inline Py_ssize_t block_size(Py_ssize_t n, Py_ssize_t start) noexcept nogil
     return min(n - start, <Py_ssize_t>BLOCK)
 
 
+cdef inline bint only_chooses(int code) noexcept nogil:
+    """Whether nothing is computed: numbers go on as they are, those too small for a normal exponent as well."""
+    return code == LINEAR or code == RELU or code == RELU6 or code == HARD_TANH
+
+
 cdef inline void forward_block(int code, const real* x, real* y, Py_ssize_t count) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+    cdef unsigned long long state = 0 if only_chooses(code) else flush_denormals()
     activation(code, x, y, count)
-    restore_denormals(state)
+    if not only_chooses(code):
+        restore_denormals(state)
 
 
 def activation_forward(int code, const real[::1] x, real[::1] y):
@@ -93,9 +99,10 @@ def bias_activation(int code, const real[::1] bias, real[:, ::1] y):
 cdef inline void backward_block(
     int code, const real* x_or_y, const real* d_y, real* d_x, Py_ssize_t count
 ) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+    cdef unsigned long long state = 0 if only_chooses(code) else flush_denormals()
     activation_gradient(code, x_or_y, d_y, d_x, count)
-    restore_denormals(state)
+    if not only_chooses(code):
+        restore_denormals(state)
 
 
 def activation_backward(int code, const real[::1] x_or_y, const real[::1] d_y, real[::1] d_x):

@@ -187,6 +187,16 @@ def test_denormal_state_is_restored(native):
     assert (smallest * 2)[0] == 2 * smallest[0] != 0
 
 
+@pytest.mark.parametrize("activation", ["linear", "relu", "relu6", "hard_tanh"])
+def test_denormals_go_on_where_nothing_is_computed(native, activation):
+    tiny = native.array(np.repeat([1.0, 2.0, 3.0], 11) * np.finfo(native.dtype).smallest_subnormal)
+    assert (tiny != 0).all()
+    np.testing.assert_array_equal(forward(native, activation, tiny), tiny)
+    d_x = native.empty(len(tiny))
+    native.elementwise.activation_backward(native.elementwise.activation_codes[activation], tiny, tiny, d_x)
+    np.testing.assert_array_equal(d_x, tiny)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_multiply(native, size):
     x, factors = native.array(numbers(size)), native.array(numbers(size) > 0)
