@@ -324,25 +324,27 @@ def compute_pooling_output_shape(
     return join_shape(batch, lengths, channels, data_format)
 
 
-def check_reshape(target_shape, name):
-    """Checks the shape that values are to be given: ints, of which one may be -1 for what remains.
+def standardize_reshape(target_shape, name):
+    """Returns the shape that values are to be given as a tuple of ints, of which one may be -1 for what remains.
 
     Args:
-        target_shape: tuple.
+        target_shape: an iterable of ints.
         name: the argument's name, for the message.
 
     Raises:
         ValueError: if it is something else.
     """
+    target_shape = tuple(target_shape)
     message = f"The `{name}` argument must be a tuple of integers. Received {name}={target_shape}"
-    for size in target_shape:
-        if size is not None and _as_size(size, message) < -1:
-            raise ValueError(
-                f"Each dimension in `{name}` must be a non-negative integer, or `-1` for a single unknown dimension. "
-                f"Received: {name}={target_shape}."
-            )
-    if target_shape.count(-1) > 1:
-        raise ValueError(f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={target_shape}.")
+    sizes = tuple(size if size is None else _as_size(size, message) for size in target_shape)
+    if any(size is not None and size < -1 for size in sizes):
+        raise ValueError(
+            f"Each dimension in `{name}` must be a non-negative integer, or `-1` for a single unknown dimension. "
+            f"Received: {name}={sizes}."
+        )
+    if sizes.count(-1) > 1:
+        raise ValueError(f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={sizes}.")
+    return sizes
 
 
 def compute_reshape_output_shape(input_shape, target_shape, name):
@@ -350,7 +352,7 @@ def compute_reshape_output_shape(input_shape, target_shape, name):
 
     Args:
         input_shape: the shape that the values have. Sizes may be None.
-        target_shape: tuple of ints that `check_reshape` has found good.
+        target_shape: tuple of ints that `standardize_reshape` has found good.
         name: the argument's name, for the message.
 
     Raises:

@@ -224,6 +224,11 @@ def _want_an_integer(value):
 # Arguments of convolutions and pooling --------------------------------------------------------------------------------
 
 
+def without_array(argument):
+    """Returns an array as lists of numbers, which are what configs and messages have, and any other argument as it is."""
+    return argument.tolist() if isinstance(argument, np.ndarray) else argument
+
+
 def standardize_padding(padding, rank, allow_causal=False):
     """Returns the `padding` argument of a convolution: a string in lower case, or a tuple with a pair of ints for each axis.
 
@@ -236,6 +241,7 @@ def standardize_padding(padding, rank, allow_causal=False):
     Raises:
         ValueError: for anything else.
     """
+    padding = without_array(padding)
     if is_integer(padding) or isinstance(padding, (list, tuple)):
         return _standardize_pads(padding, rank)
     choices = ("valid", "same", "causal") if allow_causal else ("valid", "same")
@@ -272,6 +278,7 @@ def standardize_pool_pads(padding, pool_size, dilation_rate):
     Raises:
         ValueError: for anything else, or if a window could lie outside of the input.
     """
+    padding = without_array(padding)
     if not is_integer(padding) and not isinstance(padding, (list, tuple)):
         return shapes.standardize_pool_padding(padding)
     pads = _standardize_pads(padding, len(pool_size))

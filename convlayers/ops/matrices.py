@@ -5,7 +5,7 @@ import numpy as np
 from convlayers.autograd import differentiable, value_of
 from convlayers.ops.arithmetic import multiply, power, subtract, where
 from convlayers.ops.comparison import not_equal
-from convlayers.ops.core import cast, dtype
+from convlayers.ops.core import cast, dtype, shape
 from convlayers.ops.creation import arange
 from convlayers.ops.dtypes import as_array
 from convlayers.ops.indexing import diagonal
@@ -85,11 +85,14 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
 @one_node
 def kron(x1, x2):
     """Returns the Kronecker product: `x2` times each number of `x1`, in blocks."""
-    rank = max(len(x1.shape), len(x2.shape))
-    shapes = [(1,) * (rank - len(x.shape)) + tuple(x.shape) for x in (x1, x2)]
+    shapes = shape(x1), shape(x2)
+    if () in shapes:
+        return multiply(x1, x2)
+    rank = max(map(len, shapes))
+    shapes = [(1,) * (rank - len(of_x)) + of_x for of_x in shapes]
     one, other = (
-        reshape(x, [size for n in shape for size in ((n, 1) if first else (1, n))])
-        for x, shape, first in ((x1, shapes[0], True), (x2, shapes[1], False))
+        reshape(x, [size for n in of_x for size in ((n, 1) if first else (1, n))])
+        for x, of_x, first in ((x1, shapes[0], True), (x2, shapes[1], False))
     )
     return reshape(multiply(one, other), [m * n for m, n in zip(*shapes, strict=True)])
 

@@ -176,3 +176,40 @@ def test_inputs_are_checked_whenever_they_change():
 def test_inputs_of_strings_are_refused():
     with pytest.raises(ValueError, match="Inputs of strings are not part of convlayers"):
         layers.InputLayer((1,), dtype="string")
+
+
+# Arrays as arguments --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "expected"),
+    [
+        (lambda: layers.Conv2D(4, 3, padding=np.array([1, 2])), "padding", [[1, 1], [2, 2]]),
+        (lambda: layers.Conv2DTranspose(4, 3, padding=np.array([[1, 0], [2, 2]])), "padding", [[1, 0], [2, 2]]),
+        (lambda: layers.MaxPooling2D(2, padding=np.array(1)), "padding", [[1, 1], [1, 1]]),
+        (lambda: layers.ZeroPadding2D(np.array([[1, 1], [2, 2]])), "padding", ((1, 1), (2, 2))),
+        (lambda: layers.Reshape(np.array([4, -1])), "target_shape", (4, -1)),
+        (lambda: layers.Reshape((np.int64(4), -1)), "target_shape", (4, -1)),
+        (lambda: layers.Permute(np.array([2, 1])), "dims", (2, 1)),
+    ],
+)
+def test_arrays_become_ints_of_python(make, name, expected):
+    # Only the text tells 1 from NumPy's 1.
+    assert repr(make().get_config()[name]) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "received"),
+    [
+        (lambda: layers.Conv2D(4, 3, padding=np.array([1, 1, 1])), "[1, 1, 1]"),
+        (lambda: layers.AveragePooling2D(2, padding=np.array([1, 1, 1])), "[1, 1, 1]"),
+        (lambda: layers.ZeroPadding2D(np.array([1, 1, 1])), "[1, 1, 1]"),
+        (lambda: layers.Reshape(np.array([-1, -1])), "(-1, -1)"),
+        (lambda: layers.Reshape(np.array([4, 5]))(X), "(4, 5)"),
+        (lambda: layers.Permute(np.array([2, 3])), "[2, 3]"),
+    ],
+)
+def test_messages_print_no_arrays(make, received):
+    with pytest.raises(ValueError) as error:
+        make()
+    assert received in str(error.value).splitlines()[0]

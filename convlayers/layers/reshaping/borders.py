@@ -1,7 +1,7 @@
 """How much is added or taken away at each side of each spatial axis, as an argument of layers."""
 
 from convlayers import shapes
-from convlayers.validation import is_integer
+from convlayers.validation import is_integer, without_array
 
 _ENTRIES = ("1st", "2nd", "3rd")
 _WRONG_LENGTH = {
@@ -22,6 +22,7 @@ def standardize_pairs(value, rank, name, wrong_type):
     Raises:
         ValueError: if it is anything else.
     """
+    value = without_array(value)
     if is_integer(value):
         value = (value,) * rank
     if not hasattr(value, "__len__"):

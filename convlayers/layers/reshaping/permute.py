@@ -3,6 +3,7 @@
 from convlayers import ops
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.reshaping.reshaping import Reshaping
+from convlayers.validation import without_array
 
 
 class Permute(Reshaping):
@@ -27,6 +28,7 @@ class Permute(Reshaping):
 
     def __init__(self, dims, **kwargs):
         super().__init__(**kwargs)
+        dims = without_array(dims)
         self.dims = tuple(dims)
         if sorted(dims) != list(range(1, len(dims) + 1)):
             raise ValueError(

@@ -28,8 +28,7 @@ class Reshape(Reshaping):
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
-        self.target_shape = tuple(target_shape)
-        shapes.check_reshape(self.target_shape, "target_shape")
+        self.target_shape = shapes.standardize_reshape(target_shape, "target_shape")
         self._build_at_init()
 
     def call(self, inputs):

@@ -20,6 +20,7 @@ def rows():
     yield Row("cross", (numbers(4, 2), numbers(4, 2)), like_keras=False)
     yield Row("kron", (numbers(2, 3), numbers(4, 1)))
     yield Row("kron", (numbers(3), numbers(2, 2)))
+    yield Row("kron", (2.0, numbers(2, 2)), like_keras=False)
     yield Row("vander", (positive(3),), {"N": 4})
     yield Row("vander", (positive(3),), {"increasing": True})
     yield Row("diff", (numbers(3, 5),))
