@@ -13,6 +13,7 @@ import inspect
 from convlayers import nested
 from convlayers.layers.core.input_layer import InputLayer
 from convlayers.models.keras2_graph import is_function, modernize
+from convlayers.models.keras3_0_graph import renumber
 from convlayers.models.layer_entries import make_layer, place_of
 from convlayers.models.op_config import call_op, encode_op, is_op, op_arguments
 from convlayers.registry import CustomObjectScope
@@ -108,6 +109,7 @@ def decode_graph(config, custom_objects=None):
     _check_entries(config["layers"])
     if _is_of_keras2(config):
         config = modernize(config)
+    config = renumber(config)
     with CustomObjectScope(custom_objects):
         reader = _Reader(config["layers"])
         reader.make_calls()
@@ -242,7 +244,9 @@ class _Reader:
         if name not in self._layers:
             raise ValueError(
                 f"Invalid Functional model configuration. Missing node: {name}\n"
-                f"The layers of the model are {list(self._layers)}."
+                f"The layers of the model are {list(self._layers)}.\n"
+                "Where a layer or model is in several models of an `.h5` file, some versions of Keras 2 wrote its calls in one "
+                "of them in the place of those in another. Make the model in Python, and call `model.load_weights(path)`."
             )
         if not (_is_count(call) and _is_count(index)):
             raise ValueError(

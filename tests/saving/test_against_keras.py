@@ -137,18 +137,61 @@ def test_classes_of_ones_own_go_from_one_library_to_the_other(writer, libraries,
 # The same model, written by both -------------------------------------------------------------------------------------------
 
 
-def test_a_layer_on_three_levels(keras, tmp_path):
-    """Keras does not read these files: it makes two layers of the one."""
-    shared = keras.layers.Conv2D(2, 3, padding="same", name="shared")
-    inner_input, middle_input, x = (keras.Input((6, 6, 2)) for _ in range(3))
-    inner = keras.Model(inner_input, shared(inner_input), name="inner")
-    middle = keras.Model(middle_input, keras.layers.Add()([inner(middle_input), shared(middle_input)]), name="middle")
-    model = keras.Model(x, middle(shared(inner(x))))
-    model.save(tmp_path / "model.keras")
-    loaded = convlayers.models.load_model(tmp_path / "model.keras")
-    images = np.random.default_rng(0).normal(size=(2, 6, 6, 2)).astype("float32")
+def on_two_levels(k):
+    shared, (inner_input, x) = k.layers.Conv2D(2, 3, padding="same", name="shared"), (k.Input((6, 6, 2)) for _ in range(2))
+    inner = k.Model(inner_input, k.layers.ReLU()(shared(inner_input)), name="inner")
+    return k.Model(x, shared(inner(x)))
+
+
+def on_three_levels(k):
+    shared = k.layers.Conv2D(2, 3, padding="same", name="shared")
+    inner_input, middle_input, x = (k.Input((6, 6, 2)) for _ in range(3))
+    inner = k.Model(inner_input, shared(inner_input), name="inner")
+    middle = k.Model(middle_input, k.layers.Add()([inner(middle_input), shared(middle_input)]), name="middle")
+    return k.Model(x, middle(shared(inner(x))))
+
+
+def a_model_on_two_levels(k):
+    inner_input, middle_input, x = (k.Input((6, 6, 2)) for _ in range(3))
+    encoder = k.Model(inner_input, k.layers.Conv2D(2, 3, padding="same")(inner_input), name="encoder")
+    middle = k.Model(middle_input, k.layers.ReLU()(encoder(middle_input)), name="middle")
+    return k.Model(x, middle(encoder(x)))
+
+
+def in_two_stacks(k):
+    shared, x = k.layers.Conv2D(2, 3, padding="same", name="shared"), k.Input((6, 6, 2))
+    one, other = (k.Sequential([k.Input((6, 6, 2)), shared], name=name) for name in ("one", "other"))
+    return k.Model(x, k.layers.Add()([one(x), k.layers.ReLU()(other(x))]))
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("make", [on_two_levels, on_three_levels, a_model_on_two_levels, in_two_stacks])
+def test_a_layer_that_several_models_share(keras, tmp_path, make, ending):
+    """Keras does not read most of these files: it makes several layers of the one."""
+    model, images = make(keras), np.random.default_rng(0).normal(size=(2, 6, 6, 2)).astype("float32")
+    model.compile("adam", "mse")
+    model.train_on_batch(images, images)
+    model.save(tmp_path / f"model.{ending}")
+    loaded = convlayers.models.load_model(tmp_path / f"model.{ending}")
     assert len(loaded.weights) == len(model.weights) == 2
-    close([loaded.predict(images, verbose=0)], [model.predict(images, verbose=0)], 1e-5)
+    for _ in range(2):
+        close([loaded.predict(images, verbose=0)], [model.predict(images, verbose=0)], 1e-5)
+        loaded.train_on_batch(images, images)
+        model.train_on_batch(images, images)
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_copies_of_a_layer_stay_several(tmp_path, ending):
+    """Here in two branches of the same weights, one of which is trained."""
+    k, x = convlayers, convlayers.Input((6, 6, 2))
+    first, second = (k.Sequential([k.Input((6, 6, 2)), k.layers.Conv2D(2, 3, name="same")], name=name) for name in "ab")
+    second.set_weights(first.get_weights())
+    model = k.Model(x, k.layers.Add()([first(x), second(x)]))
+    for trainable in (True, False):
+        model.trainable = trainable
+        model.compile("adam", "mse")
+        model.save(tmp_path / f"model.{ending}")
+        assert len(k.models.load_model(tmp_path / f"model.{ending}").weights) == 4
 
 
 # What Keras writes and convlayers does not: arguments that older versions don't know, and those marks of shared objects that

@@ -104,6 +104,23 @@ def test_nadam(tmp_path, version, ending, schedule_decay):
         np.testing.assert_allclose(one.predict(x, verbose=0), after, atol=1e-6)
 
 
+@pytest.mark.parametrize("version, ending", [("2.4.0", "h5"), ("2.15.0", "keras"), ("3.0.5", "keras")])
+def test_layers_that_several_models_share(tmp_path, version, ending):
+    """Their weights are there once, as is what the optimizer remembers of them."""
+    with np.load(FOLDER / "expected.npz") as arrays:
+        x, *expected = (arrays[f"{version}/shared/{part}"] for part in ("x", "p0", "p1", "p2", "q0", "q1", "q2"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = k.models.load_model(unpack(f"keras{version}_shared.{ending}", tmp_path))
+    model.save(tmp_path / "now.keras")
+    for one in (model, k.models.load_model(tmp_path / "now.keras")):
+        assert len(one.weights) == 4
+        found = one.predict(x, verbose=0)
+        one.train_on_batch(x, [x * 0.3] * 3)
+        for array, numbers in zip([*found, *one.predict(x, verbose=0)], expected, strict=True):
+            np.testing.assert_allclose(array, numbers, atol=1e-5)
+
+
 @pytest.mark.parametrize("ending", ["keras", "h5"])
 def test_what_discretization_had_found_in_data(tmp_path, ending):
     """It was a weight, from which the boundaries follow, unless these were given."""
