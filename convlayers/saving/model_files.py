@@ -9,6 +9,7 @@ import warnings
 from convlayers.deferred_initialization import initialized_later, memory_from
 from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.models.model import Model
+from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
 from convlayers.saving.encodings import make_object, share_in_all_copies
@@ -193,6 +194,7 @@ def _read_archive(filepath, compile):
 
         def finish(model):
             messages = _compile(model, compile_config, is_of_older_keras(version)) if compile and compile_config else []
+            _scale_loss_as_written(model, arrays)
             return model, messages + read_weights(model, arrays)
 
         with memory_from(ahead):
@@ -291,6 +293,16 @@ def _compile(model, compile_config, is_older=False):
             "Call `model.compile(...)` before training, or pass `compile=False` when loading."
         ]
     return []
+
+
+def _scale_loss_as_written(model, arrays):
+    """Puts what scales the loss around the optimizer of a model, if it was there.
+
+    `compile` does so where the policy for new layers was "mixed_float16" when the model was made, which no file says.
+    """
+    if model.compiled and model.optimizer is not None and "optimizer/inner_optimizer" in arrays:
+        model.optimizer = with_scaled_loss(model.optimizer)
+        model.optimizer.build(model.trainable_variables)
 
 
 def _not_a_model(filepath):

@@ -128,3 +128,25 @@ def test_the_nadam_of_keras_1_is_not_in_files_for_others(tmp_path, format):
     again = k.models.load_model(tmp_path / "model.keras")
     assert again.optimizer.get_config() == nadam().optimizer.get_config() | {"name": again.optimizer.name}
     assert int(again.optimizer.iterations) == 5
+
+
+@pytest.mark.parametrize("writer", ["convlayers", "keras"])
+def test_what_scales_the_loss_is_there_where_it_was(tmp_path, keras, writer):
+    """The policy for new layers was that of float16 when the model was made, and is another one when it is read."""
+    library = {"convlayers": k, "keras": keras}[writer]
+    library.config.set_dtype_policy("mixed_float16")
+    try:
+        model = library.Sequential([library.Input((3,)), library.layers.Dense(2)])
+        model.compile("adam", "mse")
+    finally:
+        library.config.set_dtype_policy("float32")
+    x, y = np.ones((4, 3), "float32"), np.zeros((4, 2), "float32")
+    model.train_on_batch(x, y)
+    model.save(tmp_path / "model.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loaded = k.models.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.optimizer, k.optimizers.LossScaleOptimizer)
+    for one, other in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        assert float(np.sum(one.numpy())) == pytest.approx(float(np.sum(other.numpy())), rel=1e-6)
+    assert loaded.train_on_batch(x, y) == pytest.approx(float(model.train_on_batch(x, y)), rel=1e-3)
