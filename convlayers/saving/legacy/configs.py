@@ -126,6 +126,8 @@ def _dim_orderings(part):
 def _modern_arguments(class_name, config):
     needed = keras1.NEEDED.get(class_name, ())
     config = {key: value for key, value in config.items() if key in needed or key not in keras1.WITHOUT_EFFECT}
+    if config.get("name", "") is None:  # Schedules of Keras 3 do not take that.
+        del config["name"]
     for new, groups in keras1.JOINED.items():
         for names in groups:
             if all(name in config for name in names):

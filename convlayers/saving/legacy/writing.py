@@ -25,7 +25,7 @@ def model_as_bytes(model, encoding, format, include_optimizer=True):
         format: for which version of Keras it is.
         include_optimizer: whether to write how the model was compiled, and what its optimizer remembers.
     """
-    file = io.BytesIO()
+    file, encoding = io.BytesIO(), _under_registered_name(encoding)
     with hdf5.create(file) as writer:
         attributes = {
             "keras_version": keras_version_of(format),
@@ -64,12 +64,20 @@ def _training_config(compile_config, format):
 
 
 def _older(part, format):
-    """Returns a part of an encoding with functions as Keras 2 had them in HDF5 files: by their names alone."""
-    return map_dicts(_name_of_function, part) if format == "keras2" else part
+    """Returns a part of an encoding with functions and classes as Keras 2 had them in HDF5 files: by their names alone."""
+    return map_dicts(_as_keras2_had_it, part) if format == "keras2" else part
 
 
-def _name_of_function(part):
-    return part["config"] if part.get("class_name") == "function" and isinstance(part.get("config"), str) else part
+def _as_keras2_had_it(part):
+    if part.get("class_name") == "function" and isinstance(part.get("config"), str):
+        return part["config"]
+    return _under_registered_name(part)
+
+
+def _under_registered_name(part):
+    """Classes of the user go by the name that they are registered under: "package>name"."""
+    is_of_user = ">" in str(part.get("registered_name"))
+    return {**part, "class_name": part["registered_name"]} if is_of_user else part
 
 
 def _with_long_names(part):

@@ -257,3 +257,17 @@ def test_a_function_of_the_name_hard_sigmoid_is_that_of_the_user():
         assert layer.activation is k.activations.hard_sigmoid_of_keras2
     with k.saving.custom_object_scope({"Gate": Gate, "hard_sigmoid": half}):
         assert k.layers.deserialize(modern_encoding(gate)).activation is half
+
+
+def test_names_that_are_none_are_left_to_the_class():
+    """Keras 3 does not take them for schedules."""
+    rate = {"initial_learning_rate": 0.01, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None}
+    schedule = {
+        "module": "keras.optimizers.schedules",
+        "class_name": "ExponentialDecay",
+        "config": rate,
+        "registered_name": None,
+    }
+    adam = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": schedule}, "registered_name": None}
+    optimizer = k.optimizers.deserialize(modern_encoding(adam))
+    assert optimizer.get_config()["learning_rate"]["config"]["name"] == "ExponentialDecay"

@@ -209,3 +209,37 @@ def test_a_subclass_for_keras_2(tmp_path):
     with h5py.File(io.BytesIO(content)) as file:
         assert sorted(file["layers"]) == ["dense", "dense_1"] and "stem" in file
     np.testing.assert_array_equal(k.models.load_model(tmp_path / "model.keras", custom_objects={"Own": Own})(x), y)
+
+
+class Twice(layers.Layer):
+    def call(self, inputs):
+        return inputs * 2
+
+
+class OwnGraph(k.Model):
+    """A functional model of a class of its own."""
+
+
+@pytest.fixture
+def registered():
+    """A decorator that registers classes for one test."""
+    known = k.saving.get_custom_objects()
+    before = dict(known)
+    yield k.saving.register_keras_serializable("mine")
+    known.clear()
+    known.update(before)
+
+
+@pytest.mark.parametrize("format", ["keras2", "keras3"])
+def test_classes_of_the_user_in_hdf5_files(tmp_path, registered, format):
+    """Keras 2 finds them by the name that they are registered under; Keras 3 so finds that of the whole model."""
+    x = k.Input((3,))
+    model = registered(OwnGraph)(x, layers.Dense(2)(registered(Twice)()(x)))
+    model.save(tmp_path / "model.h5", format=format)
+    with h5py.File(tmp_path / "model.h5") as file:
+        encoding = json.loads(file.attrs["model_config"])
+    assert encoding["class_name"] == "mine>OwnGraph"
+    assert encoding["config"]["layers"][1]["class_name"] == ("mine>Twice" if format == "keras2" else "Twice")
+    again = k.models.load_model(tmp_path / "model.h5")
+    assert [type(again), type(again.layers[1])] == [OwnGraph, Twice]
+    np.testing.assert_array_equal(again.predict(np.ones((1, 3)), verbose=0), model.predict(np.ones((1, 3)), verbose=0))
