@@ -2,8 +2,9 @@
 #
 # Design:
 # a) y[pixel, k] = sum over taps of x[pixel + tap, k] * kernel[tap, k]. It is computed strip by strip (strips.pxd), for all
-#    channels of a strip: these convolutions take about as long as reading x and writing y, so nothing is packed or copied,
-#    and memory is read in its order. Strips follow each other along a band of rows, bands along the image.
+#    channels of a strip: these convolutions take about as long as reading x and writing y, so nothing of these is packed or
+#    copied, and memory is read in its order. Strips follow each other along a band of rows, bands along the image. Weights are
+#    copied once, [vector of channels][tap][channel]: each of their loads would else touch two lines of the cache, as a rule.
 # b) The gradient for the input is the same with d_y as the source and the taps from last to first. With a stride, the input
 #    pixels fall into phases, each with the taps that reach it (windows.pxd). A band is two rows of each phase.
 # c) The gradient for the kernel sums x[pixel + tap, k] * d_y[pixel, k] over all pixels, over the same strips and bands. Sums
@@ -46,9 +47,10 @@ cdef struct Job:
     Phase* phase_d
     Phase* phase_h
     Phase* phase_w
-    const real* weights              # (taps_d, taps_h, taps_w, channels)
+    const real* weights              # (taps_d, taps_h, taps_w, channels), or packed
     Py_ssize_t taps_h, taps_w
-    Py_ssize_t tap                   # from the numbers of one tap to those of the next, in the weights or in the sums
+    Py_ssize_t tap                   # from the numbers of one tap to those of the next, in packed weights or in the sums
+    Py_ssize_t vector                # from those of one vector of channels to those of the next, in packed weights
     const real* bias
     int activation
 
@@ -160,6 +162,7 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
     strip.tap_plane = d.tap_step * job.taps_h * job.taps_w * job.tap
     strip.tap_row = h.tap_step * job.taps_w * job.tap
     strip.tap_lower = -lag * strip.tap_row
+    strip.vector = job.vector
     for phase in range(job.phases_w):
         w = job.phase_w + phase
         strip.taps = w.axis.taps
@@ -220,13 +223,28 @@ cdef inline double work_of(const Job* job) noexcept nogil:
 # Work for all threads ---------------------------------------------------------------------------------------------------
 
 
-cdef void convolve_all(const Job* job) noexcept nogil:
+cdef inline void pack_weights(const real* weights, Py_ssize_t channels, Py_ssize_t taps, real* packed) noexcept nogil:
+    cdef Py_ssize_t v, tap
+    for tap in range(taps):
+        for v in range(ceil_div(channels, VL)):
+            store(packed + (v * taps + tap) * VL, load(weights + tap * channels + min(v * VL, channels - VL)))
+
+
+cdef int convolve_all(Job* job, Py_ssize_t taps) noexcept nogil:
+    """Returns -1 when out of memory."""
     cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t bands = bands_of(job)
     cdef Py_ssize_t tasks = min(bands, <Py_ssize_t>(4 * threads))
+    cdef real* packed = <real*>scratch_take(ceil_div(job.channels, VL) * taps * VL * sizeof(real))
     cdef Py_ssize_t i
+    if packed == NULL:
+        return -1
+    pack_weights(job.weights, job.channels, taps, packed)
+    job.weights, job.tap, job.vector = packed, VL, taps * VL
     for i in prange(tasks, num_threads=threads, schedule="dynamic"):
         do_bands(job, NULL, bands * i // tasks, bands * (i + 1) // tasks)
+    scratch_give(packed)
+    return 0
 
 
 cdef inline void correlate_share(const Job* job, real* sums, Py_ssize_t size, Py_ssize_t first, Py_ssize_t end,
@@ -279,7 +297,7 @@ cdef Job describe(const real[:, :, :, :, ::1] source, const real[:, :, :, :, ::1
         target=<real*>&target[0, 0, 0, 0, 0],
         n=target.shape[0], d=target.shape[1], h=target.shape[2], w=target.shape[3], channels=target.shape[4],
         phases_d=1, phases_h=1, phases_w=1, phase_d=NULL, phase_h=NULL, phase_w=NULL,
-        weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2], tap=kernel.shape[4],
+        weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2], tap=0, vector=0,
         bias=NULL, activation=LINEAR,
     )
 
@@ -308,6 +326,8 @@ def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :,
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
     cdef Phase phase[3]
     cdef Job job
+    cdef Py_ssize_t taps = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
+    cdef int failed
     if is_empty(y):
         return
     job = describe(x, y, kernel)
@@ -316,7 +336,9 @@ def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :,
     if bias is not None:
         job.bias = &bias[0]
     with nogil:
-        convolve_all(&job)
+        failed = convolve_all(&job, taps)
+    if failed:
+        raise MemoryError()
 
 
 def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
@@ -325,7 +347,9 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
     cdef Py_ssize_t sd = strides[0], sh = strides[1], sw = strides[2]
     cdef Phase* phase
     cdef Job job
+    cdef Py_ssize_t taps = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     cdef Py_ssize_t i, r, count = 0
+    cdef int failed
     if is_empty(d_x):
         return
     if is_empty(d_y):
@@ -350,8 +374,10 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
     job.phase_h = phase + sd
     job.phase_w = phase + sd + sh
     with nogil:
-        convolve_all(&job)
+        failed = convolve_all(&job, taps)
     scratch_give(phase)
+    if failed:
+        raise MemoryError()
 
 
 def conv_depthwise_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,

@@ -55,6 +55,7 @@ cdef struct Strip:
     Py_ssize_t tap                   # where the numbers begin of the tap in row 0 and column 0, for the upper outputs
     Py_ssize_t tap_lower             # from there to the tap for the lower outputs
     Py_ssize_t tap_plane, tap_row, tap_column
+    Py_ssize_t vector                # from the weights for one vector of channels to those for the next
 
 
 cdef inline vec load(const real* source) noexcept nogil:
@@ -148,7 +149,7 @@ cdef inline void convolve_strip(
                 elif not far and step == 1 and h >= strip.rows - 2:
                     for t in range(PIXELS):
                         prefetch_for_reading(source + (PIXELS - 1 + taps + t) * strip.column)
-                row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
+                row = weights + v * strip.vector + strip.tap + d * strip.tap_plane + h * strip.tap_row
                 if h < strip.upper_rows:
                     add_products(upper, x, row, strip.tap_column, taps, step)
                 if h >= strip.lower_row:
@@ -173,7 +174,7 @@ cdef inline void convolve_any_strip(const Strip* strip, const real* weights, con
         for d in range(strip.planes):
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
-                row = weights + strip.tap + d * strip.tap_plane + h * strip.tap_row + k
+                row = weights + v * strip.vector + strip.tap + d * strip.tap_plane + h * strip.tap_row
                 for kw in range(strip.taps):
                     w = load(row + kw * strip.tap_column)
                     for t in range(PIXELS):
