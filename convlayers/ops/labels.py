@@ -12,7 +12,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     """Returns rows with a 1 at the place of the class number and 0 elsewhere. A number of no class has a row of zeros.
 
     Args:
-        x: array of class numbers, ints or floats.
+        x: array of class numbers. Of floats, what is behind the point does not count.
         num_classes: the length of a row.
         axis: the place of the new axis in the result.
         dtype: that of the result, `floatx()` by default.
@@ -21,7 +21,9 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
         ValueError: if `sparse` is true.
     """
     _refuse_sparse(sparse)
-    rows = np.expand_dims(as_array(x), -1) == np.arange(num_classes)
+    classes = as_array(x)
+    classes = np.trunc(classes) if classes.dtype.kind == "f" else classes
+    rows = np.expand_dims(classes, -1) == np.arange(num_classes)
     return np.moveaxis(rows, -1, axis).astype(dtype or config.floatx()), None
 
 

@@ -72,6 +72,7 @@ CALLS = [
     ("one_hot", (np.array([0, 2]), 3), {"dtype": "float32"}),
     ("one_hot", (np.array([[0, 2], [1, -1]]), 3), {"axis": 1, "dtype": "int32"}),
     ("one_hot", (np.array([0.0, 2.0]), 3), {"axis": 0, "dtype": "bool"}),
+    ("one_hot", (np.array([-0.5, 1.7]), 3), {}),
     ("multi_hot", (np.array([[0, 2], [1, 1]]), 4), {"dtype": "float32"}),
     ("cast", (X, "int32"), {}),
     ("cast", (X, "bool"), {}),
