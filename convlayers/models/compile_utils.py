@@ -221,6 +221,9 @@ class CompileMetrics:
         self._unweighted, self._weighted = [], []
         self._named = []
 
+    def __repr__(self):
+        return f"<CompileMetrics name={self.name}>"
+
     @property
     def built(self):
         return self._outputs is not None

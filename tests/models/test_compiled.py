@@ -85,6 +85,7 @@ def test_metrics_are_listed_in_the_order_of_keras():
     model.compile("sgd", "mse", metrics=["mae", "mse"])
     model.fit(X, [Y, Y], verbose=0)
     assert model.metrics_names == ["loss", "compile_metrics", "a_loss", "b_loss", "extra"]
+    assert str(model.metrics[:2]) == "[<Mean name=loss>, <CompileMetrics name=compile_metrics>]"
     logs = model.evaluate(X, [Y, Y], verbose=0, return_dict=True)
     assert sorted(logs) == ["a_loss", "a_mae", "b_loss", "b_mse", "extra", "loss"]
 
