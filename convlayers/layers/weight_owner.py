@@ -130,7 +130,9 @@ class WeightOwner:
         """
         self._check_initialized()
         shape, initializer, dtype = _without_names(args, shape, initializer, dtype)
-        shape = validation.standardize_shape(() if shape is None else shape, f"{self.name}/{name}")
+        with name_scope.inside(self.name):
+            path = name_scope.path_to(name or "variable")
+        shape = validation.standardize_shape(() if shape is None else shape, path)
         dtype = self.variable_dtype if dtype is None else validation.standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if "float" in dtype else "zeros"
