@@ -198,7 +198,7 @@ _MOST_TRIED = 1 << 22  # numbers of an array
 
 
 def _run_twice(function, args, kwargs, leaves, patient):
-    """Returns the results for two different values of the sizes that are unknown, or twice those for the only one that goes."""
+    """Returns the results for two different values of the sizes that are unknown; of an op, also twice those for one."""
     # An unknown size may be any that goes: a multiple of 4 for a cut in four, or that of an array beside it.
     choices = [_any_size(2), _any_size(3), _size_beside(leaves, 2), _size_beside(leaves, 3)]
     if patient:
@@ -208,6 +208,9 @@ def _run_twice(function, args, kwargs, leaves, patient):
         # What is equal may be all axes but the first, all arrays but the first, or places counted from the front.
         choices += [lambda leaf, axis: 3 if axis else 2, lambda leaf, axis: 2 if leaf is leaves[0] else 3]
         choices += [_size_beside(leaves, n, from_end=False) for n in (2, 3)]
+    else:
+        # Or large enough for the windows of layers, and even as often as they halve it.
+        choices += [_any_size(n, batch) for batch, n in enumerate((8, 16, 32, 64, 128, 256), start=4)]
     # To try is no reason to fill the memory.
     most = max(_MOST_TRIED, _largest(leaves, choices[1]))
     found, tried, error = [], [], None
@@ -224,6 +227,13 @@ def _run_twice(function, args, kwargs, leaves, patient):
             return found
     if not found:
         raise error
+    if not patient:
+        # It may have made weights for the one value that went.
+        raise ValueError(
+            "Could not automatically infer the output shape / dtype. A size of the inputs that is None can't be any: one that "
+            f"was tried went, and others did not. Received inputs of shapes {[leaf.shape for leaf in leaves]}.\nGive `Input` "
+            f"the sizes that weights depend on. Error encountered: {error}"
+        ) from error
     return found * 2
 
 
@@ -232,8 +242,8 @@ def _largest(leaves, choice):
     return max(math.prod(choice(leaf, axis) if n is None else n for axis, n in enumerate(leaf.shape)) for leaf in leaves)
 
 
-def _any_size(n):
-    return lambda leaf, axis: n
+def _any_size(n, batch=None):
+    return lambda leaf, axis: batch if batch and not axis else n
 
 
 def _size_beside(leaves, default, from_end=True):

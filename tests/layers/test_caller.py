@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convlayers import layers
+from convlayers import Input, layers
 
 X = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
 
@@ -102,6 +102,43 @@ def test_a_call_that_cannot_be_traced_leaves_layers_inside_unbuilt(library):
 
     with pytest.warns(UserWarning, match="looks like it has unbuilt state, but Keras is not able to trace the layer"):
         assert Untraceable()(library.Input((3,))).shape == (None, 4)
+
+
+def test_unknown_sizes_stay_unknown_behind_windows(library):
+    class Block(library.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.pool = library.layers.Conv2D(4, 5), library.layers.MaxPooling2D(4)
+
+        def call(self, inputs):
+            return self.pool(self.conv(inputs))
+
+    assert tuple(Block()(library.Input((None, None, 3))).shape) == (None, None, None, 4)
+
+
+def test_unknown_sizes_may_have_to_be_even():
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.halve, self.twice = layers.MaxPooling2D(4), layers.UpSampling2D(4)
+
+        def call(self, inputs):
+            return inputs + self.twice(self.halve(inputs))
+
+    assert Block()(Input((None, None, 3))).shape == (None, None, None, 3)
+
+
+def test_unknown_sizes_that_weights_depend_on_are_refused(library):
+    class Inside(library.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = library.layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    with pytest.raises(ValueError, match="Could not automatically infer the output shape / dtype"):
+        Inside()(library.Input((None,)))
 
 
 def test_losses_are_tensors(library):
