@@ -9,27 +9,40 @@ cimport numpy
 from kernels.real cimport real
 
 
+cdef enum:
+    ANY = -1  # number of axes
+
+
 cdef inline bint is_as_expected(numpy.ndarray array, int axes) noexcept:
     cdef int kind = numpy.NPY_FLOAT if sizeof(real) == 4 else numpy.NPY_DOUBLE
     if numpy.PyArray_TYPE(array) != kind or not numpy.PyArray_ISNOTSWAPPED(array):
         return False
-    return numpy.PyArray_NDIM(array) == axes and numpy.PyArray_IS_C_CONTIGUOUS(array)
+    return (axes == ANY or numpy.PyArray_NDIM(array) == axes) and numpy.PyArray_IS_C_CONTIGUOUS(array)
 
 
-cdef inline const real* numbers(numpy.ndarray array, int axes) except? NULL:
+cdef inline const real* numbers_of(numpy.ndarray array, int axes) except? NULL:
     """The numbers of a contiguous array, to be read. None has none."""
     if array is None:
         return NULL
     if not is_as_expected(array, axes):
         raise ValueError(
-            f"Expected a contiguous array of float{8 * sizeof(real)} with {axes} axes. "
+            f"Expected a contiguous array of float{8 * sizeof(real)} with {'any' if axes == ANY else axes} axes. "
             f"Received: dtype={array.dtype}, ndim={array.ndim}, contiguous={array.flags.c_contiguous}"
         )
     return <const real*>numpy.PyArray_DATA(array)
 
 
-cdef inline real* results(numpy.ndarray array, int axes) except? NULL:
+cdef inline real* results_of(numpy.ndarray array, int axes) except? NULL:
     """Those of an array that is written to."""
     if not numpy.PyArray_ISWRITEABLE(array):
         raise ValueError("Expected an array that can be written to.")
-    return <real*>numbers(array, axes)
+    return <real*>numbers_of(array, axes)
+
+
+cdef inline Py_ssize_t count_of(numpy.ndarray array) noexcept:
+    """How many numbers there are"""
+    cdef Py_ssize_t count = 1
+    cdef int axis
+    for axis in range(array.ndim):
+        count *= array.shape[axis]
+    return count

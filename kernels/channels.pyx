@@ -16,11 +16,13 @@
 #    on the way back it is computed again from x, which is read for the sums anyway.
 # f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
 #    computed on the way, GROUP rows at a time: they are added up while they lie in cache.
+cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport Affine, normalize_gradient_row, normalize_row, scale_shift_row
+from kernels.arrays cimport numbers_of, results_of
 from kernels.elementwise cimport (
     CHUNK, LINEAR, activation_gradient, activation_gradient_at, apply_activation
 )
@@ -37,20 +39,8 @@ cdef enum:
     BLOCK = 4096  # numbers that stay in the first-level cache
 
 
-cdef inline real* data_of(const real[:, ::1] x) noexcept nogil:
-    if x.shape[0] * x.shape[1] > 0:
-        return <real*>&x[0, 0]
-    return NULL
-
-
-cdef inline Py_ssize_t pixels_of(const real[:, :, :, :, ::1] x) noexcept nogil:
-    return x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3]
-
-
-cdef inline real* data_of_images(const real[:, :, :, :, ::1] x) noexcept nogil:
-    if pixels_of(x) * x.shape[4] > 0:
-        return <real*>&x[0, 0, 0, 0, 0]
-    return NULL
+cdef inline Py_ssize_t pixels_of(numpy.ndarray images) noexcept:
+    return images.shape[0] * images.shape[1] * images.shape[2] * images.shape[3]
 
 
 cdef void* take(size_t bytes) except NULL:
@@ -93,56 +83,60 @@ cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except 
     return 0
 
 
-cdef Summation make_summation(real* x, Py_ssize_t rows, Py_ssize_t c) noexcept:
+cdef Summation make_summation(const real* x, Py_ssize_t rows, Py_ssize_t c) noexcept:
     """The sum of each column; rows are taken together as said above."""
     cdef Summation job
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     job.add_columns, job.prepare, job.sums = add_numbers, NULL, 1
-    job.a, job.rows, job.width = x, rows // repeats, c * repeats
+    job.a, job.rows, job.width = <real*>x, rows // repeats, c * repeats
     return job
 
 
-def moments(const real[:, ::1] x, real[::1] mean, real[::1] variance):
+def moments(numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray variance not None):
     """mean and variance = those of each column, the variance with the number of rows as divisor"""
+    cdef const real* source = numbers_of(x, 2)
+    cdef real* means = results_of(mean, 1)
+    cdef real* variances = results_of(variance, 1)
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = make_summation(data_of(x), min(rows, <Py_ssize_t>GROUP), c)
+    cdef Summation job = make_summation(source, min(rows, <Py_ssize_t>GROUP), c)
     cdef double deviation, square
     sum_columns(&job, c, totals)
     for j in range(c * repeats):
         center[j] = <real>(totals[j % c] / min(rows, <Py_ssize_t>GROUP))
         if not isfinite(center[j]):
             center[j] = 0
-    job = make_summation(data_of(x), rows, c)
+    job = make_summation(source, rows, c)
     job.add_columns, job.center, job.sums = add_deviations, center, 2
     sum_columns(&job, c, totals)
     for j in range(c):
         deviation = totals[j] / rows
         square = totals[c + j] / rows - deviation * deviation
-        mean[j] = <real>(center[j] + deviation)
-        variance[j] = <real>(0 if square < 0 else square)
+        means[j] = <real>(center[j] + deviation)
+        variances[j] = <real>(0 if square < 0 else square)
     scratch_give(totals)
 
 
 # Bias -----------------------------------------------------------------------------------------------------------------
 
 
-cdef int sum_pixels(Summation job, real[::1] d_bias) except -1:
-    """d_bias = what a job adds up"""
-    cdef Py_ssize_t c = d_bias.shape[0], j
+cdef int sum_pixels(Summation job, real* sums, Py_ssize_t c) except -1:
+    """sums = what a job adds up, for each column"""
+    cdef Py_ssize_t j
     cdef double* totals = <double*>take(c * sizeof(double))
     sum_columns(&job, c, totals)
     for j in range(c):
-        d_bias[j] = <real>totals[j]
+        sums[j] = <real>totals[j]
     scratch_give(totals)
     return 0
 
 
-def bias_backward(const real[:, :, :, :, ::1] d_y, real[::1] d_bias):
+def bias_backward(numpy.ndarray d_y not None, numpy.ndarray d_bias not None):
     """d_bias = the sum over all pixels for each channel"""
-    sum_pixels(make_summation(data_of_images(d_y), pixels_of(d_y), d_y.shape[4]), d_bias)
+    cdef Summation job = make_summation(numbers_of(d_y, 5), pixels_of(d_y), d_y.shape[4])
+    sum_pixels(job, results_of(d_bias, 1), d_y.shape[4])
 
 
 cdef void compute_gradient_before_activation(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
@@ -151,17 +145,14 @@ cdef void compute_gradient_before_activation(const Summation* job, Py_ssize_t fi
 
 
 def bias_activation_backward(
-    int code,
-    const real[:, :, :, :, ::1] y,
-    const real[:, :, :, :, ::1] d_y,
-    real[:, :, :, :, ::1] d_x,
-    real[::1] d_bias,
+    int code, numpy.ndarray y not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None,
+    numpy.ndarray d_bias not None,
 ):
     """d_x = d_y * the derivative of the activation, which follows from y; d_bias = its sum for each channel"""
-    cdef Summation job = make_summation(data_of_images(d_x), pixels_of(d_x), d_x.shape[4])
+    cdef Summation job = make_summation(results_of(d_x, 5), pixels_of(d_x), d_x.shape[4])
     job.prepare, job.code = compute_gradient_before_activation, code
-    job.b, job.c = data_of_images(y), data_of_images(d_y)
-    sum_pixels(job, d_bias)
+    job.b, job.c = numbers_of(y, 5), numbers_of(d_y, 5)
+    sum_pixels(job, results_of(d_bias, 1), d_x.shape[4])
 
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
@@ -199,16 +190,22 @@ cdef void map_rows(const Affine* job, const real* source, const real* x, real* t
         )
 
 
-def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shift, real[:, ::1] y):
+def scale_shift(
+    numpy.ndarray x not None, numpy.ndarray scale not None, numpy.ndarray shift not None, numpy.ndarray y not None
+):
     """y = x * scale + shift"""
+    cdef const real* source = numbers_of(x, 2)
+    cdef const real* scales = numbers_of(scale, 1)
+    cdef const real* shifts = numbers_of(shift, 1)
+    cdef real* target = results_of(y, 2)
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t c = x.shape[1], j
     job.map_row = scale_shift_row
     for j in range(job.width):
-        job.scale[j] = scale[j % c]
-        job.shift[j] = shift[j % c]
+        job.scale[j] = scales[j % c]
+        job.shift[j] = shifts[j % c]
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y), LINEAR)
+        map_rows(&job, source, source, target, LINEAR)
     scratch_give(job.scale)
 
 
@@ -216,37 +213,30 @@ def scale_shift(const real[:, ::1] x, const real[::1] scale, const real[::1] shi
 
 
 cdef Affine make_normalization(
-    Py_ssize_t rows,
-    const real[::1] mean,
-    const real[::1] variance,
-    const real[::1] gamma,
-    const real[::1] beta,
-    double epsilon,
+    Py_ssize_t rows, Py_ssize_t c, const real* mean, const real* variance, const real* gamma, const real* beta, double epsilon
 ) except *:
-    cdef Py_ssize_t c = mean.shape[0], j
     cdef Affine job = make_affine(rows, c)
+    cdef Py_ssize_t j
     job.map_row = normalize_row
     for j in range(job.width):
         job.center[j] = mean[j % c]
-        job.scale[j] = <real>((1 if gamma is None else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
-        job.shift[j] = 0 if beta is None else beta[j % c]
+        job.scale[j] = <real>((1 if gamma == NULL else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
+        job.shift[j] = 0 if beta == NULL else beta[j % c]
     return job
 
 
 def batch_normalization_forward(
-    const real[:, ::1] x,
-    const real[::1] mean,
-    const real[::1] variance,
-    const real[::1] gamma,
-    const real[::1] beta,
-    double epsilon,
-    real[:, ::1] y,
-    int activation=LINEAR,
+    numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray variance not None, numpy.ndarray gamma,
+    numpy.ndarray beta, double epsilon, numpy.ndarray y not None, int activation=LINEAR,
 ):
     """y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta). gamma and beta may be None."""
-    cdef Affine job = make_normalization(x.shape[0], mean, variance, gamma, beta, epsilon)
+    cdef const real* source = numbers_of(x, 2)
+    cdef real* target = results_of(y, 2)
+    cdef Affine job = make_normalization(
+        x.shape[0], x.shape[1], numbers_of(mean, 1), numbers_of(variance, 1), numbers_of(gamma, 1), numbers_of(beta, 1), epsilon
+    )
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y), activation)
+        map_rows(&job, source, source, target, activation)
     scratch_give(job.scale)
 
 
@@ -265,64 +255,63 @@ cdef void compute_gradient_before_normalized(const Summation* job, Py_ssize_t fi
 
 
 def batch_normalization_backward_parameters(
-    const real[:, ::1] x,
-    const real[::1] mean,
-    const real[::1] variance,
-    const real[::1] gamma,
-    const real[::1] beta,
-    double epsilon,
-    const real[:, ::1] d_y,
-    real[::1] d_gamma,
-    real[::1] d_beta,
-    int activation=LINEAR,
-    real[:, ::1] d_normalized=None,
+    numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray variance not None, numpy.ndarray gamma,
+    numpy.ndarray beta, double epsilon, numpy.ndarray d_y not None, numpy.ndarray d_gamma not None,
+    numpy.ndarray d_beta not None, int activation=LINEAR, numpy.ndarray d_normalized=None,
 ):
     """d_gamma and d_beta = the gradients for gamma and beta; that for x needs them, too.
 
     It also needs d_normalized = d_y * the derivative of the activation, if there is one. It may be d_y.
     """
-    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
-    cdef double* totals = <double*>take(2 * c * sizeof(double))
-    cdef Affine forward = make_normalization(rows, mean, variance, gamma, beta, epsilon)
-    cdef Summation job = make_summation(data_of(d_y), rows, c)
-    job.add_columns, job.b, job.sums = add_gradients, data_of(x), 2
-    job.center, job.scale, job.shift = forward.center, forward.scale, forward.shift
+    cdef const real* variances = numbers_of(variance, 1)
+    cdef real* sums_of_products = results_of(d_gamma, 1)
+    cdef real* sums_of_gradients = results_of(d_beta, 1)
+    cdef Summation job = make_summation(numbers_of(d_y, 2), x.shape[0], x.shape[1])
+    job.add_columns, job.b, job.sums = add_gradients, numbers_of(x, 2), 2
     if activation != LINEAR:
         job.prepare, job.code = compute_gradient_before_normalized, activation
-        job.c, job.a = job.a, data_of(d_normalized)
+        job.c, job.a = job.a, results_of(d_normalized, 2)
+    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
+    cdef Affine forward = make_normalization(
+        rows, c, numbers_of(mean, 1), variances, numbers_of(gamma, 1), numbers_of(beta, 1), epsilon
+    )
+    cdef double* totals = <double*>take(2 * c * sizeof(double))
+    job.center, job.scale, job.shift = forward.center, forward.scale, forward.shift
     sum_columns(&job, c, totals)
     scratch_give(forward.scale)
     for j in range(c):
-        d_beta[j] = <real>totals[j]
-        d_gamma[j] = <real>(totals[c + j] / sqrt(variance[j] + epsilon))
+        sums_of_gradients[j] = <real>totals[j]
+        sums_of_products[j] = <real>(totals[c + j] / sqrt(variances[j] + epsilon))
     scratch_give(totals)
 
 
 def batch_normalization_backward_input(
-    const real[:, ::1] x,
-    const real[::1] mean,
-    const real[::1] variance,
-    const real[::1] gamma,
-    double epsilon,
-    const real[:, ::1] d_y,
-    const real[::1] d_gamma,
-    const real[::1] d_beta,
-    real[:, ::1] d_x,
+    numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray variance not None, numpy.ndarray gamma,
+    double epsilon, numpy.ndarray d_y not None, numpy.ndarray d_gamma not None, numpy.ndarray d_beta not None,
+    numpy.ndarray d_x not None,
 ):
     """d_x = the gradient for x, where mean and variance are the moments of x. gamma may be None."""
+    cdef const real* inputs = numbers_of(x, 2)
+    cdef const real* means = numbers_of(mean, 1)
+    cdef const real* variances = numbers_of(variance, 1)
+    cdef const real* scales = numbers_of(gamma, 1)
+    cdef const real* gradients = numbers_of(d_y, 2)
+    cdef const real* sums_of_products = numbers_of(d_gamma, 1)
+    cdef const real* sums_of_gradients = numbers_of(d_beta, 1)
+    cdef real* target = results_of(d_x, 2)
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
     cdef double deviation, scale
     job.map_row = normalize_gradient_row
     for j in range(job.width):
-        deviation = sqrt(variance[j % c] + epsilon)
-        scale = (1 if gamma is None else gamma[j % c]) / deviation
-        job.center[j] = mean[j % c]
+        deviation = sqrt(variances[j % c] + epsilon)
+        scale = (1 if scales == NULL else scales[j % c]) / deviation
+        job.center[j] = means[j % c]
         job.scale[j] = <real>scale
-        job.slope[j] = <real>(-scale / deviation * d_gamma[j % c] / rows)
-        job.shift[j] = <real>(-scale * d_beta[j % c] / rows)
+        job.slope[j] = <real>(-scale / deviation * sums_of_products[j % c] / rows)
+        job.shift[j] = <real>(-scale * sums_of_gradients[j % c] / rows)
     with nogil:
-        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x), LINEAR)
+        map_rows(&job, gradients, inputs, target, LINEAR)
     scratch_give(job.scale)
 
 
@@ -360,32 +349,39 @@ cdef void add_slope_gradients(
         sums[column + j] = total[j]
 
 
-cdef Affine make_rectifier(Py_ssize_t rows, const real[::1] slopes) except *:
+cdef Affine make_rectifier(Py_ssize_t rows, numpy.ndarray slopes) except *:
+    cdef const real* slope = numbers_of(slopes, 1)
     cdef Py_ssize_t c = slopes.shape[0], j
     cdef Affine job = make_affine(rows, c)
     for j in range(job.width):
-        job.slope[j] = slopes[j % c]
+        job.slope[j] = slope[j % c]
     return job
 
 
-def prelu_forward(const real[:, ::1] x, const real[::1] slopes, real[:, ::1] y):
+def prelu_forward(numpy.ndarray x not None, numpy.ndarray slopes not None, numpy.ndarray y not None):
     """y = x, or x * slope where x is negative"""
+    cdef const real* source = numbers_of(x, 2)
+    cdef real* target = results_of(y, 2)
     cdef Affine job = make_rectifier(x.shape[0], slopes)
     job.map_row = rectify_row
     with nogil:
-        map_rows(&job, data_of(x), data_of(x), data_of(y), LINEAR)
+        map_rows(&job, source, source, target, LINEAR)
     scratch_give(job.scale)
 
 
 def prelu_backward(
-    const real[:, ::1] x, const real[::1] slopes, const real[:, ::1] d_y, real[:, ::1] d_x, real[::1] d_slopes
+    numpy.ndarray x not None, numpy.ndarray slopes not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None,
+    numpy.ndarray d_slopes not None,
 ):
     """d_x and d_slopes = the gradients of `prelu_forward`, 0 where x is 0"""
-    cdef Summation sums = make_summation(data_of(d_y), x.shape[0], x.shape[1])
+    cdef const real* inputs = numbers_of(x, 2)
+    cdef const real* gradients = numbers_of(d_y, 2)
+    cdef real* target = results_of(d_x, 2)
+    cdef Summation sums = make_summation(gradients, x.shape[0], x.shape[1])
+    sums.add_columns, sums.b = add_slope_gradients, inputs
+    sum_pixels(sums, results_of(d_slopes, 1), x.shape[1])
     cdef Affine job = make_rectifier(x.shape[0], slopes)
-    sums.add_columns, sums.b = add_slope_gradients, data_of(x)
-    sum_pixels(sums, d_slopes)
     job.map_row = rectify_gradient_row
     with nogil:
-        map_rows(&job, data_of(d_y), data_of(x), data_of(d_x), LINEAR)
+        map_rows(&job, gradients, inputs, target, LINEAR)
     scratch_give(job.scale)

@@ -10,7 +10,7 @@ cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport log
 
-from kernels.arrays cimport numbers, results
+from kernels.arrays cimport numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -64,7 +64,7 @@ cdef inline void run_task(const Rows* job, Compute compute, Py_ssize_t first, Py
 
 cdef Rows make_job(numpy.ndarray x, const Py_ssize_t[::1] classes, double epsilon) except *:
     cdef Rows job
-    job.x, job.rows, job.c = numbers(x, 2), x.shape[0], x.shape[1]
+    job.x, job.rows, job.c = numbers_of(x, 2), x.shape[0], x.shape[1]
     job.classes = &classes[0] if job.rows > 0 else NULL
     job.least, job.most = <real>epsilon, <real>(1 - epsilon)
     return job
@@ -82,7 +82,7 @@ def crossentropy_forward(
 ):
     """y = -log(the probability of the right class)"""
     cdef Rows job = make_job(x, classes, epsilon)
-    job.y_or_d_x = results(y, 1)
+    job.y_or_d_x = results_of(y, 1)
     run(&job, forward_row)
 
 
@@ -95,7 +95,7 @@ def crossentropy_backward(
 ):
     """d_x = the gradient for x"""
     cdef Rows job = make_job(x, classes, epsilon)
-    job.d_y, job.y_or_d_x = numbers(d_y, 1), results(d_x, 2)
+    job.d_y, job.y_or_d_x = numbers_of(d_y, 1), results_of(d_x, 2)
     run(&job, backward_row)
 
 

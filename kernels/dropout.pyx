@@ -1,16 +1,18 @@
 # Numbers set to zero at random.
 #
 # Design:
-# a) x and y are flat, contiguous and of one length; y may be x. Number i is kept if word i of a random sequence
+# a) x and y are contiguous arrays of one shape, taken as flat; y may be x. Number i is kept if word i of a random sequence
 #    (threefry.pxd) is not below the threshold, which is the rate times 2^32.
 # b) Nothing is kept for the backward pass: it is the same function, with the same key, of the gradient.
 # c) Threads share blocks of BLOCK numbers, which are whole groups of random words. A result depends on the place of a
 #    number only, so the division of the work cannot be seen in it.
 # d) Where whole channels are dropped, one factor is drawn for each channel of each sample, and what is left is a
 #    multiplication: x, y and d_x are (n, pixels, c), the factors (n, c), and threads share blocks of pixels.
+cimport numpy
 from cython.parallel cimport prange
 from libc.stdint cimport uint32_t, uint64_t
 
+from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -70,11 +72,13 @@ def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :,
         scale_pixels(&x[i, first, 0], &scale[i, 0], &y[i, first, 0], min(size, pixels - first), c)
 
 
-def dropout(const real[::1] x, uint32_t key_0, uint32_t key_1, double rate, real[::1] y):
+def dropout(numpy.ndarray x not None, uint32_t key_0, uint32_t key_1, double rate, numpy.ndarray y not None):
     """y = x / (1 - rate), or 0 with a probability of `rate`, decided by the two words of the key"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* source = numbers_of(x, ANY)
+    cdef real* target = results_of(y, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     cdef Drawing drawing = Drawing(key_0, key_1, <uint32_t>min(rate * 4294967296.0, 4294967295.0), 0)
     if rate < 1:
         drawing.scale = <real>(1 / (1 - rate))
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
-        drop_block(&drawing, &x[0], &y[0], start, min(start + BLOCK, n))
+        drop_block(&drawing, source, target, start, min(start + BLOCK, n))

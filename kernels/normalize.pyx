@@ -19,7 +19,7 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 from libc.string cimport memcpy, memset
 
-from kernels.arrays cimport numbers, results
+from kernels.arrays cimport numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -210,8 +210,8 @@ def normalization_forward(
 ):
     """y = (x - mean) * scale * gamma + beta, and the mean and scale of each row. gamma and beta may be None."""
     cdef Rows job = Rows(
-        numbers(x, 2), NULL, results(y, 2), numbers(gamma, 1), numbers(beta, 1), results(mean, 1), results(scale, 1),
-        x.shape[0], x.shape[1], epsilon, centered,
+        numbers_of(x, 2), NULL, results_of(y, 2), numbers_of(gamma, 1), numbers_of(beta, 1),
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], epsilon, centered,
     )
     cdef Py_ssize_t rows = job.rows, c = job.c, task
     if rows * c == 0:
@@ -331,11 +331,11 @@ def normalization_backward(
 ):
     """d_x, d_gamma and d_beta = the gradients of `normalization_forward`, from its mean and scale. gamma may be None."""
     cdef Rows job = Rows(
-        numbers(x, 2), numbers(d_y, 2), results(d_x, 2), numbers(gamma, 1), NULL, results(mean, 1), results(scale, 1),
-        x.shape[0], x.shape[1], 0, centered,
+        numbers_of(x, 2), numbers_of(d_y, 2), results_of(d_x, 2), numbers_of(gamma, 1), NULL,
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], 0, centered,
     )
-    cdef real* sums_of_products = results(d_gamma, 1)
-    cdef real* sums_of_gradients = results(d_beta, 1)
+    cdef real* sums_of_products = results_of(d_gamma, 1)
+    cdef real* sums_of_gradients = results_of(d_beta, 1)
     cdef Py_ssize_t rows = job.rows, c = job.c, task, j
     memset(sums_of_products, 0, c * sizeof(real))
     memset(sums_of_gradients, 0, c * sizeof(real))

@@ -8,11 +8,12 @@
 # d) GCC makes vectors of the plain loops, and one loop for each answer to "is this array NULL?". Differences like 1 - beta are
 #    settings, or are taken before the loop: in C, `1.0 - x` is double.
 # e) Sums of squares are added up block by block, and then the blocks in their order.
-from cpython.buffer cimport PyBUF_SIMPLE
+cimport numpy
 from cython.parallel cimport prange
 
+from kernels.arrays cimport ANY, count_of, numbers_of
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.optimizer_blocks cimport BLOCK, Block, count_blocks, numbers_of, update
+from kernels.optimizer_blocks cimport BLOCK, Block, count_blocks, update
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
@@ -378,16 +379,16 @@ cdef double sum_of_squares_block(const real* x, Py_ssize_t size) noexcept nogil:
     return total
 
 
-def sum_of_squares(x):
+def sum_of_squares(numpy.ndarray x not None):
     """Returns the sum of the squares of all numbers of an array, as a double."""
-    cdef Py_ssize_t n, block
-    cdef const real* numbers = numbers_of(x, PyBUF_SIMPLE, &n)
+    cdef Py_ssize_t n = count_of(x), block
+    cdef const real* first = numbers_of(x, ANY)
     cdef double total = 0
     cdef double* sums = <double*>scratch_take(count_blocks(n) * sizeof(double))
     if sums == NULL:
         raise MemoryError()
     for block in prange(count_blocks(n), nogil=True, schedule="static", num_threads=threads_for(n * 2)):
-        sums[block] = sum_of_squares_block(numbers + block * BLOCK, min(<Py_ssize_t>BLOCK, n - block * BLOCK))
+        sums[block] = sum_of_squares_block(first + block * BLOCK, min(<Py_ssize_t>BLOCK, n - block * BLOCK))
     for block in range(count_blocks(n)):
         total += sums[block]
     scratch_give(sums)

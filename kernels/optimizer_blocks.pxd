@@ -7,9 +7,10 @@
 #    only, so the division of the work cannot be seen in the result.
 # c) A rule is a plain function on a block, called through a pointer once in BLOCK numbers. Its settings come as double and
 #    are rounded to the number type once.
-from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+cimport numpy
 from cython.parallel cimport prange
 
+from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -39,17 +40,6 @@ cdef inline Py_ssize_t count_blocks(Py_ssize_t n) noexcept nogil:
     return (n + BLOCK - 1) // BLOCK
 
 
-cdef inline real* numbers_of(array, int access, Py_ssize_t* count=NULL) except? NULL:
-    """The numbers of an array, which lives as long as the list that holds it."""
-    cdef Py_buffer buffer
-    PyObject_GetBuffer(array, &buffer, access)
-    cdef real* numbers = <real*>buffer.buf
-    if count != NULL:
-        count[0] = buffer.len // sizeof(real)
-    PyBuffer_Release(&buffer)
-    return numbers
-
-
 cdef inline Block part_of(const Block* whole, Py_ssize_t start, Py_ssize_t size) noexcept nogil:
     cdef Block block
     cdef Py_ssize_t slot
@@ -63,12 +53,13 @@ cdef inline int fill(Block* blocks, list w, list g, tuple slots, list decay) exc
     cdef Block whole
     cdef Py_ssize_t place, slot, part, n
     for place in range(len(w)):
-        whole.w, whole.g = numbers_of(w[place], PyBUF_WRITABLE, &n), numbers_of(g[place], PyBUF_SIMPLE)
+        n = count_of(w[place])
+        whole.w, whole.g = results_of(w[place], ANY), numbers_of(g[place], ANY)
         whole.decay = 1 if decay is None else <double>decay[place]
         for slot in range(SLOTS):
             whole.slots[slot] = NULL
             if slot < len(slots) and slots[slot] is not None:
-                whole.slots[slot] = numbers_of(slots[slot][place], PyBUF_WRITABLE)
+                whole.slots[slot] = results_of(slots[slot][place], ANY)
         for part in range(count_blocks(n)):
             blocks[0] = part_of(&whole, part * BLOCK, min(<Py_ssize_t>BLOCK, n - part * BLOCK))
             blocks += 1
@@ -78,9 +69,10 @@ cdef inline int fill(Block* blocks, list w, list g, tuple slots, list decay) exc
 cdef inline Work cut(list w, list g, tuple slots, list decay) except *:
     """All arrays as blocks, in memory that is to be given back."""
     cdef Work work = Work(NULL, 0, 0)
+    cdef numpy.ndarray array
     cdef Py_ssize_t n
     for array in w:
-        numbers_of(array, PyBUF_SIMPLE, &n)
+        n = count_of(array)
         work.numbers += n
         work.count += count_blocks(n)
     work.blocks = <Block*>scratch_take(work.count * sizeof(Block))

@@ -21,10 +21,12 @@
 # g) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
 #    row.
 # h) NaN passes: a window that has one gives NaN.
+cimport numpy
 from cython.parallel cimport prange, threadid
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
+from kernels.arrays cimport numbers_of, results_of
 from kernels.combine cimport Combine, combine_rows, combine_spans, fill, larger_of_two, sum_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.max_places cimport index_row, max_and_place_row
@@ -39,12 +41,6 @@ from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
     ROWS = 16  # of results are one task, at most
-
-
-cdef inline real* data_of(const real[:, :, :, :, ::1] x) noexcept nogil:
-    if x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] * x.shape[4] > 0:
-        return <real*>&x[0, 0, 0, 0, 0]
-    return NULL
 
 
 cdef inline void copy_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:
@@ -112,12 +108,16 @@ cdef int compute_rows(ComputeRow compute, bint adds, const Pooling* job, const r
     return 0
 
 
-cdef inline Results outputs_of(const Pooling* job, real[:, :, :, :, ::1] y) noexcept:
-    return Results(data_of(y), job.d.outputs, job.h.outputs, job.w.outputs * job.c)
+cdef inline Pooling describe_arrays(numpy.ndarray x, numpy.ndarray y, tuple windows) except *:
+    return describe(<const Py_ssize_t*>x.shape, <const Py_ssize_t*>y.shape, windows)
 
 
-cdef inline Results inputs_of(const Pooling* job, real[:, :, :, :, ::1] d_x) noexcept:
-    return Results(data_of(d_x), job.d.inputs, job.h.inputs, job.w.inputs * job.c)
+cdef inline Results outputs_of(const Pooling* job, real* y) noexcept:
+    return Results(y, job.d.outputs, job.h.outputs, job.w.outputs * job.c)
+
+
+cdef inline Results inputs_of(const Pooling* job, real* d_x) noexcept:
+    return Results(d_x, job.d.inputs, job.h.inputs, job.w.inputs * job.c)
 
 
 cdef inline Py_ssize_t lines_size(const Pooling* job) noexcept nogil:
@@ -265,20 +265,24 @@ cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil
         divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
 
 
-def max_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
+def max_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tuple windows):
     """y = the largest number of each window"""
-    cdef Pooling job = describe(x.shape, y.shape, windows)
+    cdef const real* source = numbers_of(x, 5)
+    cdef real* target = results_of(y, 5)
+    cdef Pooling job = describe_arrays(x, y, windows)
     try:
-        compute_rows(max_row, False, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(max_row, False, &job, source, outputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 
 
-def average_pool_forward(const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, tuple windows):
+def average_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tuple windows):
     """y = the mean of each window"""
-    cdef Pooling job = describe(x.shape, y.shape, windows)
+    cdef const real* source = numbers_of(x, 5)
+    cdef real* target = results_of(y, 5)
+    cdef Pooling job = describe_arrays(x, y, windows)
     try:
-        compute_rows(average_row, True, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(average_row, True, &job, source, outputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 
@@ -305,12 +309,14 @@ cdef void average_gradient_row(const Pooling* job, const real* d_y, Row row) noe
     combine_spans(sum_of_two, 0, &job.w.covering, &job.of_inputs, column, job.w.inputs, job.c, row.results)
 
 
-def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows):
+def average_pool_backward(numpy.ndarray d_y not None, numpy.ndarray d_x not None, tuple windows):
     """d_x = the gradient for x"""
-    cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
+    cdef const real* source = numbers_of(d_y, 5)
+    cdef real* target = results_of(d_x, 5)
+    cdef Pooling job = describe_arrays(d_x, d_y, windows)
     try:
         compute_rows(
-            even_gradient_row if job.apart else average_gradient_row, True, &job, data_of(d_y), inputs_of(&job, d_x)
+            even_gradient_row if job.apart else average_gradient_row, True, &job, source, inputs_of(&job, target)
         )
     finally:
         scratch_give(job.tables)
@@ -320,25 +326,29 @@ def average_pool_backward(const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1]
 
 
 def max_pool_with_places(
-    const real[:, :, :, :, ::1] x, real[:, :, :, :, ::1] y, unsigned char[::1] places, int place_size, tuple windows
+    numpy.ndarray x not None, numpy.ndarray y not None, unsigned char[::1] places, int place_size, tuple windows
 ):
     """y = the largest number of each window, places = where it is, in so many bytes each, and room for a vector behind"""
-    cdef Pooling job = describe(x.shape, y.shape, windows)
+    cdef const real* source = numbers_of(x, 5)
+    cdef real* target = results_of(y, 5)
+    cdef Pooling job = describe_arrays(x, y, windows)
     job.places, job.place_size = &places[0], place_size
     try:
-        compute_rows(max_and_place_row, False, &job, data_of(x), outputs_of(&job, y))
+        compute_rows(max_and_place_row, False, &job, source, outputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 
 
 def max_pool_backward(
-    unsigned char[::1] places, int place_size, const real[:, :, :, :, ::1] d_y, real[:, :, :, :, ::1] d_x, tuple windows
+    unsigned char[::1] places, int place_size, numpy.ndarray d_y not None, numpy.ndarray d_x not None, tuple windows
 ):
     """d_x = the gradient for x"""
-    cdef Pooling job = describe(d_x.shape, d_y.shape, windows)
+    cdef const real* source = numbers_of(d_y, 5)
+    cdef real* target = results_of(d_x, 5)
+    cdef Pooling job = describe_arrays(d_x, d_y, windows)
     job.places, job.place_size = &places[0], place_size
     try:
-        compute_rows(max_gradient_row, True, &job, data_of(d_y), inputs_of(&job, d_x))
+        compute_rows(max_gradient_row, True, &job, source, inputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 

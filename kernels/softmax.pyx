@@ -10,10 +10,12 @@
 # d) The largest number of a row is subtracted first: no exponential overflows, and the sum is at least 1.
 # e) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of
 #    threads.
+cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
 
+from kernels.arrays cimport numbers_of, results_of
 from kernels.elementwise cimport apply
 from kernels.exponential cimport exponential, logarithm
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -228,27 +230,29 @@ cdef inline void run_tasks(
 
 
 cdef int run(
-    Rows compute, Columns compute_columns, const real[:, ::1] y, const real[:, ::1] source, real[:, ::1] target
+    Rows compute, Columns compute_columns, numpy.ndarray y, numpy.ndarray source, numpy.ndarray target
 ) except -1:
-    if y.shape[0] * y.shape[1] > 0:
+    cdef const real* outputs = numbers_of(y, 2)
+    cdef const real* given = numbers_of(source, 2)
+    cdef real* wanted = results_of(target, 2)
+    cdef Py_ssize_t rows = source.shape[0], c = source.shape[1]
+    if rows * c > 0:
         with nogil:
-            run_tasks(
-                compute, compute_columns, &y[0, 0], &source[0, 0], &target[0, 0], source.shape[0], source.shape[1]
-            )
+            run_tasks(compute, compute_columns, outputs, given, wanted, rows, c)
     return 0
 
 
-def softmax_forward(const real[:, ::1] x, real[:, ::1] y):
+def softmax_forward(numpy.ndarray x not None, numpy.ndarray y not None):
     run(softmax_rows, softmax_columns, x, x, y)
 
 
-def softmax_backward(const real[:, ::1] y, const real[:, ::1] d_y, real[:, ::1] d_x):
+def softmax_backward(numpy.ndarray y not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None):
     run(softmax_gradient_rows, softmax_gradient_columns, y, d_y, d_x)
 
 
-def log_softmax_forward(const real[:, ::1] x, real[:, ::1] y):
+def log_softmax_forward(numpy.ndarray x not None, numpy.ndarray y not None):
     run(log_softmax_rows, log_softmax_columns, x, x, y)
 
 
-def log_softmax_backward(const real[:, ::1] y, const real[:, ::1] d_y, real[:, ::1] d_x):
+def log_softmax_backward(numpy.ndarray y not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None):
     run(log_softmax_gradient_rows, log_softmax_gradient_columns, y, d_y, d_x)

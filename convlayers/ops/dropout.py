@@ -48,10 +48,10 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
 
 
 def _drop(values, key, rate, in_place):
-    flat = np.ascontiguousarray(widen(values)).reshape(-1)
-    dropped = flat if in_place else np.empty_like(flat)
-    _native.kernels(flat.dtype).dropout.dropout(flat, *key, rate, dropped)
-    return dropped.reshape(values.shape).astype(values.dtype, copy=False)
+    numbers = np.ascontiguousarray(widen(values))
+    dropped = numbers if in_place else np.empty(numbers.shape, numbers.dtype)
+    _native.kernels(numbers.dtype).dropout.dropout(numbers, *key, rate, dropped)
+    return dropped.astype(values.dtype, copy=False)
 
 
 def _drawn_shape(noise_shape, shape):

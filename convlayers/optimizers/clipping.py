@@ -34,4 +34,4 @@ def _scale_down(gradient, norm, limit):
 
 def sum_of_squares(array):
     """Returns a float that does not depend on the number of threads."""
-    return compiled("sum_of_squares", array.dtype)(array)
+    return compiled("sum_of_squares", array.dtype)(np.asarray(array))

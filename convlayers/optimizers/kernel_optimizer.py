@@ -3,6 +3,8 @@
 from itertools import compress
 from operator import attrgetter, methodcaller
 
+import numpy as np
+
 from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
@@ -51,4 +53,5 @@ class KernelOptimizer(Optimizer):
         columns = [variables, *(list(map(slot.__getitem__, places)) if slot else [] for slot in self._slots())]
         settings = self._settings(learning_rate, number_type(dtype))
         values, *slots = [list(map(_overwrite, column)) or None for column in columns]
+        gradients = list(map(np.asarray, gradients))  # What has no axes may have become a number on the way.
         compiled(self._kernel, dtype)(values, gradients, *slots, *settings, decay)
