@@ -1,5 +1,6 @@
 """Saving models, and loading them."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -234,12 +235,14 @@ def _read_hdf5(filepath, compile):
             if shared is None:
                 raise
             return finish(_make_again(shared, filepath, version))
-        if not messages:
-            return model, messages
         # What the optimizer remembers may be that of fewer weights.
-        shared = with_shared_layers(encoding, names_of_copies(model, equal=True))
-        again = None if shared is None else finish(_make_again(shared, filepath, version))
-        return again if again and len(again[1]) < len(messages) else (model, messages)
+        shared = with_shared_layers(encoding, names_of_copies(model, equal=True)) if messages else None
+        if shared is not None:
+            with contextlib.suppress(ValueError, TypeError):
+                again, fewer = finish(_make_again(shared, filepath, version))
+                if len(fewer) < len(messages):
+                    return again, fewer
+        return model, messages
 
 
 def _make_again(encoding, filepath, version):

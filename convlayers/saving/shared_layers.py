@@ -53,8 +53,9 @@ def _weigh_the_same(one, other):
 def _layers_in(encoding):
     """Yields the encodings of the layers of a model, and of the models in it."""
     config = encoding["config"]
-    for entry in config.get("layers", ()) if isinstance(config, dict) else config:
-        if isinstance(entry.get("config"), dict):
+    entries = config.get("layers") if isinstance(config, dict) else config  # a list of layers before Keras 2.2.3
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("config"), dict):
             yield entry
             yield from _layers_in(entry)
 
