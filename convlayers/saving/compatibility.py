@@ -75,6 +75,8 @@ def newer_than_3_0(encoding):
     """Yields what Keras 3.0 does not know in the encoding of an object, in words."""
     module, class_name, config = str(encoding.get("module")), encoding["class_name"], encoding["config"]
     is_op = _is_op(encoding)
+    if class_name == "__slice__":
+        yield "tensors are sliced between layers, which later versions read"
     if class_name in _NEWER_CLASSES.get("keras.src.ops" if is_op else module, "").split():
         yield f"the class {class_name} came later"
     if isinstance(config, dict):

@@ -87,6 +87,11 @@ def with_an_op():
     return k.Model([x], [k.ops.max(x, axis=1), x])
 
 
+def with_a_slice():
+    x = k.Input((4, 4, 2))
+    return k.Model(x, layers.ReLU()(x)[:, 1:])
+
+
 def in_turns():
     x, first, second = k.Input((4,)), layers.Dense(4), layers.Dense(4)
     return k.Model(x, second(first(second(first(x)))))
@@ -127,6 +132,8 @@ def twice_at_the_end():
         (with_an_op, "keras3", "3.0", "yes"),
         (with_an_op, "keras3.11", "3.0", "no: Max has `name`, which came later"),
         (with_newer_things, "keras3", "3.15", "yes"),
+        (with_a_slice, "keras3", "3.0", "no: tensors are sliced between layers, which later versions read"),
+        (with_a_slice, "keras3", "3.15", "yes"),
         (in_turns, "keras3", "3.0", "no: layers are called in turns, several times each"),
         (in_a_stack, "keras3", "3.0", "yes"),
         (in_a_stack, "keras3.11", "3.0", "no: a functional model has a single input or output in the form of Keras 3.11"),
