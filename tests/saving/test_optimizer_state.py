@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import convlayers as k
+from convlayers.dtype_policies import reset_dtype_policy
 from convlayers.saving.weights import find_what_follows, in_saved_order, variables_of_keras2
 
 
@@ -139,7 +140,8 @@ def test_what_scales_the_loss_is_there_where_it_was(tmp_path, keras, writer):
         model = library.Sequential([library.Input((3,)), library.layers.Dense(2)])
         model.compile("adam", "mse")
     finally:
-        library.config.set_dtype_policy("float32")
+        keras.config.set_dtype_policy("float32")
+        reset_dtype_policy()
     x, y = np.ones((4, 3), "float32"), np.zeros((4, 2), "float32")
     model.train_on_batch(x, y)
     model.save(tmp_path / "model.keras")
