@@ -28,6 +28,7 @@ from kernels.elementwise cimport (
 )
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport LINE, ask_for_lines
 from kernels.real cimport real
 from kernels.reductions cimport (
     GROUP, STRIP, Summation, add_deviations, add_gradients, add_numbers, repeats_for, sum_over_rows
@@ -37,6 +38,7 @@ from kernels.scratch cimport scratch_give, scratch_take
 cdef enum:
     TASKS = 64
     BLOCK = 4096  # numbers that stay in the first-level cache
+    AHEAD = 2048  # numbers: as far ahead memory for results is asked for
 
 
 cdef inline Py_ssize_t pixels_of(numpy.ndarray images) noexcept:
@@ -171,6 +173,8 @@ cdef inline void map_task(
     cdef unsigned long long state = flush_denormals()
     cdef Py_ssize_t row
     for row in range(rows):
+        if target != source:
+            ask_for_lines(target + row * job.width + AHEAD, 0, job.width // LINE)
         job.map_row(job, source + row * job.width, x + row * job.width, target + row * job.width)
     if activation != LINEAR:
         apply_activation(activation, target, rows * job.width)

@@ -10,6 +10,8 @@
 # e) In b) and c), the numbers of a vector are neighbouring channels. Where they do not fill the last vector it overlaps the
 #    one before, or reaches into the next pixels, which are computed later. Nothing that was written is read again, so this
 #    does no harm. Up to VECTORS vectors go through a loop together, since there is little to do for each.
+# f) In b) and c), memory for results is asked for AHEAD numbers before it is written: a store that has to wait for its line holds up
+#    those behind it.
 from libc.string cimport memset
 
 from kernels.masks cimport choose, mask
@@ -17,6 +19,7 @@ from kernels.max_places cimport is_place, load_places, place_at
 from kernels.pooling cimport (
     VECTORS, Line, Pooling, Row, lines_above, load_before, output_row, store, vector_at, vectors_for
 )
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 
 cdef extern from *:
@@ -31,6 +34,9 @@ cdef extern from *:
     enum:
         ELSEWHERE
     real* choose_address(bint where, real* a, real* b) noexcept nogil
+
+cdef enum:
+    AHEAD = 2048  # numbers
 
 
 # Gradient where windows lie apart
@@ -56,6 +62,7 @@ cdef inline void write_channels(
     d_x += job.w.window.first[ow] * job.c
     for _tap in range(job.w.window.count[ow]):
         for j in range(vectors):
+            prefetch_for_reading(d_x + at[j] + AHEAD)
             if averaged:
                 store(d_x + at[j], gradient[j])
             else:
@@ -116,6 +123,7 @@ cdef inline void add_channels(
                 gradient = load_before(lines[i].numbers + first + at[j], end)
                 total[j] += choose(is_place(where, <int>(lines[i].place + tap)), gradient, ZERO_VECTOR)
     for j in range(vectors):
+        prefetch_for_reading(d_x + iw * job.c + at[j] + AHEAD)
         store(d_x + iw * job.c + at[j], total[j])
 
 
