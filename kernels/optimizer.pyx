@@ -220,6 +220,13 @@ def adam_update(
     update(adam, w, g, (m, v, v_max), (rate, 1 - beta_1, 1 - beta_2, epsilon), decay)
 
 
+def bias_corrected_rate(double learning_rate, double iterations, double beta_1, double beta_2):
+    """Returns the learning rate, with the correction for averages that began at 0."""
+    # In the variables' number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
+    cdef real one = 1, step = <real>(iterations + 1)
+    return <real>learning_rate * real_sqrt(one - real_pow(<real>beta_2, step)) / (one - real_pow(<real>beta_1, step))
+
+
 cdef void adamax(const Block* block, const real* settings) noexcept nogil:
     cdef real* w = block.w
     cdef const real* g = block.g

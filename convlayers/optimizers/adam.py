@@ -1,5 +1,6 @@
 import numpy as np
 
+from convlayers import _native
 from convlayers.autograd import value_of
 from convlayers.optimizers.kernel_optimizer import KernelOptimizer
 from convlayers.optimizers.shared_arguments import with_shared_arguments
@@ -64,6 +65,5 @@ class Adam(KernelOptimizer):
 
 def bias_corrected_rate(iterations, learning_rate, beta_1, beta_2, real):
     """Returns the learning rate, with the correction for averages that began at 0."""
-    # In the variables' number type: in the first steps the rounding of 1 - beta_2 ** step shows in the weights.
-    step = real(value_of(iterations) + 1)
-    return real(learning_rate) * np.sqrt(1 - real(beta_2) ** step) / (1 - real(beta_1) ** step)
+    kernels = _native.kernels(np.dtype(real)).optimizer
+    return kernels.bias_corrected_rate(learning_rate, value_of(iterations), beta_1, beta_2)
