@@ -141,11 +141,12 @@ class Tape:
         while records:
             inputs, outputs, backward, new_gradients, overwrites = records.pop()
             if type(outputs) is tuple:
+                known = len(sums)
                 pairs = [sums.pop(output, _NOTHING) for output in outputs]
-                d_outputs, owned = tuple([pair[0] for pair in pairs]), tuple([pair[1] for pair in pairs])
-                del pairs
-                if all(d_output is None for d_output in d_outputs):
+                if len(sums) == known:
                     continue
+                d_outputs, owned = zip(*pairs, strict=True)
+                del pairs
             else:
                 d_outputs, owned = sums.pop(outputs, _NOTHING)
                 if d_outputs is None:

@@ -184,7 +184,8 @@ class Variable(Operand):
         return self._storage
 
     def assign_add(self, value):
-        return self.assign(self.value + value_of(value))
+        # A number, where there are no axes: NumPy adds numbers in a tenth of the time.
+        return self.assign(self.value[()] + value_of(value))
 
     def assign_sub(self, value):
         return self.assign(self.value - value_of(value))

@@ -99,12 +99,12 @@ def _place_of_largest(y_true, y_pred):
             f"Received: y_true.shape={y_true.shape}, y_pred.shape={shape}{explain_shapes(y_true.shape, shape)}\n"
             "For numbers of classes there is a metric with 'sparse' in its name."
         )
-    return np.argmax(y_true, axis=-1)
+    return y_true.argmax(axis=-1)
 
 
 def _largest_is_at(places, y_pred):
     single = places.ndim == y_pred.ndim and places.shape[-1] == 1
-    chosen, labels = np.argmax(y_pred, axis=-1), np.squeeze(places, -1) if single else places
+    chosen, labels = y_pred.argmax(axis=-1), np.squeeze(places, -1) if single else places
     if chosen.ndim != labels.ndim:
         raise _labels_are_no_numbers(places, y_pred)
     right = chosen == labels

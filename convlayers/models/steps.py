@@ -36,7 +36,7 @@ class Steps(Compiled):
         for variable in variables:
             variable.grad = None
         if variables:
-            tape.backward([scaled], [np.ones((), scaled.dtype)])
+            tape.backward([scaled], [np.array(1, scaled.dtype)])
             self.optimizer.apply([variable.grad for variable in variables], variables)
             for variable in variables:
                 variable.grad = None
