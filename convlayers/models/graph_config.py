@@ -245,7 +245,7 @@ class _Reader:
             raise ValueError(
                 f"Invalid Functional model configuration. Missing node: {name}\n"
                 f"The layers of the model are {list(self._layers)}.\n"
-                "Where a layer or model is in several models of an `.h5` file, some versions of Keras 2 wrote its calls in one "
+                "Where a layer or model is in several models of a file, some versions of Keras 2 wrote its calls in one "
                 "of them in the place of those in another. Make the model in Python, and call `model.load_weights(path)`."
             )
         if not (_is_count(call) and _is_count(index)):

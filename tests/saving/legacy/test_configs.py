@@ -271,3 +271,15 @@ def test_names_that_are_none_are_left_to_the_class():
     adam = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": schedule}, "registered_name": None}
     optimizer = k.optimizers.deserialize(modern_encoding(adam))
     assert optimizer.get_config()["learning_rate"]["config"]["name"] == "ExponentialDecay"
+
+
+@pytest.mark.parametrize("kind", ["__numpy__", "__tensor__"])
+def test_numbers_that_were_arrays(kind):
+    """As Keras 2.12 wrote them in `.keras` files."""
+    numbers = {"max_value": 2.0, "negative_slope": 0.25, "threshold": 0}
+    encoded = {key: {"class_name": kind, "config": {"value": value, "dtype": "float32"}} for key, value in numbers.items()}
+    relu = {"module": "keras.layers", "class_name": "ReLU", "config": {"name": "r", **encoded}, "registered_name": None}
+    layer = k.layers.deserialize(modern_encoding(relu))
+    assert {key: getattr(layer, key) for key in numbers} == numbers
+    mean = {"class_name": kind, "config": {"value": [1.0, 2.0], "dtype": "float32"}}
+    assert modern_encoding({"mean": mean}) == {"mean": mean}
