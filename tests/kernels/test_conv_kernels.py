@@ -317,6 +317,26 @@ def test_large_weights_of_few_pixels(native, direction, large, threads):
     np.testing.assert_allclose(results[0], right, rtol=0, atol=40 * native.epsilon * np.abs(right).max())
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_two_bfloat16_stay_under_the_bound_where_all_errors_have_one_sign(native, direction):
+    if native.dtype != "float32":
+        pytest.skip("three bfloat16 make a float32, not more")
+    problem = PROBLEMS["64 channels"]
+    worst = np.float32(1 + 2**-8 - 2**-16 + 2**-17 - 2**-23)  # as far as can be from two, and from one
+    x, weights, d_y = (native.array(np.full(shape, worst)) for shape in problem[:3])
+    given, shape = {
+        "forward": ((x, weights, None), problem.output_shape),
+        "backward_input": ((d_y, weights), problem.input_shape),
+        "backward_kernel": ((x, d_y), problem.kernel_shape),
+    }[direction]
+    description = problem.strides, problem.dilations, problem.pads, problem.groups, *([0] if direction == "forward" else [])
+    found, right = native.empty(shape), native.empty(shape)
+    getattr(native.conv_bf16x2, f"conv_bf16x2_{direction}")(*given, found, *description)
+    getattr(native.conv_bf16x3, f"conv_bf16x3_{direction}")(*given, right, *description)
+    error = np.abs(found - right).max() / right.max()
+    assert 1e-5 < error < 5e-5
+
+
 @pytest.mark.parametrize("kernel", ["conv_direct", "conv_bf16x3"])
 def test_taps_that_meet_only_padding_are_left_out(native, kernel):
     if kernel == "conv_bf16x3" and native.dtype != "float32":
