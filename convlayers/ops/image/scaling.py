@@ -45,7 +45,7 @@ def _scale_all(x, scale, shift, dtype):
     source, target = x.ravel(order="K"), y.ravel(order="K")
     if dtype in KERNEL_DTYPES and x.dtype in (dtype, np.uint8):
         kernels = _native.kernels(dtype).elementwise
-        (kernels.scale_shift if x.dtype is dtype else kernels.scale_shift_bytes)(source, scale, shift, target)
+        (kernels.scale_shift_bytes if x.dtype == np.uint8 else kernels.scale_shift)(source, scale, shift, target)
         return y
     for start in range(0, x.size, _BLOCK):
         block = slice(start, start + _BLOCK)
