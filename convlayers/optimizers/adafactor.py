@@ -68,7 +68,7 @@ class Adafactor(Optimizer):
         return self._variables[-1]
 
     def update_step(self, gradient, variable, learning_rate):
-        gradient, _ = check_gradient(gradient, variable)
+        gradient = check_gradient(gradient, variable)
         real = gradient.dtype.type
         step = real(value_of(self.iterations) + 1)
         # Keras limits it, whatever `relative_step` says.

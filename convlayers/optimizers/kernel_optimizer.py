@@ -33,7 +33,7 @@ class KernelOptimizer(Optimizer):
         raise NotImplementedError
 
     def update_step(self, gradient, variable, learning_rate):
-        self._run_kernel([check_gradient(gradient, variable)[0]], [variable], learning_rate)
+        self._run_kernel([check_gradient(gradient, variable)], [variable], learning_rate)
 
     def _update_all(self, gradients, variables, learning_rate):
         if type(self).update_step is not KernelOptimizer.update_step:

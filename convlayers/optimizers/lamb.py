@@ -45,7 +45,7 @@ class Lamb(Optimizer):
         self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
 
     def update_step(self, gradient, variable, learning_rate):
-        gradient, _ = check_gradient(gradient, variable)
+        gradient = check_gradient(gradient, variable)
         place = self._get_variable_index(variable)
         direction = self._direction(gradient, self._momentums[place], self._velocities[place])
         size, norm = (math.sqrt(sum_of_squares(array)) for array in (variable.value, direction))

@@ -129,7 +129,7 @@ class Muon(KernelOptimizer):
         if self.adam_velocities[self._get_variable_index(variable)] is not None:
             super().update_step(gradient, variable, learning_rate * self.adam_lr_ratio)
         else:
-            self._muon_update_step(check_gradient(gradient, variable)[0], variable, learning_rate)
+            self._muon_update_step(check_gradient(gradient, variable), variable, learning_rate)
 
     def _slots(self):
         return self.momentums, self.adam_velocities, []

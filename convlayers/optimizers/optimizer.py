@@ -3,6 +3,7 @@
 import inspect
 import re
 import warnings
+from itertools import compress
 
 import numpy as np
 
@@ -192,11 +193,13 @@ class Optimizer(VariableOwner, WeightAverages):
         if not grads:
             return
         variables = self._check_variables(grads, trainable_variables)
-        pairs = [check_gradient(*pair) for pair in zip(grads, variables, strict=True) if pair[0] is not None]
-        if not pairs:
+        given = [gradient is not None for gradient in grads]
+        known, to_update = list(compress(grads, given)), list(compress(variables, given))
+        if not known:
             raise ValueError("No gradients provided for any variable.")
-        if len(pairs) < len(variables):
-            missing = [variable.path for gradient, variable in zip(grads, variables, strict=True) if gradient is None]
+        grads = list(map(check_gradient, known, to_update))
+        if len(to_update) < len(variables):
+            missing = [variable.path for variable, is_given in zip(variables, given, strict=True) if not is_given]
             warnings.warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, "
                 "did you forget to provide a `loss` argument?",
@@ -204,7 +207,7 @@ class Optimizer(VariableOwner, WeightAverages):
             )
         if not self.built:
             self.build(variables)
-        grads, variables = map(list, zip(*pairs, strict=True))
+        variables = to_update
         if self.loss_scale_factor is not None:
             grads = [gradient / self.loss_scale_factor for gradient in grads]
         if self.gradient_accumulation_steps:
@@ -355,7 +358,7 @@ class Optimizer(VariableOwner, WeightAverages):
 
 
 def check_gradient(gradient, variable):
-    """Returns the pair, with the gradient as an array of the variable's dtype, C-contiguous as kernels read it."""
+    """Returns a gradient as an array of the variable's dtype, C-contiguous as kernels read it."""
     value = variable.value
     if type(gradient) is not np.ndarray or gradient.dtype is not value.dtype or not gradient.flags.c_contiguous:
         gradient = np.asarray(value_of(gradient), value.dtype, order="C")
@@ -364,4 +367,4 @@ def check_gradient(gradient, variable):
             f"A gradient must have the shape of its variable. Expected shape {variable.shape}, for variable "
             f"'{variable.path}'. Received shape {gradient.shape}."
         )
-    return gradient, variable
+    return gradient
