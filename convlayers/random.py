@@ -53,7 +53,7 @@ class SeedGenerator:
         """
         now = self.state.numpy()
         if ordered:
-            self.state.assign([now[0], _to_32_bits(int(now[1]) + 1)])
+            self.state.assign(now + _NEXT)  # which goes on at 0 behind the last of 32 bits
         else:
             self.state.assign((now.astype(np.int64) + 1) * 5387 % 933199)
         return now
@@ -64,6 +64,9 @@ class SeedGenerator:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+_NEXT = np.array([0, 1], np.uint32)
 
 
 def _to_32_bits(seed):

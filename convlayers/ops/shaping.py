@@ -20,7 +20,7 @@ def reshape(x, newshape):
     """Returns the same numbers in another shape. One size may be -1 (or None): it is what remains."""
     x = as_array(x)
     if not isinstance(newshape, int):
-        newshape = tuple(-1 if size is None else size for size in newshape)
+        newshape = tuple([-1 if size is None else size for size in newshape])
         if min(newshape, default=0) < -1:
             raise ValueError(
                 "Each dimension in `newshape` must be a non-negative integer, or `-1` for a single unknown dimension. "

@@ -32,10 +32,10 @@ class Flatten(Reshaping):
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs):
-        rank = len(inputs.shape)
-        if self.data_format == "channels_first" and rank > 2:
-            inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
-        return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
+        shape = inputs.shape
+        if self.data_format == "channels_first" and len(shape) > 2:
+            inputs = ops.transpose(inputs, (0, *range(2, len(shape)), 1))
+        return ops.reshape(inputs, (shape[0], math.prod(shape[1:])))
 
     def compute_output_shape(self, input_shape):
         batch, *sizes = input_shape
