@@ -9,6 +9,7 @@ from convlayers.autograd import differentiable
 from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
 from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.layout import Layout
 
 
 def dense(inputs, kernel, bias=None, activation=None):
@@ -36,36 +37,36 @@ def _dense(inputs, kernel, bias, activation):
     """Computed as a convolution of one row of pixels, a sample each, with a window of one pixel."""
     given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
-    features, units = kernel.shape
-    if inputs.ndim == 0 or inputs.shape[-1] != features:
-        raise ValueError(
-            f"The last axis of the inputs must have as many features as the kernel. Received: inputs.shape={inputs.shape}, "
-            f"kernel.shape={kernel.shape}."
-        )
-    inputs_shape, kernel_shape, rows = inputs.shape, kernel.shape, math.prod(inputs.shape[:-1])
-    plan = _plan(rows, features, units, inputs.dtype)
-    x = np.ascontiguousarray(inputs).reshape(plan.input_shape)
+    kernel_shape = kernel.shape
+    plan, inputs_layout, outputs_layout = _plan(inputs.shape, kernel_shape, inputs.dtype)
+    x = inputs_layout.to_kernel(inputs)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation)
     activated = None if activation == LINEAR else y
 
     def backward(d_outputs, owned):
-        d_y = np.ascontiguousarray(d_outputs, x.dtype).reshape(plan.output_shape)
-        d_y, d_bias = backward_bias_activation(activation, activated, d_y, owned)
+        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
         return (
-            lambda: plan.backward_input(d_y, weights).reshape(inputs_shape),
+            lambda: inputs_layout.from_kernel(plan.backward_input(d_y, weights)),
             lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
             d_bias,
         )
 
-    outputs = y.reshape(*inputs_shape[:-1], units)
+    outputs = outputs_layout.from_kernel(y)
     return outputs if inputs is given else in_type_of(outputs, given), backward
 
 
 @functools.lru_cache(maxsize=4096)
-def _plan(rows, features, units, dtype):
-    unit = (1, 1, 1)
-    pixels = (1, 1, 1, rows)
-    return ConvPlan(
-        ConvProblem((*pixels, features), (*unit, features, units), (*pixels, units), unit, unit, (0, 0, 0), 1, dtype.name)
-    )
+def _plan(input_shape, kernel_shape, dtype):
+    """Returns a `ConvPlan`, and the layouts of the inputs and of the outputs."""
+    features, units = kernel_shape
+    if input_shape[-1:] != (features,):
+        raise ValueError(
+            f"The last axis of the inputs must have as many features as the kernel. Received: inputs.shape={input_shape}, "
+            f"kernel.shape={kernel_shape}."
+        )
+    unit, pixels = (1, 1, 1), (1, 1, 1, math.prod(input_shape[:-1]))
+    problem = ConvProblem((*pixels, features), (*unit, features, units), (*pixels, units), unit, unit, (0, 0, 0), 1, dtype.name)
+    inputs_layout = Layout(input_shape, dtype, problem.input_shape)
+    outputs_layout = Layout((*input_shape[:-1], units), dtype, problem.output_shape)
+    return ConvPlan(problem), inputs_layout, outputs_layout

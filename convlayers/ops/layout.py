@@ -21,20 +21,20 @@ class Layout:
 
     Args:
         shape, dtype: those of the arrays.
-        order: the order of their axes for kernels, a list of ints.
-        kernel_shape: the shape that kernels see, then.
+        kernel_shape: the shape that kernels see.
+        order: the order of axes in which they do, a list of ints; by default that of the arrays.
 
     Attributes:
         kernel_shape, number_type: shape and dtype of what kernels see.
     """
 
-    def __init__(self, shape, dtype, order, kernel_shape):
+    def __init__(self, shape, dtype, kernel_shape, order=None):
         self.kernel_shape, self.number_type = kernel_shape, kernel_dtype(dtype)
         self._dtype = dtype
-        self._ordered_shape = tuple(shape[axis] for axis in order)
-        as_it_is = order == list(range(len(shape)))
-        self._order = None if as_it_is else order
-        self._back = None if as_it_is else [order.index(axis) for axis in range(len(shape))]
+        axes = list(range(len(shape)))
+        self._order = None if order == axes else order
+        self._back = None if self._order is None else [order.index(axis) for axis in axes]
+        self._ordered_shape = tuple(shape[axis] for axis in self._order or axes)
 
     def to_kernel(self, x):
         """Returns an array as kernels read it: contiguous. It is a view of the array where that can be."""
@@ -65,10 +65,8 @@ def image_layout(shape, data_format, dtype):
         A `Layout` with the kernel shape (n, d, h, w, c).
     """
     batch, spatial, channels = split_shape(shape, data_format)
-    order = list(range(len(shape)))
-    if data_format == "channels_first":
-        order = [0, *order[2:], 1]
-    return Layout(shape, dtype, order, (batch, *to_3d(spatial), channels))
+    order = [0, *range(2, len(shape)), 1] if data_format == "channels_first" else None
+    return Layout(shape, dtype, (batch, *to_3d(spatial), channels), order)
 
 
 def shape_for_users(kernel_shape, ndim, data_format):

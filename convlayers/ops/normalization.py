@@ -171,7 +171,7 @@ def _channels_along(axis, shape, dtype, contiguous):
     if not contiguous or after < SMALL_PLANE:
         layout = row_layout(shape, axis, dtype)
         return _native.kernels(layout.number_type).channels, layout
-    layout = Layout(shape, dtype, list(range(len(shape))), (before, channels, after))
+    layout = Layout(shape, dtype, (before, channels, after))
     return _native.kernels(layout.number_type).planes, layout
 
 

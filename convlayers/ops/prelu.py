@@ -54,5 +54,5 @@ def _layout(shape, alpha_shape, dtype):
     if not shape or np.broadcast_shapes(own_shape, shape) != shape:
         raise ValueError(f"`alpha` must broadcast to the shape of `x`. Received: x.shape={shape}, alpha.shape={alpha_shape}")
     first = next((axis for axis, length in enumerate(own_shape) if length > 1), len(shape) - 1)
-    matrix = math.prod(shape[:first]), math.prod(shape[first:])
-    return Layout(shape, dtype, list(range(len(shape))), matrix), shape[first:], own_shape[first:]
+    layout = Layout(shape, dtype, (math.prod(shape[:first]), math.prod(shape[first:])))
+    return layout, shape[first:], own_shape[first:]

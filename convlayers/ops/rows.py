@@ -26,4 +26,4 @@ def _row_layout(shape, axis, dtype):
     axes = sorted(one % ndim for one in axes)
     order = [*(other for other in range(ndim) if other not in axes), *axes]
     length = math.prod(shape[one] for one in axes)
-    return Layout(shape, dtype, order, (math.prod(shape) // length if length else 0, length))
+    return Layout(shape, dtype, (math.prod(shape) // length if length else 0, length), order)
