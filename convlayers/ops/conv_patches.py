@@ -12,8 +12,9 @@ import math
 import numpy as np
 
 from convlayers import _native
+from convlayers._native.kept import Kept
 from convlayers.ops.bias_activation import LINEAR
-from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_kernels import choose, keeps_weights
 from convlayers.ops.layout import contiguous
 
 AT_ONCE = 1 << 17  # numbers of windows that leave room for others in the second-level cache
@@ -42,6 +43,7 @@ def backward_input_of_patches(problem):
         strides=(1, 1, 1),
     )
     forward = choose(of_pixels, "forward")
+    keeps = keeps_weights(of_pixels)
     description = of_pixels.strides, of_pixels.dilations, of_pixels.pads, of_pixels.groups
 
     def backward_input(d_y, weights, d_x, *_, bias=None, activation=LINEAR):
@@ -53,10 +55,11 @@ def backward_input_of_patches(problem):
         step = at_once if threads == 1 else max(1, min(planes, OF_A_THREAD * threads * at_once))
         windows = np.empty((step, rows, ow, size), of_pixels.dtype)
         place = _native.kernels(of_pixels.dtype).layout.place_windows
+        kept = {"kept": Kept()} if keeps else {}
         for first in range(0, planes, step):
             some = pixels[first : first + step]
             count = len(some)
-            forward(some[np.newaxis], filters_last, biases, windows[np.newaxis, :count], *description, activation)
+            forward(some[np.newaxis], filters_last, biases, windows[np.newaxis, :count], *description, activation, **kept)
             place(windows[:count].reshape(count, rows, ow, kd, kh, kw * channels), images[first : first + count])
 
     return backward_input
