@@ -29,6 +29,8 @@ from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset, strcpy
 
+from convlayers._native.runtime import sanitized
+
 cdef extern from *:
     """
     #ifdef __linux__
@@ -41,15 +43,8 @@ cdef extern from *:
     #else
     #define use_huge_pages(start, bytes)
     #endif
-
-    #ifdef __SANITIZE_ADDRESS__
-    #define SANITIZED 1
-    #else
-    #define SANITIZED 0
-    #endif
     """
     void use_huge_pages(char* start, size_t bytes) noexcept
-    bint SANITIZED
 
 
 cdef enum:
@@ -330,45 +325,41 @@ cdef void release_bounded(void* context, void* memory, size_t bytes) noexcept:
 
 numpy.import_array()
 
-cdef numpy.PyDataMem_Handler pool
-strcpy(pool.name, "convlayers")
-pool.version = 1
-pool.allocator.malloc = allocate
-pool.allocator.calloc = allocate_zeros
-pool.allocator.realloc = reallocate
-pool.allocator.free = release
+cdef numpy.PyDataMem_Handler pool, bound
 
-cdef numpy.PyDataMem_Handler bound
-strcpy(bound.name, "convlayers_bounded")
-bound.version = 1
-bound.allocator.malloc = allocate_bounded
-bound.allocator.calloc = allocate_bounded_zeros
-bound.allocator.realloc = reallocate_bounded
-bound.allocator.free = release_bounded
 
-cdef object the_pool = PyCapsule_New(&pool, "mem_handler", NULL)
-cdef object the_bound = PyCapsule_New(&bound, "mem_handler", NULL)
+cdef object set_up(numpy.PyDataMem_Handler* handler, const char* name, numpy.PyDataMemAllocator allocator):
+    """Returns an allocator as NumPy takes it."""
+    strcpy(handler.name, name)
+    handler.version = 1
+    handler.allocator = allocator
+    return PyCapsule_New(handler, "mem_handler", NULL)
+
+
+cdef numpy.PyDataMemAllocator from_pool = numpy.PyDataMemAllocator(NULL, allocate, allocate_zeros, reallocate, release)
+cdef numpy.PyDataMemAllocator within_bound = numpy.PyDataMemAllocator(
+    NULL, allocate_bounded, allocate_bounded_zeros, reallocate_bounded, release_bounded
+)
+cdef object the_pool = set_up(&pool, "convlayers", from_pool)
+cdef object the_bound = set_up(&bound, "convlayers_bounded", within_bound)
 cdef object the_usual = numpy.PyDataMem_GetHandler()
 
 
 def pooled(function):
     """Decorates a function: arrays that are made while it runs take their memory from the pool."""
-    if SANITIZED:
+    if sanitized:
         return function
 
     @functools.wraps(function)
     def run(*args, **kwargs):
-        outer = numpy.PyDataMem_SetHandler(the_pool)
-        if outer is the_pool:
+        if numpy.PyDataMem_GetHandler() is not the_usual:  # but the pool already, or the bound
             return function(*args, **kwargs)
-        if outer is the_bound:
-            numpy.PyDataMem_SetHandler(the_bound)
-            return function(*args, **kwargs)
+        numpy.PyDataMem_SetHandler(the_pool)
         begin_call()
         try:
             return function(*args, **kwargs)
         finally:
-            numpy.PyDataMem_SetHandler(outer)
+            numpy.PyDataMem_SetHandler(the_usual)
             end_call()
 
     return run
