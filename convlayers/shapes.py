@@ -4,7 +4,6 @@ A size of None is unknown and stays unknown. `padding` is "valid", "same", or "c
 given numbers of pixels, a pair (in front, behind), of which whole shapes have a tuple with one for each axis.
 """
 
-import math
 import operator
 
 import numpy as np
@@ -32,7 +31,7 @@ def standardize_tuple(value, n, name, allow_zero=False):
             raise ValueError(message) from None
         if len(sizes) != n:
             raise ValueError(message) from None
-        sizes = tuple(_as_size(size, message) for size in sizes)
+        sizes = tuple(as_size(size, message) for size in sizes)
     smallest = 0 if allow_zero else 1
     unfit = {size for size in sizes if size < smallest}
     if unfit:
@@ -50,7 +49,8 @@ def hashable(argument):
     return argument
 
 
-def _as_size(size, message):
+def as_size(size, message):
+    """Returns a size as an int; a `ValueError` with the message if it is none."""
     try:
         return operator.index(size)
     except TypeError:
@@ -322,60 +322,6 @@ def compute_pooling_output_shape(
             + _explain_misfit("pooling window", spans, input_shape, data_format)
         )
     return join_shape(batch, lengths, channels, data_format)
-
-
-def standardize_reshape(target_shape, name):
-    """Returns the shape that values are to be given as a tuple of ints, of which one may be -1 for what remains.
-
-    Args:
-        target_shape: an iterable of ints.
-        name: the argument's name, for the message.
-
-    Raises:
-        ValueError: if it is something else.
-    """
-    target_shape = tuple(target_shape)
-    message = f"The `{name}` argument must be a tuple of integers. Received {name}={target_shape}"
-    sizes = tuple(size if size is None else _as_size(size, message) for size in target_shape)
-    if any(size is not None and size < -1 for size in sizes):
-        raise ValueError(
-            f"Each dimension in `{name}` must be a non-negative integer, or `-1` for a single unknown dimension. "
-            f"Received: {name}={sizes}."
-        )
-    if sizes.count(-1) > 1:
-        raise ValueError(f"There must be at most one unknown dimension (-1) in `{name}`. Received: {name}={sizes}.")
-    return sizes
-
-
-def compute_reshape_output_shape(input_shape, target_shape, name):
-    """Returns the target shape with -1 replaced by what remains, or by None where that is unknown.
-
-    Args:
-        input_shape: the shape that the values have. Sizes may be None.
-        target_shape: tuple of ints that `standardize_reshape` has found good.
-        name: the argument's name, for the message.
-
-    Raises:
-        ValueError: if the shapes have different numbers of values.
-    """
-    if None in input_shape or None in target_shape:
-        return tuple(None if size == -1 else size for size in target_shape)
-    values = math.prod(input_shape)
-    known = math.prod(size for size in target_shape if size != -1)
-    received = f"Received: input_shape={input_shape}, {name}={target_shape}"
-    if -1 not in target_shape:
-        if values != known:
-            raise ValueError(
-                f"The total size of the tensor must be unchanged. {received}\n"
-                f"The input has {values} values, the target shape {known}."
-            )
-        return target_shape
-    if known == 0 or values % known != 0:
-        raise ValueError(
-            "The total size of the tensor must be unchanged, however, the input size cannot by divided by the "
-            f"specified dimensions in {name}. {received}\nThe input has {values} values, which {known} does not divide."
-        )
-    return tuple(values // known if size == -1 else size for size in target_shape)
 
 
 def _repeat(value, rank):

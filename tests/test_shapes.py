@@ -228,36 +228,3 @@ def test_axes_are_checked():
     for axis in (-4, 3):
         with pytest.raises(ValueError, match=f"Axis {axis} is out of bounds for input shape"):
             shapes.check_axis(axis, (2, 3, 4))
-
-
-RESHAPES = [
-    ((4, 6), (24,)),
-    ((4, 6), (-1,)),
-    ((4, 6), (3, -1, 2)),
-    ((None, 6), (3, -1)),
-    ((None, 6), (2, 3)),
-    ((4, 6), (5, 5)),
-    ((4, 6), (5, -1)),
-    ((4, 6), (0, -1)),
-    ((4, 6), (-1, -1)),
-    ((4, 6), (-2, 12)),
-]
-
-
-def reshaped(function, *arguments):
-    """Returns a shape, or the first line of the error."""
-    try:
-        return function(*arguments)
-    except ValueError as error:
-        return str(error).splitlines()[0]
-
-
-@pytest.mark.parametrize(("shape", "target"), RESHAPES)
-def test_reshape_is_that_of_keras(keras, shape, target):
-    from keras.src.ops.operation_utils import compute_reshape_output_shape
-
-    def ours(shape, target, name):
-        return shapes.compute_reshape_output_shape(shape, shapes.standardize_reshape(target, name), name)
-
-    arguments = (shape, target, "target_shape")
-    assert reshaped(ours, *arguments) == reshaped(compute_reshape_output_shape, *arguments)
