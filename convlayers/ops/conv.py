@@ -14,6 +14,7 @@ from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.ops.pooling import max_of_images, max_pool
 from convlayers.ops.shaping import reshape
+from convlayers.padding import standardize_padding
 
 
 def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -177,7 +178,7 @@ def conv_problem(input_shape, kernel_shape, strides, padding, data_format, dilat
         ValueError: if they do not fit together.
     """
     rank = rank_of_kernel(kernel_shape)
-    padding = validation.standardize_padding(padding, rank, allow_causal=rank == 1)
+    padding = standardize_padding(padding, rank, allow_causal=rank == 1)
     kernel_size, kernel_channels, filters = kernel_shape[:-2], kernel_shape[-2], kernel_shape[-1]
     if len(input_shape) != rank + 2:
         # Says what is wrong, in Keras's words.

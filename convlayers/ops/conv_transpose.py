@@ -18,6 +18,7 @@ from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
+from convlayers.padding import standardize_padding
 
 
 def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
@@ -166,7 +167,7 @@ def conv_transpose_problem(
     shapes.check_kernel_rank(kernel_shape, input_shape)
     strides = shapes.standardize_tuple(strides, rank, "strides")
     dilation_rate = shapes.standardize_tuple(dilation_rate, rank, "dilation_rate")
-    padding = validation.standardize_padding(padding, rank)
+    padding = standardize_padding(padding, rank)
     *kernel_size, filters, kernel_channels = kernel_shape
     batch, spatial, channels = shapes.split_shape(input_shape, data_format)
     validation.check_kernel_channels(kernel_channels, kernel_shape, input_shape, data_format)

@@ -2,12 +2,13 @@
 
 import functools
 
-from convlayers import shapes, validation
+from convlayers import shapes
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import to_3d
 from convlayers.ops.pooling_kernels import PoolPlan, spatial_rank
+from convlayers.padding import standardize_pool_pads
 
 
 @differentiable(new_gradients=True)
@@ -107,7 +108,7 @@ def _plan(
     pool_size = shapes.standardize_tuple(pool_size, rank, "pool_size")
     strides = pool_size if strides is None else shapes.standardize_tuple(strides, rank, "strides")
     dilation_rate = shapes.standardize_tuple(dilation_rate, rank, "dilation_rate")
-    padding = validation.standardize_pool_pads(padding, pool_size, dilation_rate)
+    padding = standardize_pool_pads(padding, pool_size, dilation_rate)
     output_shape = shapes.compute_pooling_output_shape(
         input_shape, pool_size, strides, padding, data_format, dilation_rate, ceil_mode
     )

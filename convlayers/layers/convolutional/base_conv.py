@@ -6,6 +6,7 @@ from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings
 from convlayers.ops.conv_border import check_border, pad_border
+from convlayers.padding import check_padding_mode, standardize_padding
 
 
 class BaseConv(WeightSettings, Layer):
@@ -45,8 +46,8 @@ class BaseConv(WeightSettings, Layer):
         self.kernel_size = shapes.standardize_tuple(kernel_size, self.rank, "kernel_size")
         self.strides = shapes.standardize_tuple(strides, self.rank, "strides")
         self.dilation_rate = shapes.standardize_tuple(dilation_rate, self.rank, "dilation_rate")
-        self.padding = validation.standardize_padding(padding, self.rank, allow_causal)
-        self.padding_mode = validation.check_padding_mode(padding_mode, self.padding, self.padding_modes, type(self).__name__)
+        self.padding = standardize_padding(padding, self.rank, allow_causal)
+        self.padding_mode = check_padding_mode(padding_mode, self.padding, self.padding_modes, type(self).__name__)
         self.data_format = standardize_data_format(data_format)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

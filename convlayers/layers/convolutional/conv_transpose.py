@@ -5,6 +5,7 @@ import numpy as np
 from convlayers import ops, shapes, validation
 from convlayers.layers.convolutional.base_conv import BaseConv
 from convlayers.layers.signatures import documented, with_defaults
+from convlayers.padding import standardize_output_padding
 
 
 class _ConvTranspose(BaseConv):
@@ -84,7 +85,7 @@ class _ConvTranspose(BaseConv):
         )
         self.filters = validation.check_positive(filters, "filters")
         self.groups = validation.check_groups(groups, self.filters)
-        self.output_padding = validation.standardize_output_padding(output_padding, self.strides)
+        self.output_padding = standardize_output_padding(output_padding, self.strides)
         validation.check_strides_and_dilation(self.strides, self.dilation_rate, self.padding)
 
     def _add_kernels(self, channels):

@@ -1,10 +1,11 @@
 """Pooling: the largest or the mean value of each window."""
 
-from convlayers import ops, shapes, validation
+from convlayers import ops, shapes
 from convlayers.config import standardize_data_format
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.layers.signatures import documented, with_defaults
+from convlayers.padding import standardize_pool_pads
 from convlayers.symbolic import KerasTensor
 
 
@@ -44,7 +45,7 @@ class _Pooling(Layer):
         self.pool_size = shapes.standardize_tuple(pool_size, self.rank, "pool_size")
         self.strides = shapes.standardize_tuple(self.pool_size if strides is None else strides, self.rank, "strides")
         self.dilation_rate = shapes.standardize_tuple(dilation_rate, self.rank, "dilation_rate")
-        self.padding = validation.standardize_pool_pads(padding, self.pool_size, self.dilation_rate)
+        self.padding = standardize_pool_pads(padding, self.pool_size, self.dilation_rate)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         for switch, value in switches.items():
