@@ -4,6 +4,7 @@ An argument such as `activation="relu"` is a name from this file, or any functio
 """
 
 from convlayers import ops
+from convlayers.families import Family
 from convlayers.ops import (
     celu,
     elu,
@@ -33,7 +34,7 @@ from convlayers.ops import (
     threshold,
 )
 from convlayers.ops.bias_activation import fuse
-from convlayers.serialization import CustomObjectScope, Family, serialize_keras_object
+from convlayers.serialization import CustomObjectScope, serialize_keras_object
 
 
 @fuse

@@ -6,7 +6,8 @@ import numbers
 import numpy as np
 
 from convlayers import config, ops
-from convlayers.serialization import Family, serialize_keras_object, table_of
+from convlayers.families import Family
+from convlayers.serialization import serialize_keras_object, table_of
 from convlayers.validation import did_you_mean
 
 

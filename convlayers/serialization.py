@@ -29,7 +29,7 @@ from convlayers.user_code import user_stacklevel
 from convlayers.validation import brief, did_you_mean, standardize_dtype
 
 # What Keras calls an encoding that holds code.
-_LAMBDA = "__lambda__"
+LAMBDA = "__lambda__"
 
 _encodings = {}  # {"__numpy__": (type, encode, decode), ...}
 
@@ -125,7 +125,7 @@ def _encode_function(function):
             "Or use a function with a name, and decorate it with `@keras.saving.register_keras_serializable()`.",
             stacklevel=user_stacklevel(),
         )
-        return {"class_name": _LAMBDA, "config": {}}
+        return {"class_name": LAMBDA, "config": {}}
     _, written_name = public_name(function) or (None, get_registered_name(function))
     # Keras gives every function this module and registered name.
     return {"module": "builtins", "class_name": "function", "config": written_name, "registered_name": "function"}
@@ -207,10 +207,11 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
         ValueError: if it holds code.
     """
     with CustomObjectScope(custom_objects):
-        return _decode(config)
+        return decode(config)
 
 
-def _decode(config, family=None):
+def decode(config, family=None):
+    """Returns the object that an encoding describes; what has a name is looked for in the family of this module first."""
     if isinstance(config, str):
         # Old files name functions by plain strings.
         custom = get_registered_object(config)
@@ -218,13 +219,13 @@ def _decode(config, family=None):
     if config is None or isinstance(config, (int, float)):
         return config
     if isinstance(config, (list, tuple)):
-        return [_decode(part) for part in config]
+        return [decode(part) for part in config]
     if not isinstance(config, dict):
         raise TypeError(f"Could not parse config: {brief(config)}")
     if "class_name" not in config or "config" not in config:
-        return {key: _decode(value) for key, value in config.items()}
+        return {key: decode(value) for key, value in config.items()}
     class_name = config["class_name"]
-    if class_name == _LAMBDA:
+    if class_name == LAMBDA:
         raise ValueError(
             "Requested the deserialization of a Python lambda. This carries a potential risk of arbitrary code "
             "execution and thus it is disallowed by default.\n"
@@ -330,75 +331,6 @@ register_encoding(
     "__slice__",
     slice,
     lambda value: {part: serialize_keras_object(getattr(value, part)) for part in ("start", "stop", "step")},
-    lambda config: slice(*(_decode(config[part]) for part in ("start", "stop", "step"))),
+    lambda config: slice(*(decode(config[part]) for part in ("start", "stop", "step"))),
 )
 register_encoding("__ellipsis__", type(Ellipsis), lambda value: {}, lambda config: Ellipsis)
-
-
-# Families -------------------------------------------------------------------------------------------------------------
-
-
-class Family:
-    """The objects of one kind, for arguments that take an object, its name, its class or its encoding.
-
-    Args:
-        module: Keras's public module, as "keras.initializers".
-        kind: what one of them is called in messages, as "initializer".
-        table: dict of names and classes or functions, as for `register_family`.
-        base: the class of what an argument may mean; by default anything that can be called.
-        ignore_case: whether "ADAM" is "adam".
-    """
-
-    def __init__(self, module, kind, table, base=None, ignore_case=False):
-        self.module = module
-        self.kind = kind
-        self.table = table
-        self.base = base
-        self.ignore_case = ignore_case
-        register_family(module, table)
-
-    def get(self, identifier):
-        """Returns the object that an argument means; None for None.
-
-        Args:
-            identifier: None, a name, an encoding (dict), a class, or an object, which is returned as it is.
-
-        Raises:
-            ValueError: if it means nothing.
-        """
-        if identifier is None:
-            return None
-        name = identifier
-        found = identifier
-        if isinstance(identifier, dict):
-            name = identifier.get("class_name", "")
-            known = name == _LAMBDA or self._locate(identifier) is not None
-            found = self.deserialize(identifier) if known else None
-        elif isinstance(identifier, str):
-            found = self._locate({"class_name": identifier})
-        if isinstance(found, type):
-            found = found()
-        if callable(found) if self.base is None else isinstance(found, self.base):
-            return found
-        raise ValueError(
-            f"Could not interpret {self.kind} identifier: {brief(identifier)}"
-            + did_you_mean(name, self.table)
-            + f"\nExpected an object, a class, or a name known to `{self.module}`. Names of your own classes and "
-            "functions are known after `@keras.saving.register_keras_serializable()` or inside a `CustomObjectScope`."
-        )
-
-    def deserialize(self, config, custom_objects=None):
-        """Returns the object that an encoding describes, looked for in this family first."""
-        if isinstance(config, dict) and "class_name" in config:
-            config = {**config, "class_name": self._standardize(config["class_name"])}
-        with CustomObjectScope(custom_objects):
-            return _decode(config, self.module)
-
-    def _locate(self, config):
-        name = self._standardize(config.get("class_name", ""))
-        if name == "function":
-            return find(config["config"], config.get("module", ""), family=self.module)
-        return find(name, config.get("module", ""), config.get("registered_name"), self.module)
-
-    def _standardize(self, name):
-        return name.lower() if self.ignore_case and name.lower() in self.table else name

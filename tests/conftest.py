@@ -1,12 +1,16 @@
-"""The peers that results are compared with (a test that asks for one is skipped where it is not installed), and threads."""
+"""What tests of all folders have in common.
+
+A test that asks for a peer that results are compared with is skipped where it is not installed.
+"""
 
 import ctypes
+import importlib
 import os
 from contextlib import contextmanager
 
 import pytest
 
-from convlayers import _native
+from convlayers import _native, registry
 from convlayers.utils import set_random_seed
 
 
@@ -56,3 +60,13 @@ def threads():
             _native.runtime.set_thread_cap(before[1])
 
     return use
+
+
+@pytest.fixture
+def registry_restored(monkeypatch):
+    """The names that a test registers are forgotten after it."""
+    # What is imported when it is named would be taken out of the tables with the rest.
+    importlib.import_module("convlayers.layers.preprocessing")
+    importlib.import_module("convlayers.applications")
+    for table in ("_custom_objects", "_custom_names", "_families", "_public_names"):
+        monkeypatch.setattr(registry, table, dict(getattr(registry, table)))

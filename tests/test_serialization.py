@@ -1,14 +1,15 @@
 """Objects as plain data and back: the encoding of Keras, and nothing but what is in the tables."""
 
-import importlib
 import json
 
 import numpy as np
 import pytest
 
 import convlayers.models  # noqa: F401 - all families are in the tables before a test changes them
-from convlayers import dtype_policies, initializers, random, registry, regularizers
+from convlayers import dtype_policies, initializers, random, regularizers
 from convlayers import serialization as s
+
+pytestmark = pytest.mark.usefixtures("registry_restored")
 
 
 class Widget:
@@ -28,15 +29,6 @@ class Widget:
 
 def named_function(x):
     return x
-
-
-@pytest.fixture(autouse=True)
-def tables_are_restored(monkeypatch):
-    # What is imported when it is named would be taken out of the tables with the rest.
-    importlib.import_module("convlayers.layers.preprocessing")
-    importlib.import_module("convlayers.applications")
-    for table in ("_custom_objects", "_custom_names", "_families", "_public_names"):
-        monkeypatch.setattr(registry, table, dict(getattr(registry, table)))
 
 
 # Values ---------------------------------------------------------------------------------------------------------------
@@ -341,60 +333,3 @@ def test_only_classes_with_a_config_are_registered():
     with pytest.raises(ValueError, match="Cannot register a class that does not have a get_config"):
         s.register_keras_serializable()(type("Empty", (), {}))
     s.register_keras_serializable()(named_function)
-
-
-# Families -------------------------------------------------------------------------------------------------------------
-
-
-def make_family(**options):
-    table = {"Widget": Widget, "widget": Widget, "double": named_function}
-    return s.Family("keras.widgets", "widget", table, **options)
-
-
-class Default(Widget):
-    def __init__(self):
-        super().__init__(0)
-
-    def __call__(self):
-        return self.size
-
-
-def test_a_family_returns_what_an_argument_means():
-    family = s.Family("keras.defaults", "default", {"Default": Default, "double": named_function})
-    instance = Default()
-    assert family.get(None) is None
-    assert family.get(instance) is instance
-    assert family.get("double") is named_function
-    assert family.get(named_function) is named_function
-    assert type(family.get(Default)) is Default
-    assert type(family.get("Default")) is Default
-    with s.CustomObjectScope({"mine": named_function}):
-        assert family.get("mine") is named_function
-
-
-@pytest.mark.parametrize("identifier", ["doubel", "he_normal", "L2", {"class_name": "HeNormal", "config": {}}, 3, {}])
-def test_a_family_knows_only_its_own_names(identifier):
-    with pytest.raises(ValueError) as error:
-        make_family().get(identifier)
-    assert str(error.value).startswith(f"Could not interpret widget identifier: {identifier}")
-
-
-def test_a_family_proposes_names():
-    with pytest.raises(ValueError, match="Did you mean 'double'"):
-        make_family().get("doubel")
-
-
-def test_a_family_may_ignore_case():
-    family = make_family(ignore_case=True, base=Widget)
-    found = family.deserialize({"class_name": "WIDGET", "config": {"size": 3, "part": None}})
-    assert (type(found), found.size) == (Widget, 3)
-    with pytest.raises(ValueError, match="Could not interpret widget identifier: WIDGIT"):
-        family.get("WIDGIT")
-
-
-def test_a_family_may_want_a_class():
-    family = make_family(base=Widget)
-    widget = Widget(1)
-    assert family.get(widget) is widget
-    with pytest.raises(ValueError, match="Could not interpret widget identifier"):
-        family.get(named_function)

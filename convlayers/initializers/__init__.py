@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers.autograd import Operand, value_of
+from convlayers.families import Family
 from convlayers.initializers.constant_values import Constant, Identity, Ones, Zeros
 from convlayers.initializers.initializer import Initializer
 from convlayers.initializers.random_values import (
@@ -19,7 +20,7 @@ from convlayers.initializers.random_values import (
     VarianceScaling,
 )
 from convlayers.initializers.stft import STFT
-from convlayers.serialization import Family, serialize_keras_object, table_of
+from convlayers.serialization import serialize_keras_object, table_of
 
 constant = Constant
 glorot_normal = GlorotNormal

@@ -1,5 +1,6 @@
 """Losses: how far predictions are from labels, as numbers that training makes smaller."""
 
+from convlayers.families import Family
 from convlayers.losses.cross_entropy import (
     LABEL_CHECKS,
     BinaryCrossentropy,
@@ -49,7 +50,7 @@ from convlayers.losses.sequence import CTC, ctc
 from convlayers.losses.similarity import Circle, circle
 from convlayers.naming import get_object_name
 from convlayers.registry import register_family, register_functions
-from convlayers.serialization import Family, serialize_keras_object
+from convlayers.serialization import serialize_keras_object
 
 _CLASSES = (
     Loss,

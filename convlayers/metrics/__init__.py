@@ -1,5 +1,6 @@
 """Metrics: how good predictions are, over all batches since the last reset."""
 
+from convlayers.families import Family
 from convlayers.losses import binary_crossentropy as binary_crossentropy
 from convlayers.losses import binary_focal_crossentropy as binary_focal_crossentropy
 from convlayers.losses import categorical_crossentropy as categorical_crossentropy
@@ -75,7 +76,7 @@ from convlayers.metrics.trade_off import (
 )
 from convlayers.naming import get_object_name
 from convlayers.registry import register_functions
-from convlayers.serialization import Family, serialize_keras_object, table_of
+from convlayers.serialization import serialize_keras_object, table_of
 
 _family = Family(
     "keras.metrics",

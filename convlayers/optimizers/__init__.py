@@ -1,5 +1,6 @@
 """Optimizers: how weights follow from gradients."""
 
+from convlayers.families import Family
 from convlayers.optimizers import legacy as legacy
 from convlayers.optimizers import schedules as schedules
 from convlayers.optimizers.adadelta import Adadelta
@@ -19,7 +20,7 @@ from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.rmsprop import RMSprop
 from convlayers.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from convlayers.optimizers.sgd import SGD
-from convlayers.serialization import Family, serialize_keras_object
+from convlayers.serialization import serialize_keras_object
 
 _CLASSES = (
     Adadelta,
