@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from convlayers import _native
-from convlayers._native.isa import choose
+from convlayers._native.isa import INSTRUCTION_SETS, choose
 
+ISAS = {isa.name: isa for isa in INSTRUCTION_SETS}
 LOADABLE = [isa for isa in _native.built if choose([isa], _native.cpu.features())]
 
 
@@ -43,3 +44,15 @@ class Variant:
 @pytest.fixture(params=[(isa, dtype) for isa in LOADABLE for dtype in ("float32", "float64")], ids="-".join)
 def native(request):
     return Variant(*request.param)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves out the pairs of a variant and a kernel, the argument `kernel` of a test, that are never compiled."""
+    left_out = {item for item in items if "native" in item.fixturenames and not _is_compiled(**item.callspec.params)}
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _is_compiled(native, kernel=None, **others):
+    isa, dtype = native
+    return ISAS[isa].compiles(getattr(kernel, "module", kernel), dtype)

@@ -1,5 +1,6 @@
 """Every convolution kernel of the list, in every direction, against the reference in float64."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -151,14 +152,17 @@ def _problems():
 PROBLEMS = dict(_problems())
 
 
+@functools.lru_cache(maxsize=1)  # the next test is mostly about the same problem
+def draw(*shapes):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=shape) for shape in shapes]
+
+
 def run(native, kernel, problem, direction):
     """Returns what a kernel computes of random numbers, the same for all kernels."""
-    rng = np.random.default_rng(0)
-    x, weights, y = (rng.normal(size=shape) for shape in problem[:3])
-    bias = rng.normal(size=problem.output_shape[-1])
+    x, weights, y, bias = map(native.array, draw(*problem[:3], problem.output_shape[-1:]))
     function = getattr(getattr(native, kernel), f"{kernel}_{direction}")
     description = problem.strides, problem.dilations, problem.pads, problem.groups
-    x, weights, y, bias = map(native.array, (x, weights, y, bias))
     if direction == "forward":
         result = native.empty(y.shape)
         done = function(x, weights, bias, result, *description, 1)  # 1 is relu
