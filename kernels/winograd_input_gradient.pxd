@@ -12,7 +12,7 @@ from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_input_gradient
-from kernels.winograd_tiles cimport Images, Tiles, load, store
+from kernels.winograd_tiles cimport Images, Tile, Tiles, load, store, tile_at
 
 cdef struct Band:
     Py_ssize_t first     # tile that is computed
@@ -38,28 +38,27 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
     cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
-    cdef Py_ssize_t t, tile, image, part, c, i, j, h, w, width, top, bottom, left, right
-    cdef bint first_row, last_row, first_column
+    cdef Py_ssize_t t, number, part, c, i, j, h, w, width, top, bottom, left, right
+    cdef bint last_row
+    cdef Tile tile
     cdef real* d_x
     cdef real* target
     for t in range(count):
-        tile = first_tile + t
-        image = tile // tiles.columns // tiles.rows
-        h = tile // tiles.columns % tiles.rows * OUT - tiles.pad_h
-        w = tile % tiles.columns * OUT - tiles.pad_w
-        first_row = tile // tiles.columns % tiles.rows == 0
-        last_row = tile // tiles.columns % tiles.rows == tiles.rows - 1
-        first_column = tile % tiles.columns == 0
+        number = first_tile + t
+        tile = tile_at(tiles, number)
+        h = tile.h - tiles.pad_h
+        w = tile.w - tiles.pad_w
+        last_row = tile.h == (tiles.rows - 1) * OUT
         # Pixels of the tile that are in the image and in the band.
-        top = max(-h, <Py_ssize_t>0 if tile >= band.own else <Py_ssize_t>OUT)
-        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or tile + tiles.columns < band.end else <Py_ssize_t>OUT)
+        top = max(-h, <Py_ssize_t>0 if number >= band.own else <Py_ssize_t>OUT)
+        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or number + tiles.columns < band.end else <Py_ssize_t>OUT)
         left = max(-w, <Py_ssize_t>0)
         right = min(inputs.w - w, <Py_ssize_t>IN)
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
             d_x = (
-                inputs.value + image * inputs.stride_n + h * inputs.stride_h + w * inputs.stride_w + first_channel + c
+                inputs.value + tile.n * inputs.stride_n + h * inputs.stride_h + w * inputs.stride_w + first_channel + c
             )
             for j in range(IN):
                 for i in range(IN):
@@ -69,7 +68,7 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
                 transform_input_gradient(half + i * IN, 1, full, 1)
                 for j in range(left, right):
                     target = d_x + i * inputs.stride_h + j * inputs.stride_w
-                    if (i < IN - OUT and not first_row) or (j < IN - OUT and not first_column):
+                    if (i < IN - OUT and tile.h > 0) or (j < IN - OUT and tile.w > 0):
                         full[j] += load(target, width)
                     store(target, full[j], width)
                     prefetch_for_writing(target + OUT * inputs.stride_w)  # for the next tile

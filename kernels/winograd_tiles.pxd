@@ -20,6 +20,9 @@ cdef struct Tiles:
     Py_ssize_t count          # of all images
     real* zeros               # a pixel outside
 
+cdef struct Tile:        # its first output
+    Py_ssize_t n, h, w
+
 
 cdef inline vec load(const real* source, Py_ssize_t count) noexcept nogil:
     """Reads `count` numbers, at most a vector; zeros behind."""
@@ -36,6 +39,11 @@ cdef inline void store(real* target, vec v, Py_ssize_t count) noexcept nogil:
         (<vec*>target)[0] = v
     else:
         memcpy(target, &v, count * sizeof(real))
+
+
+cdef inline Tile tile_at(const Tiles* tiles, Py_ssize_t number) noexcept nogil:
+    cdef Py_ssize_t row = number // tiles.columns
+    return Tile(n=row // tiles.rows, h=row % tiles.rows * OUT, w=number % tiles.columns * OUT)
 
 
 cdef inline void find_pixels(const Images* images, const real* zeros, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, Py_ssize_t size,
@@ -63,13 +71,11 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
     cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
-    cdef Py_ssize_t t, tile, part, c, i, j, width
+    cdef Py_ssize_t t, part, c, i, j, width
+    cdef Tile tile
     for t in range(count):
-        tile = first_tile + t
-        find_pixels(
-            &tiles.inputs, tiles.zeros, tile // tiles.columns // tiles.rows,
-            tile // tiles.columns % tiles.rows * OUT - tiles.pad_h, tile % tiles.columns * OUT - tiles.pad_w, IN, pixel,
-        )
+        tile = tile_at(tiles, first_tile + t)
+        find_pixels(&tiles.inputs, tiles.zeros, tile.n, tile.h - tiles.pad_h, tile.w - tiles.pad_w, IN, pixel)
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
@@ -93,21 +99,19 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
     cdef vec half[OUT * IN]
     cdef vec full[OUT]
     cdef vec b
-    cdef Py_ssize_t t, tile, part, k, i, j, h, w, width, rows, columns
+    cdef Py_ssize_t t, part, k, i, j, width, rows, columns
+    cdef Tile tile
+    cdef real* first
     cdef real* y
     for t in range(count):
-        tile = first_tile + t
-        h = tile // tiles.columns % tiles.rows * OUT
-        w = tile % tiles.columns * OUT
-        rows = min(<Py_ssize_t>OUT, outputs.h - h)
-        columns = min(<Py_ssize_t>OUT, outputs.w - w)
+        tile = tile_at(tiles, first_tile + t)
+        rows = min(<Py_ssize_t>OUT, outputs.h - tile.h)
+        columns = min(<Py_ssize_t>OUT, outputs.w - tile.w)
+        first = outputs.value + tile.n * outputs.stride_n + tile.h * outputs.stride_h + tile.w * outputs.stride_w + first_filter
         for part in range(ceil_div(filters, VL)):
             k = part * VL
             width = filters - k
-            y = (
-                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
-                + w * outputs.stride_w + first_filter + k
-            )
+            y = first + k
             b = load(bias + first_filter + k, width) if bias != NULL else ZERO_VECTOR
             for j in range(IN):
                 for i in range(IN):
@@ -119,13 +123,9 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
                     store(y + i * outputs.stride_h + j * outputs.stride_w, full[j] + b, width)
                     prefetch_for_writing(y + i * outputs.stride_h + (OUT + j) * outputs.stride_w)  # for the next tile
         if activation != LINEAR:
-            y = (
-                outputs.value + tile // tiles.columns // tiles.rows * outputs.stride_n + h * outputs.stride_h
-                + w * outputs.stride_w + first_filter
-            )
             for i in range(rows):
                 for j in range(columns):
-                    apply_activation(activation, y + i * outputs.stride_h + j * outputs.stride_w, filters)
+                    apply_activation(activation, first + i * outputs.stride_h + j * outputs.stride_w, filters)
 
 
 cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
@@ -136,13 +136,11 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
     cdef vec column[OUT]
     cdef vec half[IN * OUT]
     cdef vec full[IN]
-    cdef Py_ssize_t t, tile, part, k, i, j, width
+    cdef Py_ssize_t t, part, k, i, j, width
+    cdef Tile tile
     for t in range(count):
-        tile = first_tile + t
-        find_pixels(
-            &tiles.outputs, tiles.zeros, tile // tiles.columns // tiles.rows,
-            tile // tiles.columns % tiles.rows * OUT, tile % tiles.columns * OUT, OUT, pixel,
-        )
+        tile = tile_at(tiles, first_tile + t)
+        find_pixels(&tiles.outputs, tiles.zeros, tile.n, tile.h, tile.w, OUT, pixel)
         for part in range(ceil_div(filters, NR) * (NR // VL)):
             k = part * VL
             width = max(filters - k, <Py_ssize_t>0)
