@@ -4,6 +4,7 @@ A test that asks for a peer that results are compared with is skipped where it i
 """
 
 import ctypes
+import gc
 import importlib
 import os
 from contextlib import contextmanager
@@ -12,6 +13,11 @@ import pytest
 
 from convlayers import _native, registry
 from convlayers.utils import set_random_seed
+
+
+def pytest_collection_finish():
+    # Tens of thousands of tests stay until the end. Who collects garbage, as `clear_session` does, need not look at them.
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +29,9 @@ def _seed():
 @pytest.fixture(scope="session")
 def keras():
     os.environ.setdefault("KERAS_BACKEND", "torch")
-    return pytest.importorskip("keras")
+    library = pytest.importorskip("keras")
+    gc.freeze()
+    return library
 
 
 def _loaded_openmp():
