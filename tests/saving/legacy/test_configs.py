@@ -182,12 +182,12 @@ def test_names_with_slashes():
 
 
 def test_where_in_the_model_an_error_is():
-    encoder = k.Sequential([k.Input((8,)), k.layers.Dense(2), k.layers.Dense(2, name="dense_3")], name="encoder")
+    encoder = k.Sequential([k.Input((8,)), k.layers.Dense(2, name="first"), k.layers.Dense(2, name="second")], name="encoder")
     x = k.Input((8,))
     encoding = json.loads(k.Model(x, encoder(x)).to_json())
     entry = encoding["config"]["layers"][1]["config"]["layers"][2]
     entry["config"]["depth"] = 3
-    place = r"This is layer 'dense_3' \(layers\[2\]\) of nested model 'encoder' \(layers\[1\]\)\.$"
+    place = r"This is layer 'second' \(layers\[2\]\) of nested model 'encoder' \(layers\[1\]\)\.$"
     with pytest.raises(TypeError, match=r"(?s)Unrecognized keyword arguments passed to Dense: {'depth': 3}.*" + place):
         k.models.model_from_json(json.dumps(encoding))
     entry["class_name"] = "Dens"
