@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -173,6 +174,7 @@ def test_end_to_end(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(path.read_text())
     run = results["runs"][0]
+    assert run["versions"].keys() == {"convlayers", *filter(find_spec, ("torch", "keras"))}
     assert run["threads"] == 2 and run["peak_operations"] > 1e9 and run["peak_bandwidth"] > 1e8
     assert [row["direction"] for row in results["rows"]] == ["forward", "both"]
     for row in results["rows"]:
