@@ -69,6 +69,8 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.loss_scale_factor = None
 
     def build(self, var_list):
+        if self.built:
+            return
         self.step_counter = self.add_variable((), "zeros", "int32", name="step_counter")
         start = initializers.Constant(self.initial_scale)
         self.dynamic_scale = self.add_variable((), start, "float32", name="dynamic_scale")
