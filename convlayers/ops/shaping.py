@@ -235,7 +235,7 @@ def tile(x, repeats):
     return np.tile(x, repeats), backward
 
 
-@differentiable
+@differentiable(overwrites=True)
 def pad(x, pad_width, mode="constant", constant_values=None):
     """Adds numbers at the border.
 
@@ -259,29 +259,39 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     shape, filler = x.shape, constant_values or 0
     padded = {axis: functools.partial(_places_with_border, width, mode) for axis, width in enumerate(widths) if any(width)}
     y = take_places(x, padded, filler)
-    if mode == "constant":
-        inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True))
-        if y is None:
-            y = np.full([sum(width) + n for width, n in zip(widths, shape, strict=True)], filler, x.dtype)
-            y[inside] = x
-        return y, lambda d_y: d_y[inside]
-    sources = np.ix_(*(_places_with_border(width, mode, n) for width, n in zip(widths, shape, strict=True)))
+    if y is None and mode == "constant":
+        y = np.full([sum(width) + length for width, length in zip(widths, shape, strict=True)], filler, x.dtype)
+        y[tuple([slice(front, front + length) for (front, _), length in zip(widths, shape, strict=True)])] = x
+    elif y is None:
+        y = x if padded else x.copy()
+        for axis, of_length in padded.items():
+            y = y.take(of_length(shape[axis]), axis)
 
-    def backward(d_y):
-        d_x = np.zeros(shape, d_y.dtype)
-        np.add.at(d_x, sources, d_y)
+    def backward(d_y, owned):
+        d_x = d_y if owned or mode == "constant" else d_y.copy()
+        for axis, of_length in padded.items():
+            d_x = _fold_border(d_x.swapaxes(0, axis), of_length(shape[axis]), widths[axis][0], shape[axis]).swapaxes(0, axis)
         return d_x
 
-    return x[sources] if y is None else y, backward
+    return y, backward
 
 
 def _places_with_border(width, mode, length):
-    """Returns from which entry of its axis each entry of the padded axis is taken."""
+    """Returns from which entry of its axis each entry of the padded axis is taken, `FILLER` for none."""
     if mode != "constant":
         return np.pad(np.arange(length), width, mode)
     places = np.full(sum(width) + length, FILLER)
     places[width[0] : width[0] + length] = np.arange(length)
     return places
+
+
+def _fold_border(d_y, places, front, length):
+    """Returns the gradient for what was padded along the first axis, to which that for each copy is added in place."""
+    d_x = d_y[front : front + length]
+    for copy in (*range(front), *range(front + length, len(places))):
+        if places[copy] != FILLER:
+            d_x[places[copy]] += d_y[copy]
+    return d_x
 
 
 # Several arrays -------------------------------------------------------------------------------------------------------
