@@ -1,15 +1,17 @@
 # Several arrays of one shape made one, number by number: their sum, product, largest or smallest number.
 #
 # Design:
-# a) All arrays are flat, contiguous and of one length. Their numbers are combined in the order of the arrays, as by a chain of
+# a) All arrays are contiguous and of one shape, whatever it is. Their numbers are combined in the order of the arrays, as by a chain of
 #    functions of two: bits and gradients are those of the chain.
 # b) BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
 #    over memory, however many arrays there are.
 # c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
 #    large, each gets half of the gradient; NaN, which equals nothing, gets none.
 # d) Threads share the blocks. A result depends on the numbers at its own place only.
+cimport numpy
 from cython.parallel cimport prange, threadid
 
+from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -113,38 +115,36 @@ cdef inline void split_block(
 cdef Merging describe(str kind, list xs, list d_xs) except *:
     """The caller gives `xs` back."""
     cdef Merging job
-    cdef const real[::1] x
-    cdef real[::1] d_x
     cdef Py_ssize_t array
-    job.code, job.arrays, job.length = codes[kind], len(xs), len(xs[0])
+    job.code, job.arrays, job.length = codes[kind], len(xs), count_of(xs[0])
     job.xs = <const real**>scratch_take(2 * job.arrays * sizeof(real*))
     if job.xs == NULL:
         raise MemoryError("No memory for the addresses of some arrays.")
     job.d_xs = <real**>job.xs + job.arrays
     for array in range(job.arrays):
-        x = xs[array]
-        job.xs[array] = &x[0]
+        job.xs[array] = numbers_of(xs[array], ANY)
         if d_xs is not None:
-            d_x = d_xs[array]
-            job.d_xs[array] = &d_x[0]
+            job.d_xs[array] = results_of(d_xs[array], ANY)
     return job
 
 
-def merge_forward(str kind, list xs, real[::1] y, real divisor, int activation=LINEAR):
+def merge_forward(str kind, list xs not None, numpy.ndarray y not None, real divisor, int activation=LINEAR):
     """y = activation(two or more arrays combined, divided by a number)"""
-    if len(y) == 0:
+    cdef real* target = results_of(y, ANY)
+    if count_of(y) == 0:
         return
     cdef Merging job = describe(kind, xs, None)
     job.activation = activation
     cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
     for block in prange(blocks, nogil=True, schedule="static", num_threads=threads_for(job.arrays * job.length)):
-        merge_block(&job, block * BLOCK, min(<Py_ssize_t>BLOCK, job.length - block * BLOCK), &y[block * BLOCK], divisor)
+        merge_block(&job, block * BLOCK, min(<Py_ssize_t>BLOCK, job.length - block * BLOCK), target + block * BLOCK, divisor)
     scratch_give(<void*>job.xs)
 
 
-def merge_backward(str kind, list xs, const real[::1] d_y, list d_xs):
+def merge_backward(str kind, list xs not None, numpy.ndarray d_y not None, list d_xs not None):
     """d_xs = the gradients for xs, of a product, a maximum or a minimum"""
-    if len(d_y) == 0:
+    cdef const real* gradient = numbers_of(d_y, ANY)
+    if count_of(d_y) == 0:
         return
     cdef Merging job = describe(kind, xs, d_xs)
     cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
@@ -156,7 +156,7 @@ def merge_backward(str kind, list xs, const real[::1] d_y, list d_xs):
     for block in prange(blocks, nogil=True, schedule="static", num_threads=threads):
         split_block(
             &job,
-            &d_y[0],
+            gradient,
             block * BLOCK,
             min(<Py_ssize_t>BLOCK, job.length - block * BLOCK),
             steps + threadid() * job.arrays * BLOCK,

@@ -45,7 +45,7 @@ def _are_alike(arrays):
 def _add_activation(xs, code):
     y = np.empty(xs[0].shape, xs[0].dtype)
     count = len(xs)
-    _native.kernels(y.dtype).merge.merge_forward("sum", [x.reshape(-1) for x in xs], y.reshape(-1), 1, code)
+    _native.kernels(y.dtype).merge.merge_forward("sum", xs, y, 1, code)
 
     def backward(d_y, owned):
         d_y = np.ascontiguousarray(d_y, y.dtype)
@@ -60,18 +60,16 @@ def _add_activation(xs, code):
 def _merge(xs, kind):
     y = np.empty(xs[0].shape, xs[0].dtype)
     kernels = _native.kernels(y.dtype).merge
-    rows = [x.reshape(-1) for x in xs]
     if kind in ("sum", "mean"):
         count, divisor = len(xs), len(xs) if kind == "mean" else 1
-        kernels.merge_forward("sum", rows, y.reshape(-1), divisor)
+        kernels.merge_forward("sum", xs, y, divisor)
         # One array for all: without `new_gradients`, nobody adds to it in place.
         return y, lambda d_y: [d_y if divisor == 1 else d_y / divisor] * count
-    kernels.merge_forward(kind, rows, y.reshape(-1), 1)
+    kernels.merge_forward(kind, xs, y, 1)
 
     def backward(d_y):
-        gradients = [np.empty(d_y.shape, d_y.dtype) for _ in rows]
-        d_rows = [gradient.reshape(-1) for gradient in gradients]
-        kernels.merge_backward(kind, rows, np.ascontiguousarray(d_y, y.dtype).reshape(-1), d_rows)
+        gradients = [np.empty(d_y.shape, d_y.dtype) for _ in xs]
+        kernels.merge_backward(kind, xs, np.ascontiguousarray(d_y, y.dtype), gradients)
         return gradients
 
     return y, backward
