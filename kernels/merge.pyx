@@ -1,8 +1,8 @@
 # Several arrays of one shape made one, number by number: their sum, product, largest or smallest number.
 #
 # Design:
-# a) All arrays are contiguous and of one shape, whatever it is. Their numbers are combined in the order of the arrays, as by a chain of
-#    functions of two: bits and gradients are those of the chain.
+# a) All arrays are contiguous and of one shape, whatever it is. Their numbers are combined in the order of the arrays, as by a
+#    chain of functions of two: bits and gradients are those of the chain.
 # b) BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
 #    over memory, however many arrays there are.
 # c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
