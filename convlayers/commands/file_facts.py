@@ -45,7 +45,10 @@ class FileFacts:
         from convlayers.saving.legacy.configs import modern_encoding
 
         with damage_as_value_error("The model"):
-            return modern_encoding(self.encoding)
+            modern = modern_encoding(self.encoding)
+        if not isinstance(modern, dict):
+            raise ValueError(f"There is no model in the file, but an object of {type(modern)}.")
+        return modern
 
     @property
     def parameters(self):

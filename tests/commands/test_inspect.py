@@ -198,16 +198,26 @@ def test_inspect_a_function_that_changed(run, tmp_path):
     assert "no: Dense: its activation is the `hard_sigmoid` of Keras 1 and 2" in run("inspect", tmp_path / "model.h5")[1]
 
 
-def test_inspect_a_damaged_file_of_keras_2(run, tmp_path):
+@pytest.mark.parametrize(
+    "encoding, error",
+    [
+        (
+            {"class_name": "Sequential", "config": {"layers": {"class_name": "Dense"}}},
+            "The model could not be made: its config is damaged, or a class in it reads it in a wrong way. KeyError: 0",
+        ),
+        (
+            {"class_name": "__tensor__", "config": {"value": 0.0}},
+            "There is no model in the file, but an object of <class 'float'>.",
+        ),
+    ],
+)
+def test_inspect_a_damaged_file_of_keras_2(run, tmp_path, encoding, error):
     with h5py.File(tmp_path / "model.h5", "w") as raw:
         raw.attrs["keras_version"] = "2.15.0"
-        raw.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": {"class_name": "Dense"}}})
+        raw.attrs["model_config"] = json.dumps(encoding)
     code, _, err = run("inspect", tmp_path / "model.h5")
     assert code == BAD_FILE
-    assert (
-        err
-        == "error: The model could not be made: its config is damaged, or a class in it reads it in a wrong way. KeyError: 0\n"
-    )
+    assert err == f"error: {error}\n"
 
 
 def test_inspect_a_loss_that_keras_does_not_find_in_hdf5_files(run, keras, tmp_path):
