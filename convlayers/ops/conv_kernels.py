@@ -13,12 +13,8 @@ import os
 import sys
 from typing import NamedTuple
 
-import numpy as np
-
 from convlayers import _native, config
 from convlayers.ops.conv_costs import has_copies_for_taps, tiles_cost, vectors_cost
-
-_NUMBER_TYPES = np.dtype("float32"), np.dtype("float64")
 
 DIRECTIONS = ("forward", "backward_input", "backward_kernel")
 _HAS_32_REGISTERS = _native.isa in ("x86_64_v4", "x86_64_amx")
@@ -311,28 +307,6 @@ CONV_KERNELS = (
     ConvKernel("conv_direct", _never, _never, keeps_weights=True),
     ConvKernel("conv_reference", _never, _reference_should_not),
 )
-
-
-def kernel_arrays(inputs, kernel, bias):
-    """Returns the arrays of a layer (bias may be None) in one type for which kernels are compiled, float32 or float64.
-
-    Integers become what the kernel is; numbers of 16 bits are computed with as float32.
-    """
-    if type(inputs) is np.ndarray and inputs.dtype is kernel.dtype in _NUMBER_TYPES:
-        # What a layer is mostly called with. Its bias is of the kernel's type.
-        return inputs, kernel, bias
-    inputs, kernel = np.asarray(inputs), np.asarray(kernel)
-    dtype = np.result_type(inputs, kernel) if inputs.dtype.kind == "f" else kernel.dtype
-    if dtype != "float64":
-        dtype = np.dtype("float32")
-    bias = None if bias is None else np.ascontiguousarray(bias, dtype)
-    return np.asarray(inputs, dtype), np.asarray(kernel, dtype), bias
-
-
-def in_type_of(array, given):
-    """Returns what kernels computed in float32 for arrays of float16 in that type, and all else as it is."""
-    dtype = getattr(given, "dtype", None)
-    return array if dtype is array.dtype or dtype != "float16" else array.astype("float16")
 
 
 def choose(problem, direction):

@@ -14,9 +14,10 @@ from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
-from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.conv_types import in_type_of, kernel_arrays
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.padding import standardize_padding
 

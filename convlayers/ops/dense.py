@@ -7,8 +7,9 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
-from convlayers.ops.conv_kernels import ConvProblem, in_type_of, kernel_arrays
+from convlayers.ops.conv_kernels import ConvProblem
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.conv_types import in_type_of, kernel_arrays
 from convlayers.ops.layout import Layout
 
 
