@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convlayers import config, ops
+from convlayers import config, layers, ops
 
 
 @pytest.fixture
@@ -39,3 +39,22 @@ def test_number_types_of_one_shape_do_not_mix():
 def test_sizes_may_be_lists():
     x, kernel = np.ones((1, 9, 9, 3)), np.ones((2, 2, 3, 4))
     np.testing.assert_array_equal(ops.conv(x, kernel, strides=[2, 3]), ops.conv(x, kernel, strides=(2, 3)))
+
+
+def test_slices_that_are_not_added_up_are_computed_as_images():
+    volumes = np.random.default_rng(0).normal(size=(2, 5, 9, 8, 33)).astype("float32")
+    images = volumes.reshape(10, 9, 8, 33)
+    of_volumes = layers.Conv3D(34, (1, 3, 3), padding="same", activation="relu", dilation_rate=(2, 1, 1))
+    of_images = layers.Conv2D(34, 3, padding="same", activation="relu")
+    of_volumes.build(volumes.shape)
+    of_images.build(images.shape)
+    of_images.set_weights([weight.reshape(weight.shape[-4:]) for weight in of_volumes.get_weights()])
+    results = []
+    for layer, inputs in ((of_volumes, volumes), (of_images, images)):
+        for _ in range(3):  # from the second time on, weights are kept
+            predicted = layer(inputs)
+        y, backward = layer.forward(inputs, training=True)
+        results.append([predicted, y, backward(y), *(variable.grad for variable in layer.trainable_variables)])
+    for volume, image in zip(*results, strict=True):
+        np.testing.assert_array_equal(np.reshape(volume, image.shape), image)
+    assert results[0][1].shape == (2, 5, 9, 8, 34)
