@@ -1,4 +1,4 @@
-# Convolution of images with 3x3 kernels, stride 1, by Winograd's F(4x4, 3x3) (winograd.pxd).
+# Convolution of images and volumes with kernels of 3x3, stride 1, by Winograd's F(4x4, 3x3) (winograd.pxd).
 #
 # Design:
 # a) Outputs are divided into tiles of 4x4. For each of the 36 points of the transformed tiles there is one matrix product:
@@ -15,9 +15,12 @@
 #    exchanged. Without padding it is larger than d_y; where that takes more tiles, it is computed from those of d_y, by the
 #    transpose of the algorithm (winograd_input_gradient.pxd), which only has other transforms before and behind the products.
 # f) The gradient for the kernel is collected from all tiles (winograd_gradient.pxd).
-# g) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
-# h) Parallel: over bands of tiles and parts of the filters. A band is one block, but in the transposed algorithm, where blocks
-#    overlap, as many as a thread takes.
+# g) Along the depth, sums are direct: products of each tap of the depth are added up before outputs are transformed. A block is
+#    some places in some slices of the result. V of each slice of the source that they see is computed once for all taps. Rows of
+#    V and M lie slice by slice, so all rows that a tap adds to make one product; slices that it finds in the padding are left out.
+# h) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
+# i) Parallel: over bands of places, groups of slices and parts of the filters. A band is one block of places, but in the
+#    transposed algorithm, where blocks overlap, as many as a thread takes.
 from cython.parallel cimport prange
 from libc.string cimport memset
 
@@ -26,16 +29,16 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
-from kernels.real cimport MR, VL, real, vec
+from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.transpose cimport transpose_matrix
-from kernels.windows cimport ceil_div
-from kernels.winograd cimport IN, POINTS, transform_kernel
+from kernels.windows cimport Axis, Span, ceil_div, forward_axis, span_inside
+from kernels.winograd cimport POINTS
 from kernels.winograd_gradient cimport Correlation, correlate_all
 from kernels.winograd_input_gradient cimport Band, add_input_gradients, band_at
 from kernels.winograd_tiles cimport (
-    Tiles, divide, load, row_of, transform_inputs, transform_output_gradients, transform_outputs
+    Tiles, divide, row_of, transform_inputs, transform_output_gradients, transform_outputs
 )
+from kernels.winograd_weights cimport Weights, transform_panel
 
 cdef enum:
     SLAB = 64            # filters that M holds at a time; a multiple of every NR
@@ -44,89 +47,117 @@ cdef enum:
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
     DEPTH = 64           # channels for which it does so at a time: U stays in L2
+    SLICES = 4           # of the result that a block has at most: those of the source are few more
 
 cdef struct Job:
     Tiles tiles
     bint transposed           # from the tiles' outputs to their inputs
-    Py_ssize_t channels       # that products are summed up over
-    Py_ssize_t filters        # that result
-    const real* kernel        # taps at [(kh * 3 + kw) * tap_stride + c * channel_stride + k * filter_stride]
-    Py_ssize_t tap_stride, channel_stride, filter_stride
+    Axis depth                # from slices of the source to slices of the result
+    Weights weights           # channels that products are summed up over, filters that result
     const real* bias
     int activation
     real* shared              # U of all filters, or NULL
     bint keeps                # whether it is kept for other calls
-    Py_ssize_t block          # tiles
-    Py_ssize_t bands          # of tiles
+    Py_ssize_t block          # places
+    Py_ssize_t slices         # of the result, in a block
+    Py_ssize_t v_rows, m_rows  # tiles for which a block has memory
+    Py_ssize_t bands          # of places
     Py_ssize_t part           # filters of a task, a multiple of SLAB
     bint failed               # out of memory
 
-
-cdef inline void transform_panel(const Job* job, Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter, real* u,
-                                 Py_ssize_t plane) noexcept nogil:
-    """u[point * plane + c * NR + j] = G g Gt for channel first_channel + c and filter first_filter + j"""
-    cdef Py_ssize_t filters = min(job.filters - first_filter, <Py_ssize_t>NR)
-    cdef Py_ssize_t tap_stride = job.tap_stride
-    cdef real turned[9][VL * NR]  # some channels, with their filters side by side
-    cdef vec g[9]
-    cdef vec half[IN * 3]
-    cdef vec full[IN]
-    cdef const real* taps
-    cdef Py_ssize_t c, part, k, i, j, tap
-    for c in range(channels):
-        taps = job.kernel + (first_channel + c) * job.channel_stride + first_filter * job.filter_stride
-        if job.filter_stride != 1:  # channels are neighbours in memory: a vector of them is transposed at a time
-            if c % VL == 0:
-                for tap in range(9):
-                    transpose_matrix(
-                        taps + tap * job.tap_stride, job.filter_stride, turned[tap], NR, filters,
-                        min(channels - c, <Py_ssize_t>VL),
-                    )
-            taps = turned[0] + c % VL * NR
-            tap_stride = VL * NR
-        for part in range(NR // VL):
-            k = part * VL
-            for tap in range(9):
-                g[tap] = load(taps + tap * tap_stride + k, max(filters - k, <Py_ssize_t>0))
-            for j in range(3):
-                transform_kernel(g + j, 3, half + j, 3)
-            for i in range(IN):
-                transform_kernel(half + i * 3, 1, full, 1)
-                for j in range(IN):
-                    (<vec*>(u + (i * IN + j) * plane + c * NR + k))[0] = full[j]
+cdef struct Block:
+    Py_ssize_t first, places  # its places
+    Span slices               # of the result
+    Span sources              # slices of the source that these see
 
 
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef inline void multiply_points(Py_ssize_t tiles, Py_ssize_t channels, Py_ssize_t filters, const real* v, Py_ssize_t row,
-                                 Py_ssize_t v_plane, const real* u, Py_ssize_t panel, Py_ssize_t u_plane, real* m,
-                                 Py_ssize_t m_plane, bint accumulate) noexcept nogil:
-    """m = v * u, or m += v * u, for each point. Tiles are counted up to a multiple of MR; those behind the last are dropped."""
+cdef inline Block block_at(const Job* job, Py_ssize_t first, Py_ssize_t places, Py_ssize_t first_slice) noexcept nogil:
+    cdef const Axis* depth = &job.depth
+    cdef Block block = Block(
+        first=first, places=places, slices=Span(first_slice, min(first_slice + job.slices, depth.outputs)),
+        sources=Span(0, 0),
+    )
+    block.sources.begin = max(first_slice + depth.offset, <Py_ssize_t>0)
+    block.sources.end = min(block.slices.end + depth.offset + (depth.taps - 1) * depth.spacing, depth.size)
+    block.sources.end = max(block.sources.begin, block.sources.end)
+    return block
+
+
+cdef inline void multiply_points(const Job* job, const Block* block, Py_ssize_t first_tap, Py_ssize_t taps,
+                                 Py_ssize_t channels, Py_ssize_t filters, const real* v, Py_ssize_t row, Py_ssize_t v_plane,
+                                 const real* u, Py_ssize_t panel, Py_ssize_t u_plane, real* m, Py_ssize_t m_plane,
+                                 bint accumulate) noexcept nogil:
+    """m = v * u, or m += v * u, for each point and some taps of the depth.
+
+    Rows are counted up to a multiple of MR. Behind those of a tap, there are zeros in v, or what is dropped.
+    """
     cdef Py_ssize_t m_row[MR]
-    cdef Py_ssize_t point, p, t, i
+    cdef Py_ssize_t point, p, kd, i, start
+    cdef const real* source
+    cdef const real* weights
+    cdef real* target
+    cdef Span seen
     for i in range(MR):
         m_row[i] = i * SLAB
     for point in range(POINTS):
         for p in range(ceil_div(filters, NR)):
-            for i in range(ceil_div(tiles, MR)):
-                t = i * MR
-                multiply_tile(
-                    v + point * v_plane + t * row, row, 1, u + point * u_plane + p * panel, channels,
-                    m + point * m_plane + t * SLAB + p * NR, m_row, accumulate, NULL, 2, NULL,
-                )
+            for kd in range(first_tap, first_tap + taps):
+                start = block.slices.begin + job.depth.offset + kd * job.depth.spacing
+                seen = span_inside(start, 1, block.slices.end - block.slices.begin, job.depth.size)
+                source = v + point * v_plane + (start + seen.begin - block.sources.begin) * block.places * row
+                weights = u + point * u_plane + (p * taps + kd - first_tap) * panel
+                target = m + point * m_plane + seen.begin * block.places * SLAB + p * NR
+                for i in range(ceil_div((seen.end - seen.begin) * block.places, MR)):
+                    multiply_tile(
+                        source + i * MR * row, row, 1, weights, channels, target + i * MR * SLAB, m_row, accumulate, NULL,
+                        2, NULL,
+                    )
 
 
-cdef inline void convolve_block(Job* job, const Band* band, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_filter,
+cdef inline void transform_sources(const Job* job, const Block* block, real* v, Py_ssize_t row,
+                                   Py_ssize_t plane) noexcept nogil:
+    """V of a block, slice by slice."""
+    cdef const Tiles* tiles = &job.tiles
+    cdef Py_ssize_t d, first, point
+    for d in range(block.sources.begin, block.sources.end):
+        first = d * tiles.places + block.first
+        if job.transposed:
+            transform_output_gradients(tiles, first, block.places, 0, job.weights.channels, v, row, NR, plane)
+        else:
+            transform_inputs(tiles, first, block.places, 0, 0, job.weights.channels, v, row, plane)
+        v += block.places * row
+    if job.depth.taps > 1:
+        for point in range(POINTS):
+            memset(v + point * plane, 0, MR * row * sizeof(real))
+
+
+cdef inline void transform_results(const Job* job, const Band* band, const Block* block, const real* m, Py_ssize_t plane,
+                                   Py_ssize_t first_filter, Py_ssize_t filters) noexcept nogil:
+    cdef const Tiles* tiles = &job.tiles
+    cdef Py_ssize_t d
+    for d in range(block.slices.begin, block.slices.end):
+        if job.transposed:
+            add_input_gradients(tiles, band, m, SLAB, plane, d, block.first, block.places, first_filter, filters)
+        else:
+            transform_outputs(
+                tiles, job.bias, job.activation, m, SLAB, plane, d * tiles.places + block.first, block.places, first_filter,
+                filters,
+            )
+        m += block.places * SLAB
+
+
+cdef inline void convolve_block(Job* job, const Band* band, const Block* block, Py_ssize_t first_filter,
                                 Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
-    cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t channels = job.channels
+    cdef Py_ssize_t channels = job.weights.channels, taps = job.depth.taps
     cdef Py_ssize_t row = row_of(channels)
-    cdef Py_ssize_t v_plane = job.block * row
-    cdef Py_ssize_t m_plane = job.block * SLAB
+    cdef Py_ssize_t v_plane = job.v_rows * row
+    cdef Py_ssize_t m_plane = job.m_rows * SLAB
     cdef Py_ssize_t panel = DEPTH * NR  # of its own U
-    cdef Py_ssize_t slab, filters, c, p, depth
+    cdef Py_ssize_t slab, filters, c, p, kd, depth
     cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
     cdef real* m = <real*>scratch_take(POINTS * m_plane * sizeof(real))
     cdef real* u = NULL
@@ -136,32 +167,30 @@ cdef inline void convolve_block(Job* job, const Band* band, Py_ssize_t first_til
     if v == NULL or m == NULL or (u == NULL and job.shared == NULL):
         job.failed = True
     else:
-        if job.transposed:
-            transform_output_gradients(tiles, first_tile, count, 0, channels, v, row, NR, v_plane)
-        else:
-            transform_inputs(tiles, first_tile, count, 0, channels, v, row, v_plane)
+        transform_sources(job, block, v, row, v_plane)
         slab = first_filter
         while slab < end_filter:
             filters = min(end_filter - slab, <Py_ssize_t>SLAB)
+            if taps > 1:
+                memset(m, 0, POINTS * m_plane * sizeof(real))
             if job.shared != NULL:
                 multiply_points(
-                    count, channels, filters, v, row, v_plane, job.shared + slab // NR * channels * NR, channels * NR,
-                    ceil_div(job.filters, NR) * channels * NR, m, m_plane, False,
+                    job, block, 0, taps, channels, filters, v, row, v_plane, job.shared + slab // NR * taps * channels * NR,
+                    channels * NR, ceil_div(job.weights.filters, NR) * taps * channels * NR, m, m_plane, taps > 1,
                 )
             else:
-                c = 0
-                while c < channels:
-                    depth = min(channels - c, <Py_ssize_t>DEPTH)
-                    for p in range(ceil_div(filters, NR)):
-                        transform_panel(job, c, depth, slab + p * NR, u + p * panel, SLAB * DEPTH)
-                    multiply_points(
-                        count, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane, c > 0
-                    )
-                    c += depth
-            if job.transposed:
-                add_input_gradients(tiles, band, m, SLAB, m_plane, first_tile, count, slab, filters)
-            else:
-                transform_outputs(tiles, job.bias, job.activation, m, SLAB, m_plane, first_tile, count, slab, filters)
+                for kd in range(taps):
+                    c = 0
+                    while c < channels:
+                        depth = min(channels - c, <Py_ssize_t>DEPTH)
+                        for p in range(ceil_div(filters, NR)):
+                            transform_panel(&job.weights, kd, c, depth, slab + p * NR, u + p * panel, SLAB * DEPTH)
+                        multiply_points(
+                            job, block, kd, 1, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane,
+                            taps > 1 or c > 0,
+                        )
+                        c += depth
+            transform_results(job, band, block, m, m_plane, slab, filters)
             slab += filters
     restore_denormals(state)
     scratch_give(u)
@@ -169,34 +198,69 @@ cdef inline void convolve_block(Job* job, const Band* band, Py_ssize_t first_til
     scratch_give(v)
 
 
-cdef inline void convolve_band(Job* job, Py_ssize_t index, Py_ssize_t first_filter, Py_ssize_t end_filter) noexcept nogil:
+cdef inline void convolve_band(Job* job, Py_ssize_t index, Py_ssize_t first_slice, Py_ssize_t first_filter,
+                               Py_ssize_t end_filter) noexcept nogil:
     """One band, block after block."""
     cdef Band band = Band(
-        first=index * job.block, own=index * job.block, end=min((index + 1) * job.block, job.tiles.count)
+        first=index * job.block, own=index * job.block, end=min((index + 1) * job.block, job.tiles.places)
     )
-    cdef Py_ssize_t tile
+    cdef Block block
+    cdef Py_ssize_t place
     if job.transposed:
         band = band_at(&job.tiles, index, job.bands)
-    tile = band.first
-    while tile < band.end:
-        convolve_block(job, &band, tile, min(job.block, band.end - tile), first_filter, end_filter)
-        tile += job.block
+    place = band.first
+    while place < band.end:
+        block = block_at(job, place, min(job.block, band.end - place), first_slice)
+        convolve_block(job, &band, &block, first_filter, end_filter)
+        place += job.block
+
+
+cdef inline void divide_work(Job* job, int threads) noexcept nogil:
+    """Work for each thread: blocks of tiles, and where those are few, or would all have to compute U, parts of the filters."""
+    cdef const Tiles* tiles = &job.tiles
+    cdef Py_ssize_t reach = (job.depth.taps - 1) * job.depth.spacing
+    cdef Py_ssize_t tasks = 2 * threads if threads > 1 else 1
+    cdef Py_ssize_t slabs = ceil_div(job.weights.filters, SLAB)
+    cdef Py_ssize_t v_bytes = POINTS * row_of(job.weights.channels) * sizeof(real)  # of a tile
+    cdef Py_ssize_t m_bytes = POINTS * min(job.weights.filters, <Py_ssize_t>SLAB) * sizeof(real)
+    cdef Py_ssize_t unit = 1  # of places, whose tiles make whole register tiles
+    cdef Py_ssize_t most, blocks, groups, parts, sources
+    job.slices = min(job.depth.outputs, <Py_ssize_t>SLICES) if reach else 1
+    sources = min(job.slices + reach, job.depth.size)
+    groups = ceil_div(job.depth.outputs, job.slices)
+    if job.shared != NULL:
+        most = CACHE // (sources * v_bytes + job.slices * m_bytes)
+        blocks = min(<Py_ssize_t>threads, tiles.places // MR)
+    else:
+        most = LARGE // (sources * v_bytes)
+        blocks = 1
+    while unit * job.slices % MR:
+        unit += 1
+    most = max(most // unit, <Py_ssize_t>1) * unit
+    blocks = max(ceil_div(tiles.places, most), blocks)
+    job.block = ceil_div(ceil_div(tiles.places, blocks), unit) * unit
+    job.v_rows = sources * job.block + (MR if reach else 0)
+    job.m_rows = job.slices * job.block + (MR if reach else 0)
+    job.bands = ceil_div(tiles.places, job.block)
+    if job.transposed:  # Within images, each band begins with tiles of the one above.
+        job.bands = min(job.bands, tasks if tiles.places // tiles.columns >= tasks * tiles.rows else threads)
+    parts = min(slabs, ceil_div(tasks, job.bands * groups))
+    job.part = ceil_div(slabs, parts) * SLAB
 
 
 cdef void convolve(Job* job) noexcept nogil:
     """All of it. `shared` is U from an earlier call, or NULL, and stays where it is."""
     cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t row = row_of(job.channels)
-    cdef Py_ssize_t filters = job.filters
+    cdef Py_ssize_t row = row_of(job.weights.channels)
+    cdef Py_ssize_t filters = job.weights.filters, taps = job.depth.taps
     cdef Py_ssize_t panels = ceil_div(filters, NR)
-    cdef Py_ssize_t panel = job.channels * NR
-    cdef size_t u_bytes = POINTS * panels * panel * sizeof(real)
-    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * job.channels * filters)
-    cdef Py_ssize_t tasks = 2 * threads if threads > 1 else 1
-    cdef Py_ssize_t slabs = ceil_div(filters, SLAB)
-    cdef bint shares = u_bytes <= SHARED or (job.keeps and u_bytes <= MOST_KEPT and tiles.count <= FEW)
+    cdef Py_ssize_t panel = job.weights.channels * NR
+    cdef Py_ssize_t count = tiles.places * job.depth.outputs
+    cdef size_t u_bytes = POINTS * panels * taps * panel * sizeof(real)
+    cdef int threads = threads_for(2.0 / VL * POINTS * count * taps * job.weights.channels * filters)
+    cdef bint shares = u_bytes <= SHARED or (job.keeps and u_bytes <= MOST_KEPT and count <= FEW)
     cdef bint known = job.shared != NULL
-    cdef Py_ssize_t most, blocks, parts, i
+    cdef Py_ssize_t groups, parts, i
     tiles.zeros = <real*>scratch_take(row * sizeof(real))
     if shares and not known:
         job.shared = <real*>scratch_take(u_bytes)
@@ -204,27 +268,19 @@ cdef void convolve(Job* job) noexcept nogil:
         job.failed = True
     else:
         memset(tiles.zeros, 0, row * sizeof(real))
-        # Work for each thread: blocks of tiles, and where those are few, or would all have to compute U, parts of the filters.
-        if job.shared != NULL:
-            most = CACHE // (POINTS * (row + min(filters, <Py_ssize_t>SLAB)) * sizeof(real))
-            blocks = min(<Py_ssize_t>threads, tiles.count // MR)
-        else:
-            most = LARGE // (POINTS * row * sizeof(real))
-            blocks = 1
-        most = max(most // MR, <Py_ssize_t>1) * MR
-        blocks = max(ceil_div(tiles.count, most), blocks)
-        job.block = ceil_div(ceil_div(tiles.count, blocks), MR) * MR
-        job.bands = ceil_div(tiles.count, job.block)
-        if job.transposed:  # Within images, each band begins with tiles of the one above.
-            job.bands = min(job.bands, tasks if tiles.count // tiles.columns >= tasks * tiles.rows else threads)
-        parts = min(slabs, ceil_div(tasks, job.bands))
-        job.part = ceil_div(slabs, parts) * SLAB
+        divide_work(job, threads)
         parts = ceil_div(filters, job.part)
+        groups = ceil_div(job.depth.outputs, job.slices)
         if shares and not known:
-            for i in prange(panels, num_threads=threads, schedule="dynamic"):
-                transform_panel(job, 0, job.channels, i * NR, job.shared + i * panel, panels * panel)
-        for i in prange(job.bands * parts, num_threads=threads, schedule="dynamic"):
-            convolve_band(job, i // parts, i % parts * job.part, min((i % parts + 1) * job.part, filters))
+            for i in prange(panels * taps, num_threads=threads, schedule="dynamic"):
+                transform_panel(
+                    &job.weights, i % taps, 0, job.weights.channels, i // taps * NR, job.shared + i * panel, panels * taps * panel
+                )
+        for i in prange(job.bands * groups * parts, num_threads=threads, schedule="dynamic"):
+            convolve_band(
+                job, i // parts // groups, i // parts % groups * job.slices, i % parts * job.part,
+                min((i % parts + 1) * job.part, filters),
+            )
     scratch_give(tiles.zeros)
 
 
@@ -241,14 +297,16 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
     cdef Job job
     if y.shape[0] == 0:
         return
-    job.tiles = divide(x, y, pads[1], pads[2])
+    job.tiles = divide(x, y, dilations, pads[1], pads[2])
     job.transposed = False
-    job.channels = kernel.shape[3]
-    job.filters = kernel.shape[4]
-    job.kernel = &kernel[0, 0, 0, 0, 0]
-    job.tap_stride = kernel.shape[3] * kernel.shape[4]
-    job.channel_stride = kernel.shape[4]
-    job.filter_stride = 1
+    job.depth = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], 1, dilations[0], pads[0])
+    job.weights.channels = kernel.shape[3]
+    job.weights.filters = kernel.shape[4]
+    job.weights.value = &kernel[0, 0, 0, 0, 0]
+    job.weights.tap_stride = kernel.shape[3] * kernel.shape[4]
+    job.weights.depth_stride = 9 * job.weights.tap_stride
+    job.weights.channel_stride = kernel.shape[4]
+    job.weights.filter_stride = 1
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
     job.keeps = kept is not None
@@ -266,21 +324,25 @@ def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, 
     """d_x = gradient for the input, from that for the output."""
     cdef Job job
     cdef Tiles turned
+    cdef Py_ssize_t last = kernel.shape[0] - 1
+    cdef Py_ssize_t reach_d = last * dilations[0], reach_h = 2 * dilations[1], reach_w = 2 * dilations[2]
     if d_x.shape[0] == 0:
         return
-    job.tiles = divide(d_x, d_y, pads[1], pads[2])
-    job.kernel = &kernel[0, 0, 0, 0, 0]
-    job.tap_stride = kernel.shape[3] * kernel.shape[4]
-    turned = divide(d_y, d_x, 2 - <Py_ssize_t>pads[1], 2 - <Py_ssize_t>pads[2])
-    job.transposed = job.tiles.count < turned.count
+    job.tiles = divide(d_x, d_y, dilations, pads[1], pads[2])
+    job.depth = forward_axis(d_y.shape[1], d_x.shape[1], last + 1, 1, dilations[0], reach_d - pads[0])
+    job.weights.value = &kernel[last, 0, 0, 0, 0]
+    job.weights.tap_stride = kernel.shape[3] * kernel.shape[4]
+    job.weights.depth_stride = -9 * job.weights.tap_stride
+    turned = divide(d_y, d_x, dilations, reach_h - pads[1], reach_w - pads[2])
+    job.transposed = job.tiles.places < turned.places and dilations[1] == dilations[2] == 1
     if not job.transposed:
         job.tiles = turned
-        job.kernel = &kernel[0, 2, 2, 0, 0]
-        job.tap_stride = -job.tap_stride
-    job.channels = kernel.shape[4]
-    job.filters = kernel.shape[3]
-    job.channel_stride = 1
-    job.filter_stride = kernel.shape[4]
+        job.weights.value = &kernel[last, 2, 2, 0, 0]
+        job.weights.tap_stride = -job.weights.tap_stride
+    job.weights.channels = kernel.shape[4]
+    job.weights.filters = kernel.shape[3]
+    job.weights.channel_stride = 1
+    job.weights.filter_stride = kernel.shape[4]
     job.bias = NULL
     job.activation = LINEAR
     job.keeps = False
@@ -300,7 +362,8 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
     if x.shape[0] == 0:
         d_kernel[...] = 0
         return
-    job.tiles = divide(x, d_y, pads[1], pads[2])
+    job.tiles = divide(x, d_y, dilations, pads[1], pads[2])
+    job.depth = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], 1, dilations[0], pads[0])
     job.failed = False
     with nogil:
         correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])

@@ -1,4 +1,4 @@
-# Convolution of images in groups, with 3x3 or 5x5 kernels, stride 1, by Winograd's F(4x4, 3x3) and F(2x2, 5x5).
+# Convolution of images in groups, with kernels of 3x3 or 5x5, stride 1, by Winograd's F(4x4, 3x3) and F(2x2, 5x5).
 #
 # Design:
 # a) For each group, the products of conv_winograd.pyx: M[point](tile, k) = sum over c of V[point](tile, c) * U[point](c, k)
@@ -30,6 +30,7 @@ from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, POINTS
+from kernels.winograd_places cimport tiles_along
 
 cdef extern from *:
     """
@@ -306,17 +307,19 @@ cdef Images describe_images(const real[:, :, :, :, ::1] images, Py_ssize_t group
     )
 
 
-cdef Job describe(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, Py_ssize_t taps, Py_ssize_t pad_h,
-                  Py_ssize_t pad_w, Py_ssize_t groups):
+cdef Job describe(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, Py_ssize_t taps,
+                  tuple dilations, Py_ssize_t pad_h, Py_ssize_t pad_w, Py_ssize_t groups):
     cdef Job job
     job.inputs = describe_images(inputs, groups)
     job.outputs = describe_images(outputs, groups)
     job.pad_h = pad_h
     job.pad_w = pad_w
+    job.dilation_h = dilations[1]
+    job.dilation_w = dilations[2]
     job.taps = taps
     job.out = IN + 1 - taps
-    job.rows = ceil_div(outputs.shape[2], job.out)
-    job.columns = ceil_div(outputs.shape[3], job.out)
+    job.rows = tiles_along(outputs.shape[2], job.out, job.dilation_h)
+    job.columns = tiles_along(outputs.shape[3], job.out, job.dilation_w)
     job.tiles = outputs.shape[0] * job.rows * job.columns
     job.groups = groups
     job.bias = NULL
@@ -337,7 +340,7 @@ def conv_winograd_grouped_forward(const real[:, :, :, :, ::1] x, const real[:, :
     cdef Job job
     if is_empty(y):
         return
-    job = describe(x, y, kernel.shape[1], pads[1], pads[2], groups)
+    job = describe(x, y, kernel.shape[1], dilations, pads[1], pads[2], groups)
     job.kernel = &kernel[0, 0, 0, 0, 0]
     job.tap_stride = kernel.shape[3] * kernel.shape[4]
     job.channel_stride = kernel.shape[4]
@@ -362,7 +365,9 @@ def conv_winograd_grouped_backward_input(const real[:, :, :, :, ::1] d_y, const 
     cdef Py_ssize_t last = kernel.shape[1] - 1
     if is_empty(d_x):
         return
-    job = describe(d_y, d_x, kernel.shape[1], last - <Py_ssize_t>pads[1], last - <Py_ssize_t>pads[2], groups)
+    job = describe(
+        d_y, d_x, kernel.shape[1], dilations, last * dilations[1] - pads[1], last * dilations[2] - pads[2], groups
+    )
     job.kernel = &kernel[0, last, last, 0, 0]
     job.tap_stride = -kernel.shape[3] * kernel.shape[4]
     job.channel_stride = 1
@@ -382,7 +387,7 @@ def conv_winograd_grouped_backward_kernel(const real[:, :, :, :, ::1] x, const r
     if is_empty(x):
         d_kernel[...] = 0
         return
-    job = describe(x, d_y, d_kernel.shape[1], pads[1], pads[2], groups)
+    job = describe(x, d_y, d_kernel.shape[1], dilations, pads[1], pads[2], groups)
     with nogil:
         correlate(&job, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:

@@ -10,6 +10,7 @@
 # c) Each transform goes over the columns of a tile and then over its rows, with the matrices of winograd.pxd and
 #    winograd_5x5.pxd. Columns are loaded as they are transformed, those outside the image count as zeros.
 # d) Pixels of one group are far apart, and prefetchers do not follow. Each tile asks for what the one below will need.
+# e) Pixels of a tile are neighbours, or as far apart as the taps (winograd_places.pxd).
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -20,6 +21,7 @@ from kernels.winograd cimport (
 from kernels.winograd_5x5 cimport (
     transform_kernel_5, transform_kernel_gradient_5, transform_output_5, transform_output_gradient_5
 )
+from kernels.winograd_places cimport first_output, next_output
 
 cdef enum:
     TILES = 32           # transformed at a time; a multiple of every ROWS
@@ -33,6 +35,7 @@ cdef struct Images:      # (n, h, w, groups * channels)
 cdef struct Job:
     Images inputs, outputs
     Py_ssize_t pad_h, pad_w
+    Py_ssize_t dilation_h, dilation_w
     Py_ssize_t taps           # 3 or 5, each way
     Py_ssize_t out            # outputs of a tile, each way
     Py_ssize_t rows, columns  # of tiles, for an image
@@ -54,17 +57,17 @@ cdef struct Tile:
 
 cdef inline Tile tile_at(const Job* job, Py_ssize_t index) noexcept nogil:
     cdef Tile tile
-    tile.w = index % job.columns * job.out
-    tile.h = index // job.columns % job.rows * job.out
+    tile.w = first_output(index % job.columns, job.out, job.dilation_w)
+    tile.h = first_output(index // job.columns % job.rows, job.out, job.dilation_h)
     tile.n = index // job.columns // job.rows
     return tile
 
 
 cdef inline void next_tile(const Job* job, Tile* tile) noexcept nogil:
-    tile.w += job.out
+    tile.w = next_output(tile.w, job.out, job.dilation_w)
     if tile.w >= job.outputs.w:
         tile.w = 0
-        tile.h += job.out
+        tile.h = next_output(tile.h, job.out, job.dilation_h)
         if tile.h >= job.outputs.h:
             tile.h = 0
             tile.n += 1
@@ -107,7 +110,7 @@ cdef inline void transform_inputs(const Job* job, Py_ssize_t first_tile, Py_ssiz
                                   Py_ssize_t channels, Py_ssize_t groups, real* v) noexcept nogil:
     """v[point][group][vector][tile][VL] = Bt d B"""
     cdef const Images* images = &job.inputs
-    cdef Py_ssize_t stride_h = images.stride_h, stride_w = images.stride_w
+    cdef Py_ssize_t stride_h = job.dilation_h * images.stride_h, stride_w = job.dilation_w * images.stride_w
     cdef Py_ssize_t vectors = vectors_of(channels)
     cdef Py_ssize_t plane = plane_of(groups * vectors * TILES)
     cdef vec d[IN]
@@ -123,9 +126,11 @@ cdef inline void transform_inputs(const Job* job, Py_ssize_t first_tile, Py_ssiz
         h = tile.h - job.pad_h
         w = tile.w - job.pad_w
         for i in range(IN):
-            row_inside[i] = (h + i >= 0) & (h + i < images.h)
-            column_inside[i] = (w + i >= 0) & (w + i < images.w)
-        interior = h >= 0 and w >= 0 and h + IN <= images.h and w + IN <= images.w
+            row_inside[i] = (h + i * job.dilation_h >= 0) & (h + i * job.dilation_h < images.h)
+            column_inside[i] = (w + i * job.dilation_w >= 0) & (w + i * job.dilation_w < images.w)
+        interior = (
+            h >= 0 and w >= 0 and h + (IN - 1) * job.dilation_h < images.h and w + (IN - 1) * job.dilation_w < images.w
+        )
         for part in range(groups * vectors):
             source = pixel_at(
                 images, tile.n, h, w, first_channel + part // vectors * images.channels + first_of(part % vectors, channels)
@@ -187,7 +192,7 @@ cdef inline void transform_kernels(const Job* job, Py_ssize_t first_group, Py_ss
 cdef inline void store_pixels(const Job* job, const Tile* tile, Py_ssize_t filter, vec* y, vec bias, int size) noexcept nogil:
     """Writes activation(y + bias) for a vector of filters of size x size pixels, those inside."""
     cdef const Images* images = &job.outputs
-    cdef Py_ssize_t stride_h = images.stride_h, stride_w = images.stride_w
+    cdef Py_ssize_t stride_h = job.dilation_h * images.stride_h, stride_w = job.dilation_w * images.stride_w
     cdef Py_ssize_t rows = images.h - tile.h, columns = images.w - tile.w
     cdef real* target = <real*>pixel_at(images, tile.n, tile.h, tile.w, filter)
     cdef int i, j
@@ -197,7 +202,7 @@ cdef inline void store_pixels(const Job* job, const Tile* tile, Py_ssize_t filte
         apply_activation(job.activation, <real*>y, size * size * VL)
     for i in range(size):
         for j in range(size):
-            if i < rows and j < columns:
+            if i * job.dilation_h < rows and j * job.dilation_w < columns:
                 (<vec*>(target + i * stride_h + j * stride_w))[0] = y[i * size + j]
             prefetch_for_writing(target + (size + i) * stride_h + j * stride_w)
 
@@ -239,7 +244,7 @@ cdef inline void transform_output_gradients(const Job* job, Py_ssize_t first_til
                                             Py_ssize_t filters, Py_ssize_t groups, real* w) noexcept nogil:
     """w[point][group][vector][tile][VL] = A d_y At"""
     cdef const Images* images = &job.outputs
-    cdef Py_ssize_t stride_h = images.stride_h, stride_w = images.stride_w
+    cdef Py_ssize_t stride_h = job.dilation_h * images.stride_h, stride_w = job.dilation_w * images.stride_w
     cdef Py_ssize_t vectors = vectors_of(filters)
     cdef Py_ssize_t plane = plane_of(groups * vectors * TILES)
     cdef vec d_y[4]
@@ -252,7 +257,7 @@ cdef inline void transform_output_gradients(const Job* job, Py_ssize_t first_til
     cdef int i, j
     for t in range(count):
         for i in range(4):
-            row_inside[i] = tile.h + i < images.h
+            row_inside[i] = tile.h + i * job.dilation_h < images.h
         for part in range(groups * vectors):
             source = pixel_at(
                 images, tile.n, tile.h, tile.w,
@@ -261,13 +266,13 @@ cdef inline void transform_output_gradients(const Job* job, Py_ssize_t first_til
             target = <vec*>w + part * TILES + t
             if job.taps == 3:
                 for j in range(4):
-                    load_column(source + j * stride_w, stride_h, row_inside, tile.w + j < images.w, 4, d_y)
+                    load_column(source + j * stride_w, stride_h, row_inside, tile.w + j * job.dilation_w < images.w, 4, d_y)
                     transform_output_gradient(d_y, 1, half + j, 4)
                 for i in range(IN):
                     transform_output_gradient(half + i * 4, 1, target + i * IN * plane, plane)
             else:
                 for j in range(2):
-                    load_column(source + j * stride_w, stride_h, row_inside, tile.w + j < images.w, 2, d_y)
+                    load_column(source + j * stride_w, stride_h, row_inside, tile.w + j * job.dilation_w < images.w, 2, d_y)
                     transform_output_gradient_5(d_y, 1, half + j, 2)
                 for i in range(IN):
                     transform_output_gradient_5(half + i * 2, 1, target + i * IN * plane, plane)

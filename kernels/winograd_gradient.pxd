@@ -2,7 +2,8 @@
 #
 # Design:
 # a) It sums P[point](c, k) = V[point](tile, c) * W[point](tile, k) over all tiles, V being the transformed inputs and W the
-#    transformed d_y, for BLOCK_C channels and BLOCK_K filters at a time, and transforms P back at the end.
+#    transformed d_y, for BLOCK_C channels and BLOCK_K filters at a time, and transforms P back at the end. The channels of
+#    all taps of the depth count as one row of channels; those of a tap are read as many slices deeper.
 # b) Parallel: over blocks of channels and filters, and where those are few, over shares of the tiles, whose number depends on the
 #    problem only. They are added up in their order, so results are the same for any number of threads.
 from cython.parallel cimport prange
@@ -13,7 +14,7 @@ from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport ceil_div
+from kernels.windows cimport Axis, ceil_div, outputs_of
 from kernels.winograd cimport IN, POINTS, transform_kernel_gradient
 from kernels.winograd_tiles cimport Tiles, row_of, store, transform_inputs, transform_output_gradients
 
@@ -26,8 +27,9 @@ cdef enum:
 
 cdef struct Correlation:
     Tiles tiles
+    Axis depth           # from slices of the inputs to slices of the outputs
     Py_ssize_t shares
-    real* totals         # [share](3, 3, c, k)
+    real* totals         # [share](kd, 3, 3, c, k)
     bint failed
 
 
@@ -40,37 +42,61 @@ cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssiz
     cdef vec full[3]
     cdef Py_ssize_t all_channels = job.tiles.inputs.channels
     cdef Py_ssize_t all_filters = job.tiles.outputs.channels
-    cdef Py_ssize_t c, part, k, i, j
+    cdef Py_ssize_t c, part, k, i, j, kd
     cdef real* d_kernel
     for c in range(channels):
+        kd = (first_channel + c) // all_channels
         for part in range(ceil_div(filters, VL)):
             k = part * VL
             for i in range(POINTS):
                 points[i] = (<const vec*>(p + i * plane + (k // NR * BLOCK_C + c) * NR + k % NR))[0]
             for j in range(IN):
                 transform_kernel_gradient(points + j, IN, half + j, IN)
-            d_kernel = job.totals + (share * 9 * all_channels + first_channel + c) * all_filters + first_filter + k
+            d_kernel = (
+                job.totals + first_filter + k
+                + ((share * job.depth.taps + kd) * 9 * all_channels + (first_channel + c) % all_channels) * all_filters
+            )
             for i in range(3):
                 transform_kernel_gradient(half + i * IN, 1, full, 1)
                 for j in range(3):
                     store(d_kernel + (i * 3 + j) * all_channels * all_filters, full[j], filters - k)
 
 
+cdef inline void transform_taps(const Correlation* job, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
+                                Py_ssize_t channels, real* v, Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
+    """V of some tiles, for channels of all taps of the depth."""
+    cdef Py_ssize_t all_channels = job.tiles.inputs.channels
+    cdef Py_ssize_t c = 0, kd, first, width
+    while c < channels:
+        kd = (first_channel + c) // all_channels
+        first = (first_channel + c) % all_channels
+        width = min(all_channels - first, channels - c)
+        transform_inputs(
+            &job.tiles, first_tile, count, job.depth.offset + kd * job.depth.spacing, first, width, v + c, row, plane
+        )
+        c += width
+
+
 cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel,
                            Py_ssize_t first_filter) noexcept nogil:
     """The totals of one share of the tiles for a block of channels and filters."""
     cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t channels = min(tiles.inputs.channels - first_channel, <Py_ssize_t>BLOCK_C)
+    cdef Py_ssize_t channels = min(job.depth.taps * tiles.inputs.channels - first_channel, <Py_ssize_t>BLOCK_C)
     cdef Py_ssize_t filters = min(tiles.outputs.channels - first_filter, <Py_ssize_t>BLOCK_K)
-    cdef Py_ssize_t blocks = ceil_div(tiles.count, TILES)
-    cdef Py_ssize_t tile = blocks * share // job.shares * TILES
-    cdef Py_ssize_t end = min(blocks * (share + 1) // job.shares * TILES, tiles.count)
+    # Slices of the outputs that meet the inputs through some tap of these channels.
+    cdef Py_ssize_t first_tap = first_channel // tiles.inputs.channels
+    cdef Py_ssize_t last_tap = (first_channel + channels - 1) // tiles.inputs.channels
+    cdef Py_ssize_t first_tile = outputs_of(&job.depth, last_tap).begin * tiles.places
+    cdef Py_ssize_t count = max(outputs_of(&job.depth, first_tap).end * tiles.places - first_tile, <Py_ssize_t>0)
+    cdef Py_ssize_t blocks = ceil_div(count, TILES)
+    cdef Py_ssize_t tile = first_tile + blocks * share // job.shares * TILES
+    cdef Py_ssize_t end = first_tile + min(blocks * (share + 1) // job.shares * TILES, count)
     cdef Py_ssize_t row = row_of(channels)
     cdef Py_ssize_t v_plane = TILES * row
     cdef Py_ssize_t w_plane = TILES * BLOCK_K
     cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K
     cdef Py_ssize_t p_row[MR]
-    cdef Py_ssize_t count, point, panel, c, i
+    cdef Py_ssize_t point, panel, c, i
     cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
     cdef real* w = <real*>scratch_take(POINTS * w_plane * sizeof(real))
     cdef real* p = <real*>scratch_take(POINTS * p_plane * sizeof(real))
@@ -83,7 +109,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
         memset(p, 0, POINTS * p_plane * sizeof(real))
         while tile < end:
             count = min(end - tile, <Py_ssize_t>TILES)
-            transform_inputs(tiles, tile, count, first_channel, channels, v, row, v_plane)
+            transform_taps(job, tile, count, first_channel, channels, v, row, v_plane)
             transform_output_gradients(tiles, tile, count, first_filter, filters, w, NR, TILES * NR, w_plane)
             for point in range(POINTS):
                 for panel in range(ceil_div(filters, NR)):
@@ -107,7 +133,7 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
     cdef Py_ssize_t share, k
     cdef const real* total
     for share in range(job.shares):
-        total = job.totals + (share * 9 * job.tiles.inputs.channels + row) * filters
+        total = job.totals + (share * job.depth.taps * 9 * job.tiles.inputs.channels + row) * filters
         for k in range(filters):
             d_kernel[row * filters + k] = (d_kernel[row * filters + k] if share else 0) + total[k]
 
@@ -115,13 +141,14 @@ cdef inline void add_shares(const Correlation* job, Py_ssize_t row, real* d_kern
 cdef inline void correlate_all(Correlation* job, real* d_kernel) noexcept nogil:
     """The whole gradient. `shares` and `totals` are found here."""
     cdef Tiles* tiles = &job.tiles
-    cdef Py_ssize_t channels = tiles.inputs.channels, filters = tiles.outputs.channels
+    cdef Py_ssize_t channels = job.depth.taps * tiles.inputs.channels, filters = tiles.outputs.channels
+    cdef Py_ssize_t count = tiles.places * job.depth.outputs
     cdef Py_ssize_t parts_k = ceil_div(filters, BLOCK_K)
     cdef Py_ssize_t tasks = ceil_div(channels, BLOCK_C) * parts_k
     cdef Py_ssize_t zeros = (max(channels, filters) + 2 * NR) * sizeof(real)
-    cdef int threads = threads_for(2.0 / VL * POINTS * tiles.count * channels * filters)
+    cdef int threads = threads_for(2.0 / VL * POINTS * count * channels * filters)
     cdef Py_ssize_t i
-    job.shares = min(ceil_div(SHARES, tasks), ceil_div(tiles.count, SHARE))
+    job.shares = min(ceil_div(SHARES, tasks), ceil_div(count, SHARE))
     job.totals = d_kernel
     if job.shares > 1:
         job.totals = <real*>scratch_take(job.shares * 9 * channels * filters * sizeof(real))

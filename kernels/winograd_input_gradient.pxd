@@ -15,14 +15,14 @@ from kernels.winograd cimport IN, OUT, transform_input_gradient
 from kernels.winograd_tiles cimport Images, Tile, Tiles, load, store, tile_at
 
 cdef struct Band:
-    Py_ssize_t first     # tile that is computed
-    Py_ssize_t own       # tile that is the first of its own
+    Py_ssize_t first     # place that is computed
+    Py_ssize_t own       # place that is the first of its own
     Py_ssize_t end
 
 
 cdef inline Band band_at(const Tiles* tiles, Py_ssize_t index, Py_ssize_t bands) noexcept nogil:
     """One of so many bands: whole images, where there are as many."""
-    cdef Py_ssize_t rows = tiles.count // tiles.columns
+    cdef Py_ssize_t rows = tiles.places // tiles.columns
     cdef Py_ssize_t unit = tiles.rows if rows >= bands * tiles.rows else 1
     cdef Py_ssize_t own = rows // unit * index // bands * unit
     cdef Py_ssize_t end = rows // unit * (index + 1) // bands * unit
@@ -31,34 +31,35 @@ cdef inline Band band_at(const Tiles* tiles, Py_ssize_t index, Py_ssize_t bands)
 
 
 cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const real* m, Py_ssize_t row, Py_ssize_t plane,
-                                     Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
+                                     Py_ssize_t d, Py_ssize_t first_place, Py_ssize_t count, Py_ssize_t first_channel,
                                      Py_ssize_t channels) noexcept nogil:
-    """d_x = B m Bt, added up over tiles, from m[point * plane + tile * row + c]"""
+    """d_x = B m Bt in a slice, added up over tiles, from m[point * plane + tile * row + c]"""
     cdef const Images* inputs = &tiles.inputs
     cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
-    cdef Py_ssize_t t, number, part, c, i, j, h, w, width, top, bottom, left, right
+    cdef Py_ssize_t t, place, part, c, i, j, h, w, width, top, bottom, left, right
     cdef bint last_row
     cdef Tile tile
     cdef real* d_x
     cdef real* target
     for t in range(count):
-        number = first_tile + t
-        tile = tile_at(tiles, number)
+        place = first_place + t
+        tile = tile_at(tiles, d * tiles.places + place)
         h = tile.h - tiles.pad_h
         w = tile.w - tiles.pad_w
         last_row = tile.h == (tiles.rows - 1) * OUT
         # Pixels of the tile that are in the image and in the band.
-        top = max(-h, <Py_ssize_t>0 if number >= band.own else <Py_ssize_t>OUT)
-        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or number + tiles.columns < band.end else <Py_ssize_t>OUT)
+        top = max(-h, <Py_ssize_t>0 if place >= band.own else <Py_ssize_t>OUT)
+        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or place + tiles.columns < band.end else <Py_ssize_t>OUT)
         left = max(-w, <Py_ssize_t>0)
         right = min(inputs.w - w, <Py_ssize_t>IN)
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
             d_x = (
-                inputs.value + tile.n * inputs.stride_n + h * inputs.stride_h + w * inputs.stride_w + first_channel + c
+                inputs.value + tile.n * inputs.stride_n + d * inputs.stride_d + h * inputs.stride_h
+                + w * inputs.stride_w + first_channel + c
             )
             for j in range(IN):
                 for i in range(IN):

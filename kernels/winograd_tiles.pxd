@@ -1,4 +1,9 @@
-# Images in tiles of 4x4 outputs, as Winograd's kernels see them (winograd.pxd): where their pixels are, and the way back to y.
+# Images in tiles of 4x4 outputs, as conv_winograd.pyx sees them (winograd.pxd): where their pixels are, and the way back to y.
+#
+# Design:
+# a) A place is that of a tile in any slice of the depth: image, row and column. Tiles are counted slice by slice, and in each
+#    by places.
+# b) Pixels of a tile are neighbours, or as far apart as the taps (winograd_places.pxd).
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -7,21 +12,23 @@ from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_input, transform_output, transform_output_gradient
+from kernels.winograd_places cimport first_output, tiles_along
 
-cdef struct Images:      # (n, h, w, c), c contiguous
+cdef struct Images:      # (n, d, h, w, c), c contiguous
     real* value
-    Py_ssize_t stride_n, stride_h, stride_w
-    Py_ssize_t h, w, channels
+    Py_ssize_t stride_n, stride_d, stride_h, stride_w
+    Py_ssize_t d, h, w, channels
 
 cdef struct Tiles:
     Images inputs, outputs
     Py_ssize_t pad_h, pad_w
-    Py_ssize_t rows, columns  # of tiles, for an image
-    Py_ssize_t count          # of all images
+    Py_ssize_t dilation_h, dilation_w
+    Py_ssize_t rows, columns  # of tiles, for a slice of an image
+    Py_ssize_t places         # of tiles, for a slice of all images
     real* zeros               # a pixel outside
 
 cdef struct Tile:        # its first output
-    Py_ssize_t n, h, w
+    Py_ssize_t n, d, h, w
 
 
 cdef inline vec load(const real* source, Py_ssize_t count) noexcept nogil:
@@ -42,21 +49,37 @@ cdef inline void store(real* target, vec v, Py_ssize_t count) noexcept nogil:
 
 
 cdef inline Tile tile_at(const Tiles* tiles, Py_ssize_t number) noexcept nogil:
-    cdef Py_ssize_t row = number // tiles.columns
-    return Tile(n=row // tiles.rows, h=row % tiles.rows * OUT, w=number % tiles.columns * OUT)
+    cdef Py_ssize_t place = number % tiles.places
+    cdef Py_ssize_t row = place // tiles.columns
+    return Tile(
+        n=row // tiles.rows, d=number // tiles.places, h=first_output(row % tiles.rows, OUT, tiles.dilation_h),
+        w=first_output(place % tiles.columns, OUT, tiles.dilation_w),
+    )
 
 
-cdef inline void find_pixels(const Images* images, const real* zeros, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, Py_ssize_t size,
+cdef inline real* pixel_at(const Images* images, const Tile* tile) noexcept nogil:
+    return (
+        images.value + tile.n * images.stride_n + tile.d * images.stride_d + tile.h * images.stride_h
+        + tile.w * images.stride_w
+    )
+
+
+cdef inline void find_pixels(const Tiles* tiles, const Images* images, const Tile* tile, Py_ssize_t size,
                              const real** pixel) noexcept nogil:
-    """The addresses of size x size pixels from (h, w) on; that of `zeros` for those outside."""
+    """The addresses of the size x size pixels of a tile; that of `zeros` for those outside."""
+    cdef Py_ssize_t stride_h = tiles.dilation_h * images.stride_h, stride_w = tiles.dilation_w * images.stride_w
+    cdef Py_ssize_t h = tile.h, w
     cdef Py_ssize_t i, j
-    cdef const real* image = images.value + n * images.stride_n
+    cdef bint inside
+    cdef const real* line = pixel_at(images, tile)
     for i in range(size):
+        inside = 0 <= tile.d < images.d and 0 <= h < images.h
+        w = tile.w
         for j in range(size):
-            if 0 <= h + i < images.h and 0 <= w + j < images.w:
-                pixel[i * size + j] = image + (h + i) * images.stride_h + (w + j) * images.stride_w
-            else:
-                pixel[i * size + j] = zeros
+            pixel[i * size + j] = line + j * stride_w if inside and 0 <= w < images.w else tiles.zeros
+            w += tiles.dilation_w
+        h += tiles.dilation_h
+        line += stride_h
 
 
 cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
@@ -64,25 +87,30 @@ cdef inline Py_ssize_t row_of(Py_ssize_t channels) noexcept nogil:
     return (ceil_div(channels, VL) + 1) * VL
 
 
-cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
-                                  Py_ssize_t channels, real* v, Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
-    """v[point * plane + tile * row + c] = Bt d B"""
+cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t deeper,
+                                  Py_ssize_t first_channel, Py_ssize_t channels, real* v, Py_ssize_t row,
+                                  Py_ssize_t plane) noexcept nogil:
+    """v[point * plane + tile * row + c] = Bt d B, with d from so many slices deeper than the tile"""
     cdef const real* pixel[IN * IN]
     cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
+    cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.inputs.stride_w  # the next tile of these pixels
     cdef Py_ssize_t t, part, c, i, j, width
     cdef Tile tile
     for t in range(count):
         tile = tile_at(tiles, first_tile + t)
-        find_pixels(&tiles.inputs, tiles.zeros, tile.n, tile.h - tiles.pad_h, tile.w - tiles.pad_w, IN, pixel)
+        tile.d += deeper
+        tile.h -= tiles.pad_h
+        tile.w -= tiles.pad_w
+        find_pixels(tiles, &tiles.inputs, &tile, IN, pixel)
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
             for j in range(IN):
                 for i in range(IN):
                     column[i] = load(pixel[i * IN + j] + first_channel + c, width)
-                    prefetch_for_reading(pixel[i * IN + j] + first_channel + c + OUT * tiles.inputs.stride_w)  # next tile
+                    prefetch_for_reading(pixel[i * IN + j] + first_channel + c + ahead)
                 transform_input(column, 1, half + j, IN)
             for i in range(IN):
                 transform_input(half + i * IN, 1, full, 1)
@@ -95,6 +123,7 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
                                    Py_ssize_t filters) noexcept nogil:
     """y = activation(At m A + bias), from m[point * plane + tile * row + k]; bias may be NULL."""
     cdef const Images* outputs = &tiles.outputs
+    cdef Py_ssize_t stride_h = tiles.dilation_h * outputs.stride_h, stride_w = tiles.dilation_w * outputs.stride_w
     cdef vec column[IN]
     cdef vec half[OUT * IN]
     cdef vec full[OUT]
@@ -105,9 +134,9 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
     cdef real* y
     for t in range(count):
         tile = tile_at(tiles, first_tile + t)
-        rows = min(<Py_ssize_t>OUT, outputs.h - tile.h)
-        columns = min(<Py_ssize_t>OUT, outputs.w - tile.w)
-        first = outputs.value + tile.n * outputs.stride_n + tile.h * outputs.stride_h + tile.w * outputs.stride_w + first_filter
+        rows = min(<Py_ssize_t>OUT, ceil_div(outputs.h - tile.h, tiles.dilation_h))
+        columns = min(<Py_ssize_t>OUT, ceil_div(outputs.w - tile.w, tiles.dilation_w))
+        first = pixel_at(outputs, &tile) + first_filter
         for part in range(ceil_div(filters, VL)):
             k = part * VL
             width = filters - k
@@ -120,12 +149,12 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
             for i in range(rows):
                 transform_output(half + i * IN, 1, full, 1)
                 for j in range(columns):
-                    store(y + i * outputs.stride_h + j * outputs.stride_w, full[j] + b, width)
-                    prefetch_for_writing(y + i * outputs.stride_h + (OUT + j) * outputs.stride_w)  # for the next tile
+                    store(y + i * stride_h + j * stride_w, full[j] + b, width)
+                    prefetch_for_writing(y + i * stride_h + (OUT + j) * stride_w)  # for the next tile of these pixels
         if activation != LINEAR:
             for i in range(rows):
                 for j in range(columns):
-                    apply_activation(activation, first + i * outputs.stride_h + j * outputs.stride_w, filters)
+                    apply_activation(activation, first + i * stride_h + j * stride_w, filters)
 
 
 cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
@@ -136,18 +165,19 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
     cdef vec column[OUT]
     cdef vec half[IN * OUT]
     cdef vec full[IN]
+    cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.outputs.stride_w  # the next tile of these pixels
     cdef Py_ssize_t t, part, k, i, j, width
     cdef Tile tile
     for t in range(count):
         tile = tile_at(tiles, first_tile + t)
-        find_pixels(&tiles.outputs, tiles.zeros, tile.n, tile.h, tile.w, OUT, pixel)
+        find_pixels(tiles, &tiles.outputs, &tile, OUT, pixel)
         for part in range(ceil_div(filters, NR) * (NR // VL)):
             k = part * VL
             width = max(filters - k, <Py_ssize_t>0)
             for j in range(OUT):
                 for i in range(OUT):
                     column[i] = load(pixel[i * OUT + j] + first_filter + k, width)
-                    prefetch_for_reading(pixel[i * OUT + j] + first_filter + k + OUT * tiles.outputs.stride_w)  # next tile
+                    prefetch_for_reading(pixel[i * OUT + j] + first_filter + k + ahead)
                 transform_output_gradient(column, 1, half + j, OUT)
             for i in range(IN):
                 transform_output_gradient(half + i * OUT, 1, full, 1)
@@ -158,15 +188,17 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
 cdef inline Images describe(const real[:, :, :, :, ::1] images):
     return Images(
         value=<real*>&images[0, 0, 0, 0, 0], stride_n=images.strides[0] // <Py_ssize_t>sizeof(real),
-        stride_h=images.strides[2] // <Py_ssize_t>sizeof(real), stride_w=images.strides[3] // <Py_ssize_t>sizeof(real),
-        h=images.shape[2], w=images.shape[3], channels=images.shape[4],
+        stride_d=images.strides[1] // <Py_ssize_t>sizeof(real), stride_h=images.strides[2] // <Py_ssize_t>sizeof(real),
+        stride_w=images.strides[3] // <Py_ssize_t>sizeof(real),
+        d=images.shape[1], h=images.shape[2], w=images.shape[3], channels=images.shape[4],
     )
 
 
-cdef inline Tiles divide(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, Py_ssize_t pad_h, Py_ssize_t pad_w):
-    cdef Py_ssize_t rows = ceil_div(outputs.shape[2], OUT)
-    cdef Py_ssize_t columns = ceil_div(outputs.shape[3], OUT)
+cdef inline Tiles divide(const real[:, :, :, :, ::1] inputs, const real[:, :, :, :, ::1] outputs, tuple dilations,
+                         Py_ssize_t pad_h, Py_ssize_t pad_w):
+    cdef Py_ssize_t rows = tiles_along(outputs.shape[2], OUT, dilations[1])
+    cdef Py_ssize_t columns = tiles_along(outputs.shape[3], OUT, dilations[2])
     return Tiles(
-        inputs=describe(inputs), outputs=describe(outputs), pad_h=pad_h, pad_w=pad_w, rows=rows, columns=columns,
-        count=outputs.shape[0] * rows * columns, zeros=NULL,
+        inputs=describe(inputs), outputs=describe(outputs), pad_h=pad_h, pad_w=pad_w, dilation_h=dilations[1],
+        dilation_w=dilations[2], rows=rows, columns=columns, places=outputs.shape[0] * rows * columns, zeros=NULL,
     )

@@ -78,6 +78,24 @@ def _sizes(problem, direction):
     return math.prod(taps), *((filters, channels) if direction == "backward_input" else (channels, filters))
 
 
+def products_inside(problem):
+    """The products of a convolution without strides, for each pair of a channel and a filter, but for those in the padding."""
+    return problem.output_shape[0] * math.prod(meetings(problem, axis) for axis in range(3))
+
+
+def meetings(problem, axis):
+    """How many pairs of an output and a tap meet the input along a spatial axis, in a convolution without strides."""
+    outputs, size, front = problem.output_shape[axis + 1], problem.input_shape[axis + 1], problem.pads[axis]
+    offsets = (tap * problem.dilations[axis] - front for tap in range(problem.kernel_shape[axis]))
+    return sum(max(min(outputs, size - offset) - max(-offset, 0), 0) for offset in offsets)
+
+
+def tiles_along(outputs, size, dilation):
+    """How many tiles of Winograd's algorithm an axis is divided into, as in kernels/winograd_places.pxd."""
+    whole, rest = divmod(outputs, size * dilation)
+    return whole * dilation + min(rest, dilation)
+
+
 def _tiles(numbers, half):
     """How many tiles of 32 numbers, where up to 16 take the part `half` of the time."""
     whole, rest = divmod(numbers, 32)

@@ -14,7 +14,7 @@ import sys
 from typing import NamedTuple
 
 from convlayers import _native, config
-from convlayers.ops.conv_costs import has_copies_for_taps, tiles_cost, vectors_cost
+from convlayers.ops.conv_costs import has_copies_for_taps, meetings, products_inside, tiles_along, tiles_cost, vectors_cost
 
 DIRECTIONS = ("forward", "backward_input", "backward_kernel")
 _HAS_32_REGISTERS = _native.isa in ("x86_64_v4", "x86_64_amx")
@@ -66,7 +66,8 @@ def _never(problem, direction):
     return None
 
 
-def _winograd_cannot(problem, direction):
+def _is_no_plain_3x3(problem):
+    """Why this is no convolution of images with kernels of 3x3 whose taps are neighbours, or None."""
     if problem.kernel_shape[:3] != (1, 3, 3):
         return "only kernels of 3x3"
     if problem.strides != (1, 1, 1) or problem.dilations != (1, 1, 1) or problem.groups != 1:
@@ -74,6 +75,23 @@ def _winograd_cannot(problem, direction):
     if problem.input_shape[1] != 1 or problem.output_shape[1] != 1 or max(problem.pads) > 2:
         return "only images, padded by at most 2 pixels"
     return None
+
+
+def _winograd_cannot(problem, direction):
+    if problem.kernel_shape[1:3] != (3, 3):
+        return "only kernels of 3x3, and any depth"
+    if problem.strides != (1, 1, 1) or problem.groups != 1:
+        return "only without strides and groups"
+    if _is_padded_beyond_reach(problem):
+        return "only padded by at most what a window reaches beyond a pixel"
+    if problem.kernel_shape[0] == 1 and problem.input_shape[1] != problem.output_shape[1]:
+        return "a single tap along the depth finds all slices"
+    return None
+
+
+def _is_padded_beyond_reach(problem):
+    axes = zip(problem.pads, problem.kernel_shape[:3], problem.dilations, strict=True)
+    return any(pad > (taps - 1) * dilation for pad, taps, dilation in axes)
 
 
 def _rounds_too_much(problem):
@@ -88,10 +106,13 @@ def _rounds_too_much(problem):
 def _winograd_should_not(problem, direction):
     if reason := _rounds_too_much(problem):
         return reason
-    if min(problem.kernel_shape[3:]) < 32:
+    # Slices of the depth share what is transformed. Without it, conv_winograd_grouped is faster where there are fewer.
+    if min(problem.kernel_shape[3:]) < (32 if problem.kernel_shape[0] == 1 else 16):
         return "too few channels or filters to be worth the transforms"
-    if _is_faster_at_hand(problem, direction):
+    if _winograd_grouped_cannot(problem, direction) is None and _is_faster_at_hand(problem, direction):
         return "conv_winograd_grouped, which has all of a kernel at hand, is faster"
+    if _is_no_plain_3x3(problem):
+        return _winograd_should_not_beyond_plain(problem, direction)
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
     # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
     # as long as a direct one (1.9 where the transformed kernel leaves the cache), tiles come by the dozen, and to transform a
@@ -107,21 +128,35 @@ def _winograd_should_not(problem, direction):
     return None
 
 
-def _tiles_of(shape):
-    """The number of tiles of 4x4 pixels that images are divided into."""
+def _winograd_should_not_beyond_plain(problem, direction):
+    """With a depth, or dilation."""
+    if _bf16_cannot(problem, direction) is None:
+        return "left to tiles of bfloat16, beside which it has not been measured"
+    # As above, but that a product takes longer everywhere if the transformed kernel leaves the cache, as measured.
+    product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
+    tiles = meetings(problem, 0) * _winograd_tiles(problem, direction)
+    if 36 * (product * tiles + 28 * problem.kernel_shape[0]) > products_inside(problem):
+        return "too few pixels to be worth the transforms"
+    return None
+
+
+def _tiles_of(shape, dilations=(1, 1, 1)):
+    """The number of tiles of 4x4 pixels that a slice of images is divided into."""
     n, _, h, w, _ = shape
-    return n * math.ceil(h / 4) * math.ceil(w / 4)
+    return n * tiles_along(h, 4, dilations[1]) * tiles_along(w, 4, dilations[2])
 
 
 def _winograd_tiles(problem, direction):
     """The number of tiles in conv_winograd. Gradients for the input are computed from the tiles of either side."""
-    tiles = _tiles_of(problem.output_shape)
-    return min(tiles, _tiles_of(problem.input_shape)) if direction == "backward_input" else tiles
+    inputs, outputs = (_tiles_of(shape, problem.dilations) for shape in (problem.input_shape, problem.output_shape))
+    if direction != "backward_input":
+        return outputs
+    return min(inputs, outputs) if problem.dilations[1:] == (1, 1) else inputs
 
 
 def _takes_fewer_tiles(problem, direction):
     """Whether the gradient for an input takes so many tiles less in conv_winograd that this is the fastest, as measured."""
-    if direction != "backward_input":
+    if direction != "backward_input" or problem.dilations != (1, 1, 1):
         return False
     channels = problem.kernel_shape[3]
     return _tiles_of(problem.input_shape) * channels > 1.2 * _tiles_of(problem.output_shape) * _whole(channels, 32)
@@ -145,10 +180,10 @@ def _is_faster_at_hand(problem, direction):
 def _winograd_grouped_cannot(problem, direction):
     if problem.kernel_shape[:3] not in ((1, 3, 3), (1, 5, 5)):
         return "only kernels of 3x3 and 5x5"
-    if problem.strides != (1, 1, 1) or problem.dilations != (1, 1, 1):
-        return "only without strides and dilation"
-    if problem.input_shape[1] != 1 or problem.output_shape[1] != 1 or max(problem.pads) >= problem.kernel_shape[1]:
-        return "only images, padded by less than the kernel"
+    if problem.strides != (1, 1, 1):
+        return "only without strides"
+    if problem.input_shape[1] != 1 or problem.output_shape[1] != 1 or _is_padded_beyond_reach(problem):
+        return "only images, padded by at most what a window reaches beyond a pixel"
     if min(problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups) < 16:
         return "fewer channels or filters in a group than the longest vector holds"
     return None
@@ -160,14 +195,16 @@ def _winograd_grouped_should_not(problem, direction):
     taps, channels, filters = problem.kernel_shape[1], problem.kernel_shape[3], problem.kernel_shape[4] // problem.groups
     if problem.groups == 1 and taps == 3 and min(channels, filters) >= 32 and not _is_faster_at_hand(problem, direction):
         return "channels and filters enough for conv_winograd"
-    if problem.groups == 1 and taps == 5 and _bf16_cannot(problem, direction) is None:
+    dilated = max(problem.dilations) > 1
+    if problem.groups == 1 and (taps == 5 or dilated) and _bf16_cannot(problem, direction) is None:
         return "tiles of bfloat16 are as fast, and more accurate"
     if channels * filters + 32 * (channels + filters) > 52_000:
         return "a group and 32 of its tiles would take more than 8 MB once they are transformed"
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
     # As measured, in multiplications for each pair of a channel and a filter, like those above.
-    tiles = n * math.ceil(h / (7 - taps)) * math.ceil(w / (7 - taps))
-    if 36 * (1.5 * tiles + 40) > taps * taps * n * h * w:
+    tiles = n * tiles_along(h, 7 - taps, problem.dilations[1]) * tiles_along(w, 7 - taps, problem.dilations[2])
+    direct = products_inside(problem) if dilated else taps * taps * n * h * w
+    if 36 * (1.5 * tiles + 40) > direct:
         return "too few pixels to be worth the transforms"
     return None
 
@@ -233,7 +270,7 @@ def _bf16_cannot(problem, direction):
 
 
 def _bf16x2_should_not(problem, direction):
-    if reason := _rounds_too_much(problem) or _winograd_cannot(problem, direction):
+    if reason := _rounds_too_much(problem) or _is_no_plain_3x3(problem):
         return reason
     channels, filters = problem.kernel_shape[3:]
     depth = filters if direction == "backward_input" else channels

@@ -7,7 +7,7 @@ import pytest
 
 from convlayers._native.kept import Kept
 from convlayers.ops.conv_kernels import CONV_KERNELS
-from tests.kernels.test_conv_kernels import PROBLEMS
+from tests.kernels.conv_problems import PROBLEMS
 
 KEEPING = [kernel for kernel in CONV_KERNELS if kernel.keeps_weights]
 SMALL = (
@@ -21,6 +21,8 @@ SMALL = (
     "groups of 5x5",
     "blocks of uneven size",
     "three axes",
+    "3x3x3, no padding",
+    "groups of 5x5, dilation",
 )
 
 

@@ -10,10 +10,10 @@ from convlayers.ops.conv import conv_problem
 from convlayers.ops.conv_kernels import DIRECTIONS, choose
 
 
-def chosen(input_shape, channels, filters, padding, direction, strides=1):
-    """Returns the names of the functions that are chosen for a layer of 3x3: another computes if the first may decline."""
-    kernel_shape = 3, 3, channels, filters
-    problem = conv_problem((*input_shape, channels), kernel_shape, strides, padding, "channels_last", 1, np.dtype("float32"))
+def chosen(input_shape, channels, filters, padding, direction, strides=1, dilation=1, size=(3, 3)):
+    """Returns the names of the functions that are chosen for a layer: another computes if the first may decline."""
+    shapes = (*input_shape, channels), (*size, channels, filters)
+    problem = conv_problem(*shapes, strides, padding, "channels_last", dilation, np.dtype("float32"))
     function = choose(problem, direction)
     functions = function.args if isinstance(function, functools.partial) else [function]
     return [function.__name__ for function in functions]
@@ -50,3 +50,29 @@ def test_pixels_that_cross_lines_of_the_cache_are_left_to_winograd(direction):
 
 def test_small_images_with_a_copy_for_each_tap_are_left_to_winograd():
     assert "winograd" in chosen((64, 5, 5), 32, 64, "valid", "forward")[0]
+
+
+BEYOND_PLAIN = {
+    "depth": {"input_shape": (1, 16, 56, 56), "channels": 32, "filters": 64, "size": (3, 3, 3)},
+    "depth, many weights": {"input_shape": (1, 8, 14, 14), "channels": 256, "filters": 256, "size": (3, 3, 3)},
+    "depth, few channels": {"input_shape": (1, 16, 24, 24), "channels": 16, "filters": 24, "size": (3, 3, 3)},
+    "dilation": {"input_shape": (2, 64, 64), "channels": 64, "filters": 64, "dilation": 4},
+    "dilation, many weights": {"input_shape": (2, 32, 32), "channels": 256, "filters": 256, "dilation": 2},
+    "dilation of 5x5": {"input_shape": (2, 64, 64), "channels": 32, "filters": 64, "dilation": 2, "size": (5, 5)},
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", BEYOND_PLAIN)
+def test_depth_and_dilation_are_left_to_winograd_but_not_beside_tiles(name, direction, monkeypatch):
+    layer = BEYOND_PLAIN[name]
+    winograd = "winograd" in chosen(**layer, padding="same", direction=direction)[0]
+    assert winograd == (_native.isa != "x86_64_amx")
+    monkeypatch.setattr(config, "winograd", lambda: False)
+    assert "winograd" not in chosen(**layer, padding="same", direction=direction)[0]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_dilation_whose_taps_lie_mostly_in_the_padding_is_left_to_whom_leaves_them_out(direction):
+    layer = {"input_shape": (2, 33, 33), "channels": 256, "filters": 256, "dilation": 6}
+    assert "winograd" not in chosen(**layer, padding="same", direction=direction)[0]
