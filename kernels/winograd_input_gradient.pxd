@@ -12,7 +12,7 @@ from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_input_gradient
-from kernels.winograd_tiles cimport Images, Tile, Tiles, load, store, tile_at
+from kernels.winograd_tiles cimport Images, Tile, Tiles, load, next_tile, store, tile_at
 
 cdef struct Band:
     Py_ssize_t first     # place that is computed
@@ -40,12 +40,11 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
     cdef vec full[IN]
     cdef Py_ssize_t t, place, part, c, i, j, h, w, width, top, bottom, left, right
     cdef bint last_row
-    cdef Tile tile
+    cdef Tile tile = tile_at(tiles, d * tiles.places + first_place)
     cdef real* d_x
     cdef real* target
     for t in range(count):
         place = first_place + t
-        tile = tile_at(tiles, d * tiles.places + place)
         h = tile.h - tiles.pad_h
         w = tile.w - tiles.pad_w
         last_row = tile.h == (tiles.rows - 1) * OUT
@@ -73,3 +72,4 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
                         full[j] += load(target, width)
                     store(target, full[j], width)
                     prefetch_for_writing(target + OUT * inputs.stride_w)  # for the next tile
+        next_tile(tiles, &tile)

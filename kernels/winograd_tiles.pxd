@@ -12,12 +12,12 @@ from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_input, transform_output, transform_output_gradient
-from kernels.winograd_places cimport first_output, tiles_along
+from kernels.winograd_places cimport first_output, next_output, tiles_along
 
 cdef struct Images:      # (n, d, h, w, c), c contiguous
     real* value
     Py_ssize_t stride_n, stride_d, stride_h, stride_w
-    Py_ssize_t d, h, w, channels
+    Py_ssize_t n, d, h, w, channels
 
 cdef struct Tiles:
     Images inputs, outputs
@@ -55,6 +55,19 @@ cdef inline Tile tile_at(const Tiles* tiles, Py_ssize_t number) noexcept nogil:
         n=row // tiles.rows, d=number // tiles.places, h=first_output(row % tiles.rows, OUT, tiles.dilation_h),
         w=first_output(place % tiles.columns, OUT, tiles.dilation_w),
     )
+
+
+cdef inline void next_tile(const Tiles* tiles, Tile* tile) noexcept nogil:
+    tile.w = next_output(tile.w, OUT, tiles.dilation_w)
+    if tile.w >= tiles.outputs.w:
+        tile.w = 0
+        tile.h = next_output(tile.h, OUT, tiles.dilation_h)
+        if tile.h >= tiles.outputs.h:
+            tile.h = 0
+            tile.n += 1
+            if tile.n == tiles.outputs.n:
+                tile.n = 0
+                tile.d += 1
 
 
 cdef inline real* pixel_at(const Images* images, const Tile* tile) noexcept nogil:
@@ -97,13 +110,11 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
     cdef vec full[IN]
     cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.inputs.stride_w  # the next tile of these pixels
     cdef Py_ssize_t t, part, c, i, j, width
-    cdef Tile tile
+    cdef Tile tile = tile_at(tiles, first_tile)
+    cdef Tile source
     for t in range(count):
-        tile = tile_at(tiles, first_tile + t)
-        tile.d += deeper
-        tile.h -= tiles.pad_h
-        tile.w -= tiles.pad_w
-        find_pixels(tiles, &tiles.inputs, &tile, IN, pixel)
+        source = Tile(n=tile.n, d=tile.d + deeper, h=tile.h - tiles.pad_h, w=tile.w - tiles.pad_w)
+        find_pixels(tiles, &tiles.inputs, &source, IN, pixel)
         for part in range(ceil_div(channels, VL)):
             c = part * VL
             width = channels - c
@@ -116,6 +127,7 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
                 transform_input(half + i * IN, 1, full, 1)
                 for j in range(IN):
                     (<vec*>(v + (i * IN + j) * plane + t * row + c))[0] = full[j]
+        next_tile(tiles, &tile)
 
 
 cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int activation, const real* m, Py_ssize_t row,
@@ -129,11 +141,10 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
     cdef vec full[OUT]
     cdef vec b
     cdef Py_ssize_t t, part, k, i, j, width, rows, columns
-    cdef Tile tile
+    cdef Tile tile = tile_at(tiles, first_tile)
     cdef real* first
     cdef real* y
     for t in range(count):
-        tile = tile_at(tiles, first_tile + t)
         rows = min(<Py_ssize_t>OUT, ceil_div(outputs.h - tile.h, tiles.dilation_h))
         columns = min(<Py_ssize_t>OUT, ceil_div(outputs.w - tile.w, tiles.dilation_w))
         first = pixel_at(outputs, &tile) + first_filter
@@ -155,6 +166,7 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
             for i in range(rows):
                 for j in range(columns):
                     apply_activation(activation, first + i * stride_h + j * stride_w, filters)
+        next_tile(tiles, &tile)
 
 
 cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
@@ -167,9 +179,8 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
     cdef vec full[IN]
     cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.outputs.stride_w  # the next tile of these pixels
     cdef Py_ssize_t t, part, k, i, j, width
-    cdef Tile tile
+    cdef Tile tile = tile_at(tiles, first_tile)
     for t in range(count):
-        tile = tile_at(tiles, first_tile + t)
         find_pixels(tiles, &tiles.outputs, &tile, OUT, pixel)
         for part in range(ceil_div(filters, NR) * (NR // VL)):
             k = part * VL
@@ -183,6 +194,7 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
                 transform_output_gradient(half + i * OUT, 1, full, 1)
                 for j in range(IN):
                     (<vec*>(w + (i * IN + j) * plane + k // NR * panel + t * row + k % NR))[0] = full[j]
+        next_tile(tiles, &tile)
 
 
 cdef inline Images describe(const real[:, :, :, :, ::1] images):
@@ -190,7 +202,7 @@ cdef inline Images describe(const real[:, :, :, :, ::1] images):
         value=<real*>&images[0, 0, 0, 0, 0], stride_n=images.strides[0] // <Py_ssize_t>sizeof(real),
         stride_d=images.strides[1] // <Py_ssize_t>sizeof(real), stride_h=images.strides[2] // <Py_ssize_t>sizeof(real),
         stride_w=images.strides[3] // <Py_ssize_t>sizeof(real),
-        d=images.shape[1], h=images.shape[2], w=images.shape[3], channels=images.shape[4],
+        n=images.shape[0], d=images.shape[1], h=images.shape[2], w=images.shape[3], channels=images.shape[4],
     )
 
 
