@@ -55,6 +55,7 @@ def test_small_images_with_a_copy_for_each_tap_are_left_to_winograd():
 BEYOND_PLAIN = {
     "depth": {"input_shape": (1, 16, 56, 56), "channels": 32, "filters": 64, "size": (3, 3, 3)},
     "depth, many weights": {"input_shape": (1, 8, 14, 14), "channels": 256, "filters": 256, "size": (3, 3, 3)},
+    "depth, few pixels": {"input_shape": (1, 4, 7, 7), "channels": 64, "filters": 64, "size": (3, 3, 3)},
     "depth, few channels": {"input_shape": (1, 16, 24, 24), "channels": 16, "filters": 24, "size": (3, 3, 3)},
     "dilation": {"input_shape": (2, 64, 64), "channels": 64, "filters": 64, "dilation": 4},
     "dilation, many weights": {"input_shape": (2, 32, 32), "channels": 256, "filters": 256, "dilation": 2},
