@@ -57,7 +57,7 @@ cdef inline Tile tile_at(const Tiles* tiles, Py_ssize_t number) noexcept nogil:
     )
 
 
-cdef inline void next_tile(const Tiles* tiles, Tile* tile) noexcept nogil:
+cdef inline Tile tile_after(const Tiles* tiles, Tile tile) noexcept nogil:
     tile.w = next_output(tile.w, OUT, tiles.dilation_w)
     if tile.w >= tiles.outputs.w:
         tile.w = 0
@@ -68,6 +68,7 @@ cdef inline void next_tile(const Tiles* tiles, Tile* tile) noexcept nogil:
             if tile.n == tiles.outputs.n:
                 tile.n = 0
                 tile.d += 1
+    return tile
 
 
 cdef inline real* pixel_at(const Images* images, const Tile* tile) noexcept nogil:
@@ -75,6 +76,11 @@ cdef inline real* pixel_at(const Images* images, const Tile* tile) noexcept nogi
         images.value + tile.n * images.stride_n + tile.d * images.stride_d + tile.h * images.stride_h
         + tile.w * images.stride_w
     )
+
+
+cdef inline Py_ssize_t distance(const Images* images, const Tile* tile, const Tile* other) noexcept nogil:
+    """How far behind the pixels of a tile those of another lie, which may be below, or in another image."""
+    return pixel_at(images, other) - pixel_at(images, tile)
 
 
 cdef inline void find_pixels(const Tiles* tiles, const Images* images, const Tile* tile, Py_ssize_t size,
@@ -108,11 +114,12 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
     cdef vec column[IN]
     cdef vec half[IN * IN]
     cdef vec full[IN]
-    cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.inputs.stride_w  # the next tile of these pixels
-    cdef Py_ssize_t t, part, c, i, j, width
+    cdef Py_ssize_t t, part, c, i, j, width, ahead
     cdef Tile tile = tile_at(tiles, first_tile)
-    cdef Tile source
+    cdef Tile source, following
     for t in range(count):
+        following = tile_after(tiles, tile)
+        ahead = distance(&tiles.inputs, &tile, &following)
         source = Tile(n=tile.n, d=tile.d + deeper, h=tile.h - tiles.pad_h, w=tile.w - tiles.pad_w)
         find_pixels(tiles, &tiles.inputs, &source, IN, pixel)
         for part in range(ceil_div(channels, VL)):
@@ -127,7 +134,7 @@ cdef inline void transform_inputs(const Tiles* tiles, Py_ssize_t first_tile, Py_
                 transform_input(half + i * IN, 1, full, 1)
                 for j in range(IN):
                     (<vec*>(v + (i * IN + j) * plane + t * row + c))[0] = full[j]
-        next_tile(tiles, &tile)
+        tile = following
 
 
 cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int activation, const real* m, Py_ssize_t row,
@@ -140,11 +147,15 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
     cdef vec half[OUT * IN]
     cdef vec full[OUT]
     cdef vec b
-    cdef Py_ssize_t t, part, k, i, j, width, rows, columns
+    cdef Py_ssize_t t, part, k, i, j, width, rows, columns, ahead
     cdef Tile tile = tile_at(tiles, first_tile)
+    cdef Tile following
     cdef real* first
     cdef real* y
+    cdef real* target
     for t in range(count):
+        following = tile_after(tiles, tile)
+        ahead = distance(outputs, &tile, &following)
         rows = min(<Py_ssize_t>OUT, ceil_div(outputs.h - tile.h, tiles.dilation_h))
         columns = min(<Py_ssize_t>OUT, ceil_div(outputs.w - tile.w, tiles.dilation_w))
         first = pixel_at(outputs, &tile) + first_filter
@@ -160,13 +171,14 @@ cdef inline void transform_outputs(const Tiles* tiles, const real* bias, int act
             for i in range(rows):
                 transform_output(half + i * IN, 1, full, 1)
                 for j in range(columns):
-                    store(y + i * stride_h + j * stride_w, full[j] + b, width)
-                    prefetch_for_writing(y + i * stride_h + (OUT + j) * stride_w)  # for the next tile of these pixels
+                    target = y + i * stride_h + j * stride_w
+                    store(target, full[j] + b, width)
+                    prefetch_for_writing(target + ahead)
         if activation != LINEAR:
             for i in range(rows):
                 for j in range(columns):
                     apply_activation(activation, first + i * stride_h + j * stride_w, filters)
-        next_tile(tiles, &tile)
+        tile = following
 
 
 cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first_tile, Py_ssize_t count,
@@ -177,10 +189,12 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
     cdef vec column[OUT]
     cdef vec half[IN * OUT]
     cdef vec full[IN]
-    cdef Py_ssize_t ahead = OUT * tiles.dilation_w * tiles.outputs.stride_w  # the next tile of these pixels
-    cdef Py_ssize_t t, part, k, i, j, width
+    cdef Py_ssize_t t, part, k, i, j, width, ahead
     cdef Tile tile = tile_at(tiles, first_tile)
+    cdef Tile following
     for t in range(count):
+        following = tile_after(tiles, tile)
+        ahead = distance(&tiles.outputs, &tile, &following)
         find_pixels(tiles, &tiles.outputs, &tile, OUT, pixel)
         for part in range(ceil_div(filters, NR) * (NR // VL)):
             k = part * VL
@@ -194,7 +208,7 @@ cdef inline void transform_output_gradients(const Tiles* tiles, Py_ssize_t first
                 transform_output_gradient(half + i * OUT, 1, full, 1)
                 for j in range(IN):
                     (<vec*>(w + (i * IN + j) * plane + k // NR * panel + t * row + k % NR))[0] = full[j]
-        next_tile(tiles, &tile)
+        tile = following
 
 
 cdef inline Images describe(const real[:, :, :, :, ::1] images):
