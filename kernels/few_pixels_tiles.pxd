@@ -13,6 +13,7 @@
 #    each.
 from libc.string cimport memcpy
 
+cimport kernels.inlined
 from kernels.lanes cimport load_lanes
 from kernels.prefetch cimport LINE, prefetch_for_reading, store_around
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -31,12 +32,6 @@ cdef extern from *:
     #else
     #define PIXELS 2
     #define SUMS 8
-    #endif
-
-    /* Each copy of a tile is inside of its caller: GCC would make one of several, with their sizes as variables. */
-    #if defined(__GNUC__)
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
     #endif
     """
     enum:
