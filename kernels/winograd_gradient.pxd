@@ -12,6 +12,7 @@ from libc.string cimport memset
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.matmul_tile cimport NR, multiply_tile
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport MR, VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, outputs_of
@@ -21,7 +22,8 @@ from kernels.winograd_tiles cimport Tiles, row_of, store, transform_inputs, tran
 cdef enum:
     BLOCK_C = 72         # channels and filters that are collected at a time; multiples of MR and NR
     BLOCK_K = 64
-    TILES = 36           # tiles that are transformed at a time
+    TILES = 28           # tiles that are transformed at a time
+    AHEAD = 8            # channels for which memory for their gradients is asked for
     SHARES = 16          # tasks that the gradient is divided into at least, unless
     SHARE = 384          # a share had fewer tiles
 
@@ -37,21 +39,22 @@ cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssiz
                                   Py_ssize_t first_channel, Py_ssize_t channels, Py_ssize_t first_filter,
                                   Py_ssize_t filters) noexcept nogil:
     """d_kernel = Gt p G, from p[point * plane + panel * BLOCK_C * NR + c * NR + j]"""
-    cdef vec points[POINTS]
+    cdef const vec* points
     cdef vec half[3 * IN]
     cdef vec full[3]
     cdef Py_ssize_t all_channels = job.tiles.inputs.channels
     cdef Py_ssize_t all_filters = job.tiles.outputs.channels
     cdef Py_ssize_t c, part, k, i, j, kd
+    cdef Py_ssize_t step = plane // VL
     cdef real* d_kernel
+    cdef real* target
     for c in range(channels):
         kd = (first_channel + c) // all_channels
         for part in range(ceil_div(filters, VL)):
             k = part * VL
-            for i in range(POINTS):
-                points[i] = (<const vec*>(p + i * plane + (k // NR * BLOCK_C + c) * NR + k % NR))[0]
+            points = <const vec*>(p + (k // NR * BLOCK_C + c) * NR + k % NR)
             for j in range(IN):
-                transform_kernel_gradient(points + j, IN, half + j, IN)
+                transform_kernel_gradient(points + j * step, IN * step, half + j, IN)
             d_kernel = (
                 job.totals + first_filter + k
                 + ((share * job.depth.taps + kd) * 9 * all_channels + (first_channel + c) % all_channels) * all_filters
@@ -59,7 +62,9 @@ cdef inline void transform_totals(const Correlation* job, const real* p, Py_ssiz
             for i in range(3):
                 transform_kernel_gradient(half + i * IN, 1, full, 1)
                 for j in range(3):
-                    store(d_kernel + (i * 3 + j) * all_channels * all_filters, full[j], filters - k)
+                    target = d_kernel + (i * 3 + j) * all_channels * all_filters
+                    store(target, full[j], filters - k)
+                    prefetch_for_writing(target + AHEAD * all_filters)
 
 
 cdef inline void transform_taps(const Correlation* job, Py_ssize_t first_tile, Py_ssize_t count, Py_ssize_t first_channel,
@@ -86,15 +91,15 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
     # Slices of the outputs that meet the inputs through some tap of these channels.
     cdef Py_ssize_t first_tap = first_channel // tiles.inputs.channels
     cdef Py_ssize_t last_tap = (first_channel + channels - 1) // tiles.inputs.channels
-    cdef Py_ssize_t first_tile = outputs_of(&job.depth, last_tap).begin * tiles.places
-    cdef Py_ssize_t count = max(outputs_of(&job.depth, first_tap).end * tiles.places - first_tile, <Py_ssize_t>0)
+    cdef Py_ssize_t met = outputs_of(&job.depth, last_tap).begin * tiles.places
+    cdef Py_ssize_t count = max(outputs_of(&job.depth, first_tap).end * tiles.places - met, <Py_ssize_t>0)
     cdef Py_ssize_t blocks = ceil_div(count, TILES)
-    cdef Py_ssize_t tile = first_tile + blocks * share // job.shares * TILES
-    cdef Py_ssize_t end = first_tile + min(blocks * (share + 1) // job.shares * TILES, count)
+    cdef Py_ssize_t first_tile = met + blocks * share // job.shares * TILES, tile = first_tile
+    cdef Py_ssize_t end = met + min(blocks * (share + 1) // job.shares * TILES, count)
     cdef Py_ssize_t row = row_of(channels)
-    cdef Py_ssize_t v_plane = TILES * row
-    cdef Py_ssize_t w_plane = TILES * BLOCK_K
-    cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K
+    cdef Py_ssize_t v_plane = TILES * row + VL
+    cdef Py_ssize_t w_plane = TILES * BLOCK_K + VL
+    cdef Py_ssize_t p_plane = BLOCK_C * BLOCK_K + VL
     cdef Py_ssize_t p_row[MR]
     cdef Py_ssize_t point, panel, c, i
     cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
@@ -106,7 +111,8 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
     else:
         for i in range(MR):
             p_row[i] = i * NR
-        memset(p, 0, POINTS * p_plane * sizeof(real))
+        if tile >= end:
+            memset(p, 0, POINTS * p_plane * sizeof(real))  # a tap that meets padding only, or few slices
         while tile < end:
             count = min(end - tile, <Py_ssize_t>TILES)
             transform_taps(job, tile, count, first_channel, channels, v, row, v_plane)
@@ -117,7 +123,7 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
                         c = i * MR
                         multiply_tile(
                             v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
-                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, True, NULL, 2, NULL,
+                            p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, tile > first_tile, NULL, 2, NULL,
                         )
             tile += count
         transform_totals(job, p, p_plane, share, first_channel, channels, first_filter, filters)

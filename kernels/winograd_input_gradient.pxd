@@ -12,7 +12,7 @@ from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport IN, OUT, transform_input_gradient
-from kernels.winograd_tiles cimport Images, Tile, Tiles, load, next_tile, store, tile_at
+from kernels.winograd_tiles cimport Images, Tile, Tiles, load, store, tile_after, tile_at
 
 cdef struct Band:
     Py_ssize_t first     # place that is computed
@@ -72,4 +72,4 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
                         full[j] += load(target, width)
                     store(target, full[j], width)
                     prefetch_for_writing(target + OUT * inputs.stride_w)  # for the next tile
-        next_tile(tiles, &tile)
+        tile = tile_after(tiles, tile)
