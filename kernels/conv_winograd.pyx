@@ -3,14 +3,15 @@
 # Design:
 # a) Outputs are divided into tiles of 4x4. For each of the 36 points of the transformed tiles there is one matrix product:
 #    M[point](tile, k) = sum over c of V[point](tile, c) * U[point](c, k), with V the transformed inputs and U the transformed
-#    kernels. It is computed with the register tiles of matmul_tile.pxd: MR tiles by NR filters.
+#    kernels. It is computed in register tiles of MR tiles by NR filters (winograd_products.pxd).
 # b) A block of tiles goes all the way: V is computed and stays in the L2 cache; for SLAB filters at a time, M is computed from
 #    V and U, and outputs are computed from M while it is still there, with bias and activation.
 # c) Transforms work on vectors of channels. Pixels outside the image are read from a line of zeros, so that tiles at the
 #    border take the same way as all others.
 # d) U is computed once for all, where it fits into SHARED bytes, and kept where it may be (kept.pxd). Otherwise each block of tiles
 #    computes it anew, for SLAB filters and DEPTH channels at a time, so that it stays in the L2 cache: that reads 9 numbers where
-#    36 would have to be fetched from memory, so for many tiles it costs almost nothing.
+#    36 would have to be fetched from memory, so it costs as much as the products of a few tiles. V then lies in the same chunks
+#    of channels.
 # e) The gradient for the input is the same with d_y as inputs, the kernel turned by 180 degrees, and its channels and filters
 #    exchanged. Without padding it is larger than d_y; where that takes more tiles, it is computed from those of d_y, by the
 #    transpose of the algorithm (winograd_input_gradient.pxd), which only has other transforms before and behind the products.
@@ -18,7 +19,7 @@
 # g) Along the depth, sums are direct: products of each tap of the depth are added up before outputs are transformed. A block is
 #    some places in some slices of the result. V of each slice of the source that they see is computed once for all taps. Rows of
 #    V and M lie slice by slice, so all rows that a tap adds to make one product; slices that it finds in the padding are left out.
-# h) Each tile asks for the pixels of its right neighbour, inputs and outputs: in a network they are in no cache.
+# h) Each tile asks for the pixels of the next one, inputs and outputs: in a network they are in no cache.
 # i) Parallel: over bands of places, groups of slices and parts of the filters. A band is one block of places, but in the
 #    transposed algorithm, where blocks overlap, as many as a thread takes.
 from cython.parallel cimport prange
@@ -27,7 +28,7 @@ from libc.string cimport memset
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.kept cimport MOST_KEPT, Kept, keep, kept_before
-from kernels.matmul_tile cimport NR, multiply_tile
+from kernels.matmul_tile cimport NR
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
@@ -35,6 +36,7 @@ from kernels.windows cimport Axis, Span, ceil_div, forward_axis, span_inside
 from kernels.winograd cimport POINTS
 from kernels.winograd_gradient cimport Correlation, correlate_all
 from kernels.winograd_input_gradient cimport Band, add_input_gradients, band_at
+from kernels.winograd_products cimport THIRD, multiply_tiles
 from kernels.winograd_tiles cimport (
     Tiles, divide, row_of, transform_inputs, transform_output_gradients, transform_outputs
 )
@@ -45,7 +47,7 @@ cdef enum:
     SHARED = 4 << 20     # bytes of U that is computed once for all
     FEW = 144            # tiles for which a larger one is kept
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
-    LARGE = 11 << 19     # bytes of V of a block of tiles, where each block computes U
+    MANY = 64            # tiles of a block that computes U for itself; a multiple of every THIRD
     DEPTH = 64           # channels for which it does so at a time: U stays in L2
     SLICES = 4           # of the result that a block has at most: those of the source are few more
 
@@ -92,16 +94,13 @@ cdef inline void multiply_points(const Job* job, const Block* block, Py_ssize_t 
                                  bint accumulate) noexcept nogil:
     """m = v * u, or m += v * u, for each point and some taps of the depth.
 
-    Rows are counted up to a multiple of MR. Behind those of a tap, there are zeros in v, or what is dropped.
+    Rows are counted up to a part of a register tile. Behind those of a tap, there are zeros in v, or what is dropped.
     """
-    cdef Py_ssize_t m_row[MR]
-    cdef Py_ssize_t point, p, kd, i, start
+    cdef Py_ssize_t point, p, kd, start
     cdef const real* source
     cdef const real* weights
     cdef real* target
     cdef Span seen
-    for i in range(MR):
-        m_row[i] = i * SLAB
     for point in range(POINTS):
         for p in range(ceil_div(filters, NR)):
             for kd in range(first_tap, first_tap + taps):
@@ -110,24 +109,22 @@ cdef inline void multiply_points(const Job* job, const Block* block, Py_ssize_t 
                 source = v + point * v_plane + (start + seen.begin - block.sources.begin) * block.places * row
                 weights = u + point * u_plane + (p * taps + kd - first_tap) * panel
                 target = m + point * m_plane + seen.begin * block.places * SLAB + p * NR
-                for i in range(ceil_div((seen.end - seen.begin) * block.places, MR)):
-                    multiply_tile(
-                        source + i * MR * row, row, 1, weights, channels, target + i * MR * SLAB, m_row, accumulate, NULL,
-                        2, NULL,
-                    )
+                multiply_tiles(
+                    (seen.end - seen.begin) * block.places, source, row, weights, channels, target, SLAB, accumulate
+                )
 
 
-cdef inline void transform_sources(const Job* job, const Block* block, real* v, Py_ssize_t row,
-                                   Py_ssize_t plane) noexcept nogil:
-    """V of a block, slice by slice."""
+cdef inline void transform_sources(const Job* job, const Block* block, Py_ssize_t first_channel, Py_ssize_t channels, real* v,
+                                   Py_ssize_t row, Py_ssize_t plane) noexcept nogil:
+    """V of a block and some channels, slice by slice."""
     cdef const Tiles* tiles = &job.tiles
     cdef Py_ssize_t d, first, point
     for d in range(block.sources.begin, block.sources.end):
         first = d * tiles.places + block.first
         if job.transposed:
-            transform_output_gradients(tiles, first, block.places, 0, job.weights.channels, v, row, NR, plane)
+            transform_output_gradients(tiles, first, block.places, first_channel, channels, v, row, NR, plane)
         else:
-            transform_inputs(tiles, first, block.places, 0, 0, job.weights.channels, v, row, plane)
+            transform_inputs(tiles, first, block.places, 0, first_channel, channels, v, row, plane)
         v += block.places * row
     if job.depth.taps > 1:
         for point in range(POINTS):
@@ -153,47 +150,49 @@ cdef inline void convolve_block(Job* job, const Band* band, const Block* block, 
                                 Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
     cdef Py_ssize_t channels = job.weights.channels, taps = job.depth.taps
-    cdef Py_ssize_t row = row_of(channels)
-    cdef Py_ssize_t v_plane = job.v_rows * row
-    cdef Py_ssize_t m_plane = job.m_rows * SLAB
-    cdef Py_ssize_t panel = DEPTH * NR  # of its own U
-    cdef Py_ssize_t slab, filters, c, p, kd, depth
-    cdef real* v = <real*>scratch_take(POINTS * v_plane * sizeof(real))
+    cdef bint shares = job.shared != NULL
+    cdef Py_ssize_t chunk = channels if shares else DEPTH  # channels that are multiplied at a time
+    cdef Py_ssize_t chunks = ceil_div(channels, chunk)
+    cdef Py_ssize_t together = taps if shares else 1
+    cdef Py_ssize_t row = row_of(channels) if shares else chunk
+    cdef Py_ssize_t v_plane = job.v_rows * row + VL
+    cdef Py_ssize_t m_plane = job.m_rows * SLAB + VL
+    cdef Py_ssize_t panel = chunk * NR
+    cdef Py_ssize_t u_plane = ceil_div(job.weights.filters, NR) * taps * panel if shares else SLAB * DEPTH + VL
+    cdef Py_ssize_t slab, filters, i, c, p, kd, depth
+    cdef real* v = <real*>scratch_take(chunks * POINTS * v_plane * sizeof(real))
     cdef real* m = <real*>scratch_take(POINTS * m_plane * sizeof(real))
-    cdef real* u = NULL
+    cdef real* own = NULL if shares else <real*>scratch_take(POINTS * u_plane * sizeof(real))
     cdef unsigned long long state = flush_denormals()
-    if job.shared == NULL:
-        u = <real*>scratch_take(POINTS * SLAB * DEPTH * sizeof(real))
-    if v == NULL or m == NULL or (u == NULL and job.shared == NULL):
+    if v == NULL or m == NULL or (own == NULL and not shares):
         job.failed = True
     else:
-        transform_sources(job, block, v, row, v_plane)
+        for i in range(chunks):
+            c = i * chunk
+            transform_sources(job, block, c, min(channels - c, chunk), v + i * POINTS * v_plane, row, v_plane)
         slab = first_filter
         while slab < end_filter:
             filters = min(end_filter - slab, <Py_ssize_t>SLAB)
             if taps > 1:
                 memset(m, 0, POINTS * m_plane * sizeof(real))
-            if job.shared != NULL:
-                multiply_points(
-                    job, block, 0, taps, channels, filters, v, row, v_plane, job.shared + slab // NR * taps * channels * NR,
-                    channels * NR, ceil_div(job.weights.filters, NR) * taps * channels * NR, m, m_plane, taps > 1,
-                )
-            else:
-                for kd in range(taps):
-                    c = 0
-                    while c < channels:
-                        depth = min(channels - c, <Py_ssize_t>DEPTH)
+            kd = 0
+            while kd < taps:
+                for i in range(chunks):
+                    c = i * chunk
+                    depth = min(channels - c, chunk)
+                    if not shares:
                         for p in range(ceil_div(filters, NR)):
-                            transform_panel(&job.weights, kd, c, depth, slab + p * NR, u + p * panel, SLAB * DEPTH)
-                        multiply_points(
-                            job, block, kd, 1, depth, filters, v + c, row, v_plane, u, panel, SLAB * DEPTH, m, m_plane,
-                            taps > 1 or c > 0,
-                        )
-                        c += depth
+                            transform_panel(&job.weights, kd, c, depth, slab + p * NR, own + p * panel, u_plane)
+                    multiply_points(
+                        job, block, kd, together, depth, filters, v + i * POINTS * v_plane, row, v_plane,
+                        job.shared + slab // NR * taps * panel if shares else own, panel, u_plane, m, m_plane,
+                        taps > 1 or i > 0,
+                    )
+                kd += together
             transform_results(job, band, block, m, m_plane, slab, filters)
             slab += filters
     restore_denormals(state)
-    scratch_give(u)
+    scratch_give(own)
     scratch_give(m)
     scratch_give(v)
 
@@ -215,6 +214,14 @@ cdef inline void convolve_band(Job* job, Py_ssize_t index, Py_ssize_t first_slic
         place += job.block
 
 
+cdef inline Py_ssize_t places_of(Py_ssize_t rows, Py_ssize_t slices) noexcept nogil:
+    """The fewest places whose tiles, in so many slices, make a multiple of so many rows."""
+    cdef Py_ssize_t places = 1
+    while places * slices % rows:
+        places += 1
+    return places
+
+
 cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     """Work for each thread: blocks of tiles, and where those are few, or would all have to compute U, parts of the filters."""
     cdef const Tiles* tiles = &job.tiles
@@ -223,22 +230,21 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     cdef Py_ssize_t slabs = ceil_div(job.weights.filters, SLAB)
     cdef Py_ssize_t v_bytes = POINTS * row_of(job.weights.channels) * sizeof(real)  # of a tile
     cdef Py_ssize_t m_bytes = POINTS * min(job.weights.filters, <Py_ssize_t>SLAB) * sizeof(real)
-    cdef Py_ssize_t unit = 1  # of places, whose tiles make whole register tiles
+    cdef Py_ssize_t whole, third  # places whose tiles make whole register tiles, or thirds of them
     cdef Py_ssize_t most, blocks, groups, parts, sources
     job.slices = min(job.depth.outputs, <Py_ssize_t>SLICES) if reach else 1
     sources = min(job.slices + reach, job.depth.size)
     groups = ceil_div(job.depth.outputs, job.slices)
+    whole, third = places_of(MR, job.slices), places_of(THIRD, job.slices)
     if job.shared != NULL:
         most = CACHE // (sources * v_bytes + job.slices * m_bytes)
+        most = max(most // whole, <Py_ssize_t>1) * whole
         blocks = min(<Py_ssize_t>threads, tiles.places // MR)
     else:
-        most = LARGE // (sources * v_bytes)
+        most = max(MANY // job.slices // third, <Py_ssize_t>1) * third
         blocks = 1
-    while unit * job.slices % MR:
-        unit += 1
-    most = max(most // unit, <Py_ssize_t>1) * unit
     blocks = max(ceil_div(tiles.places, most), blocks)
-    job.block = ceil_div(ceil_div(tiles.places, blocks), unit) * unit
+    job.block = ceil_div(ceil_div(tiles.places, blocks), third) * third
     job.v_rows = sources * job.block + (MR if reach else 0)
     job.m_rows = job.slices * job.block + (MR if reach else 0)
     job.bands = ceil_div(tiles.places, job.block)

@@ -3,7 +3,9 @@
 # Design:
 # a) A vector holds neighbouring filters. In the gradient for the input, where the channels are what results, these are not
 #    neighbours in memory: then a vector of them is transposed at a time.
+# b) A line of the kernel has few of the filters of a panel, and the next line of them is far away, so it is asked for.
 from kernels.matmul_tile cimport NR
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, real, vec
 from kernels.transpose cimport transpose_matrix
 from kernels.winograd cimport IN, transform_kernel
@@ -15,6 +17,14 @@ cdef struct Weights:
     Py_ssize_t channels, filters
 
 
+cdef inline const real* taps_ahead(const Weights* weights, const real* value, Py_ssize_t channel, Py_ssize_t first_filter,
+                                   Py_ssize_t part) noexcept nogil:
+    """A line of the kernel that a panel will need VL channels later, another one for each channel and vector of filters."""
+    if weights.filter_stride == 1:
+        return value + (channel + VL) * weights.channel_stride + first_filter + part * VL
+    return value + channel - channel % VL + VL + (first_filter + channel % VL * (NR // VL) + part) * weights.filter_stride
+
+
 cdef inline void transform_panel(const Weights* weights, Py_ssize_t kd, Py_ssize_t first_channel, Py_ssize_t channels,
                                  Py_ssize_t first_filter, real* u, Py_ssize_t plane) noexcept nogil:
     """u[point * plane + c * NR + j] = G g Gt for a tap of the depth, channel first_channel + c and filter first_filter + j"""
@@ -24,13 +34,12 @@ cdef inline void transform_panel(const Weights* weights, Py_ssize_t kd, Py_ssize
     cdef vec g[9]
     cdef vec half[IN * 3]
     cdef vec full[IN]
+    cdef const real* value = weights.value + kd * weights.depth_stride
     cdef const real* taps
+    cdef const real* ahead
     cdef Py_ssize_t c, part, k, i, j, tap
     for c in range(channels):
-        taps = (
-            weights.value + kd * weights.depth_stride + (first_channel + c) * weights.channel_stride
-            + first_filter * weights.filter_stride
-        )
+        taps = value + (first_channel + c) * weights.channel_stride + first_filter * weights.filter_stride
         if weights.filter_stride != 1:  # channels are neighbours in memory: a vector of them is transposed at a time
             if c % VL == 0:
                 for tap in range(9):
@@ -42,8 +51,10 @@ cdef inline void transform_panel(const Weights* weights, Py_ssize_t kd, Py_ssize
             tap_stride = VL * NR
         for part in range(NR // VL):
             k = part * VL
+            ahead = taps_ahead(weights, value, first_channel + c, first_filter, part)
             for tap in range(9):
                 g[tap] = load(taps + tap * tap_stride + k, max(filters - k, <Py_ssize_t>0))
+                prefetch_for_reading(ahead + tap * weights.tap_stride)
             for j in range(3):
                 transform_kernel(g + j, 3, half + j, 3)
             for i in range(IN):

@@ -62,6 +62,7 @@ def _problems():
     # Their gradients for the input have more tiles than outputs have, and Winograd's kernel computes them from those.
     yield "more tiles in than out", problem((1, 41, 22), (1, 3, 3), 40, 70, batch=3)
     yield "more tiles in than out, many images", problem((1, 13, 14), (1, 3, 3), 70, 65, batch=13)
+    yield "more tiles in than out, deep transformed weights", problem((1, 6, 10), (1, 3, 3), 200, 170, batch=3)
     yield "64 channels", problem((1, 13, 22), (1, 3, 3), 64, 64, pads=(0, 1, 1), batch=2)
     yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
     yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))

@@ -1,0 +1,51 @@
+# The products of transformed tiles with transformed kernels, for conv_winograd.pyx.
+#
+# Design:
+# a) The register tile is that of matmul_tile.pxd, MR tiles by NR filters. Layers with many channels and filters often have few
+#    tiles, 4 or 16, so what remains of them takes a third or two of MR rows: `rows` is literal in each copy of the code.
+# b) Each step asks for a vector of the tiles behind, and for a row of their results: both come from where the prefetchers
+#    of a CPU do not look, as a tile's rows are short and many.
+cimport kernels.inlined
+from kernels.matmul_tile cimport NR
+from kernels.prefetch cimport prefetch_for_reading
+from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
+from kernels.winograd cimport POINTS
+
+cdef enum:
+    THIRD = MR // 3
+
+
+cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m, Py_ssize_t m_row,
+                               bint accumulate, int rows) noexcept nogil:
+    """m[i * m_row + j] = (m or 0) + sum over c of v[i * row + c] * u[c * NR + j], for so many rows i and NR columns j."""
+    cdef vec total[MR][2]
+    cdef vec line[2]
+    cdef Py_ssize_t c
+    cdef int i, j
+    for i in range(rows):
+        for j in range(2):
+            total[i][j] = (<const vec*>(m + i * m_row + j * VL))[0] if accumulate else ZERO_VECTOR
+    for c in range(depth):
+        for j in range(2):
+            line[j] = (<const vec*>(u + c * NR + j * VL))[0]
+        prefetch_for_reading(v + rows * row + c * VL)
+        for i in range(rows):
+            for j in range(2):
+                total[i][j] += line[j] * v[i * row + c]
+    for i in range(rows):
+        for j in range(2):
+            (<vec*>(m + i * m_row + j * VL))[0] = total[i][j]
+
+
+cdef inline void multiply_tiles(Py_ssize_t tiles, const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m,
+                                Py_ssize_t m_row, bint accumulate) noexcept nogil:
+    """m = v * u, or m += v * u, for a panel of NR filters. Tiles are counted up to a third of MR; those behind mean nothing."""
+    cdef Py_ssize_t t = 0
+    while t < tiles:
+        if tiles - t > 2 * THIRD:
+            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, MR)
+        elif tiles - t > THIRD:
+            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, 2 * THIRD)
+        else:
+            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, THIRD)
+        t += MR
