@@ -114,16 +114,20 @@ def _winograd_should_not(problem, direction):
     if _is_no_plain_3x3(problem):
         return _winograd_should_not_beyond_plain(problem, direction)
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
-    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
-    # as long as a direct one (1.9 where the transformed kernel leaves the cache), tiles come by the dozen, and to transform a
-    # kernel takes as long as 28 tiles.
-    tiles = _whole(_winograd_tiles(problem, direction), 12)
-    product, direct = 1.25, 9 * n * h * w
+    pixels, tiles = n * h * w, _winograd_tiles(problem, direction)
+    # In multiplications for each pair of a channel and a filter, as measured on two machines.
     if _bf16_cannot(problem, direction) is None:
-        # Faster, but it takes as long as 35 pixels to split the kernel.
-        direct = 9 * (n * h * w / 1.9 + 35)
+        # A product of transformed tiles takes 1.25 times as long as one of vectors, 1.9 where the transformed kernel leaves the
+        # cache; to transform a kernel, as long as 28 tiles. Products of split numbers take half, but to split a kernel takes as
+        # long as 35 pixels.
         product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
-    if 36 * (product * tiles + 28) > direct:
+        transformed, direct = product * _whole(tiles, 12) + 28, pixels / 1.9 + 35
+    else:
+        # 1.5 times, where L2 is small; to transform a kernel, as long as 9 tiles. To pack it for conv_direct takes as long as 8
+        # pixels, and 40 if it is turned.
+        transformed = 1.5 * _whole(tiles, 4) + 9
+        direct = 1.1 * pixels + {"forward": 8, "backward_input": 40, "backward_kernel": 0}[direction]
+    if 36 * transformed > 9 * direct:
         return "too few pixels to be worth the transforms"
     return None
 

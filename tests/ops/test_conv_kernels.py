@@ -77,3 +77,11 @@ def test_depth_and_dilation_are_left_to_winograd_but_not_beside_tiles(name, dire
 def test_dilation_whose_taps_lie_mostly_in_the_padding_is_left_to_whom_leaves_them_out(direction):
     layer = {"input_shape": (2, 33, 33), "channels": 256, "filters": 256, "dilation": 6}
     assert "winograd" not in chosen(**layer, padding="same", direction=direction)[0]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_few_pixels_with_many_weights_are_left_to_winograd_without_tiles(direction):
+    if _native.isa == "x86_64_amx":
+        pytest.skip("tiles of bfloat16 are faster")
+    assert chosen((1, 14, 14), 512, 512, "same", direction) == [f"conv_winograd_{direction}"]
+    assert "winograd" not in chosen((1, 4, 4), 512, 512, "same", direction)[0]
