@@ -1,5 +1,7 @@
 """Lists, tuples and dicts of things, of any depth. Dicts are walked in the order of their sorted keys, as in Keras."""
 
+_STRUCTURES = list, tuple, dict
+
 
 def flatten(structure):
     """Returns the leaves of a structure as a list."""
@@ -15,6 +17,19 @@ def flatten(structure):
         else:
             leaves.append(part)
     return leaves
+
+
+def dicts_in(structure):
+    """Yields all dicts in a structure, in their own order, each before those in it."""
+    waiting = [[structure]]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            yield part
+            part = part.values()
+        for inner in reversed(part):
+            if isinstance(inner, _STRUCTURES):
+                waiting.append(inner)
 
 
 def map_structure(function, structure, *others):

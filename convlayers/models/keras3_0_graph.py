@@ -34,15 +34,9 @@ def _in_order(calls, count, at_the_end):
 
 
 def _calls_in(part):
-    """Yields the name of the layer and the number of the call for each tensor in calls."""
-    if isinstance(part, dict):
-        history = part.get("keras_history")
-        if _is_history(history):
-            yield history[0], history[1]
-        part = list(part.values())
-    if isinstance(part, (list, tuple)):
-        for inner in part:
-            yield from _calls_in(inner)
+    """Returns the name of the layer and the number of the call for each tensor in calls."""
+    histories = (inner.get("keras_history") for inner in nested.dicts_in(part))
+    return [(history[0], history[1]) for history in histories if _is_history(history)]
 
 
 def _is_history(history):

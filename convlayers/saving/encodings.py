@@ -1,5 +1,6 @@
 """Objects from encodings of any version of Keras, and what is in an encoding, found and changed."""
 
+from convlayers import nested
 from convlayers._native import memory
 from convlayers.serialization import deserialize_keras_object
 
@@ -100,12 +101,4 @@ def call_on(name, call=0):
 
 def objects_in(encoding):
     """Yields the encodings of all objects in one, itself first: those of layers, initializers and so on."""
-    waiting = [encoding]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("class_name"), str) and "config" in part:
-                yield part
-            waiting += reversed(part.values())
-        elif isinstance(part, (list, tuple)):
-            waiting += reversed(part)
+    return (part for part in nested.dicts_in(encoding) if isinstance(part.get("class_name"), str) and "config" in part)

@@ -84,7 +84,12 @@ def as_read_by_its_writer(encoding, keras_version):
         encoding: in the form of Keras 3, as it stands in a file.
         keras_version: what the file says.
     """
-    return map_dicts(_as_read, encoding) if _wrote_lists(keras_version) else encoding
+    if not _wrote_lists(keras_version):
+        return encoding
+    graphs = [part for part in objects_in(encoding) if is_graph(part)]
+    if all(graph is encoding for graph in graphs):  # as in nearly all files
+        return _as_read(encoding) if graphs else encoding
+    return map_dicts(_as_read, encoding)
 
 
 def _wrote_lists(keras_version):

@@ -57,8 +57,9 @@ class _Walk:
             self._seen[id(value)] = value
             self.found.append((path, value))
             for name, attribute in _attributes(value, self._backwards):
-                self.visit(attribute, f"{path}/{name}" if path else name)
-        elif isinstance(value, (list, tuple, dict)):
+                if isinstance(attribute, _WITH_VARIABLES):
+                    self.visit(attribute, f"{path}/{name}" if path else name)
+        else:
             self._seen[id(value)] = value
             self._visit_container(value, path)
 
@@ -79,8 +80,13 @@ class _Walk:
                 self.visit(value, place)
 
 
+_OWNERS = WeightOwner, Optimizer
+# Most attributes are none of these.
+_WITH_VARIABLES = *_OWNERS, list, tuple, dict
+
+
 def _has_variables(value):
-    return isinstance(value, (WeightOwner, Optimizer))
+    return isinstance(value, _OWNERS)
 
 
 def _attributes(owner, backwards):
