@@ -1,5 +1,7 @@
 """A graph that can be called: from what a user passes to a model to what the model returns."""
 
+import functools
+
 from convlayers import nested
 from convlayers.models.graph import Graph, from_calls, to_calls
 from convlayers.models.model_inputs import ModelInputs
@@ -22,7 +24,10 @@ class Network:
         self._name = name
         self.graph = Graph(inputs, outputs)
         self.inputs = ModelInputs(inputs, name)
-        self._program = Program(self.graph)
+
+    @functools.cached_property
+    def _program(self):
+        return Program(self.graph)  # when it is run: some models are only looked at, or a part of another
 
     def __reduce__(self):
         return _make_network, (*to_calls(self.graph), self._name)
