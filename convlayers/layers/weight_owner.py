@@ -1,6 +1,7 @@
 """What a layer owns: variables, and layers inside it that own theirs."""
 
 import contextlib
+import functools
 import itertools
 import operator
 
@@ -31,8 +32,7 @@ class WeightOwner:
 
     def __setattr__(self, name, value):
         """Tracks what has state and becomes an attribute of the layer, also in lists, tuples and dicts."""
-        may_have_state = type(value) not in _PLAIN and isinstance(value, (_HAVE_STATE, list, tuple, dict))
-        if may_have_state and not isinstance(value, _Tracked):
+        if _may_have_state(type(value)):
             if "_layers" not in self.__dict__:
                 self._initialize_tracking()
             value = tracked(value, self)
@@ -130,24 +130,20 @@ class WeightOwner:
         """
         self._check_initialized()
         shape, initializer, dtype = _without_names(args, shape, initializer, dtype)
-        with name_scope.inside(self.name):
-            path = name_scope.path_to(name or "variable")
-        shape = validation.standardize_shape(() if shape is None else shape, path)
         dtype = self.variable_dtype if dtype is None else validation.standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if "float" in dtype else "zeros"
-        variable = Variable(
-            initializers.get(initializer),
-            shape=shape,
-            dtype=dtype,
-            trainable=trainable,
-            autocast=autocast,
-            name=name,
-            regularizer=regularizers.get(regularizer),
-            constraint=constraint,
-        )
         with name_scope.inside(self.name):
-            variable.path = name_scope.path_to(variable.name)
+            variable = Variable(
+                initializers.get(initializer),
+                shape=validation.standardize_shape(() if shape is None else shape, name_scope.path_to(name or "variable")),
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                name=name,
+                regularizer=regularizers.get(regularizer),
+                constraint=constraint,
+            )
         self._track_variable(variable, trainable)
         return variable
 
@@ -289,8 +285,12 @@ class WeightOwner:
 
 
 _HAVE_STATE = WeightOwner, Metric, Variable, SeedGenerator
-# To see that what most attributes are has no state is quicker than to see of what classes it is not.
-_PLAIN = {type(None), bool, int, float, str}
+
+
+@functools.lru_cache(1024)
+def _may_have_state(cls):
+    """Whether what is of a class is tracked when it becomes an attribute. Most are of the same few classes, without state."""
+    return issubclass(cls, (*_HAVE_STATE, list, tuple, dict)) and not issubclass(cls, _Tracked)
 
 
 def _without_names(args, shape, initializer, dtype):
