@@ -39,7 +39,7 @@ class Layout:
     def to_kernel(self, x):
         """Returns an array as kernels read it: contiguous. It is a view of the array where that can be."""
         if x.dtype is not self.number_type:
-            x = x.astype(self.number_type)
+            x = x.astype(self.number_type, copy=False)  # What comes from a pickle has an equal dtype, which is another object.
         if self._order is not None:
             x = x.transpose(self._order)
         return (x if x.flags.c_contiguous else contiguous(x)).reshape(self.kernel_shape)
@@ -48,7 +48,7 @@ class Layout:
         """Returns what a kernel has made, of `kernel_shape`, as such an array: a view, unless the dtypes differ."""
         y = y.reshape(self._ordered_shape)
         if y.dtype is not self._dtype:
-            y = y.astype(self._dtype)
+            y = y.astype(self._dtype, copy=False)
         return y if self._back is None else y.transpose(self._back)
 
 

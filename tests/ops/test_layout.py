@@ -1,5 +1,7 @@
 """Layouts of users and of kernels."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from convlayers import ops
 from convlayers.autograd import Tape
 from convlayers.ops.dropout import dropout
 from convlayers.ops.global_pooling import global_average_pool, global_max_pool
-from convlayers.ops.layout import compact, contiguous, image_layout, in_order_of, shape_for_users, to_3d
+from convlayers.ops.layout import Layout, compact, contiguous, image_layout, in_order_of, shape_for_users, to_3d
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -48,6 +50,16 @@ def test_other_orders_in_memory_become_contiguous():
     x5 = image_layout(x.shape, "channels_last", x.dtype).to_kernel(x)
     assert x5.flags.c_contiguous
     np.testing.assert_array_equal(x5[:, 0], x)
+
+
+def test_an_equal_dtype_is_no_other_one():
+    x = pickle.loads(pickle.dumps(np.zeros((2, 3, 4, 5), "float32")))
+    assert x.dtype is not np.dtype("float32")
+    layout = Layout(x.shape, x.dtype, (2, 1, 3, 4, 5))
+    x5 = layout.to_kernel(x)
+    assert np.shares_memory(x5, x)
+    y = np.zeros(x5.shape, "float32")
+    assert np.shares_memory(layout.from_kernel(y), y)
 
 
 @pytest.mark.parametrize(("dtype", "number_type"), [("float16", "float32"), ("uint8", "float32"), ("int64", "float64")])
