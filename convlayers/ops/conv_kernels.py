@@ -266,7 +266,7 @@ def _few_pixels_should_not(problem, direction):
 
 def _bf16_cannot(problem, direction):
     if problem.dtype != "float32":
-        return "three bfloat16 make a float32, not more"
+        return "a float32 is split into bfloat16, no wider number"
     if problem.groups != 1:
         return "no groups"
     if not hasattr(_native.kernels(problem.dtype), "conv_bf16x3"):

@@ -191,7 +191,7 @@ def test_large_weights_of_few_pixels(native, direction, large, threads):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_two_bfloat16_stay_under_the_bound_where_all_errors_have_one_sign(native, direction):
     if native.dtype != "float32":
-        pytest.skip("three bfloat16 make a float32, not more")
+        pytest.skip("a float32 is split into bfloat16, no wider number")
     problem = PROBLEMS["64 channels"]
     worst = np.float32(1 + 2**-8 - 2**-16 + 2**-17 - 2**-23)  # as far as can be from two, and from one
     x, weights, d_y = (native.array(np.full(shape, worst)) for shape in problem[:3])
@@ -211,7 +211,7 @@ def test_two_bfloat16_stay_under_the_bound_where_all_errors_have_one_sign(native
 @pytest.mark.parametrize("kernel", ["conv_direct", "conv_bf16x3"])
 def test_taps_that_meet_only_padding_are_left_out(native, kernel):
     if kernel == "conv_bf16x3" and native.dtype != "float32":
-        pytest.skip("three bfloat16 make a float32, not more")
+        pytest.skip("a float32 is split into bfloat16, no wider number")
     problem = PROBLEMS["a dilation beyond the image"]
     *_, channels, filters = problem.kernel_shape
     weights = np.full(problem.kernel_shape, np.nan)
