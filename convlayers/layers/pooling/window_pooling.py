@@ -53,13 +53,15 @@ class _Pooling(Layer):
         self._build_at_init()
 
     def call(self, inputs):
-        options = {"dilation_rate": self.dilation_rate, "ceil_mode": self.ceil_mode, self.option: getattr(self, self.option)}
-        return self.pool(inputs, self.pool_size, self.strides, self.padding, self.data_format, **options)
+        return self.pool(inputs, self.pool_size, self.strides, self.padding, self.data_format, **self._options())
+
+    def _options(self):
+        """Returns the arguments that Keras does not have."""
+        return {name: getattr(self, name) for name in ("dilation_rate", "ceil_mode", self.option)}
 
     def _beyond_keras(self):
         """Returns the arguments that Keras does not have, those that are used."""
-        arguments = {name: getattr(self, name) for name in ("dilation_rate", "ceil_mode", self.option)}
-        return {name: value for name, value in arguments.items() if value not in (False, (1,) * self.rank)}
+        return {name: value for name, value in self._options().items() if value not in (False, (1,) * self.rank)}
 
     def compute_output_shape(self, input_shape):
         shape = shapes.compute_pooling_output_shape(
