@@ -1,4 +1,4 @@
-"""What is between a call of a layer and its `call`: conversions, checks, building, masks, and the graph of a model."""
+"""What is between a call of a layer and its `call`: checks, building, masks, and the graph of a model."""
 
 import threading
 import warnings
@@ -7,15 +7,16 @@ import numpy as np
 
 from convlayers import nested, ops
 from convlayers._native import memory
-from convlayers.autograd import Operand, Tape, Tensor, value_of
+from convlayers.autograd import Tape, Tensor, value_of
 from convlayers.layers.arguments import lists_to_arrays, shape_of
 from convlayers.layers.call_signature import shapes_for, signature_of
+from convlayers.layers.input_conversion import ARRAYS, InputConverter
 from convlayers.layers.input_spec import assert_input_compatibility
 from convlayers.layers.mask_passing import copy_mask, find_mask_arguments, has_mask, masks_of, pass_masks_on
 from convlayers.layers.shrinking import sizes_on_the_way
 from convlayers.masks import remembered_masks
 from convlayers.naming import name_scope
-from convlayers.narrow_types import autocast_to, numpy_dtype, to_dtype, without_bfloat16
+from convlayers.narrow_types import autocast_to, numpy_dtype
 from convlayers.symbolic import KerasTensor, Node, infer_outputs
 from convlayers.user_code import user_stacklevel
 
@@ -40,12 +41,11 @@ class _CallStates(threading.local):
 
 _call_states = _CallStates()
 
-_ARRAYS = np.ndarray, Tensor
 _RAISED_IN = "Raised in layer"
 _TOO_SMALL = "Computed output size would be zero or negative"
 
 
-class Caller:
+class Caller(InputConverter):
     """The part of `Layer` that is called."""
 
     # Whether masks go on behind the layer. Otherwise they end here, with a warning.
@@ -78,64 +78,6 @@ class Caller:
         """Sets the layer's place in a model, for which its policy may have a policy of its own."""
         self._path = path
         self._follow_policy()
-
-    # Inputs -----------------------------------------------------------------------------------------------------------
-
-    def _is_ready(self, x):
-        """Whether an input needs no conversion: an array or tensor of the layer's type, or a list of such."""
-        dtype = self._input_dtype
-        if type(x) is not list:
-            return type(x) in _ARRAYS and x.dtype is dtype
-        for part in x:  # which takes less time than `all`
-            if type(part) not in _ARRAYS or part.dtype is not dtype:
-                return False
-        return bool(x)
-
-    def _convert_input(self, x):
-        """Returns what a user gave as an array that kernels read: of the layer's type, in the machine's byte order."""
-        converted = self._to_array(x)
-        if self.autocast and isinstance(converted, (np.ndarray, np.generic, Operand)):
-            converted = self._cast_input(converted)
-        copy_mask(x, converted)
-        return converted
-
-    def _to_array(self, x):
-        if isinstance(x, Operand):
-            return x
-        if not isinstance(x, (np.ndarray, np.generic)):
-            if not hasattr(x, "__array__"):
-                return x
-            x = np.asarray(x)
-        if x.dtype is self._input_dtype:
-            return x
-        x = without_bfloat16(x)
-        if x.dtype.kind not in "fiub":
-            raise ValueError(
-                f"Invalid dtype: {x.dtype}\nLayer '{self.name}' takes arrays of numbers. Ragged lists, strings and objects "
-                "become arrays of numbers with `np.array(x, dtype='float32')` once all parts have the same shape."
-            )
-        return x.astype(x.dtype.newbyteorder("="), copy=False)
-
-    def _cast_input(self, x):
-        """Returns an array or tensor of floats in the layer's type, and any other as it is."""
-        # Those that are symbolic, `symbolic_call` casts.
-        if x.dtype is self._input_dtype or isinstance(x, KerasTensor) or value_of(x).dtype.kind != "f":
-            return x
-        return (ops.cast if isinstance(x, Operand) else to_dtype)(x, self.compute_dtype)
-
-    def _convert_arguments(self, args, kwargs):
-        args = tuple(nested.map_structure(self._convert_input, lists_to_arrays(argument)) for argument in args)
-        kwargs = {key: nested.map_structure(self._convert_input, value) for key, value in kwargs.items()}
-        self._check_positional(args)
-        return args, kwargs
-
-    def _check_positional(self, args):
-        for leaf in nested.flatten(list(args)):
-            if leaf is not None and not hasattr(leaf, "shape"):
-                raise ValueError(
-                    "Only input tensors may be passed as positional arguments. The following argument value should be passed "
-                    f"as a keyword argument: {leaf} (of type {type(leaf)})"
-                )
 
     # Calling ----------------------------------------------------------------------------------------------------------
 
@@ -402,7 +344,7 @@ class Caller:
 
 def _rounded(output):
     """Returns an output in float32 as one of bfloat16, and any other as it is."""
-    if not isinstance(output, _ARRAYS) or output.dtype != "float32":
+    if not isinstance(output, ARRAYS) or output.dtype != "float32":
         return output
     rounded = ops.cast(output, "bfloat16")
     copy_mask(output, rounded)
