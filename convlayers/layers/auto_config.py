@@ -1,4 +1,4 @@
-"""The config of a layer whose class has no `get_config`: the arguments that it was made with."""
+"""The config of a layer whose class has no `get_config`: the arguments that it was made with. And layers made from such."""
 
 import inspect
 
@@ -38,7 +38,7 @@ class Arguments:
             self.config = config
 
 
-def auto_config(layer):
+def config_of(layer):
     """Returns the config of a layer whose class has no `get_config`, without what all layers have in theirs.
 
     Raises:
@@ -51,9 +51,27 @@ def auto_config(layer):
             f"Object {class_name} was created by passing {arguments.reason} the object must override `get_config()` in order "
             f"to be serializable. Please implement `get_config()`.\n{_EXAMPLE}"
         )
-    parameters = inspect.signature(type(layer).__init__).parameters
-    takes_name = "name" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    return {**({"name": layer.name} if takes_name else {}), **arguments.config}
+    return {**({"name": layer.name} if _takes(type(layer), "name") else {}), **arguments.config}
+
+
+def make(cls, config):
+    """Returns a layer made from a config that nobody wrote a method for.
+
+    What all configs have is set afterwards, where `__init__` does not take it. Keras makes no layer then.
+    """
+    later = {name: config[name] for name in ("dtype", "trainable") if name in config and not _takes(cls, name)}
+    layer = cls(**{name: value for name, value in config.items() if name not in later})
+    if "dtype" in later:
+        layer.dtype_policy = later["dtype"]
+    # Of what is frozen inside, nothing would be left.
+    if later.get("trainable", layer.trainable) != layer.trainable:
+        layer.trainable = later["trainable"]
+    return layer
+
+
+def _takes(cls, name):
+    parameters = inspect.signature(cls.__init__).parameters
+    return name in parameters or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
 
 
 _EXAMPLE = """

@@ -8,7 +8,7 @@ import numpy as np
 
 from convlayers import dtype_policies, nested, regularizers, validation
 from convlayers.autograd import Operand
-from convlayers.layers.auto_config import Arguments, auto_config
+from convlayers.layers import auto_config
 from convlayers.layers.call_signature import signature_of
 from convlayers.layers.caller import Caller
 from convlayers.layers.signatures import ConstructorSignature
@@ -48,7 +48,7 @@ class Layer(Caller, WeightOwner):
     def __new__(cls, *args, **kwargs):
         layer = super().__new__(cls)
         if cls.get_config is Layer.get_config:
-            object.__setattr__(layer, "_arguments", Arguments(cls, args, kwargs))
+            object.__setattr__(layer, "_arguments", auto_config.Arguments(cls, args, kwargs))
         return layer
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
@@ -252,7 +252,7 @@ class Layer(Caller, WeightOwner):
             NotImplementedError: if it needs one, and has none.
         """
         self._check_initialized()
-        config = {"name": self.name} if type(self).get_config is not Layer.get_config else auto_config(self)
+        config = {"name": self.name} if type(self).get_config is not Layer.get_config else auto_config.config_of(self)
         config = {**config, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
@@ -268,12 +268,16 @@ class Layer(Caller, WeightOwner):
         if isinstance(config.get("dtype"), dict):
             config = {**config, "dtype": _dtype_argument(config["dtype"])}
         try:
-            return cls(**config)
+            return cls._make(config)
         except Exception as error:
             raise TypeError(
                 f"Error when deserializing class '{cls.__name__}' using config={validation.brief(config)}.\n\n"
                 f"Exception encountered: {error}"
             ) from error
+
+    @classmethod
+    def _make(cls, config):
+        return auto_config.make(cls, config) if cls.get_config is Layer.get_config else cls(**config)
 
     def get_build_config(self):
         """Returns what `build_from_config` needs to make the weights, None before they are made."""

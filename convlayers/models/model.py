@@ -236,7 +236,7 @@ class Model(Trainer, Layer):
         if is_graph_config(cls, config):
             return make_from_graph_config(cls, config, custom_objects)
         try:
-            return cls(**config)
+            return cls._make(config)
         except TypeError as error:
             raise TypeError(
                 "Unable to revive model from config. When overriding the `get_config()` method, make sure that the returned "

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from convlayers import layers
+from convlayers.models import Model
+from convlayers.saving import load_model
 
 
 def classes(base):
@@ -54,6 +56,40 @@ def test_it_makes_such_a_layer():
     cls = classes(layers.Layer)["Plain"]
     config = cls(3, scale=2.5, name="mine").get_config()
     assert cls.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("base", [layers.Layer, Model])
+def test_what_all_configs_have_need_not_be_taken(base):
+    class Block(base):
+        def __init__(self, units):
+            super().__init__()
+            self.frozen = layers.Dense(units, trainable=False)
+            self.dense = layers.Dense(units)
+
+    block = Block(3)
+    block.dtype_policy = "float64"
+    made = Block.from_config(block.get_config())
+    assert made.dense.units == 3
+    assert made.dtype == "float64"
+    assert [made.frozen.trainable, made.dense.trainable] == [False, True]
+    block.trainable = False
+    assert not Block.from_config(block.get_config()).dense.trainable
+
+
+def test_a_model_of_such_a_class_is_read_from_its_file(tmp_path):
+    class Small(Model):
+        def __init__(self, units):
+            super().__init__()
+            self.dense = layers.Dense(units)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model, x = Small(5), np.ones((2, 4), "float32")
+    y = model(x)
+    model.save(tmp_path / "small.keras")
+    loaded = load_model(tmp_path / "small.keras", custom_objects={"Small": Small})
+    np.testing.assert_array_equal(loaded(x), y)
 
 
 @pytest.mark.parametrize(("name", "args"), [("Plain", (np.ones(2),)), ("Positional", (3,)), ("Variadic", (3, 4))])
