@@ -9,36 +9,11 @@ import pytest
 
 from convlayers import layers, nested, serialization
 from convlayers.autograd import value_of
-from tests.layers.table import ROWS
+from tests.layers.table import ROWS, built, calmly, draw
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=str)
 row_like_pytorch = pytest.mark.parametrize("row", [row for row in ROWS if row.like_pytorch], ids=str)
 row_trained_alike = pytest.mark.parametrize("row", [row for row in ROWS if row.like_pytorch and not row.random], ids=str)
-
-
-def draw(row, dtype="float64", seed=0):
-    """Returns the input of a row, or the list of its inputs: random numbers around 0, or integers."""
-    generator = np.random.default_rng(seed)
-    if row.integers:
-        arrays = [generator.integers(row.integers, size=shape) for shape in row.input_shapes]
-    else:
-        arrays = [generator.normal(size=shape).astype(dtype) for shape in row.input_shapes]
-    return arrays if isinstance(row.input_shape, list) else arrays[0]
-
-
-def built(row, library=layers, dtype="float64", **arguments):
-    """Returns the layer of a row with random weights, the same in each library."""
-    layer = row.make(library, dtype=dtype, **arguments)
-    layer.build(row.input_shape)
-    generator = np.random.default_rng(1)
-    # Positive, since a variance is among them.
-    layer.set_weights([generator.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
-    return layer
-
-
-def calmly(row, layer, inputs):
-    """Calls a layer, one that would draw random numbers such that it does not."""
-    return layer(inputs, training=False) if row.random_calls else layer(inputs)
 
 
 def placeholders(row):

@@ -6,8 +6,7 @@ import pytest
 from convlayers import nested
 from convlayers.dtype_policies import DTypePolicy
 from convlayers.narrow_types import array_dtype
-from tests.layers.table import ROWS
-from tests.layers.test_every_layer import built, calmly, draw
+from tests.layers.table import ROWS, built, calmly, draw
 
 POLICIES = ["float16", "mixed_float16", "bfloat16", "mixed_bfloat16"]
 
