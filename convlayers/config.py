@@ -63,7 +63,8 @@ def set_floatx(value):
     if value not in FLOAT_TYPES:
         raise ValueError(
             f"Unknown `floatx` value: {value}. Expected one of {FLOAT_TYPES}.\n"
-            "NumPy, which computes here, has no other float types: use 'float32' in place of 'bfloat16'."
+            "NumPy, which computes here, has no other float types. Layers round to 'bfloat16' after "
+            "`keras.config.set_dtype_policy('bfloat16')`."
         )
     _settings["floatx"] = str(value)
 
