@@ -4,6 +4,8 @@ The orders are those of Keras, since files and `model.layers` show them: by dept
 outputs; those of equal depth, in the order in which a walk back from the outputs meets them.
 """
 
+import collections
+
 from convlayers import nested
 from convlayers.symbolic import KerasTensor, Node
 
@@ -74,12 +76,10 @@ class Graph:
                 )
 
     def _check_names_are_unique(self):
-        names = [operation.name for operation in self.operations]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(
-                    f'The name "{name}" is used {names.count(name)} times in the model. All operation names should be unique.'
-                )
+        uses = collections.Counter(operation.name for operation in self.operations)
+        for name, count in uses.items():
+            if count > 1:
+                raise ValueError(f'The name "{name}" is used {count} times in the model. All operation names should be unique.')
 
 
 def is_placeholder(tensor):
