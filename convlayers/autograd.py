@@ -41,6 +41,7 @@ import threading
 import numpy as np
 
 from convlayers._native import memory
+from convlayers.launching import compute, launch
 
 
 class Operand:
@@ -168,7 +169,7 @@ class Tape:
                 if type(source) is Tensor:
                     sums[source] = _add(sums.get(source), gradient, new_gradients)
                 else:
-                    source.grad = gradient if source.grad is None else source.grad + gradient
+                    source.grad = gradient if source.grad is None else compute(np.add, source.grad, gradient)
             del d_inputs, gradient
         return [sums.get(source, _NOTHING)[0] for source in sources]
 
@@ -187,7 +188,12 @@ def _add(before, gradient, owned):
         return gradient, owned
     # In place only where the array is the tape's own: a backward pass may return the very array it was given.
     total, total_owned = before
-    total = np.add(total, gradient, total if total_owned else gradient if owned else None)
+    out = total if total_owned else gradient if owned else None
+    if out is None:
+        total = compute(np.add, total, gradient)
+    else:
+        launch(np.add, total, gradient, out)
+        total = out
     return total, type(total) is np.ndarray
 
 

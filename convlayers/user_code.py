@@ -1,4 +1,4 @@
-"""Where the user's code is, for warnings that should point at it."""
+"""What is code of the user: where warnings should point at, and what may do anything."""
 
 import os
 import sys
@@ -17,6 +17,11 @@ def user_stacklevel():
         level += "importlib._bootstrap" not in frame.f_code.co_filename
         frame = frame.f_back
     return level
+
+
+def is_ours(thing):
+    """Whether a class or function is of this package."""
+    return (getattr(thing, "__module__", None) or "").startswith(f"{__package__}.")
 
 
 def _is_inside(path):

@@ -162,7 +162,7 @@ class Caller(InputConverter):
         known = self.input_spec, getattr(x, "shape", None), getattr(x, "dtype", None)
         if known != self._known_input or known[1] is None:
             assert_input_compatibility(self.input_spec, x, self.name)
-            self._known_input = known
+            vars(self)["_known_input"] = known  # which is no setting of the layer
 
     def _build_and_call(self, first, args, kwargs, call_kwargs, symbolic):
         arguments = self._call_signature.bind(args, call_kwargs)

@@ -21,6 +21,8 @@ class WeightOwner:
 
     _trainable = True
     _locked = False
+    # How often an attribute was set, so that what follows from them can be kept until then.
+    _changes = 0
 
     def _initialize_tracking(self):
         # Keras's order of weights: what was made to be trained, then the rest, whatever `trainable` says later.
@@ -38,6 +40,7 @@ class WeightOwner:
             value = tracked(value, self)
             self._track(value)
         super().__setattr__(name, value)
+        self.__dict__["_changes"] = self._changes + 1
 
     def __delattr__(self, name):
         self._untrack(getattr(self, name))
@@ -192,7 +195,7 @@ class WeightOwner:
         """All layers and variables inside this layer. They are collected anew only after something has changed."""
         known = self.__dict__.get("_known_structure")
         if known is None or known.changes != _Tracked.changes:
-            known = self._known_structure = _Structure(self)
+            known = vars(self)["_known_structure"] = _Structure(self)
         return known
 
     def _flatten_layers(self, include_self=True, recursive=True):

@@ -163,7 +163,7 @@ def fuse(operations, gradient):
     Returns:
         An operation, and how many of the first ones it computes; None and 0 where there is nothing to be fused.
     """
-    plain = itertools.takewhile(_is_plain, operations)
+    plain = itertools.takewhile(is_plain, operations)
     rest = list(itertools.takewhile(lambda layer: layer.dtype == operations[0].dtype, plain))
     total = len(rest)
     padding = rest.pop(0) if rest and type(rest[0]) in _PADDINGS else None
@@ -185,7 +185,7 @@ def fuse(operations, gradient):
     return None, 0
 
 
-def _is_plain(layer):
+def is_plain(layer):
     """Whether a call of a layer is its computation in a number type of the kernels, and nothing else."""
     return (
         isinstance(layer, layers.Layer)

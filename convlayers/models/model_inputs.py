@@ -32,6 +32,10 @@ class ModelInputs:
         self._ndim = self.tensors[0].ndim if len(self.tensors) == 1 else None
         self._dtype = numpy_dtype(self.tensors[0].dtype)
 
+    def takes(self, x):
+        """Whether inputs are the only array, and need no conversion."""
+        return type(x) is np.ndarray and x.ndim == self._ndim and x.dtype == self._dtype
+
     def flatten(self, inputs):
         """Returns the arrays in the order of the tensors, of their dtype and rank.
 
@@ -42,7 +46,7 @@ class ModelInputs:
         Raises:
             ValueError: if they are others than the model has, or of another rank.
         """
-        if type(inputs) is np.ndarray and inputs.ndim == self._ndim and inputs.dtype == self._dtype:
+        if self.takes(inputs):
             return [inputs]
         flat = self.match(inputs)
         fitted = [self._fit(x, index) for index, x in enumerate(flat)]

@@ -6,6 +6,7 @@ from convlayers import nested
 from convlayers.models.graph import Graph, from_calls, to_calls
 from convlayers.models.model_inputs import ModelInputs
 from convlayers.models.program import Program
+from convlayers.models.recorded import RecordedTraining
 from convlayers.symbolic import KerasTensor
 
 
@@ -29,12 +30,21 @@ class Network:
     def _program(self):
         return Program(self.graph)  # when it is run: some models are only looked at, or a part of another
 
+    @functools.cached_property
+    def _recorded(self):
+        return RecordedTraining(self.graph, self.inputs, self._program)
+
     def __reduce__(self):
         return _make_network, (*to_calls(self.graph), self._name)
 
     def __call__(self, inputs, training=None):
         """Returns the outputs, in the structure that was given for them; a list of one output as that output."""
         return self._pack(self._program.run(self.inputs.flatten(inputs), training))
+
+    def train(self, model, x):
+        """Returns `model(x, training=True)` of the model that it is the network of, maybe by a recording. A tape records."""
+        y = self._recorded(x)
+        return model(x, training=True) if y is None else self._pack([y])
 
     def infer(self, inputs):
         """Returns, for symbolic tensors, what a call would return. The graph stays as it is."""

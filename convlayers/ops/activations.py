@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
+from convlayers.launching import empty_like, launch
 from convlayers.ops.arithmetic import multiply
 from convlayers.ops.bias_activation import fuse
 from convlayers.ops.cutting import split
@@ -30,15 +31,15 @@ def _elementwise(x, forward, backward, from_input):
     dtype = x.dtype
     x = compact(widen(x))
     kernels = _native.kernels(x.dtype).elementwise
-    y = np.empty_like(x)
-    forward(kernels, x.ravel("K"), y.ravel("K"))
+    y = empty_like(x)
+    launch(forward, kernels, x.ravel("K"), y.ravel("K"))
     # Only one of the two is kept.
     x_or_y = x if from_input else y
 
     def gradient(d_y, owned):
         d_y = in_order_of(d_y.astype(x_or_y.dtype, copy=False), x_or_y)
-        d_x = d_y if owned else np.empty_like(x_or_y)
-        backward(kernels, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
+        d_x = d_y if owned else empty_like(x_or_y)
+        launch(backward, kernels, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
         return d_x
 
     return y.astype(dtype, copy=False), gradient

@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
+from convlayers.launching import compute
 from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats, widen
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.symbolic import with_shapes
@@ -75,7 +76,7 @@ def add(x1, x2):
     def backward(d_y):
         return lambda: unbroadcast(d_y, shapes[0]), lambda: unbroadcast(d_y, shapes[1])
 
-    return np.add(a, b), backward
+    return compute(np.add, a, b), backward
 
 
 @differentiable

@@ -6,6 +6,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import current_tape
+from convlayers.launching import compute, empty, launch
 
 LINEAR = 0
 _kernels = _native.kernels("float32").elementwise
@@ -49,11 +50,11 @@ def add_bias_activation(code, y, bias):
         c = y.shape[-1]
         # Several pixels make a row, where channels are too few to fill vectors: a power of two that divides all.
         pixels = math.gcd(y.size // c, 1 << max(0, (64 // c).bit_length() - 1))
-        row = bias if pixels == 1 else np.concatenate([bias] * pixels)
-        elementwise.bias_activation(code, row, y.reshape(-1, pixels * c))
+        row = bias if pixels == 1 else compute(np.concatenate, [bias] * pixels, 0)
+        launch(elementwise.bias_activation, code, row, y.reshape(-1, pixels * c))
     elif code != LINEAR:
         numbers = y.reshape(-1)
-        elementwise.activation_forward(code, numbers, numbers)
+        launch(elementwise.activation_forward, code, numbers, numbers)
 
 
 def backward_bias_activation(code, y, d_y, overwrite=False):
@@ -71,14 +72,14 @@ def backward_bias_activation(code, y, d_y, overwrite=False):
             nothing is on the way, a function that returns it.
     """
     kernels = _native.kernels(d_y.dtype).channels
-    d_bias = np.empty(d_y.shape[-1], d_y.dtype)
+    d_bias = empty(d_y.shape[-1], d_y.dtype)
     if code != LINEAR:
-        d_x = d_y if overwrite else np.empty(d_y.shape, d_y.dtype)
-        kernels.bias_activation_backward(code, y, d_y, d_x, d_bias)
+        d_x = d_y if overwrite else empty(d_y.shape, d_y.dtype)
+        launch(kernels.bias_activation_backward, code, y, d_y, d_x, d_bias)
         return d_x, d_bias
 
     def sum_of_pixels():
-        kernels.bias_backward(d_y, d_bias)
+        launch(kernels.bias_backward, d_y, d_bias)
         return d_bias
 
     return d_y, sum_of_pixels

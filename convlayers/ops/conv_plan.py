@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from convlayers.launching import empty, launch
 from convlayers.ops.conv_kernels import choose, keeps_weights
 from convlayers.ops.conv_patches import backward_input_of_patches
 
@@ -47,23 +48,23 @@ class ConvPlan:
             activation: the number by which kernels know it.
             kept: the `KeptWeights` of `weights`, or None.
         """
-        y = np.empty(self.output_shape, self._dtype)
+        y = empty(self.output_shape, self._dtype)
         if kept is None or not self._keeps_weights:
-            self._forward(x, weights, bias, y, *self._description, activation)
+            launch(self._forward, x, weights, bias, y, *self._description, activation)
         else:
             self._forward(x, weights, bias, y, *self._description, activation, kept=kept.for_plan(self))
         return y
 
     def backward_input(self, d_y, weights):
         """Returns the gradient for `x`."""
-        d_x = np.empty(self.input_shape, self._dtype)
-        self._backward_input(d_y, weights, d_x, *self._description)
+        d_x = empty(self.input_shape, self._dtype)
+        launch(self._backward_input, d_y, weights, d_x, *self._description)
         return d_x
 
     def backward_kernel(self, x, d_y):
         """Returns the gradient for `weights`."""
-        d_weights = np.empty(self.kernel_shape, self._dtype)
-        self._backward_kernel(x, d_y, d_weights, *self._description)
+        d_weights = empty(self.kernel_shape, self._dtype)
+        launch(self._backward_kernel, x, d_y, d_weights, *self._description)
         return d_weights
 
 

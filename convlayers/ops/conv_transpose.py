@@ -12,6 +12,7 @@ import numpy as np
 from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
+from convlayers.launching import empty, launch
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem
@@ -147,8 +148,8 @@ class _TransposedPlan(ConvPlan):
             y = self.backward_input(x, weights)
             add_bias_activation(activation, y, bias)
             return y
-        y = np.empty(self.input_shape, self._dtype)
-        self._patches(x, weights, y, bias=bias, activation=activation)
+        y = empty(self.input_shape, self._dtype)
+        launch(functools.partial(self._patches, bias=bias, activation=activation), x, weights, y)
         return y
 
     @functools.cached_property

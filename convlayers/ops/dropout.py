@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
+from convlayers.launching import empty, launch
 from convlayers.ops.arithmetic import product
 from convlayers.ops.dtypes import as_float, widen
 from convlayers.ops.layout import in_order_of
@@ -27,7 +28,8 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     """
     inputs = as_float(inputs)
     shape = inputs.shape if noise_shape is None else _drawn_shape(noise_shape, inputs.shape)
-    key = draw_seed(seed).tolist()
+    key = []
+    launch(_draw_key, seed, key)
     if shape == inputs.shape and inputs.flags.c_contiguous:
 
         def drop(values, owned=False):
@@ -49,9 +51,17 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
 
 def _drop(values, key, rate, in_place):
     numbers = np.ascontiguousarray(widen(values))
-    dropped = numbers if in_place else np.empty(numbers.shape, numbers.dtype)
-    _native.kernels(numbers.dtype).dropout.dropout(numbers, *key, rate, dropped)
+    dropped = numbers if in_place else empty(numbers.shape, numbers.dtype)
+    launch(_drop_by_key, numbers, key, rate, dropped)
     return dropped.astype(values.dtype, copy=False)
+
+
+def _drop_by_key(numbers, key, rate, dropped):
+    _native.kernels(numbers.dtype).dropout.dropout(numbers, *key, rate, dropped)
+
+
+def _draw_key(seed, key):
+    key[:] = draw_seed(seed).tolist()
 
 
 def _drawn_shape(noise_shape, shape):

@@ -7,6 +7,7 @@ import numpy as np
 from convlayers import _native, shapes
 from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
+from convlayers.launching import empty, launch
 from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import image_layout, kernel_dtype
 from convlayers.ops.pooling_kernels import spatial_rank
@@ -33,13 +34,13 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
         raise ValueError(
             f"Cannot compute the max of an empty tensor.\nThe images have no pixels. Received: inputs.shape={inputs.shape}"
         )
-    y = np.empty((x.shape[0], x.shape[2]), x.dtype)
+    y = empty((x.shape[0], x.shape[2]), x.dtype)
     kernels = _native.kernels(x.dtype).global_pool
-    kernels.global_max_pool_forward(x, y)
+    launch(kernels.global_max_pool_forward, x, y)
 
     def backward(d_outputs):
-        d_x = np.empty(x.shape, x.dtype)
-        kernels.global_max_pool_backward(x, y, _channels(d_outputs, y), d_x)
+        d_x = empty(x.shape, x.dtype)
+        launch(kernels.global_max_pool_backward, x, y, _channels(d_outputs, y), d_x)
         return from_kernel(d_x)
 
     return result(y), backward
@@ -49,13 +50,13 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
 def global_average_pool(inputs, data_format=None, keepdims=False):
     """Returns the mean of each channel. Arguments as for `global_max_pool`."""
     x, from_kernel, result = _images(as_float(inputs), standardize_data_format(data_format), keepdims)
-    shape, y = x.shape, np.empty((x.shape[0], x.shape[2]), x.dtype)
+    shape, y = x.shape, empty((x.shape[0], x.shape[2]), x.dtype)
     kernels = _native.kernels(y.dtype).global_pool
-    kernels.global_average_pool_forward(x, y)
+    launch(kernels.global_average_pool_forward, x, y)
 
     def backward(d_outputs):
-        d_x = np.empty(shape, y.dtype)
-        kernels.global_average_pool_backward(_channels(d_outputs, y), d_x)
+        d_x = empty(shape, y.dtype)
+        launch(kernels.global_average_pool_backward, _channels(d_outputs, y), d_x)
         return from_kernel(d_x)
 
     return result(y), backward

@@ -1,6 +1,7 @@
 """What kernels make of weights (packed, split, transformed), kept for as long as these stay the same."""
 
 from convlayers._native.kept import Kept
+from convlayers.launching import is_recorded
 from convlayers.variables import Variable
 
 
@@ -31,7 +32,7 @@ def kept_weights(weights):
 
     The second use of one version begins to keep: in training, each is used once.
     """
-    if type(weights) is not Variable:
+    if type(weights) is not Variable or is_recorded():  # A recording is for versions to come.
         return None
     kept = weights.kept
     if kept is None or kept.version != weights.version:

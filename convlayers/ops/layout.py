@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from convlayers import _native
+from convlayers.launching import empty, launch
 from convlayers.shapes import join_shape, split_shape
 
 KERNEL_DTYPES = (np.dtype("float32"), np.dtype("float64"))
@@ -98,7 +99,9 @@ def contiguous(x):
             if in_memory.flags.c_contiguous and x.dtype in KERNEL_DTYPES:
                 rows, columns = x.shape[second:], x.shape[first:second]
                 return _transpose(in_memory, math.prod(rows), math.prod(columns)).reshape(x.shape)
-    return np.ascontiguousarray(x)
+    y = empty(x.shape, x.dtype)
+    launch(np.copyto, y, x)
+    return y
 
 
 def compact(x):
@@ -123,6 +126,6 @@ def in_order_of(x, other):
 
 def _transpose(x, rows, columns):
     x = x.reshape(-1, rows, columns)
-    y = np.empty((len(x), columns, rows), x.dtype)
-    _native.kernels(x.dtype).layout.transpose(x, y)
+    y = empty((len(x), columns, rows), x.dtype)
+    launch(_native.kernels(x.dtype).layout.transpose, x, y)
     return y

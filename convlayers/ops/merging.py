@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable, value_of
+from convlayers.launching import compute, empty, empty_like, launch
 from convlayers.ops.arithmetic import MANY, add, divide, maximum, minimum, multiply
 from convlayers.ops.bias_activation import fused_code
 from convlayers.ops.layout import KERNEL_DTYPES
@@ -43,14 +44,14 @@ def _are_alike(arrays):
 
 @differentiable(overwrites=True)
 def _add_activation(xs, code):
-    y = np.empty(xs[0].shape, xs[0].dtype)
+    y = empty(xs[0].shape, xs[0].dtype)
     count = len(xs)
-    _native.kernels(y.dtype).merge.merge_forward("sum", xs, y, 1, code)
+    launch(_native.kernels(y.dtype).merge.merge_forward, "sum", xs, y, 1, code)
 
     def backward(d_y, owned):
         d_y = np.ascontiguousarray(d_y, y.dtype)
-        d_x = d_y if owned else np.empty_like(y)
-        _native.kernels(y.dtype).elementwise.activation_backward(code, y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
+        d_x = d_y if owned else empty_like(y)
+        launch(_native.kernels(y.dtype).elementwise.activation_backward, code, y.reshape(-1), d_y.reshape(-1), d_x.reshape(-1))
         return [d_x] * count
 
     return y, backward
@@ -58,18 +59,18 @@ def _add_activation(xs, code):
 
 @differentiable
 def _merge(xs, kind):
-    y = np.empty(xs[0].shape, xs[0].dtype)
+    y = empty(xs[0].shape, xs[0].dtype)
     kernels = _native.kernels(y.dtype).merge
     if kind in ("sum", "mean"):
         count, divisor = len(xs), len(xs) if kind == "mean" else 1
-        kernels.merge_forward("sum", xs, y, divisor)
+        launch(kernels.merge_forward, "sum", xs, y, divisor)
         # One array for all: without `new_gradients`, nobody adds to it in place.
         return y, lambda d_y: [d_y if divisor == 1 else d_y / divisor] * count
-    kernels.merge_forward(kind, xs, y, 1)
+    launch(kernels.merge_forward, kind, xs, y, 1)
 
     def backward(d_y):
-        gradients = [np.empty(d_y.shape, d_y.dtype) for _ in xs]
-        kernels.merge_backward(kind, xs, np.ascontiguousarray(d_y, y.dtype), gradients)
+        gradients = [empty(d_y.shape, d_y.dtype) for _ in xs]
+        launch(kernels.merge_backward, kind, xs, np.ascontiguousarray(d_y, y.dtype), gradients)
         return gradients
 
     return y, backward
@@ -80,11 +81,11 @@ def join(arrays, axis):
     dtype = arrays[0].dtype
     rows, shape = _layout_of_join(axis, tuple([x.shape for x in arrays])) if dtype in KERNEL_DTYPES else (0, None)
     if not rows:
-        return np.concatenate(arrays, axis)
+        return compute(np.concatenate, arrays, axis)
     if not all(x.flags.c_contiguous for x in arrays):
         return _join_in_order_of_memory(arrays, axis)
-    y = np.empty(shape, dtype)
-    _native.kernels(dtype).concatenate.concatenate([x.reshape(rows, -1) for x in arrays], y.reshape(rows, -1))
+    y = empty(shape, dtype)
+    launch(_native.kernels(dtype).concatenate.concatenate, [x.reshape(rows, -1) for x in arrays], y.reshape(rows, -1))
     return y
 
 

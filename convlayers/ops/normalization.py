@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import _native, config
 from convlayers.autograd import differentiable, value_of
+from convlayers.launching import empty, empty_like, launch
 from convlayers.ops.arithmetic import divide, maximum, subtract, where
 from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.dtypes import as_array, as_float
@@ -70,28 +71,33 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     x = layout.to_kernel(x)
     m, v = _as_vector(mean, "mean", x), _as_vector(variance, "variance", x)
     beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
-    y = np.empty(x.shape, x.dtype)
-    kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y)
+    y = empty(x.shape, x.dtype)
+    launch(kernels.batch_normalization_forward, x, m, v, gamma, beta, epsilon, y)
 
     def backward(d_y):
         d_y = layout.to_kernel(d_y)
-        factors = (1 if gamma is None else gamma) / np.sqrt(v + epsilon)
+
+        def factors():
+            return (1 if gamma is None else gamma) / np.sqrt(v + epsilon)
+
+        def scale(d_y, d_x):
+            kernels.scale_shift(d_y, factors(), np.zeros_like(m), d_x)
 
         def d_inputs():
-            d_x = np.empty_like(d_y)
-            kernels.scale_shift(d_y, factors, np.zeros_like(m), d_x)
+            d_x = empty_like(d_y)
+            launch(scale, d_y, d_x)
             return layout.from_kernel(d_x)
 
         @functools.cache
         def sums():
-            d_gamma, d_beta = np.empty_like(m), np.empty_like(m)
-            kernels.batch_normalization_backward_parameters(x, m, v, gamma, beta, epsilon, d_y, d_gamma, d_beta)
+            d_gamma, d_beta = empty_like(m), empty_like(m)
+            launch(kernels.batch_normalization_backward_parameters, x, m, v, gamma, beta, epsilon, d_y, d_gamma, d_beta)
             return d_gamma, d_beta
 
         return (
             d_inputs,
-            lambda: -sums()[1] * factors,
-            lambda: -0.5 * sums()[0] * factors / np.sqrt(v + epsilon),
+            lambda: -sums()[1] * factors(),
+            lambda: -0.5 * sums()[0] * factors() / np.sqrt(v + epsilon),
             None,
             lambda: sums()[1],
             lambda: sums()[0],
@@ -137,22 +143,22 @@ def batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e
     x = layout.to_kernel(x)
     beta, gamma = _as_vector(offset, "offset", x), _as_vector(scale, "scale", x)
     shape, channels, dtype = x.shape, x.shape[1], x.dtype
-    mean, variance, y = np.empty(channels, dtype), np.empty(channels, dtype), np.empty(shape, dtype)
-    kernels.moments(x, mean, variance)
-    kernels.batch_normalization_forward(x, mean, variance, gamma, beta, epsilon, y, code)
+    mean, variance, y = empty(channels, dtype), empty(channels, dtype), empty(shape, dtype)
+    launch(kernels.moments, x, mean, variance)
+    launch(kernels.batch_normalization_forward, x, mean, variance, gamma, beta, epsilon, y, code)
 
     def backward(d_outputs, owned):
         d_y, overwrite = layout.to_kernel(d_outputs[0]), owned[0]
-        d_normalized = None if code == LINEAR else d_y if overwrite else np.empty(shape, dtype)
-        d_gamma, d_beta = np.empty(channels, dtype), np.empty(channels, dtype)
+        d_normalized = None if code == LINEAR else d_y if overwrite else empty(shape, dtype)
+        d_gamma, d_beta = empty(channels, dtype), empty(channels, dtype)
         moments = mean, variance, gamma, beta, epsilon
-        kernels.batch_normalization_backward_parameters(x, *moments, d_y, d_gamma, d_beta, code, d_normalized)
+        launch(kernels.batch_normalization_backward_parameters, x, *moments, d_y, d_gamma, d_beta, code, d_normalized)
         if d_normalized is not None:
             d_y, overwrite = d_normalized, True
 
         def d_inputs():
-            d_x = d_y if overwrite else np.empty(shape, dtype)
-            kernels.batch_normalization_backward_input(x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
+            d_x = d_y if overwrite else empty(shape, dtype)
+            launch(kernels.batch_normalization_backward_input, x, mean, variance, gamma, epsilon, d_y, d_gamma, d_beta, d_x)
             return layout.from_kernel(d_x)
 
         return d_inputs, lambda: d_beta, lambda: d_gamma

@@ -6,6 +6,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import current_tape
+from convlayers.launching import empty, launch
 from convlayers.ops.layout import image_layout
 
 # Bytes of the longest: kernels may read so many behind places.
@@ -49,38 +50,38 @@ class PoolPlan:
         """
         x, y = self._inputs.to_kernel(images), self._empty(self._outputs)
         if current_tape() is None and not return_indices:
-            self._kernels.max_pool_forward(x, y, self._windows)
+            launch(self._kernels.max_pool_forward, x, y, self._windows)
             return self._outputs.from_kernel(y), None
-        places, size = np.empty(y.size * self._place_size + _VECTOR, np.uint8), self._place_size
-        self._kernels.max_pool_with_places(x, y, places, size, self._windows)
+        places, size = empty(y.size * self._place_size + _VECTOR, np.uint8), self._place_size
+        launch(self._kernels.max_pool_with_places, x, y, places, size, self._windows)
 
         def backward(d_y):
             d_x = self._empty(self._inputs)
-            self._kernels.max_pool_backward(places, size, self._outputs.to_kernel(d_y), d_x, self._windows)
+            launch(self._kernels.max_pool_backward, places, size, self._outputs.to_kernel(d_y), d_x, self._windows)
             return self._inputs.from_kernel(d_x)
 
         if not return_indices:
             return self._outputs.from_kernel(y), backward
-        indices = np.empty(y.shape, np.int64)
-        self._kernels.max_pool_indices(places, size, x, indices, self._windows)
+        indices = empty(y.shape, np.int64)
+        launch(self._kernels.max_pool_indices, places, size, x, indices, self._windows)
         results = self._outputs.from_kernel(y), self._indices.from_kernel(indices)
         return results, lambda gradients: None if gradients[0] is None else backward(gradients[0])
 
     def mean(self, images):
         """Returns the mean of each window, and the backward pass."""
         y = self._empty(self._outputs)
-        self._kernels.average_pool_forward(self._inputs.to_kernel(images), y, self._windows)
+        launch(self._kernels.average_pool_forward, self._inputs.to_kernel(images), y, self._windows)
 
         def backward(d_y):
             d_x = self._empty(self._inputs)
-            self._kernels.average_pool_backward(self._outputs.to_kernel(d_y), d_x, self._windows)
+            launch(self._kernels.average_pool_backward, self._outputs.to_kernel(d_y), d_x, self._windows)
             return self._inputs.from_kernel(d_x)
 
         return self._outputs.from_kernel(y), backward
 
     @staticmethod
     def _empty(layout):
-        return np.empty(layout.kernel_shape, layout.number_type)
+        return empty(layout.kernel_shape, layout.number_type)
 
 
 def spatial_rank(shape):

@@ -6,6 +6,7 @@ import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
+from convlayers.launching import empty, launch
 from convlayers.ops.dtypes import as_float
 from convlayers.ops.rows import row_layout
 
@@ -45,12 +46,12 @@ def softmax_by_kernel(name, x, axis):
     """Returns softmax or its logarithm, and the backward pass."""
     layout = row_layout(x.shape, axis, x.dtype)
     kernels = _native.kernels(layout.number_type).softmax
-    y = np.empty(layout.kernel_shape, layout.number_type)
-    getattr(kernels, f"{name}_forward")(layout.to_kernel(x), y)
+    y = empty(layout.kernel_shape, layout.number_type)
+    launch(getattr(kernels, f"{name}_forward"), layout.to_kernel(x), y)
 
     def backward(d_y):
-        d_x = np.empty(layout.kernel_shape, layout.number_type)
-        getattr(kernels, f"{name}_backward")(y, layout.to_kernel(d_y), d_x)
+        d_x = empty(layout.kernel_shape, layout.number_type)
+        launch(getattr(kernels, f"{name}_backward"), y, layout.to_kernel(d_y), d_x)
         return layout.from_kernel(d_x)
 
     return layout.from_kernel(y), backward

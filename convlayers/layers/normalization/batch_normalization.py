@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import initializers, ops, shapes
 from convlayers.autograd import value_of
+from convlayers.launching import launch
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.normalization.gamma_and_beta import GammaAndBeta
 
@@ -175,9 +176,9 @@ class BatchNormalization(GammaAndBeta):
         return (beta if self.beta is None else beta + self.beta), gamma
 
     def _update_averages(self, mean, variance):
-        _move(self.moving_mean, mean, self.momentum)
+        launch(_move, self.moving_mean, mean, self.momentum)
         if not self.renorm:
-            _move(self.moving_variance, variance, self.momentum)
+            launch(_move, self.moving_variance, variance, self.momentum)
             return
         stddev = np.sqrt(variance + self.epsilon)
         _move(self.renorm_mean, mean, self.renorm_momentum)
