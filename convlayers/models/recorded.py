@@ -1,12 +1,10 @@
 """Steps of training that are recorded, and then made again without the Python between their kernels (launching.py).
 
 The first step on inputs of one shape goes through layers and ops as ever, the second does so while it is recorded, and the
-others are calls of kernels on the same arrays: numbers, weights and what is drawn at random are those of the general way, bit by
-bit. On a tape, such a step is one op, whose operands are the weights. What is outside of the network (loss, metrics, optimizer)
-is not recorded.
+others are calls of kernels on the same arrays: numbers, weights and what is drawn at random are those of the general way, bit
+by bit. On a tape, such a step is one op, whose operands are the weights. What is outside of the network (loss, metrics,
+optimizer) is not recorded.
 """
-
-import numpy as np
 
 from convlayers import activations, config, layers
 from convlayers._native import memory

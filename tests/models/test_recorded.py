@@ -1,5 +1,7 @@
 """Steps of training that are recorded do what the general way does, bit by bit, and notice every change."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -194,25 +196,27 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_changes_between_steps_are_seen(name, monkeypatch):
+def changed_at_step_4(name):
     def change(model, step):
         if step == 4:
             CHANGES[name](model)
 
+    return change
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_between_steps_are_seen(name, monkeypatch):
     try:
-        assert_same_as_the_general_way(monkeypatch, lambda: make("one of each"), batches(8), change)
+        assert_same_as_the_general_way(monkeypatch, lambda: make("one of each"), batches(8), changed_at_step_4(name))
     finally:
         keras.config.set_winograd(True)
 
 
 def test_a_change_makes_a_difference():
     """What the test above relies on: recordings that are not forgotten would give other numbers."""
-    logs = {}
+    _, unchanged = train(make("one of each"), batches(8))
     for name in ("momentum", "rate", "trainable"):
-        logs[name] = train(make("one of each"), batches(8), lambda model, step: step == 4 and CHANGES[name](model))[1]
-    unchanged = train(make("one of each"), batches(8))[1]
-    for name, states in logs.items():
+        _, states = train(make("one of each"), batches(8), changed_at_step_4(name))
         assert any(not np.array_equal(one, other) for one, other in zip(states, unchanged, strict=True)), name
 
 
@@ -280,7 +284,7 @@ def test_what_a_users_metric_keeps_is_not_written_to():
         model.train_on_batch(x, y)
     assert are_recorded(model) == [True]
     predictions = kept[-5:]
-    assert all(not np.shares_memory(one, other) for one, other in zip(predictions, predictions[1:], strict=False))
+    assert all(not np.shares_memory(one, other) for one, other in itertools.pairwise(predictions))
     assert not np.array_equal(predictions[-1], predictions[-2])
 
 
