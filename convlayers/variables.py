@@ -166,7 +166,8 @@ class Variable(Operand):
 
     def assign(self, value):
         """Writes `value` into the variable. The shape must be the same; the dtype is converted."""
-        value = np.asarray(value_of(value))
+        if type(value) is not np.ndarray:
+            value = np.asarray(value_of(value))
         if value.shape != self.value.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "

@@ -40,6 +40,9 @@ class KernelOptimizer(Optimizer):
             super()._update_all(gradients, variables, learning_rate)
             return
         dtypes = list(map(_dtype_of, variables))
+        if dtypes.count(dtypes[0]) == len(dtypes):
+            self._run_kernel(gradients, variables, learning_rate, self._decay_factors(variables, learning_rate))
+            return
         for dtype in set(dtypes):
             fits = [dtype == other for other in dtypes]
             chosen = list(compress(variables, fits))
