@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import nested, ops
 from convlayers.autograd import Operand
+from convlayers.launching import empty, launch
 from convlayers.narrow_types import to_dtype
 
 
@@ -11,7 +12,11 @@ def convert(x, dtype=None):
     """Returns anything array-like as an array of a dtype. A tensor stays a tensor."""
     if isinstance(x, (np.ndarray, Operand)) and (dtype is None or x.dtype == dtype):
         return x
-    return to_dtype(x, dtype) if type(x) is np.ndarray else ops.convert_to_tensor(x, dtype)
+    if type(x) is not np.ndarray or dtype == "bfloat16":
+        return to_dtype(x, dtype) if type(x) is np.ndarray else ops.convert_to_tensor(x, dtype)
+    converted = empty(x.shape, dtype)
+    launch(np.copyto, converted, x, "unsafe")
+    return converted
 
 
 def convert_structure(structure, dtype):

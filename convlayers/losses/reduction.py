@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.autograd import differentiable, value_of
+from convlayers.launching import empty, launch
 from convlayers.losses.matching import convert, squeeze_or_expand_to_same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight")
@@ -86,11 +87,21 @@ def _mean(values):
     count = max(1, values.size)
 
     def backward(d_y):
-        d_values = np.empty(values.shape, values.dtype)
-        d_values.fill(d_y / count)
+        d_values = empty(values.shape, values.dtype)
+        launch(_spread_quotient, d_y, count, d_values)
         return d_values
 
-    return np.asarray(np.add.reduce(values, axis=None) / count, values.dtype), backward
+    y = empty((), values.dtype)
+    launch(_write_mean, values, count, y)
+    return y, backward
+
+
+def _write_mean(values, count, y):
+    y[()] = np.add.reduce(values, axis=None) / count
+
+
+def _spread_quotient(d_y, count, d_values):
+    d_values.fill(d_y / count)
 
 
 def join_masks(one, other):

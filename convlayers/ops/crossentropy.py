@@ -8,6 +8,7 @@ import numpy as np
 
 from convlayers import _native, config
 from convlayers.autograd import differentiable
+from convlayers.launching import empty, launch
 from convlayers.ops.dtypes import as_array, as_float, widen
 from convlayers.ops.rows import row_layout
 from convlayers.ops.softmax import softmax_by_kernel
@@ -94,12 +95,12 @@ def _from_logits_of(labels, rows):
 
 def _from_probabilities_of(labels, rows):
     kernels = _native.kernels(rows.dtype).crossentropy
-    y = np.empty(len(rows), rows.dtype)
-    kernels.crossentropy_forward(rows, labels, config.epsilon(), y)
+    y = empty(len(rows), rows.dtype)
+    launch(kernels.crossentropy_forward, rows, labels, config.epsilon(), y)
 
     def backward(d_y):
-        d_rows = np.empty(rows.shape, rows.dtype)
-        kernels.crossentropy_backward(rows, labels, config.epsilon(), d_y, d_rows)
+        d_rows = empty(rows.shape, rows.dtype)
+        launch(kernels.crossentropy_backward, rows, labels, config.epsilon(), d_y, d_rows)
         return d_rows
 
     return y, backward
@@ -179,13 +180,18 @@ def check_labels(labels, classes):
     Raises:
         ValueError: if one of them is none of the numbers of so many classes.
     """
-    numbers = labels.reshape(-1).astype(np.intp)
+    numbers = empty(labels.size, np.intp)
+    launch(_write_labels, labels.reshape(-1), classes, numbers)
+    return numbers
+
+
+def _write_labels(labels, classes, numbers):
+    np.copyto(numbers, labels, "unsafe")
     if not _native.kernels("float32").crossentropy.are_classes(numbers, classes):
         wrong = numbers[(numbers < 0) | (numbers >= classes)][0]
         raise ValueError(
             f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).\n" + _explain_range(classes)
         )
-    return numbers
 
 
 def _explain_range(classes):

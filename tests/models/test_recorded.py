@@ -7,7 +7,7 @@ import pytest
 
 import convlayers as keras
 from convlayers import layers, losses, ops
-from convlayers.models import recorded
+from convlayers.models import recorded_calls
 from convlayers.models.recorded import RecordedTraining
 
 FIRST = {"data_format": "channels_first"}
@@ -113,7 +113,8 @@ def train(model, data, before_step=None):
 
 
 def are_recorded(model):
-    return [step.complete for step in model._network._recorded._steps.values() if step is not None]
+    calls = getattr(model._network._recorded, "_calls", None)
+    return [call._complete for call in (calls._calls.values() if calls else ()) if call is not None]
 
 
 def assert_same_as_the_general_way(monkeypatch, make_model, data, before_step=None):
@@ -334,7 +335,7 @@ def test_a_model_with_a_call_of_its_own_is_not_recorded():
 
 
 def test_large_arrays_are_not_kept(monkeypatch):
-    monkeypatch.setattr(recorded, "MOST_BYTES", 1000)
+    monkeypatch.setattr(recorded_calls, "MOST_BYTES", 1000)
     model = assert_same_as_the_general_way(monkeypatch, lambda: make("one of each"), batches(4))
     assert are_recorded(model) == [False]
 

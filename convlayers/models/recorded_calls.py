@@ -1,0 +1,123 @@
+"""Calls of functions on tensors that are recorded, and then made again without the Python between their kernels (launching.py).
+
+The first call on inputs of one kind goes through the function as ever, the second does so while it is recorded, forward and back,
+and the others are calls of kernels on the same arrays: numbers are those of the function, bit by bit. On a tape, such a call is
+one op.
+"""
+
+import weakref
+
+import numpy as np
+
+from convlayers._native import memory
+from convlayers.autograd import Tape, Tensor, current_tape, value_of
+from convlayers.launching import Recording
+
+# Bytes of arrays: with larger ones, Python takes a small part of the time, and they would be missing elsewhere.
+MOST_BYTES = 1 << 23
+MOST_CALLS = 4  # on inputs of several kinds, which are remembered
+
+
+class RecordedCalls:
+    """Recordings of one function."""
+
+    def __init__(self):
+        # By all that a recording depends on: None after the first call, then a `RecordedCall`.
+        self._calls = {}
+
+    def __call__(self, function, inputs, state, weights=()):
+        """Returns `function(*inputs)`, a tensor on the tape that records; None where the function has to be called.
+
+        Args:
+            function: a function of arrays and tensors that returns one tensor.
+            inputs: list of arrays and tensors.
+            state: what else decides about what is done, besides the shapes and number types of the inputs.
+            weights: list of the variables that the function reads. Their gradients are arrays that the next call writes to.
+        """
+        state = state, *[(x.shape, x.dtype) for x in inputs]
+        if state not in self._calls:
+            if len(self._calls) == MOST_CALLS:
+                self._calls.clear()
+            self._calls[state] = None
+            return None
+        call = self._calls[state]
+        if call is None:
+            call = self._calls[state] = RecordedCall(inputs, weights)
+            return call.record(function, inputs)
+        return call.repeat(inputs) if call.can_be_repeated() else None
+
+
+class RecordedCall:
+    """A call and its way back, as calls that read and write the same arrays each time.
+
+    Args:
+        inputs: list of arrays and tensors.
+        weights: list of variables.
+    """
+
+    @memory.lasting
+    def __init__(self, inputs, weights):
+        self._inputs = [value_of(x).copy() for x in inputs]
+        self._variables = [weight for weight in weights if weight.trainable]
+        self._recording = Recording([*self._inputs, *[weight.value for weight in weights]], MOST_BYTES)
+        self._tape = Tape()
+        # Whether all that was done is known; and the result of the last call, whose way back may still come while it lives.
+        self._complete, self._last = False, None
+
+    @memory.lasting
+    def record(self, function, inputs):
+        """Returns the result of the first call, whose way back is recorded, too."""
+        pairs = list(zip(self._inputs, inputs, strict=True))
+        watched = [Tensor(array) if isinstance(x, Tensor) else array for array, x in pairs]
+        with self._recording, self._tape:
+            y = function(*watched)
+        if not isinstance(y, Tensor):
+            return y
+        self._forward, self._y = self._recording.take_calls(), y.value
+
+        @memory.lasting
+        def backward(d_y):
+            self._d_y = np.array(d_y)
+            self._recording.add(self._d_y)
+            with self._recording:
+                self._gradients, self._d_inputs = self._go_back(y, [x for x in watched if isinstance(x, Tensor)])
+            self._backward = self._recording.take_calls()
+            results = [y.value, *self._d_inputs, *[gradient for gradient in self._gradients if gradient is not None]]
+            self._complete = all(map(self._recording.knows, results))
+            self._recording = self._tape = None
+            return self._gradients + self._d_inputs
+
+        return self._on_tape(inputs, self._y.copy(), backward)
+
+    def _go_back(self, y, sources):
+        """Returns the gradients for the variables and for the sources. Those that variables have, the tape outside adds."""
+        before = [variable.grad for variable in self._variables]
+        for variable in self._variables:
+            variable.grad = None
+        d_sources = self._tape.backward([y], [self._d_y], sources)
+        gradients = [variable.grad for variable in self._variables]
+        for variable, gradient in zip(self._variables, before, strict=True):
+            variable.grad = gradient
+        return gradients, d_sources
+
+    def can_be_repeated(self):
+        return self._complete and (self._last is None or self._last() is None)
+
+    def repeat(self, inputs):
+        """Returns the result for other inputs."""
+        for array, x in zip(self._inputs, inputs, strict=True):
+            array[...] = value_of(x)
+        for function, arguments in self._forward:
+            function(*arguments)
+        y = self._y.copy()
+        self._last = weakref.ref(y)
+        return self._on_tape(inputs, y, self._repeat_backward)
+
+    def _repeat_backward(self, d_y):
+        self._d_y[...] = d_y
+        for function, arguments in self._backward:
+            function(*arguments)
+        return self._gradients + [d_x.copy() for d_x in self._d_inputs]
+
+    def _on_tape(self, inputs, y, backward):
+        return current_tape().record([*self._variables, *[x for x in inputs if isinstance(x, Tensor)]], y, backward)
