@@ -4,6 +4,7 @@ import os
 import sys
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
+_MODULES = f"{__package__}."
 
 
 def user_stacklevel():
@@ -21,7 +22,7 @@ def user_stacklevel():
 
 def is_ours(thing):
     """Whether a class or function is of this package."""
-    return (getattr(thing, "__module__", None) or "").startswith(f"{__package__}.")
+    return (getattr(thing, "__module__", None) or "").startswith(_MODULES)
 
 
 def _is_inside(path):

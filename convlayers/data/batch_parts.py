@@ -45,6 +45,8 @@ def _list_sizes(part):
 
 def batch_size_of(x):
     """Returns how many samples the inputs of a batch have, None if all inputs are None."""
+    if type(x) is np.ndarray:
+        return len(x)
     return next((len(leaf) for leaf in nested.flatten(x) if leaf is not None), None)
 
 

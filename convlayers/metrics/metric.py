@@ -40,16 +40,12 @@ class Metric:
         self.name = name or auto_name(type(self).__name__)
         self._dtype_policy = dtype_policies.get(dtype or config.floatx())
         self._dtype = self._dtype_policy.compute_dtype
+        self._array_dtype = array_dtype(self._dtype)  # that of the arrays that hold such numbers
         self._variables = []
 
     @property
     def dtype(self):
         return self._dtype
-
-    @property
-    def _array_dtype(self):
-        """The dtype of the arrays that hold numbers of `dtype`."""
-        return array_dtype(self.dtype)
 
     # Variables --------------------------------------------------------------------------------------------------------
 

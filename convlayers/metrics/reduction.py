@@ -43,6 +43,11 @@ def _spread(sample_weight, shape):
         ) from None
 
 
+def _sum(values):
+    # To add up a single number would take NumPy longer than all else.
+    return np.add.reduce(values, axis=None) if values.ndim else values
+
+
 def _reduce_from(axis, array, reduce_fn):
     return reduce_fn(array, axis=tuple(range(axis, array.ndim))) if array.ndim > axis else array
 
@@ -99,8 +104,8 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         values, sample_weight = reduce_to_samplewise_values(values, sample_weight, np.mean, self._array_dtype)
-        self.total.assign_add(np.add.reduce(values, axis=None))
-        self.count.assign_add(values.size if sample_weight is None else np.add.reduce(sample_weight, axis=None))
+        self.total.assign_add(_sum(values))
+        self.count.assign_add(values.size if sample_weight is None else _sum(sample_weight))
 
     def reset_state(self):
         self.total.assign(0)

@@ -11,7 +11,6 @@ from convlayers.models.outputs import Outputs, follow, is_nested, leaf_paths
 from convlayers.models.recorded_calls import RecordedCalls
 from convlayers.user_code import is_ours
 
-
 # Losses of which all is done by kernels.
 _BY_KERNELS = (losses.sparse_categorical_crossentropy,)
 

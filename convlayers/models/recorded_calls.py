@@ -1,8 +1,8 @@
 """Calls of functions on tensors that are recorded, and then made again without the Python between their kernels (launching.py).
 
-The first call on inputs of one kind goes through the function as ever, the second does so while it is recorded, forward and back,
-and the others are calls of kernels on the same arrays: numbers are those of the function, bit by bit. On a tape, such a call is
-one op.
+The first call on inputs of one kind goes through the function as ever, the second does so while it is recorded, forward and
+back, and the others are calls of kernels on the same arrays: numbers are those of the function, bit by bit. On a tape, such a
+call is one op.
 """
 
 import weakref
@@ -24,6 +24,9 @@ class RecordedCalls:
     def __init__(self):
         # By all that a recording depends on: None after the first call, then a `RecordedCall`.
         self._calls = {}
+
+    def __reduce__(self):
+        return RecordedCalls, ()  # What is recorded is about these very arrays.
 
     def __call__(self, function, inputs, state, weights=()):
         """Returns `function(*inputs)`, a tensor on the tape that records; None where the function has to be called.
