@@ -119,6 +119,10 @@ class Tape:
         self._records.append((inputs, outputs, backward, new_gradients, overwrites))
         return outputs
 
+    def take_over(self, other):
+        """Goes on with what another tape has recorded."""
+        self._records += other._records
+
     @memory.pooled
     def backward(self, targets, d_targets, sources=(), retain=False):
         """Adds to `variable.grad` of every variable that was used, and returns the gradients of `sources`.

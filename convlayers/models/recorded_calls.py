@@ -63,45 +63,51 @@ class RecordedCall:
         self._inputs = [value_of(x).copy() for x in inputs]
         self._variables = [weight for weight in weights if weight.trainable]
         self._recording = Recording([*self._inputs, *[weight.value for weight in weights]], MOST_BYTES)
-        self._tape = Tape()
         # Whether all that was done is known; and the result of the last call, whose way back may still come while it lives.
         self._complete, self._last = False, None
 
     @memory.lasting
     def record(self, function, inputs):
         """Returns the result of the first call, whose way back is recorded, too."""
-        pairs = list(zip(self._inputs, inputs, strict=True))
-        watched = [Tensor(array) if isinstance(x, Tensor) else array for array, x in pairs]
-        with self._recording, self._tape:
-            y = function(*watched)
-        if not isinstance(y, Tensor):
+        outer, tape = current_tape(), Tape()
+        # Tensors have the arrays of the recording, and lead to the inputs.
+        pairs = zip(self._inputs, inputs, strict=True)
+        operands = [outer.record([x], array, _same) if isinstance(x, Tensor) else array for array, x in pairs]
+        with self._recording, tape:
+            y = function(*operands)
+        if not self._recording.complete or not isinstance(y, Tensor) or type(y.value) is not np.ndarray:
+            outer.take_over(tape)
             return y
         self._forward, self._y = self._recording.take_calls(), y.value
+        sources = [x for x in operands if isinstance(x, Tensor)]
 
         @memory.lasting
         def backward(d_y):
+            if self._recording is None:  # The tape was told to go back once more.
+                return self._go_back(tape, y, d_y, sources)
             self._d_y = np.array(d_y)
             self._recording.add(self._d_y)
             with self._recording:
-                self._gradients, self._d_inputs = self._go_back(y, [x for x in watched if isinstance(x, Tensor)])
-            self._backward = self._recording.take_calls()
-            results = [y.value, *self._d_inputs, *[gradient for gradient in self._gradients if gradient is not None]]
+                gradients = self._go_back(tape, y, self._d_y, sources)
+            count = len(self._variables)
+            self._backward, self._gradients, self._d_inputs = self._recording.take_calls(), gradients[:count], gradients[count:]
+            results = [self._y, *[gradient for gradient in gradients if gradient is not None]]
             self._complete = all(map(self._recording.knows, results))
-            self._recording = self._tape = None
-            return self._gradients + self._d_inputs
+            self._recording = None
+            return self._results()
 
-        return self._on_tape(inputs, self._y.copy(), backward)
+        return self._on_tape(operands, backward)
 
-    def _go_back(self, y, sources):
-        """Returns the gradients for the variables and for the sources. Those that variables have, the tape outside adds."""
+    def _go_back(self, tape, y, d_y, sources):
+        """Returns the gradients for the variables, to which the tape outside adds those that they have, and for the sources."""
         before = [variable.grad for variable in self._variables]
         for variable in self._variables:
             variable.grad = None
-        d_sources = self._tape.backward([y], [self._d_y], sources)
+        d_sources = tape.backward([y], [d_y], sources, retain=True)
         gradients = [variable.grad for variable in self._variables]
         for variable, gradient in zip(self._variables, before, strict=True):
             variable.grad = gradient
-        return gradients, d_sources
+        return gradients + d_sources
 
     def can_be_repeated(self):
         return self._complete and (self._last is None or self._last() is None)
@@ -112,15 +118,22 @@ class RecordedCall:
             array[...] = value_of(x)
         for function, arguments in self._forward:
             function(*arguments)
-        y = self._y.copy()
-        self._last = weakref.ref(y)
-        return self._on_tape(inputs, y, self._repeat_backward)
+        return self._on_tape(inputs, self._repeat_backward)
 
     def _repeat_backward(self, d_y):
         self._d_y[...] = d_y
         for function, arguments in self._backward:
             function(*arguments)
-        return self._gradients + [d_x.copy() for d_x in self._d_inputs]
+        return self._results()
 
-    def _on_tape(self, inputs, y, backward):
+    def _results(self):
+        return self._gradients + [None if d_x is None else d_x.copy() for d_x in self._d_inputs]
+
+    def _on_tape(self, inputs, backward):
+        y = self._y.copy()
+        self._last = weakref.ref(y)
         return current_tape().record([*self._variables, *[x for x in inputs if isinstance(x, Tensor)]], y, backward)
+
+
+def _same(d_y):
+    return d_y

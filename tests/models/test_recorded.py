@@ -8,6 +8,7 @@ import pytest
 import convlayers as keras
 from convlayers import layers, losses, ops
 from convlayers.models import recorded_calls
+from convlayers.models.compile_utils import CompileLoss
 from convlayers.models.recorded import RecordedTraining
 
 FIRST = {"data_format": "channels_first"}
@@ -123,6 +124,7 @@ def assert_same_as_the_general_way(monkeypatch, make_model, data, before_step=No
     logs, states = train(model, data, before_step)
     with monkeypatch.context() as context:
         context.setattr(RecordedTraining, "__call__", lambda self, x: None)
+        context.setattr(CompileLoss, "_record", lambda self, y_true, y_pred: None)
         expected_logs, expected_states = train(make_model(), data, before_step)
     assert logs == expected_logs
     assert len(states) == len(expected_states)
@@ -365,3 +367,55 @@ def test_a_copy_has_its_own_arrays():
     before = model.get_weights()
     train(copy, data)
     assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize("loss", ["mse", "categorical_crossentropy", losses.SparseCategoricalCrossentropy(from_logits=True)])
+def test_other_losses(loss, monkeypatch):
+    data = batches(5)
+    if isinstance(loss, str):
+        data = [(x, np.eye(3, dtype="float32")[y]) for x, y in data]
+    model = assert_same_as_the_general_way(monkeypatch, lambda: make("one of each", loss=loss), data)
+    assert are_recorded(model) == [True]
+
+
+@pytest.mark.parametrize("name", ["reduction", "epsilon", "shape of labels"])
+def test_changes_of_the_loss_are_seen(name, monkeypatch):
+    loss = losses.SparseCategoricalCrossentropy()
+
+    def change(model, step):
+        loss.reduction = "sum" if name == "reduction" and step >= 4 else "sum_over_batch_size"
+        keras.config.set_epsilon(0.3 if name == "epsilon" and step >= 4 else 1e-7)
+
+    data = batches(8)
+    if name == "shape of labels":
+        data[4:] = [(x, y[:, None].astype("float32")) for x, y in data[4:]]
+    try:
+        assert_same_as_the_general_way(monkeypatch, lambda: make("one of each", loss=loss), data, change)
+    finally:
+        keras.config.set_epsilon(1e-7)
+
+
+def test_a_loss_that_is_computed_twice_in_a_step(monkeypatch):
+    class Twice(keras.Sequential):
+        def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+            one = super().compute_loss(x, y, y_pred, sample_weight, training)
+            return one + 0.5 * super().compute_loss(x, (y + 1) % 3, y_pred, sample_weight, training)
+
+    def make_model():
+        keras.utils.set_random_seed(0)
+        model = Twice([keras.Input((8, 8, 4)), layers.Flatten(), layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    assert_same_as_the_general_way(monkeypatch, make_model, batches(6))
+
+
+def test_narrow_types_are_not_recorded(monkeypatch):
+    def make_model():
+        keras.utils.set_random_seed(0)
+        conv = layers.Conv2D(8, 3, dtype="mixed_float16")
+        model = keras.Sequential([keras.Input((8, 8, 4)), conv, layers.Flatten(), layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    assert are_recorded(assert_same_as_the_general_way(monkeypatch, make_model, batches(5))) == []
