@@ -1,14 +1,13 @@
 """Optimizers whose rule is a kernel, which updates all variables in one call."""
 
-from itertools import compress
-from operator import attrgetter, methodcaller
+from operator import methodcaller
 
 import numpy as np
 
 from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
-_dtype_of, _overwrite = attrgetter("value.dtype"), methodcaller("overwrite")
+_overwrite = methodcaller("overwrite")
 
 
 class KernelOptimizer(Optimizer):
@@ -32,29 +31,38 @@ class KernelOptimizer(Optimizer):
         """
         raise NotImplementedError
 
+    def build(self, variables):
+        super().build(variables)
+        self._groups = {}
+
     def update_step(self, gradient, variable, learning_rate):
-        self._run_kernel([check_gradient(gradient, variable)], [variable], learning_rate)
+        self._run_kernel([check_gradient(gradient, variable)], [variable], learning_rate, None)
 
     def _update_all(self, gradients, variables, learning_rate):
         if type(self).update_step is not KernelOptimizer.update_step:
             super()._update_all(gradients, variables, learning_rate)
             return
-        dtypes = list(map(_dtype_of, variables))
-        if dtypes.count(dtypes[0]) == len(dtypes):
-            self._run_kernel(gradients, variables, learning_rate, self._decay_factors(variables, learning_rate))
-            return
-        for dtype in set(dtypes):
-            fits = [dtype == other for other in dtypes]
-            chosen = list(compress(variables, fits))
-            decay = self._decay_factors(chosen, learning_rate)
-            self._run_kernel(list(compress(gradients, fits)), chosen, learning_rate, decay)
+        self._run_kernel(gradients, variables, learning_rate, self._decay_factors(variables, learning_rate))
 
-    def _run_kernel(self, gradients, variables, learning_rate, decay=None):
-        """Updates variables of one dtype, from gradients of the same."""
-        dtype = variables[0].value.dtype
-        places = list(map(self._trainable_variables_indices.__getitem__, variables))
-        columns = [variables, *(list(map(slot.__getitem__, places)) if slot else [] for slot in self._slots())]
-        settings = self._settings(learning_rate, number_type(dtype))
-        values, *slots = [list(map(_overwrite, column)) or None for column in columns]
-        gradients = list(map(np.asarray, gradients))  # What has no axes may have become a number on the way.
-        compiled(self._kernel, dtype)(values, gradients, *slots, *settings, decay)
+    def _run_kernel(self, gradients, variables, learning_rate, decay):
+        """Updates variables from gradients of their dtypes."""
+        for dtype, places, columns in self._groups_of(tuple(variables)):
+            settings = self._settings(learning_rate, number_type(dtype))
+            values, *slots = [list(map(_overwrite, column)) or None for column in columns]
+            # What has no axes may have become a number on the way.
+            some = [np.asarray(gradients[place]) for place in places]
+            factors = None if decay is None else [decay[place] for place in places]
+            compiled(self._kernel, dtype)(values, some, *slots, *settings, factors)
+
+    def _groups_of(self, variables):
+        """Returns, for each dtype, the places of its variables, and lists of them and of what is remembered of them."""
+        if variables not in self._groups:
+            places_by_dtype, indices = {}, self._trainable_variables_indices
+            for place, variable in enumerate(variables):
+                places_by_dtype.setdefault(variable.value.dtype, []).append(place)
+            self._groups[variables] = []
+            for dtype, places in places_by_dtype.items():
+                chosen = [variables[place] for place in places]
+                slots = [[slot[indices[variable]] for variable in chosen] if slot else [] for slot in self._slots()]
+                self._groups[variables].append((dtype, places, [chosen, *slots]))
+        return self._groups[variables]

@@ -196,10 +196,10 @@ class Optimizer(VariableOwner, WeightAverages):
             return
         variables = self._check_variables(grads, trainable_variables)
         given = [gradient is not None for gradient in grads]
-        known, to_update = list(compress(grads, given)), list(compress(variables, given))
-        if not known:
+        if not any(given):
             raise ValueError("No gradients provided for any variable.")
-        grads = check_gradients(known, to_update)
+        to_update = list(compress(variables, given))
+        grads = check_gradients(list(compress(grads, given)), to_update)
         if len(to_update) < len(variables):
             missing = [variable.path for variable, is_given in zip(variables, given, strict=True) if not is_given]
             warnings.warn(
