@@ -50,6 +50,14 @@ NETWORKS = {
         layers.AveragePooling2D(2),
         layers.Flatten(),
     ],
+    "pooled": lambda: [
+        layers.Conv2D(16, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(16, 3, padding="same"),
+        layers.ReLU(6),
+        layers.MaxPooling2D(3, 2, "same"),
+        layers.Flatten(),
+    ],
     "sequences": lambda: [
         layers.Reshape((64, 4)),
         layers.Conv1D(8, 3, padding="causal"),
