@@ -8,10 +8,11 @@ Rules for what can be recorded:
 
 * Whatever depends on numbers happens in calls that are launched, of a kernel or of a function in Python.
 * These write to arrays that they are given. What they return counts for nothing.
-* What they read is a result of such a call, or one of the arrays that the recording was made with, as weights.
+* What they read is from `empty`, or one of the arrays that the recording was made with, as weights.
+* Nobody else writes to what is from `empty`.
 
-An op that knows nothing of them is found out: a later call reads an array that no call was given before, and the recording says
-that it is not `complete`.
+An op that knows nothing of this is found out: a later call reads an array of another origin, and the recording says that it is
+not `complete`.
 """
 
 import threading
