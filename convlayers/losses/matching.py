@@ -12,8 +12,10 @@ def convert(x, dtype=None):
     """Returns anything array-like as an array of a dtype. A tensor stays a tensor."""
     if isinstance(x, (np.ndarray, Operand)) and (dtype is None or x.dtype == dtype):
         return x
-    if type(x) is not np.ndarray or dtype == "bfloat16":
-        return to_dtype(x, dtype) if type(x) is np.ndarray else ops.convert_to_tensor(x, dtype)
+    if type(x) is not np.ndarray:
+        return ops.convert_to_tensor(x, dtype)
+    if dtype == "bfloat16":
+        return to_dtype(x, dtype)
     converted = empty(x.shape, dtype)
     launch(np.copyto, converted, x, "unsafe")
     return converted

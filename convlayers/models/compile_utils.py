@@ -101,7 +101,7 @@ class CompileLoss:
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         """Returns the weighted sum of the losses of a batch, None if no output has one."""
-        loss = self._record(y_true, y_pred) if sample_weight is None else None
+        loss = self._loss_by_recording(y_true, y_pred) if sample_weight is None else None
         if loss is not None:
             return loss
         values = self.try_on(y_true, y_pred, sample_weight)
@@ -113,7 +113,7 @@ class CompileLoss:
         ]
         return sum(weighted[1:], start=weighted[0]) if weighted else None
 
-    def _record(self, y_true, y_pred):
+    def _loss_by_recording(self, y_true, y_pred):
         """Returns the loss by a recording (recorded_calls.py), None where it has to be computed."""
         if self._outputs is None or self._only is None or type(y_true) is not np.ndarray or type(y_pred) is not Tensor:
             return None

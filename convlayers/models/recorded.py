@@ -68,7 +68,7 @@ class RecordedTraining:
         self._changes = None
 
     def __call__(self, x):
-        """Returns the output for an array as a tensor on the tape that records; None where the model has to be called."""
+        """Returns the output for an array, a tensor on the tape that records; None where the model has to be called."""
         if not self._layers or not self._inputs.takes(x) or remembered_masks:
             return None
         changes = sum([layer._changes for layer in self._layers])
