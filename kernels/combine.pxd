@@ -4,14 +4,14 @@
 # a) Every loop is written once, and gets the function as an argument that combines two vectors.
 # b) The numbers of a vector are neighbouring channels of a pixel, or of several (pixel_groups.pxd). Where channels do not fill
 #    the last vector it overlaps the one before: what both compute is the same.
-# c) Rows are combined three at a time: a row of sums is written once for two that are read. They are read from the beginning to
-#    the end: whoever reads an end first keeps the CPU from asking for the rest ahead of time.
+# c) Lines are combined all at once, block by block: the CPU asks for the rest of each ahead of time, as long as it is read from
+#    the beginning to the end.
 # d) A number combined with NaN is NaN.
 from kernels.lanes cimport lane_vec, load_lanes, rearrange, store_lanes
 from kernels.masks cimport choose, larger_or_nan
 from kernels.pixel_groups cimport Groups, begins_in, lanes_of_group
-from kernels.pooling cimport Spans, load, store
-from kernels.real cimport VL, real, vec
+from kernels.pooling cimport VECTORS, Line, Spans, load, store
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 
 cdef extern from *:
     """
@@ -25,7 +25,14 @@ cdef extern from *:
     #else
     static CYTHON_INLINE vec larger_of_two(vec a, vec b) { return choose(larger_or_nan(b, a), b, a); }
     #endif
+    #if defined(__AVX512F__)
+    #define MANY_CHANNELS (4 * VL)
+    #else
+    #define MANY_CHANNELS (16 * VL)
+    #endif
     """
+    enum:
+        MANY_CHANNELS  # with so many, windows that share taps with one neighbour are combined one by one, as measured
     vec larger_of_two(vec a, vec b) noexcept nogil
 
 ctypedef vec (*Combine)(vec a, vec b) noexcept nogil
@@ -41,27 +48,46 @@ cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil
         values[i] = value
 
 
-# Rows -----------------------------------------------------------------------------------------------------------------
+# Lines ----------------------------------------------------------------------------------------------------------------
 
 
-cdef inline vec combine_more(Combine combine, vec a, const real* b, const real* c, Py_ssize_t count) noexcept nogil:
-    """What a and so many numbers of some rows are together. c may be NULL."""
-    cdef vec total = combine(a, load_lanes(b, count))
-    return total if c == NULL else combine(total, load_lanes(c, count))
-
-
-cdef inline void combine_rows(
-    Combine combine, real* into, const real* a, const real* b, const real* c, Py_ssize_t count
+cdef inline void combine_block(
+    Combine combine, const real* total, const Line* lines, Py_ssize_t count, Py_ssize_t distance, real factor, real* into,
+    int vectors,
 ) noexcept nogil:
-    """into = what two or three rows of numbers are together; c may be NULL, `into` may be a."""
-    cdef Py_ssize_t last = max(count - VL, <Py_ssize_t>0), rest = min(count, <Py_ssize_t>VL), i = 0
-    cdef vec a_end = load_lanes(into + last, rest)  # the last vector overlaps the one before, and is needed as it was
-    while i < last:
-        store(into + i, combine_more(combine, load(a + i), b + i, c + i if c != NULL else NULL, VL))
-        i += VL
-    if a != into:
-        a_end = load_lanes(a + last, rest)
-    store_lanes(into + last, combine_more(combine, a_end, b + last, c + last if c != NULL else NULL, rest), rest)
+    cdef vec block[VECTORS]
+    cdef const real* numbers
+    cdef Py_ssize_t i
+    cdef int j
+    for j in range(vectors):
+        block[j] = load(total + j * VL)
+    for i in range(count):
+        numbers = lines[i].numbers + distance
+        for j in range(vectors):
+            block[j] = combine(block[j], load(numbers + j * VL))
+    for j in range(vectors):
+        store(into + j * VL, block[j] * factor)
+
+
+cdef inline void combine_lines(
+    Combine combine, const real* total, const Line* lines, Py_ssize_t count, Py_ssize_t distance, Py_ssize_t length,
+    real factor, real* into,
+) noexcept nogil:
+    """into = what `total` and so many numbers of all lines are together, from `distance` on, times `factor`"""
+    cdef Py_ssize_t last = max(length - VL, <Py_ssize_t>0), some = min(length, <Py_ssize_t>VL), at = 0, i
+    cdef vec end = ZERO_VECTOR
+    if length % VL > 0:
+        end = load_lanes(total + last, some)  # the last vector overlaps the one before, and is needed as it was
+    while at + VECTORS * VL <= length:
+        combine_block(combine, total + at, lines, count, distance + at, factor, into + at, VECTORS)
+        at += VECTORS * VL
+    while at + VL <= length:
+        combine_block(combine, total + at, lines, count, distance + at, factor, into + at, 1)
+        at += VL
+    if length % VL > 0:
+        for i in range(count):
+            end = combine(end, load_lanes(lines[i].numbers + distance + last, some))
+        store_lanes(into + last, end * factor, some)
 
 
 # Neighbouring pixels of a row -----------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@
 #    average only if it is asked for.
 # b) Forward works row by row of outputs. Where windows have few taps, those of each are combined in registers. Else the input
 #    rows that the windows cover are combined into one, `column`, and then, for each output, neighbouring pixels of that
-#    one: a window of kh x kw costs kh + kw steps, not kh * kw. Where each input is used once, and has many channels, they
-#    are combined where the result is, so that memory is read in its order.
+#    one: a window of kh x kw costs kh + kw steps, not kh * kw. Pixels of many channels are combined where the result is, one tap
+#    after the other, in all lines at once. The CPU asks for a line ahead of time while it is read from one end to the other;
+#    two pixels of it at once, in one page of memory, it does not follow: from memory, that takes twice as long.
 # c) The numbers of a vector are neighbouring channels of a pixel. Where channels do not fill the last vector it overlaps
 #    the one before: what both compute is the same. With fewer channels than a vector has numbers, it reaches into the
 #    next pixels, which are computed later. Rows behind which nothing is computed later are worked on in scratch memory, with
@@ -27,7 +28,7 @@ from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
 from kernels.arrays cimport numbers_of, results_of
-from kernels.combine cimport Combine, combine_rows, combine_spans, fill, larger_of_two, sum_of_two
+from kernels.combine cimport MANY_CHANNELS, Combine, combine_lines, combine_spans, fill, larger_of_two, sum_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.max_places cimport index_row, max_and_place_row
 from kernels.parallel cimport threads_for
@@ -132,26 +133,21 @@ cdef inline Py_ssize_t scratch_size(const Pooling* job) noexcept nogil:
 # Forward --------------------------------------------------------------------------------------------------------------
 
 
-cdef inline const real* combine_lines(
+cdef inline const real* combine_columns(
     Combine combine, const Pooling* job, const real* x, const Row* row, Py_ssize_t count
 ) noexcept nogil:
     """Combines the rows of inputs that the windows cover. Returns where the result is; NULL for no rows."""
-    cdef Py_ssize_t length = job.w.inputs * job.c, i = 1
-    cdef const real* total
+    cdef Py_ssize_t length = job.w.inputs * job.c
+    cdef const real* first
     if count == 0:
         return NULL
-    total = row.lines[0].numbers
-    if count == 1 and (job.c >= VL or total + length + VL <= x + input_row(job, job.n, 0, 0)):
-        return total
+    first = row.lines[0].numbers
+    if count == 1 and (job.c >= VL or first + length + VL <= x + input_row(job, job.n, 0, 0)):
+        return first
     if count == 1:
-        return <const real*>memcpy(row.column, total, length * sizeof(real))
-    while i < count:
-        combine_rows(
-            combine, row.column, total, row.lines[i].numbers, row.lines[i + 1].numbers if i + 1 < count else NULL, length
-        )
-        total = row.column
-        i += 2
-    return total
+        return <const real*>memcpy(row.column, first, length * sizeof(real))
+    combine_lines(combine, first, row.lines + 1, count - 1, 0, length, 1, row.column)
+    return row.column
 
 
 cdef inline void combine_taps(
@@ -201,40 +197,51 @@ cdef inline void combine_windows(
 
 
 cdef inline void combine_wide_pixels(
-    Combine combine, real nothing, const Pooling* job, const Row* row, Py_ssize_t count
+    Combine combine, real nothing, const Pooling* job, const Row* row, Py_ssize_t count, bint averaged
 ) noexcept nogil:
-    """A row of outputs, pixel by pixel of the inputs."""
-    cdef Py_ssize_t ow, i, tap, first
-    cdef const real* x
-    cdef real* result
+    """A row of outputs, pixel by pixel of the inputs: that of all lines at once, with what those before it are together."""
+    cdef Py_ssize_t rows = job.d.size[row.d] * job.h.size[row.h], c = job.c, ow, tap, taps, distance
+    cdef real* result = row.results
+    cdef real factor = 1
+    cdef bint begins
     for ow in range(job.w.outputs):
-        result = row.results + ow * job.c
-        fill(result, nothing, job.c)
-        for i in range(count):
-            first = job.w.window.first[ow] * job.c
-            for tap in range(job.w.window.count[ow]):
-                x = row.lines[i].numbers + first + tap * job.w.window.step * job.c
-                combine_rows(combine, result, result, x, NULL, job.c)
+        taps = job.w.window.count[ow] if count > 0 else 0
+        distance = job.w.window.first[ow] * c
+        if averaged and (ow == 0 or job.w.size[ow] != job.w.size[ow - 1]):
+            factor = <real>(1.0 / (rows * job.w.size[ow]))
+        if taps == 0:
+            fill(result, nothing, c)
+        for tap in range(taps):
+            begins = tap == 0  # with the first line
+            combine_lines(
+                combine, row.lines[0].numbers + distance if begins else result, row.lines + begins, count - begins,
+                distance, c, factor if tap == taps - 1 else 1, result,
+            )
+            distance += job.w.window.step * c
+        result += c
+
+
+cdef inline bint has_own_windows(const Pooling* job, Py_ssize_t few) noexcept nogil:
+    """Whether it is less work to combine each by itself: it has few taps, or shares them with one neighbour at most."""
+    return job.c >= VL and (
+        job.d.taps * job.h.taps * job.w.taps <= few or (job.c >= MANY_CHANNELS and job.w.most <= 2)
+    )
 
 
 cdef inline bint has_wide_pixels(const Pooling* job) noexcept nogil:
-    """Whether they are worth a loop of their own, and each is used once."""
-    return job.apart and job.c >= 16 * VL
-
-
-cdef inline bint has_few_taps(const Pooling* job, Py_ssize_t most) noexcept nogil:
-    return job.c >= VL and job.d.taps * job.h.taps * job.w.taps <= most
+    """Whether each is better read from its beginning to its end than in blocks, together with its neighbours."""
+    return job.c > 2 * VECTORS * VL
 
 
 cdef void max_row(const Pooling* job, const real* x, Row row) noexcept nogil:
     cdef Py_ssize_t count = lines_below(job, x, &row)
     cdef const real* column
-    if has_few_taps(job, 8):
+    if has_own_windows(job, 8) and has_wide_pixels(job):
+        combine_wide_pixels(larger_of_two, -INFINITY, job, &row, count, False)
+    elif has_own_windows(job, 8):
         combine_windows(larger_of_two, -INFINITY, job, row, count, False)
-    elif has_wide_pixels(job):
-        combine_wide_pixels(larger_of_two, -INFINITY, job, &row, count)
     else:
-        column = combine_lines(larger_of_two, job, x, &row, count)
+        column = combine_columns(larger_of_two, job, x, &row, count)
         combine_spans(larger_of_two, -INFINITY, &job.w.window, &job.of_outputs, column, job.w.outputs, job.c, row.results)
 
 
@@ -254,13 +261,13 @@ cdef void average_row(const Pooling* job, const real* x, Row row) noexcept nogil
     cdef Py_ssize_t count = lines_below(job, x, &row)
     cdef const real* column
     # An addition takes less time than a comparison.
-    if has_few_taps(job, 16 if job.c >= VECTORS * VL else 8):
+    cdef bint own_windows = has_own_windows(job, 16 if job.c >= VECTORS * VL else 8)
+    if own_windows and has_wide_pixels(job):
+        combine_wide_pixels(sum_of_two, 0, job, &row, count, True)
+    elif own_windows:
         combine_windows(sum_of_two, 0, job, row, count, True)
-    elif has_wide_pixels(job):
-        combine_wide_pixels(sum_of_two, 0, job, &row, count)
-        divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
     else:
-        column = combine_lines(sum_of_two, job, x, &row, count)
+        column = combine_columns(sum_of_two, job, x, &row, count)
         combine_spans(sum_of_two, 0, &job.w.window, &job.of_outputs, column, job.w.outputs, job.c, row.results)
         divide_by_sizes(job, job.d.size[row.d] * job.h.size[row.h], row.results)
 

@@ -223,8 +223,17 @@ def test_references_note_the_same_places(native, geometry):
     np.testing.assert_array_equal(*(noted[: d_y.size] for noted in places))
 
 
-def test_many_channels_of_windows_that_lie_apart(native):
-    geometry, channels = Geometry((1, 13, 11), (1, 6, 5), (1, 6, 5), (0, 0, 0), (1, 2, 2)), 16 * 16 + 1
+MANY_CHANNELS = {
+    "apart": Geometry((1, 13, 11), (1, 6, 5), (1, 6, 5), (0, 0, 0), (1, 2, 2)),
+    "overlapping": Geometry((1, 9, 8), (1, 3, 3), (1, 2, 2), (0, 1, 1), (1, 5, 5)),
+    "dilated": Geometry((3, 7, 9), (2, 2, 3), (2, 2, 4), (0, 0, 1), (1, 3, 2), (1, 2, 2)),
+    "one_row": Geometry((1, 1, 12), (1, 1, 3), (1, 1, 3), (0, 0, 1), (1, 1, 5)),
+}
+
+
+@pytest.mark.parametrize("geometry", MANY_CHANNELS.values(), ids=MANY_CHANNELS.keys())
+@pytest.mark.parametrize("channels", [64, 65, 16 * 16 + 1])
+def test_many_channels(native, geometry, channels):
     x, d_y = numbers(native, geometry, channels)
     y = native.empty(d_y.shape)
     native.pool.max_pool_forward(x, y, geometry.windows)
