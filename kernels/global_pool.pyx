@@ -2,8 +2,8 @@
 #
 # Design:
 # a) x and d_x are (n, pixels, c), y and d_y are (n, c), all contiguous.
-# b) A task is an image and a block of up to CHANNELS channels, with partial results in local memory. Loops run over the
-#    channels of a pixel, plain loops that GCC makes vectors of.
+# b) A task is an image and a block of up to CHANNELS channels, with partial results in local memory. Rows of pixels are combined
+#    TOGETHER at a time, in registers (combine.pxd): memory is read in long pieces, and results are read and written seldom.
 # c) A few channels would not fill the vectors. So `repeats` neighbouring pixels are taken as one row of `width` numbers,
 #    with a partial result for each. What remains of the pixels is the last row.
 # d) The sum for a mean adds up GROUP rows in the number type, and the groups in double, so the error does not grow
@@ -16,13 +16,17 @@ from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
 
+from kernels.combine cimport Combine, combine_lines, fill, larger_of_two, sum_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.pooling cimport Line
 from kernels.real cimport real
 from kernels.reductions cimport GROUP
 
 cdef enum:
-    CHANNELS = 256
+    CHANNELS = 1024  # of a task, at most
+    FEWER = 256      # where an image is read twice
+    TOGETHER = 8     # rows
     WIDE = 64  # numbers that fill a few vectors
 
 cdef struct Block:  # pointers are those of its first channel; the one of the next pixel is `stride` numbers behind
@@ -63,14 +67,14 @@ cdef inline bint is_maximum(real x, real largest) noexcept nogil:
     return (x == largest) | (x != x)
 
 
-cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n) noexcept nogil:
-    """`all` describes all channels of the first of n images."""
+cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n, Py_ssize_t channels) noexcept nogil:
+    """`all` describes all channels of the first of n images; a task takes so many of them."""
     cdef Py_ssize_t c = all.channels, image = all.pixels * all.channels
-    cdef Py_ssize_t blocks = (c + CHANNELS - 1) // CHANNELS
+    cdef Py_ssize_t blocks = (c + channels - 1) // channels
     cdef Py_ssize_t task, i, channel
     for task in prange(n * blocks, schedule="static", num_threads=threads_for(2 * n * image)):
         i = task // blocks
-        channel = task % blocks * CHANNELS
+        channel = task % blocks * channels
         compute(
             Block(
                 all.x + i * image + channel,
@@ -78,7 +82,7 @@ cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n) noexce
                 all.y + i * c + channel,
                 all.d_x + i * image + channel,
                 all.pixels,
-                min(c - channel, <Py_ssize_t>CHANNELS),
+                min(c - channel, channels),
                 c,
             )
         )
@@ -92,6 +96,20 @@ cdef inline real* pixel_data(const real[:, ::1] y) noexcept nogil:
     return <real*>&y[0, 0] if y.shape[0] * y.shape[1] > 0 else NULL
 
 
+cdef inline void combine_some_rows(
+    Combine combine, const Rows* rows, const real* x, Py_ssize_t first, Py_ssize_t end, real* results
+) noexcept nogil:
+    """results = what they and some rows are together; row `rows.whole` is what remains of the pixels"""
+    cdef Line lines[TOGETHER]
+    cdef Py_ssize_t row = first, count, i
+    while row < end:
+        count = max(min(min(end, rows.whole) - row, <Py_ssize_t>TOGETHER), <Py_ssize_t>1)
+        for i in range(count):
+            lines[i].numbers = x + (row + i) * rows.stride
+        combine_lines(combine, results, lines, count, 0, count_in(rows, row), 1, results)
+        row += count
+
+
 # Average --------------------------------------------------------------------------------------------------------------
 
 
@@ -99,19 +117,15 @@ cdef void average_block(Block block) noexcept nogil:
     cdef real sums[CHANNELS]
     cdef double totals[CHANNELS]
     cdef Rows rows = rows_of(&block)
-    cdef Py_ssize_t row, j
-    cdef const real* x = block.x
+    cdef Py_ssize_t row = 0, j
     cdef unsigned long long state = flush_denormals()
-    memset(sums, 0, rows.width * sizeof(real))
     memset(totals, 0, rows.width * sizeof(double))
-    for row in range(rows.whole + 1):
-        for j in range(count_in(&rows, row)):
-            sums[j] += x[j]
-        if (row + 1) % GROUP == 0 or row == rows.whole:
-            for j in range(rows.width):
-                totals[j] += sums[j]
-                sums[j] = 0
-        x += rows.stride
+    while row <= rows.whole:
+        fill(sums, 0, rows.width)
+        combine_some_rows(sum_of_two, &rows, block.x, row, min(row + GROUP, rows.whole + 1), sums)
+        for j in range(rows.width):
+            totals[j] += sums[j]
+        row += GROUP
     while rows.width > block.channels:  # the pixels of a row, by halves
         rows.width //= 2
         for j in range(rows.width):
@@ -138,14 +152,14 @@ def global_average_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):
     """y = the mean of the pixels"""
     cdef Block all = Block(image_data(x), NULL, pixel_data(y), NULL, x.shape[1], x.shape[2], x.shape[2])
     with nogil:
-        compute_blocks(average_block, &all, x.shape[0])
+        compute_blocks(average_block, &all, x.shape[0], CHANNELS)
 
 
 def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
     """d_x = the gradient for x"""
     cdef Block all = Block(NULL, pixel_data(d_y), NULL, image_data(d_x), d_x.shape[1], d_x.shape[2], d_x.shape[2])
     with nogil:
-        compute_blocks(average_gradient_block, &all, d_x.shape[0])
+        compute_blocks(average_gradient_block, &all, d_x.shape[0], CHANNELS)
 
 
 # Maximum --------------------------------------------------------------------------------------------------------------
@@ -153,27 +167,20 @@ def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
 
 cdef void max_block(Block block) noexcept nogil:
     cdef real largest[CHANNELS]
-    cdef real other
+    cdef Line half
     cdef Rows rows = rows_of(&block)
-    cdef Py_ssize_t row, j
-    cdef const real* x = block.x
-    for j in range(rows.width):
-        largest[j] = -INFINITY
-    for row in range(rows.whole + 1):
-        for j in range(count_in(&rows, row)):
-            largest[j] = x[j] if (x[j] > largest[j]) | (x[j] != x[j]) else largest[j]
-        x += rows.stride
+    fill(largest, -INFINITY, rows.width)
+    combine_some_rows(larger_of_two, &rows, block.x, 0, rows.whole + 1, largest)
     while rows.width > block.channels:
         rows.width //= 2
-        for j in range(rows.width):
-            other = largest[rows.width + j]
-            largest[j] = other if (other > largest[j]) | (other != other) else largest[j]
+        half.numbers = largest + rows.width
+        combine_lines(larger_of_two, largest, &half, 1, 0, rows.width, 1, largest)
     memcpy(block.y, largest, block.channels * sizeof(real))
 
 
 cdef void max_gradient_block(Block block) noexcept nogil:
-    cdef real largest[CHANNELS]
-    cdef real share[CHANNELS]
+    cdef real largest[FEWER]
+    cdef real share[FEWER]
     cdef Rows rows = rows_of(&block)
     cdef Py_ssize_t row, j, width
     cdef const real* x = block.x
@@ -205,7 +212,7 @@ def global_max_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):
     """y = the largest of the pixels"""
     cdef Block all = Block(image_data(x), NULL, pixel_data(y), NULL, x.shape[1], x.shape[2], x.shape[2])
     with nogil:
-        compute_blocks(max_block, &all, x.shape[0])
+        compute_blocks(max_block, &all, x.shape[0], CHANNELS)
 
 
 def global_max_pool_backward(
@@ -216,4 +223,4 @@ def global_max_pool_backward(
         image_data(x), pixel_data(d_y), pixel_data(y), image_data(d_x), x.shape[1], x.shape[2], x.shape[2]
     )
     with nogil:
-        compute_blocks(max_gradient_block, &all, x.shape[0])
+        compute_blocks(max_gradient_block, &all, x.shape[0], FEWER)

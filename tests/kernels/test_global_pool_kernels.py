@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-# One, three, and around the vectors of all instruction sets and number types, and around a block of channels.
-CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 20, 33, 255, 256, 257, 513]
+# One, three, and around the vectors of all instruction sets and number types, and around blocks of channels.
+CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 20, 33, 255, 256, 257, 1023, 1024, 1025, 2049]
 
 
 @pytest.fixture(params=["global_pool", "pool_reference"])
