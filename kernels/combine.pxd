@@ -4,8 +4,8 @@
 # a) Every loop is written once, and gets the function as an argument that combines two vectors.
 # b) The numbers of a vector are neighbouring channels of a pixel, or of several (pixel_groups.pxd). Where channels do not fill
 #    the last vector it overlaps the one before: what both compute is the same.
-# c) Lines are combined all at once, block by block: the CPU asks for the rest of each ahead of time, as long as it is read from
-#    the beginning to the end.
+# c) Lines are combined all at once, block by block. They are read from the beginning to the end: whoever reads an end first keeps
+#    the CPU from asking for the rest ahead of time.
 # d) A number combined with NaN is NaN.
 from kernels.lanes cimport lane_vec, load_lanes, rearrange, store_lanes
 from kernels.masks cimport choose, larger_or_nan
@@ -76,8 +76,8 @@ cdef inline void combine_lines(
     """into = what `total` and so many numbers of all lines are together, from `distance` on, times `factor`"""
     cdef Py_ssize_t last = max(length - VL, <Py_ssize_t>0), some = min(length, <Py_ssize_t>VL), at = 0, i
     cdef vec end = ZERO_VECTOR
-    if length % VL > 0:
-        end = load_lanes(total + last, some)  # the last vector overlaps the one before, and is needed as it was
+    if total == into and length % VL > 0:
+        end = load_lanes(into + last, some)  # the last vector overlaps the one before, and is needed as it was
     while at + VECTORS * VL <= length:
         combine_block(combine, total + at, lines, count, distance + at, factor, into + at, VECTORS)
         at += VECTORS * VL
@@ -85,6 +85,8 @@ cdef inline void combine_lines(
         combine_block(combine, total + at, lines, count, distance + at, factor, into + at, 1)
         at += VL
     if length % VL > 0:
+        if total != into:
+            end = load_lanes(total + last, some)
         for i in range(count):
             end = combine(end, load_lanes(lines[i].numbers + distance + last, some))
         store_lanes(into + last, end * factor, some)
