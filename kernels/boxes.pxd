@@ -7,13 +7,14 @@
 # b) An axis where hardly any products lie in the padding is one band: what a division saves would not pay for its short rows.
 # c) A tile leaves out what none of its pixels sees. What is left of a chunk of the depth are its pieces.
 # d) Which pixels share a tile depends on the problem only, and with it the order of all additions.
+from kernels.operands cimport Target
 from kernels.real cimport MR
 from kernels.windows cimport Axis, Chunk, Span, Windows, ceil_div, outputs_of, taps_of
 
 cdef enum:
     HARDLY = 32        # one product of so many may lie in the padding
     GAP = 16           # numbers: to leave out fewer would take longer than to multiply zeros
-    MOST_PIECES = 24   # of a chunk: CHUNK / (GAP + 1), and one more
+    MOST_PIECES = 32   # of a chunk: CHUNK / (GAP + 1), and one more
 
 cdef struct Seen:      # taps
     Span d, h, w
@@ -182,6 +183,19 @@ cdef inline void pass_row(Pixel* pixel, Py_ssize_t count) noexcept nogil:
         return
     pixel.box += 1
     pixel.n, pixel.d, pixel.h, pixel.w = 0, pixel.box.d.begin, pixel.box.h.begin, pixel.box.w.begin
+
+
+cdef inline void locate_pixels(const Target* target, Pixel pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
+    """Where in the target some consecutive pixels are."""
+    cdef Py_ssize_t i = 0, row, j, start
+    while i < pixels:
+        row = row_from(&pixel, pixels - i)
+        start = pixel.n * target.stride_n + pixel.d * target.stride_d + pixel.h * target.stride_h + pixel.w * target.stride_w
+        for j in range(row):
+            where[i + j] = start + j * target.stride_w
+        i += row
+        if i < pixels:
+            pass_row(&pixel, row)
 
 
 # Pieces -----------------------------------------------------------------------------------------------------------------

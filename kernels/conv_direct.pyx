@@ -12,15 +12,15 @@
 #    pixels fall into phases, each with the taps that reach it (windows.pxd). A phase without taps is filled with zeros.
 # d) The gradient for the kernel is a product over pixels (direct_gradient.pxd).
 # e) Parallel: over blocks of pixels and of filters. The order of all additions is the same for any number of threads.
-# f) Loop order within a block of pixels: chunk, panel, piece of the chunk, tile. A panel of weights (CHUNK x NR numbers) stays in
-#    L1 while all tiles of the block use it; packed rows stream from L2, a few bytes for each multiplication.
+# f) Loop order within a block of pixels: chunk, panel, piece of the chunk, tile. Packed rows and a panel of weights (CHUNK x NR
+#    numbers) stream from L2, a few bytes for each multiplication. A flatter chunk would read and write results more often.
 # g) Each tile asks for the memory of the next one: rows that are read in place, and results. Where there are few columns or
 #    little depth, memory is what the product waits for.
 from cython.parallel cimport prange
 
 from kernels.boxes cimport (
-    MOST_PIECES, Box, Piece, Pixel, Stretch, box_of, divide_pixels, is_hardly_padded, pass_row, pieces_of_chunk, pixel_at,
-    row_from, stretches_of_block
+    MOST_PIECES, Box, Piece, Stretch, box_of, divide_pixels, is_hardly_padded, locate_pixels, pieces_of_chunk, pixel_at,
+    stretches_of_block
 )
 from kernels.direct_gradient cimport Correlation, correlate_all
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -40,7 +40,7 @@ from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport CHUNK, ROW, Chunk, Windows, ceil_div, divide_depth, windows_bytes
 
 cdef enum:
-    PIXELS = 192         # windows packed at a time; a multiple of every MR
+    PIXELS = 144         # windows packed at a time; a multiple of every MR
     TILES = PIXELS // 6  # in them, with the least MR
     WEIGHTS = 4 << 20    # bytes of packed weights
     NEAR = 1 << 18       # numbers of them that stay in L2, beside a block of windows
@@ -101,20 +101,6 @@ cdef inline void pack_panel(const Product* job, Py_ssize_t index) noexcept nogil
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
-cdef inline void locate_pixels(const Product* job, Pixel pixel, Py_ssize_t pixels, Py_ssize_t* where) noexcept nogil:
-    """Where in the target the results of some consecutive pixels belong."""
-    cdef const Target* target = &job.target
-    cdef Py_ssize_t i = 0, row, j, start
-    while i < pixels:
-        row = row_from(&pixel, pixels - i)
-        start = pixel.n * target.stride_n + pixel.d * target.stride_d + pixel.h * target.stride_h + pixel.w * target.stride_w
-        for j in range(row):
-            where[i + j] = start + j * target.stride_w
-        i += row
-        if i < pixels:
-            pass_row(&pixel, row)
-
-
 cdef inline void multiply_partial_tile(const real* rows, Py_ssize_t row, const real* panel, Py_ssize_t depth, real* target,
                                        const Py_ssize_t* where, Py_ssize_t pixels, Py_ssize_t columns, bint accumulate,
                                        const real* start, const real* ahead) noexcept nogil:
@@ -164,7 +150,7 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
         job.failed = True
         return
     state = flush_denormals()
-    locate_pixels(job, pixel_at(box, first_pixel), pixels, where)
+    locate_pixels(&job.target, pixel_at(box, first_pixel), pixels, where)
     for c in range(job.slab.first_chunk, job.slab.end_chunk):
         chunk = windows.chunk + c
         pieces = 0
@@ -187,26 +173,30 @@ cdef inline void multiply_block(Product* job, Py_ssize_t group, Py_ssize_t first
                 for t in range(part.tiles.begin, part.tiles.end):
                     i = t * MR
                     height = min(pixels - i, <Py_ssize_t>MR)
+                    # The first panel brings rows that are read in place to the cache for all, the first piece the next results.
+                    ahead = NULL
                     if i < in_place:
                         rows = windows.source + (first_pixel + i) * windows.stride_w + group * windows.channels + chunk.start
                         row = windows.stride_w
-                        ahead = rows + MR * row + others
+                        if p == 0:
+                            ahead = rows + MR * row + others
                     else:
                         rows = packed + (i - in_place) * ROW + part.start
                         row = ROW
-                        ahead = rows + MR * row
-                    # The first panel brings the next rows to the cache for all, the first piece their results.
-                    if p > 0:
-                        ahead = NULL
                     if part.first:
                         for j in range(i + MR, min(i + 2 * MR, pixels)):
                             prefetch_row(target + where[j], width)
-                    if height == MR and width == NR:
-                        multiply_tile(rows, row, 1, panel, part.depth, target, where + i, not part.first, start, 2, ahead)
-                    else:
+                    # Where a distance of rows or the lack of a request is known to the compiler, the inner loop is better.
+                    if height < MR or width < NR:
                         multiply_partial_tile(
                             rows, row, panel, part.depth, target, where + i, height, width, not part.first, start, ahead
                         )
+                    elif ahead != NULL:
+                        multiply_tile(rows, row, 1, panel, part.depth, target, where + i, not part.first, start, 2, ahead)
+                    elif i < in_place:
+                        multiply_tile(rows, row, 1, panel, part.depth, target, where + i, not part.first, start, 2, NULL)
+                    else:
+                        multiply_tile(rows, ROW, 1, panel, part.depth, target, where + i, not part.first, start, 2, NULL)
     if job.activation != LINEAR and job.slab.end_chunk == windows.chunks:
         target = job.target.value + group * job.columns + first_column
         for i in range(pixels):
@@ -377,8 +367,9 @@ def conv_direct_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, 
     job.d_y = &d_y[0, 0, 0, 0, 0]
     job.groups = groups
     job.columns = d_kernel.shape[4] // groups
+    job.d_kernel = &d_kernel[0, 0, 0, 0, 0]
     job.failed = False
     with nogil:
-        correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])
+        correlate_all(&job)
     if job.failed:
         raise MemoryError()

@@ -5,15 +5,16 @@
 #    o * step + offset(tap), zero where that is outside. Forward: step = stride, offset = tap * dilation - pad. Gradient for
 #    the input: the outputs fall into `stride` phases; within a phase, step = 1 and only every stride-th tap takes part.
 # b) The numbers of a window, tap after tap, all channels of a tap together, are its row: the depth of a matrix product.
-# c) A chunk is at most CHUNK deep: a panel of weights so deep stays in the L1 cache.
+# c) A chunk is at most CHUNK deep: a panel of weights so deep, and the packed rows of a block, stay in the L2 cache.
 # d) Taps that are neighbours in memory (along w, undilated, all channels) form a run, copied in one piece.
 from libc.string cimport memset
 
 from kernels.real cimport real
 
 cdef enum:
-    CHUNK = 384  # greatest depth of a chunk
+    CHUNK = 512  # greatest depth of a chunk
     ROW = CHUNK + 16  # distance of packed rows: a vector more, and no power of two: rows would compete for cache lines
+    WAY = 4096  # bytes: rows at a multiple of this distance have all their lines in the same set of the L1 cache
 
 cdef struct Axis:
     Py_ssize_t size     # source pixels
@@ -51,7 +52,7 @@ cdef struct Windows:
     Chunk* chunk
     Py_ssize_t chunks
     Run* run
-    bint in_place        # a window is one source pixel and pixels are evenly spaced: rows are read where they are
+    bint in_place        # a window is one source pixel and pixels are evenly spaced, but not by a WAY: rows are read there
 
 
 cdef inline Py_ssize_t ceil_div(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
@@ -131,6 +132,7 @@ cdef inline void divide_depth(Windows* windows, void* memory) noexcept nogil:
         and windows.d.size == windows.d.outputs and windows.h.size == windows.h.outputs and windows.w.size == windows.w.outputs
         and windows.stride_h == windows.w.size * windows.stride_w and windows.stride_d == windows.h.size * windows.stride_h
         and windows.stride_n == windows.d.size * windows.stride_d
+        and windows.stride_w * <Py_ssize_t>sizeof(real) % WAY != 0
     )
     for tap in range(taps):
         tw = tap % windows.w.taps
