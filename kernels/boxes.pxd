@@ -12,7 +12,8 @@ from kernels.real cimport MR
 from kernels.windows cimport Axis, Chunk, Span, Windows, ceil_div, outputs_of, taps_of
 
 cdef enum:
-    HARDLY = 32        # one product of so many may lie in the padding
+    HARDLY = 32        # one product of so many may lie in the padding along w
+    HARDLY_ROWS = 64   # along d and h: dividing there leaves rows as long as they are
     GAP = 16           # numbers: to leave out fewer would take longer than to multiply zeros
     MOST_PIECES = 32   # of a chunk: CHUNK / (GAP + 1), and one more
 
@@ -42,13 +43,13 @@ cdef struct Piece:
 # Boxes ------------------------------------------------------------------------------------------------------------------
 
 
-cdef inline bint is_hardly_padded(const Axis* axis) noexcept nogil:
+cdef inline bint is_hardly_padded(const Axis* axis, Py_ssize_t hardly=HARDLY) noexcept nogil:
     cdef Py_ssize_t inside = 0, all = axis.outputs * axis.taps, t
     cdef Span met
     for t in range(axis.taps):
         met = outputs_of(axis, t)
         inside += met.end - met.begin
-    return (all - inside) * HARDLY < all
+    return (all - inside) * hardly < all
 
 
 cdef inline Span band_from(const Axis* axis, bint whole, Py_ssize_t begin, Span* taps) noexcept nogil:

@@ -19,8 +19,8 @@
 from cython.parallel cimport prange
 
 from kernels.boxes cimport (
-    MOST_PIECES, Box, Piece, Stretch, box_of, divide_pixels, is_hardly_padded, locate_pixels, pieces_of_chunk, pixel_at,
-    stretches_of_block
+    HARDLY_ROWS, MOST_PIECES, Box, Piece, Stretch, box_of, divide_pixels, is_hardly_padded, locate_pixels, pieces_of_chunk,
+    pixel_at, stretches_of_block
 )
 from kernels.direct_gradient cimport Correlation, correlate_all
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -270,7 +270,7 @@ cdef void multiply(Product* job) noexcept nogil:
     cdef Py_ssize_t room = WEIGHTS // (NR * sizeof(real))
     cdef Py_ssize_t whole
     cdef void* chunks = scratch_take(windows_bytes(windows))
-    cdef bint whole_d = is_hardly_padded(&windows.d), whole_h = is_hardly_padded(&windows.h)
+    cdef bint whole_d = is_hardly_padded(&windows.d, HARDLY_ROWS), whole_h = is_hardly_padded(&windows.h, HARDLY_ROWS)
     cdef bint whole_w = is_hardly_padded(&windows.w)
     job.boxes = divide_pixels(windows, whole_d, whole_h, whole_w, NULL)
     job.box = <Box*>scratch_take(job.boxes * sizeof(Box))

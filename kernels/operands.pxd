@@ -1,6 +1,6 @@
 # What a product over windows reads and writes beside the source: weights, and the pixels of the target.
 from kernels.real cimport real
-from kernels.windows cimport Axis, Span, Windows, forward_axis, outputs_of, phase_axis
+from kernels.windows cimport Axis, Span, Windows, clear_numbers, forward_axis, outputs_of, phase_axis
 
 cdef struct Weights:
     const real* value
@@ -133,6 +133,19 @@ cdef inline Py_ssize_t phases_of(real[:, :, :, :, ::1] d_x, tuple strides):
     )
 
 
+cdef inline void clear_phase(const Target* target, const Windows* windows, Py_ssize_t images, Py_ssize_t channels) noexcept nogil:
+    """Puts zeros into all pixels of a phase."""
+    cdef Py_ssize_t n, d, h, w
+    for n in range(images):
+        for d in range(windows.d.outputs):
+            for h in range(windows.h.outputs):
+                for w in range(windows.w.outputs):
+                    clear_numbers(
+                        target.value + n * target.stride_n + d * target.stride_d + h * target.stride_h + w * target.stride_w,
+                        channels,
+                    )
+
+
 cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
                              real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, Windows* windows,
                              Weights* weights, Target* target):
@@ -149,9 +162,9 @@ cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, ::1] d_y, 
     windows.w = phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], sw, dilations[2], pads[2], rw,
                            &weights.first_w, &weights.step_w)
     windows.pixels = d_x.shape[0] * windows.d.outputs * windows.h.outputs * windows.w.outputs
+    target[0] = target_phase(d_x, rd, rh, rw, sd, sh, sw)
     if windows.d.taps * windows.h.taps * windows.w.taps == 0:
-        d_x[:, rd::sd, rh::sh, rw::sw] = 0
+        clear_phase(target, windows, d_x.shape[0], d_x.shape[4])
         return False
     leave_out_padding(windows, weights)
-    target[0] = target_phase(d_x, rd, rh, rw, sd, sh, sw)
     return True
