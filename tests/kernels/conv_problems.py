@@ -66,6 +66,7 @@ def _problems():
     yield "64 channels", problem((1, 13, 22), (1, 3, 3), 64, 64, pads=(0, 1, 1), batch=2)
     yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
     yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))
+    yield "1x1, rows a page apart", problem((1, 5, 13), one, 1024, 33)
     yield "strides beyond the kernel", problem((1, 11, 13), (1, 2, 1), strides=(1, 3, 4))
     yield "strides of 1x1", problem((1, 9, 8), one, 65, 33, strides=(1, 2, 2))
     yield "dilation", problem((1, 12, 11), (1, 3, 3), dilations=(1, 2, 3), pads=(0, 2, 1))
