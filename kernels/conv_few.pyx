@@ -11,16 +11,19 @@
 #    beyond its filters, and a group beyond its row, the next output overwrites. The last panel of filters goes first, for the
 #    same reason. Only tiles that would write beyond their block are stored by way of a buffer.
 # d) A tile goes through all panels of weights, and then the activation through the tile: both while it is in L1.
-# e) The gradient for the kernel is a product over outputs (few_gradient.pxd).
+# e) With a step of 1, the gradient for the input is the same, of d_y: for few filters. The gradient for the kernel is a product
+#    over outputs (few_gradient.pxd).
 # f) Parallel: over blocks. The order of all additions is the same for any number of threads.
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.few_blocks cimport GROUPS, Block, Blocks, block_at, describe, divide, locate_numbers, source_below
-from kernels.few_gradient cimport Correlation, correlate_all
+from kernels.few_gradient cimport Correlation, correlate_all, describe_correlation, describe_exchanged, should_exchange
 from kernels.fpu cimport flush_denormals, restore_denormals
-from kernels.operands cimport size_of
+from kernels.operands cimport (
+    Target, Weights, backward_weights, describe_source, describe_windows, enter_phase, forward_weights, size_of, weight_at
+)
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, real, vec
@@ -34,7 +37,7 @@ cdef enum:
 
 cdef struct Product:
     Blocks blocks
-    const real* kernel
+    Weights weights
     const real* bias
     int activation
     real* y
@@ -90,16 +93,22 @@ cdef inline void multiply_tile(const Product* job, const real* source, Py_ssize_
 
 cdef void pack_panels(const Product* job) noexcept nogil:
     cdef const Blocks* blocks = &job.blocks
-    cdef Py_ssize_t panel, row, columns
+    cdef Py_ssize_t panel, row, columns, i, step
     cdef real* target = job.panel
     cdef const real* source
     for panel in range(blocks.panels):
         columns = min(blocks.width, blocks.filters - panel * blocks.width)
         for row in range(blocks.depth + 1):
-            source = job.kernel + (row - 1) * blocks.filters if row else job.bias
+            if row > 0:
+                source = weight_at(&job.weights, &blocks.windows, 0, row - 1, panel * blocks.width)
+                step = job.weights.column_stride
+            else:
+                source = job.bias + panel * blocks.width
+                step = 1
             clear_numbers(target, blocks.width)
-            if source != NULL:
-                memcpy(target, source + panel * blocks.width, columns * sizeof(real))
+            if row > 0 or job.bias != NULL:
+                for i in range(columns):
+                    target[i] = source[i * step]
             target += blocks.width
 
 
@@ -203,11 +212,38 @@ def conv_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] 
     cdef Py_ssize_t numbers = size_of(y)
     if numbers == 0:
         return
-    describe(&job.blocks, x, kernel, y, strides, dilations, pads)
-    job.kernel = &kernel[0, 0, 0, 0, 0]
+    describe_windows(x, kernel, y, strides, dilations, pads, groups, &job.blocks.windows)
+    describe(&job.blocks, y)
+    job.weights = forward_weights(kernel, groups)
     job.bias = &bias[0] if bias is not None else NULL
     job.activation = activation
     job.y = &y[0, 0, 0, 0, 0]
+    job.failed = False
+    with nogil:
+        multiply(&job, numbers)
+    if job.failed:
+        raise MemoryError()
+
+
+def conv_few_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                            real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_x = gradient for the input, from that for the output. All strides are 1."""
+    cdef Product job
+    cdef Target target
+    cdef Py_ssize_t numbers = size_of(d_x)
+    if numbers == 0:
+        return
+    if size_of(d_y) == 0:
+        d_x[...] = 0
+        return
+    describe_source(&job.blocks.windows, d_y, groups)
+    job.weights = backward_weights(kernel, groups)
+    if not enter_phase(0, d_y, kernel, d_x, strides, dilations, pads, &job.blocks.windows, &job.weights, &target):
+        return
+    describe(&job.blocks, d_x)
+    job.bias = NULL
+    job.activation = LINEAR
+    job.y = &d_x[0, 0, 0, 0, 0]
     job.failed = False
     with nogil:
         multiply(&job, numbers)
@@ -225,11 +261,12 @@ def conv_few_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, 
     if numbers == 0:
         d_kernel[...] = 0
         return
-    describe(&job.blocks, x, d_kernel, d_y, strides, dilations, pads)
-    job.d_y = &d_y[0, 0, 0, 0, 0]
-    job.end = job.d_y + numbers
+    if should_exchange(d_kernel, strides):
+        describe_exchanged(&job, x, d_y, d_kernel, dilations, pads)
+    else:
+        describe_correlation(&job, x, d_y, d_kernel, strides, dilations, pads)
     job.failed = False
     with nogil:
-        correlate_all(&job, 2.0 / VL * numbers * job.blocks.depth, &d_kernel[0, 0, 0, 0, 0])
+        correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()

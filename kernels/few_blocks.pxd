@@ -9,9 +9,8 @@
 # d) Filters are divided into panels of one or two vectors.
 from libc.string cimport memcpy
 
-from kernels.operands cimport describe_source
 from kernels.real cimport MR, VL, real
-from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers, forward_axis
+from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers
 
 cdef extern from *:
     """
@@ -58,16 +57,12 @@ cdef inline bint is_inside(Axis axis) noexcept nogil:
     return axis.offset >= 0 and axis.offset + extent(axis.outputs, axis.step, axis.taps, axis.spacing) <= axis.size
 
 
-cdef inline void describe(Blocks* blocks, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel,
-                          const real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads):
-    cdef Windows* windows = &blocks.windows
-    describe_source(windows, x, 1)
-    windows.d = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], strides[0], dilations[0], pads[0])
-    windows.h = forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1])
-    windows.w = forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2])
+cdef inline void describe(Blocks* blocks, const real[:, :, :, :, ::1] y):
+    """Blocks of the outputs y, whose windows are known."""
+    cdef const Windows* windows = &blocks.windows
     blocks.planes = y.shape[0] * y.shape[1]
-    blocks.filters = kernel.shape[4]
-    blocks.depth = kernel.shape[0] * kernel.shape[1] * kernel.shape[2] * kernel.shape[3]
+    blocks.filters = y.shape[4]
+    blocks.depth = windows.d.taps * windows.h.taps * windows.w.taps * windows.channels
 
 
 cdef inline void divide(Blocks* blocks, Py_ssize_t bytes, int most_vectors) noexcept nogil:

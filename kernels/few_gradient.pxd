@@ -7,17 +7,21 @@
 #    its sums stay in registers for all outputs of a block. Pieces are as long as wastes the least, and tiles that short pieces
 #    would leave small have several.
 # c) A block is so small that it stays in L1, with the source below, while all tiles go through it. Sums wait in memory for the next.
-# d) Parallel: over shares of the blocks whose number depends on the problem only, added up in their order. So the order of all
+# d) The roles can be exchanged with a step of 1: windows over d_y, which has few filters, and vectors of channels of x. They give
+#    the same sums, with the taps from last to first, and filters before channels.
+# e) Parallel: over shares of the blocks whose number depends on the problem only, added up in their order. So the order of all
 #    additions is the same for any number of threads.
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
-from kernels.few_blocks cimport LONGEST, Block, Blocks, block_at, divide, locate_numbers, source_below
+from kernels.few_blocks cimport LONGEST, Block, Blocks, block_at, describe, divide, locate_numbers, source_below
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.operands cimport describe_source, describe_windows, size_of
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport Windows, ceil_div, clear_numbers
+from kernels.transpose cimport transpose_matrix
+from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers, phase_axis
 
 cdef extern from *:
     """
@@ -36,8 +40,9 @@ cdef enum:
 
 cdef struct Correlation:
     Blocks blocks
-    const real* d_y
-    const real* end        # behind the last number of d_y
+    const real* d_y        # or x, if the roles are exchanged
+    const real* end        # behind its last number
+    bint exchanged
     Py_ssize_t numbers     # of a piece: neighbours in a window
     Py_ssize_t lines       # pieces in a tile
     Py_ssize_t run         # neighbours in a window that the pieces divide
@@ -45,7 +50,7 @@ cdef struct Correlation:
     Py_ssize_t tiles
     Py_ssize_t* piece      # offset of each from the first number of a window
     Py_ssize_t shares      # of the blocks
-    real* totals           # [share][number of a window][filter], the layout of d_kernel
+    real* totals           # [share][number of a window][filter]
     bint failed
 
 
@@ -176,10 +181,23 @@ cdef inline void choose_tile(Correlation* job) noexcept nogil:
     try_tile(job, 3, 3, &least)
 
 
-cdef inline void correlate_all(Correlation* job, double work, real* d_kernel) noexcept nogil:
+cdef inline void place_totals(const Correlation* job, real* d_kernel) noexcept nogil:
+    cdef Py_ssize_t rows = job.blocks.windows.channels, columns = job.blocks.filters
+    cdef Py_ssize_t taps = job.blocks.depth // rows
+    cdef Py_ssize_t tap
+    if not job.exchanged:
+        memcpy(d_kernel, job.totals, taps * rows * columns * sizeof(real))
+        return
+    for tap in range(taps):
+        transpose_matrix(
+            job.totals + tap * rows * columns, columns, d_kernel + (taps - 1 - tap) * rows * columns, rows, rows, columns
+        )
+
+
+cdef inline void correlate_all(Correlation* job, real* d_kernel) noexcept nogil:
     """The whole gradient, share by share."""
     cdef Blocks* blocks = &job.blocks
-    cdef int threads = threads_for(work)
+    cdef int threads = threads_for(2.0 / VL * (job.end - job.d_y) * blocks.depth)
     cdef Py_ssize_t count = blocks.depth * blocks.filters, share, p, i
     cdef Py_ssize_t* tables = <Py_ssize_t*>scratch_take((2 * blocks.depth + 3) * sizeof(Py_ssize_t))
     divide(blocks, FACTORS, MOST_VECTORS)
@@ -198,9 +216,49 @@ cdef inline void correlate_all(Correlation* job, double work, real* d_kernel) no
             job.piece[i] = blocks.offset[p]
         for share in prange(job.shares, num_threads=threads, schedule="dynamic"):
             correlate(job, share)
-        memcpy(d_kernel, job.totals, count * sizeof(real))
         for share in range(1, job.shares):
             for i in range(count):
-                d_kernel[i] += job.totals[share * count + i]
+                job.totals[i] += job.totals[share * count + i]
+        place_totals(job, d_kernel)
     scratch_give(job.totals)
     scratch_give(tables)
+
+
+# Roles ------------------------------------------------------------------------------------------------------------------
+
+
+cdef inline void describe_outputs(Correlation* job, const real[:, :, :, :, ::1] outputs):
+    describe(&job.blocks, outputs)
+    job.d_y = &outputs[0, 0, 0, 0, 0]
+    job.end = job.d_y + size_of(outputs)
+
+
+cdef inline void describe_correlation(Correlation* job, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                                      const real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads):
+    """Windows over x meet d_y."""
+    job.exchanged = False
+    describe_windows(x, d_kernel, d_y, strides, dilations, pads, 1, &job.blocks.windows)
+    describe_outputs(job, d_y)
+
+
+cdef inline bint should_exchange(const real[:, :, :, :, ::1] d_kernel, tuple strides):
+    """Whether that takes half as many vectors, or less. It costs more where windows reach beyond x."""
+    cdef Py_ssize_t channels = d_kernel.shape[3], filters = d_kernel.shape[4]
+    return strides == (1, 1, 1) and 2 * filters * ceil_div(channels, VL) <= channels * ceil_div(filters, VL)
+
+
+cdef inline Axis exchanged_axis(Py_ssize_t size, Py_ssize_t inputs, Py_ssize_t taps, Py_ssize_t dilation, Py_ssize_t pad):
+    cdef Py_ssize_t first_tap, tap_step
+    return phase_axis(size, inputs, taps, 1, dilation, pad, 0, &first_tap, &tap_step)
+
+
+cdef inline void describe_exchanged(Correlation* job, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+                                    const real[:, :, :, :, ::1] d_kernel, tuple dilations, tuple pads):
+    """Windows over d_y meet x."""
+    cdef Windows* windows = &job.blocks.windows
+    job.exchanged = True
+    describe_source(windows, d_y, 1)
+    windows.d = exchanged_axis(d_y.shape[1], x.shape[1], d_kernel.shape[0], dilations[0], pads[0])
+    windows.h = exchanged_axis(d_y.shape[2], x.shape[2], d_kernel.shape[1], dilations[1], pads[1])
+    windows.w = exchanged_axis(d_y.shape[3], x.shape[3], d_kernel.shape[2], dilations[2], pads[2])
+    describe_outputs(job, x)

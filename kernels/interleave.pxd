@@ -5,7 +5,8 @@
 # a) A vector of each of `count` planes becomes as many vectors of pixels. Each of these picks its numbers from all of the
 #    planes, from one after the other: an instruction replaces what comes from there and keeps the rest. What it replaces is
 #    written down once for all pixels (`Picks`). From pixels to planes it is the same with other numbers.
-# b) Pixels that fill no vector are moved number by number.
+# b) The last vector overlaps the one before: what both write is the same. Fewer pixels than a vector has lanes are moved number
+#    by number.
 from kernels.lanes cimport lane, lane_vec
 from kernels.real cimport VL, real, vec
 from kernels.transpose cimport transpose_matrix
@@ -59,17 +60,23 @@ cdef inline void interleave(
     const Picks* picks, int count, const real* planes, Py_ssize_t plane, real* pixels, Py_ssize_t length
 ) noexcept nogil:
     """So many pixels of `count` numbers from planes that are `plane` numbers apart."""
-    cdef Py_ssize_t vector, whole = length // VL * VL
-    for vector in range(length // VL):
-        move_vectors(picks, count, planes + vector * VL, plane, pixels + vector * VL * count, VL)
-    transpose_matrix(planes + whole, plane, pixels + whole * count, count, count, length - whole)
+    cdef Py_ssize_t vector, first
+    if length < VL:
+        transpose_matrix(planes, plane, pixels, count, count, length)
+        return
+    for vector in range((length + VL - 1) // VL):
+        first = min(vector * VL, length - VL)
+        move_vectors(picks, count, planes + first, plane, pixels + first * count, VL)
 
 
 cdef inline void separate(
     const Picks* picks, int count, const real* pixels, real* planes, Py_ssize_t plane, Py_ssize_t length
 ) noexcept nogil:
     """The way back."""
-    cdef Py_ssize_t vector, whole = length // VL * VL
-    for vector in range(length // VL):
-        move_vectors(picks, count, pixels + vector * VL * count, VL, planes + vector * VL, plane)
-    transpose_matrix(pixels + whole * count, count, planes + whole, plane, length - whole, count)
+    cdef Py_ssize_t vector, first
+    if length < VL:
+        transpose_matrix(pixels, count, planes, plane, length, count)
+        return
+    for vector in range((length + VL - 1) // VL):
+        first = min(vector * VL, length - VL)
+        move_vectors(picks, count, pixels + first * count, VL, planes + first, plane)

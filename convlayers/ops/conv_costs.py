@@ -17,9 +17,15 @@ def vectors_cost(problem, direction):
     # A single vector has to be loaded for half as many multiplications.
     one, several = (2.1, 1.85) if direction == "backward_kernel" else (1.9, 1.6)
     cost = 10 + 1.3 * depth + taps * depth * (one if vectors == 1 else several * vectors)
-    if direction == "backward_input":  # `conv_few`, which packs no windows, does not do this
+    if direction == "backward_input" and (depth > 32 or max(problem.strides) > 1):  # not by `conv_few`, which packs no windows
         cost += 0.5 * taps * depth + 2.5 * columns
     return cost
+
+
+def pixels_cost(problem, direction):
+    """The time of `conv_to_few`, whose vectors are pixels. As measured without tiles, on a CPU with half as fast vectors."""
+    taps, depth, columns = _sizes(problem, direction)
+    return 10 + 1.3 * depth + 1.2 * columns + taps * depth * (0.08 + 0.12 * columns)
 
 
 def tiles_cost(problem, direction):

@@ -13,11 +13,22 @@ import os
 import sys
 from typing import NamedTuple
 
+import numpy as np
+
 from convlayers import _native, config
-from convlayers.ops.conv_costs import has_copies_for_taps, meetings, products_inside, tiles_along, tiles_cost, vectors_cost
+from convlayers.ops.conv_costs import (
+    has_copies_for_taps,
+    meetings,
+    pixels_cost,
+    products_inside,
+    tiles_along,
+    tiles_cost,
+    vectors_cost,
+)
 
 DIRECTIONS = ("forward", "backward_input", "backward_kernel")
 _HAS_32_REGISTERS = _native.isa in ("x86_64_v4", "x86_64_amx")
+_VECTOR_BYTES = 64 if _HAS_32_REGISTERS else 32 if _native.isa == "x86_64_v3" else 16
 
 
 class ConvProblem(NamedTuple):
@@ -214,22 +225,53 @@ def _winograd_grouped_should_not(problem, direction):
     return None
 
 
-def _few_cannot(problem, direction):
-    if direction == "backward_input":
-        return "the gradient for the input has as many channels as there are filters"
+def _to_few_cannot(problem, direction):
+    if direction == "backward_kernel":
+        return "no gradient for the kernel"
     if problem.groups != 1:
         return "no groups"
+    if direction == "forward" and problem.strides != (1, 1, 1):
+        return "only without strides: vectors hold neighbouring windows"
+    if _results(problem, direction) > 8:
+        return "more results in a pixel than a register tile has"
+    if math.prod(problem.kernel_shape) > 1 << 16:
+        return "it keeps all weights at once"
+    return None
+
+
+def _results(problem, direction):
+    """The numbers in a pixel of the result."""
+    return problem.kernel_shape[3 if direction == "backward_input" else 4]
+
+
+def _to_few_should_not(problem, direction):
+    if 2 * _results(problem, direction) > _VECTOR_BYTES // np.dtype(problem.dtype).itemsize:
+        return "results enough for vectors of them"
+    if _bf16_cannot(problem, direction) is None and tiles_cost(problem, direction) < pixels_cost(problem, direction):
+        return "channels or results enough for tiles of bfloat16"
+    return None
+
+
+def _few_cannot(problem, direction):
+    if problem.groups != 1:
+        return "no groups"
+    if direction == "backward_input" and problem.strides != (1, 1, 1):
+        return "the gradient for the input only without strides"
     if math.prod(problem.kernel_shape) > 1 << 16:
         return "it keeps all weights at once, and their gradients 16 times"
     return None
 
 
 def _few_should_not(problem, direction):
-    channels, weights = problem.kernel_shape[3], math.prod(problem.kernel_shape)
-    few = channels <= 8 or (channels <= 32 and weights <= 1 << 14)
-    if direction == "backward_kernel" and math.prod(problem.kernel_shape[:3]) == 1:
+    taps, channels, filters = math.prod(problem.kernel_shape[:3]), *problem.kernel_shape[3:]
+    weights = taps * channels * filters
+    depth = filters if direction == "backward_input" else channels
+    few = depth <= 8 or (depth <= 32 and weights <= 1 << 14)
+    if direction == "backward_kernel" and problem.strides == (1, 1, 1):
+        few = few or filters <= 8  # x and d_y exchange their roles
+    if direction == "backward_kernel" and taps == 1:
         # They stay where they are, whatever the windows.
-        few = weights <= 1 << 13 or min(problem.kernel_shape[3:]) <= 48
+        few = weights <= 1 << 13 or min(channels, filters) <= 48
     if not few:
         return "weights enough to be multiplied in chunks, by packed windows"
     if _bf16_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
@@ -342,6 +384,7 @@ CONV_KERNELS = (
     ConvKernel("conv_winograd", _winograd_cannot, _winograd_should_not, keeps_weights=True),
     ConvKernel("conv_winograd_grouped", _winograd_grouped_cannot, _winograd_grouped_should_not, keeps_weights=True),
     ConvKernel("conv_few_pixels", _few_pixels_cannot, _few_pixels_should_not),
+    ConvKernel("conv_to_few", _to_few_cannot, _to_few_should_not),
     ConvKernel("conv_few", _few_cannot, _few_should_not),
     ConvKernel("conv_bf16x3", _bf16_cannot, _bf16x3_should_not, only_finite=True, keeps_weights=True),
     ConvKernel("conv_depthwise", _depthwise_cannot, _never),

@@ -155,6 +155,13 @@ def _problems():
         yield f"few channels, {filters} filters", problem((1, 29, 27), (1, 3, 3), 3, filters, strides=(1, 2, 1), pads=(0, 1, 0))
     yield "few channels, a long row", problem((1, 1, 5000), (1, 1, 9), 2, 12, pads=(0, 0, 4), batch=1)
     yield "few channels, narrow", problem((3, 40, 1), (2, 3, 1), 4, 18, pads=(0, 1, 0), dilations=(1, 3, 1))
+    for filters in (2, 4, 5, 7):
+        yield f"to {filters} filters", problem((1, 19, 30), (1, 3, 3), 20, filters, pads=(0, 1, 0), dilations=(1, 2, 1))
+    yield "to few filters, blocks of rows", problem((1, 73, 39), (1, 3, 3), 36, 3, pads=(0, 1, 1), batch=1)
+    yield "to few filters, parts of rows", problem((1, 2, 4000), (1, 2, 5), 17, 3, pads=(0, 1, 2), batch=1)
+    yield "to few filters, three axes", problem((4, 9, 20), (3, 3, 3), 18, 3, pads=(1, 1, 1))
+    yield "from few channels, phases", problem((1, 37, 42), (1, 4, 4), 3, 20, strides=(1, 2, 2), pads=(0, 1, 1), batch=3)
+    yield "from few channels, larger phases", problem((2, 50, 40), (1, 5, 3), 2, 33, strides=(2, 3, 2), pads=(0, 2, 1), batch=1)
     yield "no images", problem((1, 6, 6), (1, 3, 3), 33, 33, batch=0)
 
 

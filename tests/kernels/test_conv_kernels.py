@@ -82,6 +82,8 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "many pixels",
         "large weights",
         "few channels, 24 filters",
+        "to few filters, blocks of rows",
+        "from few channels, phases",
         "many tiles",
         "more tiles in than out",
         "more tiles in than out, many images",
