@@ -14,7 +14,9 @@
 from cython.parallel cimport prange
 from libc.string cimport memset
 
-from kernels.elementwise cimport LINEAR, apply_activation
+from convlayers._native.cpu import features
+
+from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
 from kernels.parallel cimport threads_for
@@ -22,7 +24,8 @@ from kernels.prefetch cimport LINE
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.strips cimport (
-    PIXELS, Strip, convolve_any_strip, convolve_strip, correlate_any_strip, correlate_strip, load, one_row, store
+    NEXT_BAND, NEXT_LINES, NEXT_STRIP, PIXELS, Ahead, Strip, activate, convolve_any_strip, convolve_strip, correlate_any_strip,
+    correlate_strip, load, one_row, pack_weights, store
 )
 from kernels.windows cimport Axis, Span, ceil_div, forward_axis, phase_axis, span_inside
 
@@ -31,7 +34,10 @@ cdef enum:
     SHARES = 16           # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 128           # pixels that make a share worth its sums
     NEAR = 1 << 18        # numbers of a source that is likely to be in L2
-    LINES = 4             # of the cache, which a pixel takes where a band is asked for ahead of time
+    LINES = 4             # of the cache, which a pixel takes where a band is asked for in the order of memory
+
+# Whether prefetchers follow lines in the order of memory that are asked for between others: as measured, where there are tiles.
+cdef bint FOLLOWS_LINES = "amx-tile" in features()
 
 cdef struct Phase:                   # every stride-th output along an axis; all of them in the forward direction
     Axis axis
@@ -40,13 +46,11 @@ cdef struct Phase:                   # every stride-th output along an axis; all
 cdef struct Job:
     const real* source               # (n, d, h, w, channels)
     Py_ssize_t source_d, source_h    # from one plane and row to the next, in numbers
-    bint far                         # a band is asked for ahead of time
+    Ahead ahead                      # what is asked for ahead of time
     real* target                     # (n, d, h, w, channels); the gradient for the kernel reads it
     Py_ssize_t n, d, h, w, channels  # of the target
     Py_ssize_t phases_d, phases_h, phases_w
-    Phase* phase_d
-    Phase* phase_h
-    Phase* phase_w
+    Phase *phase_d, *phase_h, *phase_w
     const real* weights              # (taps_d, taps_h, taps_w, channels), or packed
     Py_ssize_t taps_h, taps_w
     Py_ssize_t tap                   # from the numbers of one tap to those of the next, in packed weights or in the sums
@@ -73,37 +77,41 @@ cdef void do_any_strip(const Job* job, const Task* task, const Strip* strip) noe
             convolve_any_strip(&row, job.weights, job.bias)
 
 
-cdef inline void convolve_usual_strip(const Job* job, const Strip* strip, bint far) noexcept nogil:
+cdef inline void convolve_usual_strip(const Job* job, const Strip* strip, Ahead ahead) noexcept nogil:
     if strip.spacing != 1:
         do_any_strip(job, NULL, strip)
     elif strip.step == 1 and strip.taps == 1:
-        convolve_strip(strip, job.weights, job.bias, far, 1, 1)
+        convolve_strip(strip, job.weights, job.bias, ahead, 1, 1)
     elif strip.step == 1 and strip.taps == 2:
-        convolve_strip(strip, job.weights, job.bias, far, 2, 1)
+        convolve_strip(strip, job.weights, job.bias, ahead, 2, 1)
     elif strip.step == 1 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, far, 3, 1)
+        convolve_strip(strip, job.weights, job.bias, ahead, 3, 1)
     elif strip.step == 1 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, far, 5, 1)
+        convolve_strip(strip, job.weights, job.bias, ahead, 5, 1)
     elif strip.step == 1 and strip.taps == 7:
-        convolve_strip(strip, job.weights, job.bias, far, 7, 1)
+        convolve_strip(strip, job.weights, job.bias, ahead, 7, 1)
     elif strip.step == 2 and strip.taps == 3:
-        convolve_strip(strip, job.weights, job.bias, far, 3, 2)
+        convolve_strip(strip, job.weights, job.bias, ahead, 3, 2)
     elif strip.step == 2 and strip.taps == 5:
-        convolve_strip(strip, job.weights, job.bias, far, 5, 2)
+        convolve_strip(strip, job.weights, job.bias, ahead, 5, 2)
     else:
         do_any_strip(job, NULL, strip)
 
 
-# The next three are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
-# functions called here need to be inlined. `far` has to be a literal.
+# The next four are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
+# functions called here need to be inlined. What is asked for ahead of time has to be a literal.
 
 
 cdef void convolve(const Job* job, const Strip* strip) noexcept nogil:
-    convolve_usual_strip(job, strip, False)
+    convolve_usual_strip(job, strip, NEXT_BAND)
 
 
-cdef void convolve_far(const Job* job, const Strip* strip) noexcept nogil:
-    convolve_usual_strip(job, strip, True)
+cdef void convolve_by_lines(const Job* job, const Strip* strip) noexcept nogil:
+    convolve_usual_strip(job, strip, NEXT_LINES)
+
+
+cdef void convolve_by_strips(const Job* job, const Strip* strip) noexcept nogil:
+    convolve_usual_strip(job, strip, NEXT_STRIP)
 
 
 cdef void correlate(const Job* job, const Task* task, const Strip* strip) noexcept nogil:
@@ -121,14 +129,6 @@ cdef void correlate(const Job* job, const Task* task, const Strip* strip) noexce
         correlate_strip(strip, task.sums, task.first, task.end, 5, 2)
     else:
         do_any_strip(job, task, strip)
-
-
-cdef inline void activate(int activation, const Strip* strip) noexcept nogil:
-    cdef Py_ssize_t t
-    for t in range(strip.pixels):
-        apply_activation(activation, strip.target + t * strip.target_column, strip.channels)
-        if strip.two:
-            apply_activation(activation, strip.target + strip.target_lower + t * strip.target_column, strip.channels)
 
 
 cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssize_t od, Py_ssize_t oh, bint two) noexcept nogil:
@@ -185,7 +185,12 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
             if task != NULL:
                 correlate(job, task, &strip)
             else:
-                (convolve_far if job.far else convolve)(job, &strip)
+                if job.ahead == NEXT_BAND:
+                    convolve(job, &strip)
+                elif job.ahead == NEXT_LINES:
+                    convolve_by_lines(job, &strip)
+                else:
+                    convolve_by_strips(job, &strip)
                 if job.activation != LINEAR:
                     activate(job.activation, &strip)
 
@@ -221,13 +226,6 @@ cdef inline double work_of(const Job* job) noexcept nogil:
 
 
 # Work for all threads ---------------------------------------------------------------------------------------------------
-
-
-cdef inline void pack_weights(const real* weights, Py_ssize_t channels, Py_ssize_t taps, real* packed) noexcept nogil:
-    cdef Py_ssize_t v, tap
-    for tap in range(taps):
-        for v in range(ceil_div(channels, VL)):
-            store(packed + (v * taps + tap) * VL, load(weights + tap * channels + min(v * VL, channels - VL)))
 
 
 cdef int convolve_all(Job* job, Py_ssize_t taps) noexcept nogil:
@@ -289,12 +287,17 @@ cdef int correlate_all(Job* job, Py_ssize_t taps, real* d_kernel) noexcept nogil
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
+cdef Ahead ahead_of(const real[:, :, :, :, ::1] source):
+    if not FOLLOWS_LINES:
+        return NEXT_BAND
+    return NEXT_LINES if size_of(source) > NEAR and source.shape[4] >= LINES * LINE else NEXT_STRIP
+
+
 cdef Job describe(const real[:, :, :, :, ::1] source, const real[:, :, :, :, ::1] target,
                   const real[:, :, :, :, ::1] kernel):
     return Job(
         source=&source[0, 0, 0, 0, 0], source_d=source.shape[2] * source.shape[3] * source.shape[4],
-        source_h=source.shape[3] * source.shape[4], far=size_of(source) > NEAR and source.shape[4] >= LINES * LINE,
-        target=<real*>&target[0, 0, 0, 0, 0],
+        source_h=source.shape[3] * source.shape[4], ahead=ahead_of(source), target=<real*>&target[0, 0, 0, 0, 0],
         n=target.shape[0], d=target.shape[1], h=target.shape[2], w=target.shape[3], channels=target.shape[4],
         phases_d=1, phases_h=1, phases_w=1, phase_d=NULL, phase_h=NULL, phase_w=NULL,
         weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2], tap=0, vector=0,
@@ -317,10 +320,6 @@ cdef void describe_outputs(Job* job, Phase* phase, const real[:, :, :, :, ::1] x
     job.phase_w = phase + 2
 
 
-cdef bint is_empty(const real[:, :, :, :, ::1] x):
-    return size_of(x) == 0
-
-
 def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                            real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
@@ -328,7 +327,7 @@ def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :,
     cdef Job job
     cdef Py_ssize_t taps = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     cdef int failed
-    if is_empty(y):
+    if size_of(y) == 0:
         return
     job = describe(x, y, kernel)
     describe_outputs(&job, phase, x, y, kernel, strides, dilations, pads)
@@ -350,9 +349,9 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
     cdef Py_ssize_t taps = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     cdef Py_ssize_t i, r, count = 0
     cdef int failed
-    if is_empty(d_x):
+    if size_of(d_x) == 0:
         return
-    if is_empty(d_y):
+    if size_of(d_y) == 0:
         d_x[...] = 0
         return
     phase = <Phase*>scratch_take((sd + sh + sw) * sizeof(Phase))
@@ -366,7 +365,8 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
             )
             count += 1
     job = describe(d_y, d_x, kernel)
-    job.far = job.far and sd * sh * sw == 1  # the outputs of a phase have those of others between them
+    if job.ahead == NEXT_LINES and sd * sh * sw > 1:  # the outputs of a phase have those of others between them
+        job.ahead = NEXT_STRIP
     job.phases_d = sd
     job.phases_h = sh
     job.phases_w = sw
@@ -387,9 +387,9 @@ def conv_depthwise_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, 
     cdef Job job
     cdef Py_ssize_t taps = d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2]
     cdef int failed
-    if is_empty(d_kernel):
+    if size_of(d_kernel) == 0:
         return
-    if is_empty(d_y):
+    if size_of(d_y) == 0:
         d_kernel[...] = 0
         return
     job = describe(x, d_y, d_kernel)

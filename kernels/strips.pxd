@@ -11,11 +11,14 @@
 #    column meets which total. `convolve_any_strip` and `correlate_any_strip` do all others.
 # d) Columns outside the image are not read: they count as zeros. Rows outside do not take part. Where only half a window can
 #    be outside, at either end of a strip, no other column is asked where it is.
-# e) Memory is asked for ahead of time: in a network it has left the L2 cache. Where a pixel takes several lines, each vector
-#    of a strip asks for as much as it reads and writes, one band further down (`far`), in the order of memory: prefetchers of
-#    the CPU follow that order, not the one in which a strip goes through channels. Else a strip asks for the outputs of the
-#    next, and with a step of 1 for the source below it, where strips of the rows above have not read it.
+# e) Memory is asked for ahead of time: in a network it has left the L2 cache. Most CPUs do best where each vector of a strip asks for
+#    what it will find one band further down (`NEXT_BAND`). Some have prefetchers that follow lines in the order of memory; a
+#    strip goes from pixel to pixel, and through one vector of channels after the other. There, if a pixel takes several lines,
+#    each vector asks for as many lines as it reads and writes, one band further down (`NEXT_LINES`); else a strip asks for the
+#    outputs of the next, and with a step of 1 for the source below it, where strips of the rows above have not read it
+#    (`NEXT_STRIP`).
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
+from kernels.elementwise cimport apply_activation
 from kernels.prefetch cimport LINE, ask_for_lines, prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
@@ -38,6 +41,9 @@ cdef extern from *:
 
 cdef enum:
     COLUMNS = 2 * 6 + 5              # below the widest strip that is unrolled
+
+cdef enum Ahead:                     # what is asked for ahead of time
+    NEXT_STRIP, NEXT_LINES, NEXT_BAND
 
 cdef struct Strip:
     Py_ssize_t channels
@@ -90,6 +96,13 @@ cdef inline void load_row(vec* x, const real* source, const Strip* strip, bint i
 # Forward, and the gradient for the input --------------------------------------------------------------------------------
 
 
+cdef inline void pack_weights(const real* weights, Py_ssize_t channels, Py_ssize_t taps, real* packed) noexcept nogil:
+    cdef Py_ssize_t v, tap
+    for tap in range(taps):
+        for v in range(ceil_div(channels, VL)):
+            store(packed + (v * taps + tap) * VL, load(weights + tap * channels + min(v * VL, channels - VL)))
+
+
 cdef inline void add_products(vec* total, const vec* x, const real* weights, Py_ssize_t column, int taps,
                               int step) noexcept nogil:
     """Adds what one row of the source and of the taps contributes to a row of outputs."""
@@ -114,9 +127,9 @@ cdef inline void store_row(const vec* total, real* target, const Strip* strip) n
 
 
 cdef inline void convolve_strip(
-    const Strip* strip, const real* weights, const real* bias, bint far, int taps, int step
+    const Strip* strip, const real* weights, const real* bias, Ahead ahead, int taps, int step
 ) noexcept nogil:
-    """All channels of a strip, for a number of taps and a step that the compiler knows. `far`: it asks for a band ahead."""
+    """All channels of a strip, for a number of taps and a step that the compiler knows."""
     cdef vec upper[PIXELS]
     cdef vec lower[PIXELS]
     cdef vec x[COLUMNS]
@@ -134,19 +147,25 @@ cdef inline void convolve_strip(
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-            if not far:
+            if ahead == NEXT_BAND:
+                prefetch_for_reading(strip.target + 2 * strip.target_lower + t * strip.target_column + k)
+                prefetch_for_reading(strip.target + 3 * strip.target_lower + t * strip.target_column + k)
+            elif ahead == NEXT_STRIP:
                 prefetch_for_writing(strip.target + (PIXELS + t) * strip.target_column + k)
                 prefetch_for_writing(strip.target + strip.target_lower + (PIXELS + t) * strip.target_column + k)
-        if far:
+        if ahead == NEXT_LINES:
             ask_for_lines(strip.target + 2 * strip.target_lower, v * lines, (v + 1) * lines)
             ask_for_lines(strip.target + 3 * strip.target_lower, v * lines, (v + 1) * lines)
         for d in range(strip.planes):
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
                 load_row(x, source, strip, inside, taps, step)
-                if far and h >= strip.rows - 2 * step:
+                if ahead == NEXT_BAND and h >= strip.rows - 2 * step:
+                    for t in range(PIXELS * step):
+                        prefetch_for_reading(source + 2 * step * strip.row + t * strip.column)
+                elif ahead == NEXT_LINES and h >= strip.rows - 2 * step:
                     ask_for_lines(source - k + 2 * step * strip.row, v * lines * step, (v + 1) * lines * step)
-                elif not far and step == 1 and h >= strip.rows - 2:
+                elif ahead == NEXT_STRIP and step == 1 and h >= strip.rows - 2:
                     for t in range(PIXELS):
                         prefetch_for_reading(source + (PIXELS - 1 + taps + t) * strip.column)
                 row = weights + v * strip.vector + strip.tap + d * strip.tap_plane + h * strip.tap_row
@@ -184,6 +203,14 @@ cdef inline void convolve_any_strip(const Strip* strip, const real* weights, con
         store_row(total, strip.target + k, strip)
 
 
+cdef inline void activate(int activation, const Strip* strip) noexcept nogil:
+    cdef Py_ssize_t t
+    for t in range(strip.pixels):
+        apply_activation(activation, strip.target + t * strip.target_column, strip.channels)
+        if strip.two:
+            apply_activation(activation, strip.target + strip.target_lower + t * strip.target_column, strip.channels)
+
+
 # Gradient for the kernel ------------------------------------------------------------------------------------------------
 
 
@@ -212,16 +239,25 @@ cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t firs
     cdef vec lower[PIXELS]
     cdef vec x[COLUMNS]
     cdef Py_ssize_t v, k, d, h
+    cdef const real* source
     cdef real* row
     cdef bint inside = is_inside(strip, taps, step)
+    cdef int t
     for v in range(first, end):
         k = min(v * VL, strip.channels - VL)
         load_gradients(upper, strip.target + k, strip)
         if strip.two:
             load_gradients(lower, strip.target + strip.target_lower + k, strip)
+        for t in range(PIXELS):
+            prefetch_for_reading(strip.target + 2 * strip.target_lower + t * strip.target_column + k)
+            prefetch_for_reading(strip.target + 3 * strip.target_lower + t * strip.target_column + k)
         for d in range(strip.planes):
             for h in range(strip.rows):
-                load_row(x, strip.source + d * strip.plane + h * strip.row + k, strip, inside, taps, step)
+                source = strip.source + d * strip.plane + h * strip.row + k
+                load_row(x, source, strip, inside, taps, step)
+                if h >= strip.rows - 2 * step:
+                    for t in range(PIXELS * step):
+                        prefetch_for_reading(source + 2 * step * strip.row + t * strip.column)
                 row = sums + (v - first) * VL + strip.tap + d * strip.tap_plane + h * strip.tap_row
                 if h < strip.upper_rows:
                     add_correlations(row, strip.tap_column, x, upper, taps, step)
