@@ -271,10 +271,10 @@ cdef inline void do_rows(const Job* job, const Block* block, const Slice* part, 
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-        if block.source_ahead != NULL:
-            ask_for_lines(block.target_ahead + target_row, turn * job.target_lines, (turn + 1) * job.target_lines)
-            if two:
-                ask_for_lines(block.target_ahead + target_row + below, turn * job.target_lines, (turn + 1) * job.target_lines)
+    if block.source_ahead != NULL:
+        ask_for_lines(block.target_ahead + target_row, turn * job.target_lines, (turn + 1) * job.target_lines)
+        if two:
+            ask_for_lines(block.target_ahead + target_row + below, turn * job.target_lines, (turn + 1) * job.target_lines)
     for kd in range(d.axis.taps):
         if block.id + id + kd * d.axis.spacing < 0 or block.id + id + kd * d.axis.spacing >= d.axis.size:
             continue
