@@ -3,10 +3,10 @@
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may
-#    be d_y, but such loops go number by number.
+#    be d_y. Large results that take no such place go around the caches (around.pxd).
 # b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers,
 #    and what belongs to a channel is repeated as often.
-# c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (reductions.pxd), then
+# c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (column_sums.pxd), then
 #    the tasks are added in their order: results are the same for any number of threads.
 # d) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
 #    first rows, so the two do not nearly cancel.
@@ -17,28 +17,33 @@
 # f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
 #    computed on the way, GROUP rows at a time: they are added up while they lie in cache.
 cimport numpy
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
-from kernels.affine cimport Affine, normalize_gradient_row, normalize_row, scale_shift_row
+from kernels.affine cimport (
+    Affine, length_of_coefficients, load, map_in_order, map_rows, normalize_columns, normalize_gradient_columns,
+    scale_shift_columns
+)
+from kernels.around cimport go_around
 from kernels.arrays cimport numbers_of, results_of
+from kernels.column_sums cimport (
+    GROUP, Summation, add_deviations, add_gradients, add_in_order, add_numbers, load_numbers, repeats_for, sum_over_rows
+)
 from kernels.elementwise cimport (
     CHUNK, LINEAR, activation_gradient, activation_gradient_at, apply_activation
 )
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.lanes cimport store_lanes
+from kernels.masks cimport choose, larger_or_nan
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport LINE, ask_for_lines
-from kernels.real cimport real
-from kernels.reductions cimport (
-    GROUP, STRIP, Summation, add_deviations, add_gradients, add_numbers, repeats_for, sum_over_rows
-)
+from kernels.prefetch cimport end_stores_around
+from kernels.real cimport ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
     TASKS = 64
-    BLOCK = 4096  # numbers that stay in the first-level cache
-    AHEAD = 2048  # numbers: as far ahead memory for results is asked for
+    SHARE = 4096  # numbers in a task
 
 
 cdef inline Py_ssize_t pixels_of(numpy.ndarray images) noexcept:
@@ -89,7 +94,7 @@ cdef Summation make_summation(const real* x, Py_ssize_t rows, Py_ssize_t c) noex
     """The sum of each column; rows are taken together as said above."""
     cdef Summation job
     cdef Py_ssize_t repeats = repeats_for(rows, c)
-    job.add_columns, job.prepare, job.sums = add_numbers, NULL, 1
+    job.add_rows, job.prepare, job.sums = add_numbers, NULL, 1
     job.a, job.rows, job.width = <real*>x, rows // repeats, c * repeats
     return job
 
@@ -111,7 +116,7 @@ def moments(numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray
         if not isfinite(center[j]):
             center[j] = 0
     job = make_summation(source, rows, c)
-    job.add_columns, job.center, job.sums = add_deviations, center, 2
+    job.add_rows, job.center, job.sums = add_deviations, center, 2
     sum_columns(&job, c, totals)
     for j in range(c):
         deviation = totals[j] / rows
@@ -163,35 +168,28 @@ cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     """The description, with scratch memory for the coefficients, which begins at `scale`."""
     cdef Py_ssize_t repeats = repeats_for(rows, c)
     cdef Py_ssize_t width = c * repeats
-    cdef real* memory = <real*>take(4 * width * sizeof(real))
-    return Affine(NULL, rows // repeats, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
+    cdef Py_ssize_t length = length_of_coefficients(width)
+    cdef real* memory = <real*>take(4 * length * sizeof(real))
+    return Affine(NULL, NULL, LINEAR, rows // repeats, width, memory, memory + length, memory + 2 * length, memory + 3 * length)
 
 
 cdef inline void map_task(
-    const Affine* job, const real* source, const real* x, real* target, Py_ssize_t rows, int activation
+    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target, bint around
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t row
-    for row in range(rows):
-        if target != source:
-            ask_for_lines(target + row * job.width + AHEAD, 0, job.width // LINE)
-        job.map_row(job, source + row * job.width, x + row * job.width, target + row * job.width)
-    if activation != LINEAR:
-        apply_activation(activation, target, rows * job.width)
+    map_rows(job, first, end, source, x, target, around)
     restore_denormals(state)
 
 
-cdef void map_rows(const Affine* job, const real* source, const real* x, real* target, int activation) noexcept nogil:
-    """target = activation(what map_row makes of source)"""
-    cdef Py_ssize_t width = job.width
-    cdef Py_ssize_t size = max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1)
-    cdef Py_ssize_t tasks = (job.rows + size - 1) // size
-    cdef Py_ssize_t task, start
-    for task in prange(tasks, schedule="static", num_threads=threads_for(2 * job.rows * width)):
-        start = task * size
-        map_task(
-            job, source + start * width, x + start * width, target + start * width, min(size, job.rows - start), activation
-        )
+cdef void map_all_rows(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    """target = what the job makes of source, and of x, which may be the same"""
+    cdef Py_ssize_t size = max(SHARE // max(job.width, <Py_ssize_t>1), <Py_ssize_t>1), tasks = (job.rows + size - 1) // size, task
+    cdef Py_ssize_t numbers = job.rows * job.width
+    cdef bint around = target != source and go_around(2.0 * numbers if x == source else 3.0 * numbers)
+    with parallel(num_threads=threads_for(2 * numbers)):
+        for task in prange(tasks, schedule="static"):
+            map_task(job, task * size, min((task + 1) * size, job.rows), source, x, target, around)
+        end_stores_around()
 
 
 def scale_shift(
@@ -204,16 +202,20 @@ def scale_shift(
     cdef real* target = results_of(y, 2)
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t c = x.shape[1], j
-    job.map_row = scale_shift_row
+    job.map_columns = scale_shift_columns
     for j in range(job.width):
         job.scale[j] = scales[j % c]
         job.shift[j] = shifts[j % c]
     with nogil:
-        map_rows(&job, source, source, target, LINEAR)
+        map_all_rows(&job, source, source, target)
     scratch_give(job.scale)
 
 
 # Batch normalization --------------------------------------------------------------------------------------------------
+
+
+cdef void activate(const Affine* job, real* results, Py_ssize_t count) noexcept nogil:
+    apply_activation(job.code, results, count)
 
 
 cdef Affine make_normalization(
@@ -221,7 +223,7 @@ cdef Affine make_normalization(
 ) except *:
     cdef Affine job = make_affine(rows, c)
     cdef Py_ssize_t j
-    job.map_row = normalize_row
+    job.map_columns = normalize_columns
     for j in range(job.width):
         job.center[j] = mean[j % c]
         job.scale[j] = <real>((1 if gamma == NULL else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
@@ -239,8 +241,10 @@ def batch_normalization_forward(
     cdef Affine job = make_normalization(
         x.shape[0], x.shape[1], numbers_of(mean, 1), numbers_of(variance, 1), numbers_of(gamma, 1), numbers_of(beta, 1), epsilon
     )
+    if activation != LINEAR:
+        job.finish, job.code = activate, activation
     with nogil:
-        map_rows(&job, source, source, target, activation)
+        map_all_rows(&job, source, source, target)
     scratch_give(job.scale)
 
 
@@ -271,7 +275,7 @@ def batch_normalization_backward_parameters(
     cdef real* sums_of_products = results_of(d_gamma, 1)
     cdef real* sums_of_gradients = results_of(d_beta, 1)
     cdef Summation job = make_summation(numbers_of(d_y, 2), x.shape[0], x.shape[1])
-    job.add_columns, job.b, job.sums = add_gradients, numbers_of(x, 2), 2
+    job.add_rows, job.b, job.sums = add_gradients, numbers_of(x, 2), 2
     if activation != LINEAR:
         job.prepare, job.code = compute_gradient_before_normalized, activation
         job.c, job.a = job.a, results_of(d_normalized, 2)
@@ -306,7 +310,7 @@ def batch_normalization_backward_input(
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
     cdef double deviation, scale
-    job.map_row = normalize_gradient_row
+    job.map_columns = normalize_gradient_columns
     for j in range(job.width):
         deviation = sqrt(variances[j % c] + epsilon)
         scale = (1 if scales == NULL else scales[j % c]) / deviation
@@ -315,42 +319,48 @@ def batch_normalization_backward_input(
         job.slope[j] = <real>(-scale / deviation * sums_of_products[j % c] / rows)
         job.shift[j] = <real>(-scale * sums_of_gradients[j % c] / rows)
     with nogil:
-        map_rows(&job, gradients, inputs, target, LINEAR)
+        map_all_rows(&job, gradients, inputs, target)
     scratch_give(job.scale)
 
 
 # Rectifiers with a slope for each column ------------------------------------------------------------------------------
 
 
-cdef void rectify_row(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
-    cdef const real* slope = job.slope
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        target[j] = source[j] if source[j] > 0 else source[j] * slope[j]
+cdef inline vec rectify_vector(const Affine* job, vec source, vec x, Py_ssize_t column) noexcept nogil:
+    return choose(larger_or_nan(source, ZERO_VECTOR), source, source * load(job.slope + column))
 
 
-cdef void rectify_gradient_row(const Affine* job, const real* d_y, const real* x, real* d_x) noexcept nogil:
-    cdef const real* slope = job.slope
-    cdef Py_ssize_t width = job.width, j
-    for j in range(width):
-        d_x[j] = d_y[j] if x[j] > 0 else d_y[j] * slope[j] if x[j] < 0 else <real>0
-
-
-cdef void add_slope_gradients(
-    const Summation* job, Py_ssize_t first, Py_ssize_t end, Py_ssize_t column, Py_ssize_t size, real* sums
+cdef void rectify_columns(
+    const Affine* job, Py_ssize_t rows, Py_ssize_t column, Py_ssize_t size, const real* source, const real* x, real* target
 ) noexcept nogil:
-    cdef const real* d_y
-    cdef const real* x
-    cdef real[STRIP] total
-    cdef Py_ssize_t row, j
-    for j in range(size):
-        total[j] = sums[column + j]
-    for row in range(first, end):
-        d_y, x = job.a + row * job.width + column, job.b + row * job.width + column
-        for j in range(size):
-            total[j] += d_y[j] * (x[j] if x[j] < 0 else <real>0)
-    for j in range(size):
-        sums[column + j] = total[j]
+    map_in_order(rectify_vector, job, rows, column, size, 1, source, x, target)
+
+
+cdef inline vec rectify_gradient_vector(const Affine* job, vec d_y, vec x, Py_ssize_t column) noexcept nogil:
+    cdef vec below = choose(larger_or_nan(ZERO_VECTOR, x), d_y * load(job.slope + column), ZERO_VECTOR)
+    return choose(larger_or_nan(ZERO_VECTOR, -x), d_y, below)
+
+
+cdef void rectify_gradient_columns(
+    const Affine* job, Py_ssize_t rows, Py_ssize_t column, Py_ssize_t size, const real* d_y, const real* x, real* d_x
+) noexcept nogil:
+    map_in_order(rectify_gradient_vector, job, rows, column, size, 2, d_y, x, d_x)
+
+
+cdef inline void add_slope_gradients_of_vector(
+    const Summation* job, Py_ssize_t at, int rows, Py_ssize_t column, Py_ssize_t count, real* sums
+) noexcept nogil:
+    cdef vec total = load_numbers(sums, column, count)
+    cdef vec x
+    cdef int i
+    for i in range(rows):
+        x = load_numbers(job.b, at + i * job.width, count)
+        total += load_numbers(job.a, at + i * job.width, count) * choose(larger_or_nan(ZERO_VECTOR, x), x, ZERO_VECTOR)
+    store_lanes(sums + column, total, count)
+
+
+cdef void add_slope_gradients(const Summation* job, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
+    add_in_order(add_slope_gradients_of_vector, job, first, end, 2, sums)
 
 
 cdef Affine make_rectifier(Py_ssize_t rows, numpy.ndarray slopes) except *:
@@ -367,9 +377,9 @@ def prelu_forward(numpy.ndarray x not None, numpy.ndarray slopes not None, numpy
     cdef const real* source = numbers_of(x, 2)
     cdef real* target = results_of(y, 2)
     cdef Affine job = make_rectifier(x.shape[0], slopes)
-    job.map_row = rectify_row
+    job.map_columns = rectify_columns
     with nogil:
-        map_rows(&job, source, source, target, LINEAR)
+        map_all_rows(&job, source, source, target)
     scratch_give(job.scale)
 
 
@@ -382,10 +392,10 @@ def prelu_backward(
     cdef const real* gradients = numbers_of(d_y, 2)
     cdef real* target = results_of(d_x, 2)
     cdef Summation sums = make_summation(gradients, x.shape[0], x.shape[1])
-    sums.add_columns, sums.b = add_slope_gradients, inputs
+    sums.add_rows, sums.b = add_slope_gradients, inputs
     sum_pixels(sums, results_of(d_slopes, 1), x.shape[1])
     cdef Affine job = make_rectifier(x.shape[0], slopes)
-    job.map_row = rectify_gradient_row
+    job.map_columns = rectify_gradient_columns
     with nogil:
-        map_rows(&job, gradients, inputs, target, LINEAR)
+        map_all_rows(&job, gradients, inputs, target)
     scratch_give(job.scale)

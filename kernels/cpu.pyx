@@ -5,13 +5,13 @@
 # b) CPUID alone is not enough: an operating system that does not save the long registers on a task switch makes AVX fault.
 #    XGETBV tells which registers it saves.
 # c) The registers of AMX hold 8 KiB: Linux saves them for processes that have asked for it, which features() does.
-# d) On other machines cpuid() reports nothing, so there are no features.
+# d) On other machines cpuid() reports nothing, so there are no features, and no size of a cache.
 cdef extern from *:
     """
     #if defined(__x86_64__) || defined(__i386__)
     #include <cpuid.h>
-    static void cpuid(unsigned int leaf, unsigned int *r) {
-        __cpuid_count(leaf, 0, r[0], r[1], r[2], r[3]);
+    static void cpuid(unsigned int leaf, unsigned int part, unsigned int *r) {
+        __cpuid_count(leaf, part, r[0], r[1], r[2], r[3]);
     }
     static unsigned int saved_registers(void) {
         unsigned int low, high;
@@ -20,10 +20,15 @@ cdef extern from *:
     }
     #elif defined(_M_X64) || defined(_M_IX86)
     #include <intrin.h>
-    static void cpuid(unsigned int leaf, unsigned int *r) { __cpuidex((int *)r, (int)leaf, 0); }
+    static void cpuid(unsigned int leaf, unsigned int part, unsigned int *r) {
+        __cpuidex((int *)r, (int)leaf, (int)part);
+    }
     static unsigned int saved_registers(void) { return (unsigned int)_xgetbv(0); }
     #else
-    static void cpuid(unsigned int leaf, unsigned int *r) { (void)leaf; r[0] = r[1] = r[2] = r[3] = 0; }
+    static void cpuid(unsigned int leaf, unsigned int part, unsigned int *r) {
+        (void)leaf, (void)part;
+        r[0] = r[1] = r[2] = r[3] = 0;
+    }
     static unsigned int saved_registers(void) { return 0; }
     #endif
 
@@ -37,13 +42,14 @@ cdef extern from *:
     #endif
     """
     bint tiles_are_granted()
-    void cpuid(unsigned int leaf, unsigned int* registers)
+    void cpuid(unsigned int leaf, unsigned int part, unsigned int* registers)
     unsigned int saved_registers()
 
 
 # Leaves of CPUID, and indices of its registers.
 BASIC, MORE, EXTENDED = 1, 7, 0x80000001
-EBX, ECX, EDX = 1, 2, 3
+CACHES_OF_INTEL, CACHES_OF_AMD = 4, 0x8000001D  # a part for each cache
+EAX, EBX, ECX, EDX = 0, 1, 2, 3
 
 OSXSAVE = 1 << 27  # in ECX of BASIC: XGETBV may be asked
 YMM = 0x06  # bits of XGETBV: registers of 128 and 256 bits
@@ -77,13 +83,13 @@ FEATURES = {
 }
 
 
-cdef unsigned int read(unsigned int leaf, unsigned int register):
+cdef unsigned int read(unsigned int leaf, unsigned int register, unsigned int part=0):
     """A register of CPUID, 0 if the CPU does not know the leaf."""
     cdef unsigned int registers[4]
-    cpuid(leaf & 0x80000000, registers)  # gives the highest leaf of its kind
+    cpuid(leaf & 0x80000000, 0, registers)  # gives the highest leaf of its kind
     if registers[0] < leaf:
         return 0
-    cpuid(leaf, registers)
+    cpuid(leaf, part, registers)
     return registers[register]
 
 
@@ -97,3 +103,15 @@ def features():
         for name, (leaf, register, bit, needed) in FEATURES.items()
         if (read(leaf, register) >> bit) & 1 and saved & needed == needed
     }
+
+
+def last_level_cache():
+    """The size in bytes of the largest cache that a core of this CPU has a share in, 0 if the CPU does not tell."""
+    largest = 0
+    for leaf in (CACHES_OF_INTEL, CACHES_OF_AMD):
+        part = 0
+        while read(leaf, EAX, part) & 31:  # the kind of a cache, 0 behind the last one
+            ways, partitions, line = (read(leaf, EBX, part) >> shift & mask for shift, mask in ((22, 1023), (12, 1023), (0, 4095)))
+            largest = max(largest, (ways + 1) * (partitions + 1) * (line + 1) * (read(leaf, ECX, part) + 1))
+            part += 1
+    return largest

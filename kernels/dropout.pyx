@@ -8,18 +8,20 @@
 #    number only, so the division of the work cannot be seen in it.
 # d) Where whole channels are dropped, one factor is drawn for each channel of each sample, and what is left is a
 #    multiplication: x, y and d_x are (n, pixels, c), the factors (n, c), and threads share blocks of pixels.
+#    Large results go around the caches (around.pxd); with random numbers to draw for each, that would be no quicker.
 cimport numpy
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
 from libc.stdint cimport uint32_t, uint64_t
 
+from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
 from kernels.threefry cimport GROUP_WORDS, random_words
 
 cdef enum:
-    BLOCK = 4096
     OPERATIONS = 8  # for a number
 
 cdef struct Drawing:
@@ -50,12 +52,18 @@ cdef inline void drop_block(const Drawing* drawing, const real* x, real* y, Py_s
     restore_denormals(state)
 
 
-cdef inline void scale_pixels(const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
+cdef inline void scale_pixels(
+    const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c, bint around
+) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
+    cdef real[BLOCK] block
+    cdef real* results = &block[0] if around else y
     cdef Py_ssize_t i, j
     for i in range(pixels):
         for j in range(c):
-            y[i * c + j] = x[i * c + j] * scale[j]
+            results[i * c + j] = x[i * c + j] * scale[j]
+    if around:
+        carry_around(block, y, pixels * c)
     restore_denormals(state)
 
 
@@ -66,10 +74,13 @@ def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :,
     cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
     if n * pixels * c == 0:
         return
-    for block in prange(n * blocks, nogil=True, schedule="static", num_threads=threads_for(<double>n * pixels * c)):
-        i = block // blocks
-        first = block % blocks * size
-        scale_pixels(&x[i, first, 0], &scale[i, 0], &y[i, first, 0], min(size, pixels - first), c)
+    cdef bint around = &y[0, 0, 0] != &x[0, 0, 0] and c <= BLOCK and go_around(2.0 * n * pixels * c)
+    with nogil, parallel(num_threads=threads_for(<double>n * pixels * c)):
+        for block in prange(n * blocks, schedule="static"):
+            i = block // blocks
+            first = block % blocks * size
+            scale_pixels(&x[i, first, 0], &scale[i, 0], &y[i, first, 0], min(size, pixels - first), c, around)
+        end_stores_around()
 
 
 def dropout(numpy.ndarray x not None, uint32_t key_0, uint32_t key_1, double rate, numpy.ndarray y not None):

@@ -21,7 +21,7 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.pooling cimport Line
 from kernels.real cimport real
-from kernels.reductions cimport GROUP
+from kernels.column_sums cimport GROUP
 
 cdef enum:
     CHANNELS = 1024  # of a task, at most

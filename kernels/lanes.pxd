@@ -117,6 +117,17 @@ cdef inline vec load_lanes(const real* source, Py_ssize_t count) noexcept nogil:
     return v
 
 
+cdef inline vec load_rest(const real* numbers, Py_ssize_t at, Py_ssize_t count) noexcept nogil:
+    """As `load_lanes(numbers + at, count)`, with any numbers behind. It is quicker where a vector of numbers ends there."""
+    cdef lane_vec places
+    cdef int i
+    if at + count < VL:
+        return load_lanes(numbers + at, count)
+    for i in range(VL):
+        (<lane*>&places)[i] = <lane>(i + VL - count)
+    return rearrange((<const vec*>(numbers + at + count - VL))[0], places)
+
+
 cdef inline void store_lanes(real* target, vec v, Py_ssize_t count) noexcept nogil:
     """Writes the first so many numbers of a vector."""
     if count >= VL:

@@ -20,10 +20,11 @@ from libc.math cimport sqrt
 from libc.string cimport memcpy, memset
 
 from kernels.arrays cimport numbers_of, results_of
+from kernels.column_sums cimport GROUP
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
-from kernels.reductions cimport GROUP, LANES, STRIP, sum_of_lanes
+from kernels.reductions cimport LANES, sum_of_lanes
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -35,6 +36,7 @@ cdef enum:
     FEWEST_ROWS = 4         # in a task of the backward pass
     OPERATIONS = 4          # for a number
     NEAR = 2048             # numbers of a few rows that are worked on together
+    STRIP = 64              # columns whose sums are in an array of their own, so that GCC need not fear that they lie in rows
 
 cdef extern from *:
     """

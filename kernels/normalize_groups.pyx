@@ -5,23 +5,26 @@
 # a) x, y, d_x and d_y are (n, pixels, c), contiguous: channels last, neighbouring channels in a group. y may be x, and d_x
 #    may be d_y. gamma, beta and their gradients have a number for each channel, mean and scale one for each image and
 #    group: scale is 1 / sqrt(variance + epsilon).
-# b) An image is a matrix of pixels and channels. Sums of its columns (reductions.pxd) are put together for each group, in
+# b) An image is a matrix of pixels and channels. Sums of its columns (column_sums.pxd) are put together for each group, in
 #    double, and become the coefficients of one multiplication and addition per number (affine.pxd). So each direction reads
 #    its arrays once for the sums and once for the result, most often from the second-level cache.
 # c) Forward, the sums are those of x - center and of its square. The center of a channel is the mean of its first pixels,
 #    so nothing large cancels. Backward, they are those of d_y and of d_y * (x - mean), and give d_gamma and d_beta as well.
+#    Results that do not stay in the caches go around them (around.pxd).
 # d) A few channels would not fill the vectors: `repeats` neighbouring pixels are taken as one row, as in channels.pyx.
 # e) Threads share images. A few images are divided into parts of their pixels instead, which threads share. Sums of parts
 #    are added in their order, and the parts depend on the shape only: results are the same for any number of threads.
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
-from kernels.affine cimport Affine, normalize_gradient_row, normalize_row
+from kernels.affine cimport Affine, length_of_coefficients, map_rows, normalize_columns, normalize_gradient_columns
+from kernels.around cimport go_around
+from kernels.column_sums cimport GROUP, Summation, add_deviations, add_gradients, repeats_for, sum_over_rows
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
-from kernels.reductions cimport GROUP, Summation, add_deviations, add_gradients, repeats_for, sum_over_rows
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -42,9 +45,10 @@ cdef struct Images:
     Py_ssize_t n, pixels, c, groups
     Py_ssize_t rows, width
     Py_ssize_t parts, size  # size: the rows of a part
+    bint around            # the target is stored around the caches
     double* totals         # (n, parts, 2, width); the first part's first half of c numbers become those of the image
     real* sums             # the same, scratch memory
-    real* coefficients     # (n, 4, width)
+    real* coefficients     # (n, 4, width and what fills a vector)
 
 
 # Sums and coefficients of an image -----------------------------------------------------------------------------------
@@ -131,13 +135,10 @@ cdef inline void sum_part(const Summation* job, Py_ssize_t first, Py_ssize_t end
 
 
 cdef inline void map_part(
-    const Affine* map, const real* source, const real* x, real* target, Py_ssize_t first, Py_ssize_t end
+    const Affine* map, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target, bint around
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t row, start
-    for row in range(first, end):
-        start = row * map.width
-        map.map_row(map, source + start, x + start, target + start)
+    map_rows(map, first, end, source, x, target, around)
     restore_denormals(state)
 
 
@@ -146,18 +147,19 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
     cdef Py_ssize_t columns = 2 * width
     cdef double* totals = images.totals + image * images.parts * columns
     cdef real* sums = images.sums + image * images.parts * columns
-    cdef real* memory = images.coefficients + image * 4 * width
-    cdef Affine map = Affine(NULL, images.rows, width, memory, memory + width, memory + 2 * width, memory + 3 * width)
+    cdef Py_ssize_t length = length_of_coefficients(width)
+    cdef real* memory = images.coefficients + image * 4 * length
+    cdef Affine map = Affine(NULL, NULL, 0, images.rows, width, memory, memory + length, memory + 2 * length, memory + 3 * length)
     cdef const real* x = images.x + start
     cdef const real* source = x if images.d_y == NULL else images.d_y + start
     cdef Summation job
     job.prepare, job.rows, job.width, job.sums = NULL, images.rows, width, 2
     job.a, job.b, job.center = <real*>source, x, map.center
     if images.d_y == NULL:
-        job.add_columns, map.map_row = add_deviations, normalize_row
+        job.add_rows, map.map_columns = add_deviations, normalize_columns
         find_centers(images, x, map.center)
     else:
-        job.add_columns, map.map_row = add_gradients, normalize_gradient_row
+        job.add_rows, map.map_columns = add_gradients, normalize_gradient_columns
         set_coefficients(images, image, totals, &map)
     for part in prange(images.parts, schedule="static", num_threads=threads):
         first = part * images.size
@@ -166,9 +168,11 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
     if images.d_y == NULL:
         find_moments(images, image, totals, map.center)
     set_coefficients(images, image, totals, &map)
-    for part in prange(images.parts, schedule="static", num_threads=threads):
-        first = part * images.size
-        map_part(&map, source, x, images.target + start, first, min(first + images.size, images.rows))
+    with parallel(num_threads=threads):
+        for part in prange(images.parts, schedule="static"):
+            first = part * images.size
+            map_part(&map, first, min(first + images.size, images.rows), source, x, images.target + start, images.around)
+        end_stores_around()
 
 
 # All images -----------------------------------------------------------------------------------------------------------
@@ -184,18 +188,24 @@ cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1]
     images.size = (images.rows + images.parts - 1) // images.parts
     images.parts = (images.rows + images.size - 1) // images.size
     cdef Py_ssize_t columns = 2 * images.n * images.parts * images.width
-    cdef size_t bytes = columns * (sizeof(double) + sizeof(real)) + (4 * images.n * images.width + 2 * images.c) * sizeof(real)
+    cdef Py_ssize_t coefficients = 4 * images.n * length_of_coefficients(images.width)
+    cdef size_t bytes = columns * (sizeof(double) + sizeof(real)) + (coefficients + 2 * images.c) * sizeof(real)
     images.totals = <double*>scratch_take(bytes)
     if images.totals == NULL:
         raise MemoryError(f"No memory for {bytes} bytes of intermediate results.")
     memset(images.totals, 0, columns * sizeof(double))
     images.sums = <real*>(images.totals + columns)
     images.coefficients = images.sums + columns
-    images.gamma = images.coefficients + 4 * images.n * images.width
+    images.gamma = images.coefficients + coefficients
     images.beta = images.gamma + images.c
     for j in range(images.c):
         images.gamma[j] = 1 if gamma is None else gamma[j]
         images.beta[j] = 0 if beta is None else beta[j]
+    cdef double numbers = <double>images.n * images.pixels * images.c
+    if images.d_y == NULL:
+        images.around = images.target != images.x and go_around(2 * numbers)
+    else:
+        images.around = images.target != images.d_y and go_around(3 * numbers)
     with nogil:
         if images.n >= MANY:
             for image in prange(images.n, schedule="static", num_threads=threads):

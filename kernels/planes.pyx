@@ -15,11 +15,12 @@ from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
+from kernels.column_sums cimport GROUP
 from kernels.elementwise cimport CHUNK, LINEAR, activation_gradient_at, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
-from kernels.reductions cimport GROUP, LANES, total
+from kernels.reductions cimport LANES, total
 
 cdef struct Planes:
     const real* x

@@ -1,8 +1,8 @@
-# What all kernels share while they run: the number of threads that they may use, and scratch memory.
+# What all kernels share while they run: the number of threads that they may use, the size of the cache, and scratch memory.
 #
 # Design:
 # a) Built once, for the least CPU. Every kernel module reaches the one copy of this state through kernels/parallel.pxd and
-#    kernels/scratch.pxd.
+#    kernels/scratch.pxd, kernels/around.pxd.
 # b) The number of threads is read at each call, so OMP_NUM_THREADS, omp_set_num_threads and threadpoolctl work. thread_cap is
 #    set by convlayers._native at import. A child of fork() gets 1: GNU OpenMP hangs there, since its threads exist only in
 #    the parent.
@@ -94,6 +94,22 @@ cdef void serial_in_child() noexcept nogil:
 
 
 pthread_atfork(NULL, NULL, &serial_in_child)
+
+# The last-level cache -----------------------------------------------------------------------------------------------------
+
+cdef double cache = 0  # bytes, 0 if nobody knows
+
+
+cdef bint overflow_cache(double bytes) noexcept nogil:
+    """Whether arrays of so many bytes, which a loop goes through side by side, have left the cache before they are used again."""
+    return 0 < cache < 2 * bytes  # what comes next brings arrays of its own
+
+
+def set_cache(double bytes):
+    """Tells kernels the size of the last-level cache, 0 if it is not known."""
+    global cache
+    cache = bytes
+
 
 # Scratch memory ---------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,81 @@
+"""Results that go around the caches are the same, wherever in a line of the cache they begin."""
+
+import numpy as np
+import pytest
+
+from convlayers import _native
+
+# Rows that fill vectors or do not, a few in a block (1024 numbers), and some that are longer than one.
+MATRICES = [(100, 64), (33, 20), (7, 3), (5, 1024), (3, 2500)]
+
+
+@pytest.fixture
+def everywhere(native):
+    """Computes results with a cache that has room for all arrays, and with one that has none."""
+
+    def compute(function, shape, begin=0):
+        results = []
+        for size in (0, 1):
+            _native.runtime.set_cache(size)
+            result = native.empty(begin + np.prod(shape))[begin:].reshape(shape)
+            function(result)
+            results.append(result)
+        np.testing.assert_array_equal(*results)
+        return results[0]
+
+    yield compute
+    _native.runtime.set_cache(_native.cpu.last_level_cache())
+
+
+def numbers(native, seed, *shape):
+    return native.array(np.random.default_rng(seed).normal(size=shape))
+
+
+@pytest.mark.parametrize("shape", MATRICES, ids=str)
+def test_batch_normalization(native, everywhere, shape):
+    x, d_y = numbers(native, 1, *shape), numbers(native, 2, *shape)
+    mean, gamma, beta, d_gamma, d_beta = (numbers(native, seed, shape[1]) for seed in range(3, 8))
+    variance, code = gamma**2, native.elementwise.activation_codes["relu"]
+    kernels = native.channels
+    everywhere(lambda y: kernels.batch_normalization_forward(x, mean, variance, gamma, beta, 1e-3, y), shape)
+    y = everywhere(lambda y: kernels.batch_normalization_forward(x, mean, variance, gamma, beta, 1e-3, y, code), shape, 1)
+    np.testing.assert_allclose(
+        y, np.maximum((x - mean) / np.sqrt(variance + 1e-3) * gamma + beta, 0), atol=1e3 * native.epsilon
+    )
+    d_gamma, d_beta = d_gamma.copy(), d_beta.copy()
+    everywhere(
+        lambda d_x: kernels.batch_normalization_backward_input(x, mean, variance, gamma, 1e-3, d_y, d_gamma, d_beta, d_x), shape
+    )
+
+
+@pytest.mark.parametrize("begin", [0, 1, 5, 16])
+@pytest.mark.parametrize("shape", MATRICES, ids=str)
+def test_rectifier(native, everywhere, shape, begin):
+    x, slopes = numbers(native, 1, *shape), numbers(native, 2, shape[1])
+    y = everywhere(lambda y: native.channels.prelu_forward(x, slopes, y), shape, begin)
+    np.testing.assert_array_equal(y, np.where(x > 0, x, x * slopes))
+
+
+@pytest.mark.parametrize("images", [2, 9])
+@pytest.mark.parametrize("shape", MATRICES[:3], ids=str)
+def test_group_normalization(native, everywhere, shape, images):
+    pixels, c = shape
+    x, d_y = numbers(native, 1, images, pixels, c), numbers(native, 2, images, pixels, c)
+    gamma, beta = numbers(native, 3, c), numbers(native, 4, c)
+    mean, scale, d_gamma, d_beta = (native.empty(one) for one in ((images, 1), (images, 1), c, c))
+    kernels = native.normalize_groups
+    everywhere(lambda y: kernels.group_normalization_forward(x, gamma, beta, 1e-3, mean, scale, y), x.shape)
+    everywhere(lambda d_x: kernels.group_normalization_backward(x, gamma, mean, scale, d_y, d_x, d_gamma, d_beta), x.shape)
+
+
+@pytest.mark.parametrize("shape", MATRICES, ids=str)
+def test_dropped_channels(native, everywhere, shape):
+    x, factors = numbers(native, 1, 2, *shape), numbers(native, 2, 2, shape[1])
+    y = everywhere(lambda y: native.dropout.scale_channels(x, factors, y), x.shape, 2)
+    np.testing.assert_array_equal(y, x * factors[:, np.newaxis])
+
+
+def test_size_of_the_cache():
+    """A CPU has at least some KB, or does not tell."""
+    size = _native.cpu.last_level_cache()
+    assert size == 0 or 1 << 14 <= size < 1 << 34
