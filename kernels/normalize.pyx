@@ -7,22 +7,24 @@
 #    while it lies in the first-level cache, are put together with those before in double (Chan, Golub and LeVeque 1983).
 #    Nothing cancels.
 # c) Rows are read one behind the other, as the CPU's prefetchers expect: eight side by side took 1.4 times as long.
-#    A row's sums wait for one another, so a few rows, of NEAR numbers, have their statistics found before they are normalized:
-#    the CPU begins with the next row meanwhile.
+#    A row's sums wait for one another, so a few rows, of BLOCK numbers, have their statistics found before they are normalized:
+#    the CPU begins with the next row meanwhile. Large results then go around the caches (around.pxd).
 # d) The backward pass first adds ROWS_AT_ONCE rows to d_gamma and d_beta, in strips of columns that have sums of their own, then
 #    computes d_x while the rows are in cache. A task has GROUP rows at most, and tasks are added up in double: errors do not grow.
 # e) Rows are divided into tasks by the shape only. Each has sums of its own, which are added in the order of the tasks:
 #    results are the same for any number of threads.
 # f) Without centering, means are 0, and the gradient has one term less.
 cimport numpy
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
 from libc.math cimport sqrt
 from libc.string cimport memcpy, memset
 
+from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.arrays cimport numbers_of, results_of
 from kernels.column_sums cimport GROUP
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.reductions cimport LANES, sum_of_lanes
 from kernels.scratch cimport scratch_give, scratch_take
@@ -31,11 +33,10 @@ cdef enum:
     CHUNK = 1024
     SUMS = 4                # at once: each addition waits for the one before
     ROWS_AT_ONCE = 2
-    BLOCK = 8192            # numbers in a task of the forward pass
+    SHARE = 8192            # numbers in a task of the forward pass
     GRADIENT_BLOCK = 32768  # numbers in a task of the backward pass
     FEWEST_ROWS = 4         # in a task of the backward pass
     OPERATIONS = 4          # for a number
-    NEAR = 2048             # numbers of a few rows that are worked on together
     STRIP = 64              # columns whose sums are in an array of their own, so that GCC need not fear that they lie in rows
 
 cdef extern from *:
@@ -78,6 +79,7 @@ cdef struct Rows:
     Py_ssize_t rows, c
     double epsilon
     bint centered
+    bint around           # y is stored around the caches
 
 
 cdef real* given_or(const real* vector, real default, real* copy, Py_ssize_t c) noexcept:
@@ -172,9 +174,8 @@ cdef inline void find_statistics(const Rows* job, Py_ssize_t row) noexcept nogil
     job.scale[row] = <real>(1 / sqrt(squares / job.c + job.epsilon))
 
 
-cdef inline void normalize_row(const Rows* job, Py_ssize_t row) noexcept nogil:
+cdef inline void normalize_row(const Rows* job, Py_ssize_t row, real* y) noexcept nogil:
     cdef const real* x = job.x + row * job.c
-    cdef real* y = job.y_or_d_x + row * job.c
     cdef const real* gamma = job.gamma
     cdef const real* beta = job.beta
     cdef real mean = job.mean[row], scale = job.scale[row]
@@ -189,13 +190,18 @@ cdef inline void normalize_row(const Rows* job, Py_ssize_t row) noexcept nogil:
 
 cdef inline void normalize_rows(const Rows* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
+    cdef real[BLOCK] block
+    cdef real* y
     cdef Py_ssize_t stop, row
     while first < end:
-        stop = min(first + max(NEAR // job.c, <Py_ssize_t>1), end)
+        stop = min(first + max(BLOCK // job.c, <Py_ssize_t>1), end)
+        y = &block[0] if job.around else job.y_or_d_x + first * job.c
         for row in range(first, stop):
             find_statistics(job, row)
         for row in range(first, stop):
-            normalize_row(job, row)
+            normalize_row(job, row, y + (row - first) * job.c)
+        if job.around:
+            carry_around(block, job.y_or_d_x + first * job.c, (stop - first) * job.c)
         first = stop
     restore_denormals(state)
 
@@ -213,17 +219,20 @@ def normalization_forward(
     """y = (x - mean) * scale * gamma + beta, and the mean and scale of each row. gamma and beta may be None."""
     cdef Rows job = Rows(
         numbers_of(x, 2), NULL, results_of(y, 2), numbers_of(gamma, 1), numbers_of(beta, 1),
-        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], epsilon, centered,
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], epsilon, centered, False,
     )
     cdef Py_ssize_t rows = job.rows, c = job.c, task
     if rows * c == 0:
         return
-    cdef Py_ssize_t size = max(BLOCK // c, <Py_ssize_t>1)
+    job.around = job.y_or_d_x != job.x and c <= BLOCK and go_around(2.0 * rows * c)
+    cdef Py_ssize_t size = max(SHARE // c, <Py_ssize_t>1)
     cdef real* vectors = <real*>take(2 * c * sizeof(real))
     job.gamma, job.beta = given_or(job.gamma, 1, vectors, c), given_or(job.beta, 0, vectors + c, c)
     cdef Py_ssize_t tasks = (rows + size - 1) // size
-    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(rows * c * OPERATIONS)):
-        normalize_rows(&job, task * size, min((task + 1) * size, rows))
+    with nogil, parallel(num_threads=threads_for(rows * c * OPERATIONS)):
+        for task in prange(tasks, schedule="static"):
+            normalize_rows(&job, task * size, min((task + 1) * size, rows))
+        end_stores_around()
     scratch_give(vectors)
 
 
@@ -334,7 +343,7 @@ def normalization_backward(
     """d_x, d_gamma and d_beta = the gradients of `normalization_forward`, from its mean and scale. gamma may be None."""
     cdef Rows job = Rows(
         numbers_of(x, 2), numbers_of(d_y, 2), results_of(d_x, 2), numbers_of(gamma, 1), NULL,
-        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], 0, centered,
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], 0, centered, False,
     )
     cdef real* sums_of_products = results_of(d_gamma, 1)
     cdef real* sums_of_gradients = results_of(d_beta, 1)

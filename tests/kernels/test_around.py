@@ -56,6 +56,14 @@ def test_rectifier(native, everywhere, shape, begin):
     np.testing.assert_array_equal(y, np.where(x > 0, x, x * slopes))
 
 
+@pytest.mark.parametrize("shape", MATRICES, ids=str)
+def test_layer_normalization(native, everywhere, shape):
+    x, gamma, beta = numbers(native, 1, *shape), numbers(native, 2, shape[1]), numbers(native, 3, shape[1])
+    mean, scale = native.empty(shape[:1]), native.empty(shape[:1])
+    y = everywhere(lambda y: native.normalize.normalization_forward(x, gamma, beta, 1e-3, True, mean, scale, y), shape, 1)
+    np.testing.assert_allclose(y, (x - mean[:, np.newaxis]) * scale[:, np.newaxis] * gamma + beta, atol=1e2 * native.epsilon)
+
+
 @pytest.mark.parametrize("images", [2, 9])
 @pytest.mark.parametrize("shape", MATRICES[:3], ids=str)
 def test_group_normalization(native, everywhere, shape, images):
