@@ -85,3 +85,13 @@ def test_few_pixels_with_many_weights_are_left_to_winograd_without_tiles(directi
         pytest.skip("tiles of bfloat16 are faster")
     assert chosen((1, 14, 14), 512, 512, "same", direction) == [f"conv_winograd_{direction}"]
     assert "winograd" not in chosen((1, 4, 4), 512, 512, "same", direction)[0]
+
+
+@pytest.mark.parametrize(("channels", "filters", "direction"), [(20, 2, "forward"), (2, 20, "backward_input")])
+def test_where_pixels_have_few_results_vectors_are_pixels(channels, filters, direction):
+    assert chosen((8, 40, 40), channels, filters, "same", direction) == [f"conv_to_few_{direction}"]
+
+
+@pytest.mark.parametrize("direction", ["backward_input", "backward_kernel"])
+def test_gradients_with_few_filters_read_windows_of_them_in_place(direction):
+    assert chosen((8, 40, 40), 24, 3, "same", direction)[0] == f"conv_few_{direction}"
