@@ -13,6 +13,7 @@
 # e) The gradient for the input is the same with d_y as the source. With a stride, the input pixels fall into phases, each with
 #    the taps that reach it (windows.pxd). All phases of a block share its copy.
 # f) Parallel: over blocks. The order of all additions is the same for any number of threads.
+cimport kernels.inlined
 from cython.parallel cimport prange
 
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -32,10 +33,6 @@ from kernels.windows cimport Windows, ceil_div
 
 cdef extern from *:
     """
-    #if defined(__GNUC__)  /* each tile becomes a loop of its own, with the size that it is called with */
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
-    #endif
     #define REGISTERS (MR == 12 ? 32 : 16)
     """
     enum:

@@ -7,6 +7,7 @@
 # c) Images without padding need no copy: then `line` is what lies between two of their rows. Only the last blocks, behind which
 #    there is not as much as may be read beyond a copy, are copied, line by line as in the image.
 # d) Filters are divided into panels of one or two vectors.
+cimport kernels.inlined
 from libc.string cimport memcpy
 
 from kernels.real cimport MR, VL, real
@@ -14,10 +15,6 @@ from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers
 
 cdef extern from *:
     """
-    #if defined(__GNUC__)  /* each tile becomes a loop of its own, with the size that it is called with */
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
-    #endif
     #define GROUPS (MR / 2)
     """
     enum:

@@ -12,6 +12,7 @@
 #    which a vector goes from pixel to pixel.
 # e) Everything that changes what an inner loop does is a literal argument: alike or rearranged lanes, the step of three taps or
 #    0 for any taps, one row of outputs or two, products or correlations.
+cimport kernels.inlined
 from libc.string cimport memcpy
 
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -26,12 +27,6 @@ cdef extern from *:
     #define PIXELS 7  /* two rows of totals and what they are computed from fill 32 registers */
     #else
     #define PIXELS 4  /* 16 registers */
-    #endif
-
-    /* GCC leaves large functions alone otherwise, and their totals pass through memory: a fifth slower. */
-    #if defined(__GNUC__)
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
     #endif
     """
     enum:

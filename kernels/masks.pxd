@@ -6,13 +6,12 @@
 # b) `choose` is written as arithmetic on bits: GCC makes one instruction of it, and where the CPU has registers for masks,
 #    uses them. A loop over lanes with a condition becomes that only where GCC happens to see it.
 # c) Functions that work on vectors must become part of the loops that call them, however large they are.
+cimport kernels.inlined
 from kernels.real cimport real, vec
 
 cdef extern from *:
     """
     #if defined(__GNUC__)
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
     #ifdef CONVLAYERS_FLOAT64
     typedef long long mask __attribute__((vector_size(VECTOR_BYTES)));
     #else

@@ -18,6 +18,7 @@
 #    outputs of the next, and with a step of 1 for the source below it, where strips of the rows above have not read it
 #    (`NEXT_STRIP`).
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
+cimport kernels.inlined
 from kernels.elementwise cimport apply_activation
 from kernels.prefetch cimport LINE, ask_for_lines, prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -29,11 +30,6 @@ cdef extern from *:
     #define PIXELS 7  /* two rows of totals, and the columns below them, fill 32 registers */
     #else
     #define PIXELS 4  /* 16 registers */
-    #endif
-
-    #if defined(__GNUC__)
-    #undef CYTHON_INLINE
-    #define CYTHON_INLINE inline __attribute__((always_inline))
     #endif
     """
     enum:
