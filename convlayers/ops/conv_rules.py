@@ -83,24 +83,31 @@ def winograd_should_not(problem, direction):
         product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
         transformed, direct = product * _whole(tiles, 12) + 28, pixels / 1.9 + 35
     else:
-        # 1.5 times, where L2 is small; to transform a kernel, as long as 9 tiles. To pack it for conv_direct takes as long as 8
-        # pixels, and 40 if it is turned.
-        transformed = 1.5 * _whole(tiles, 4) + 9
-        direct = 1.1 * pixels + {"forward": 8, "backward_input": 40, "backward_kernel": 0}[direction]
+        transformed, direct = 1.5 * _whole(tiles, 4) + _winograd_begins(problem, direction), 1.1 * pixels
     if 36 * transformed > 9 * direct:
         return "too few pixels to be worth the transforms"
     return None
+
+
+def _winograd_begins(problem, direction):
+    """How much longer than conv_direct it takes to make a kernel ready, in tiles, as measured without tiles of bfloat16."""
+    if direction == "backward_kernel":
+        return 8
+    leaves_cache = math.prod(problem.kernel_shape[3:]) >= 29_000
+    if direction == "forward":  # In prediction it is kept, so that it only has to be read; in training it is not.
+        return 9 if leaves_cache else 5
+    # Both turn it. What conv_direct reads for that is far apart: as slow as the transform, once it leaves the cache.
+    return 0 if leaves_cache else 9 if _HAS_32_REGISTERS else 17
 
 
 def _winograd_should_not_beyond_plain(problem, direction):
     """With a depth, or dilation."""
     if bf16_cannot(problem, direction) is None:
         return "left to tiles of bfloat16, beside which it has not been measured"
-    # As above, but measured against products that do not lie in the padding: these take longer, so to transform a kernel takes
-    # only as long as 14 tiles. Where the transformed kernel leaves the cache, a product takes longer here, too.
-    product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
+    # As above, but measured against products that do not lie in the padding, which take longer.
+    product = 1.15 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.6
     tiles = meetings(problem, 0) * _winograd_tiles(problem, direction)
-    if 36 * (product * tiles + 14 * problem.kernel_shape[0]) > products_inside(problem):
+    if 36 * (product * tiles + problem.kernel_shape[0] * _winograd_begins(problem, direction)) > products_inside(problem):
         return "too few pixels to be worth the transforms"
     return None
 
@@ -129,9 +136,17 @@ def _takes_fewer_tiles(problem, direction):
 
 def _is_faster_at_hand(problem, direction):
     """Whether a single group is faster in conv_winograd_grouped, as measured: 1.1 to 1.6 times."""
-    if not _HAS_32_REGISTERS or _takes_fewer_tiles(problem, direction):
+    if _takes_fewer_tiles(problem, direction):
         return False
     channels, filters = problem.kernel_shape[3:]
+    if bf16_cannot(problem, direction) is not None:
+        tiles = _winograd_tiles(problem, direction)
+        if tiles < 16:
+            return False
+        if direction == "backward_input":  # It turns kernels in less time.
+            return channels * filters < 20_000 and (_HAS_32_REGISTERS or tiles < 64)
+    if not _HAS_32_REGISTERS:
+        return False
     if channels * filters < 64 * 64:
         return True
     if direction != "backward_kernel":
@@ -168,8 +183,12 @@ def winograd_grouped_should_not(problem, direction):
     n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
     # As measured, in multiplications for each pair of a channel and a filter, like those above.
     tiles = n * tiles_along(h, 7 - taps, problem.dilations[1]) * tiles_along(w, 7 - taps, problem.dilations[2])
-    direct = products_inside(problem) if dilated else taps * taps * n * h * w
-    if 36 * (1.5 * tiles + 40) > direct:
+    direct = 1.5 * products_inside(problem) if dilated else taps * taps * n * h * w
+    if bf16_cannot(problem, direction) is None:
+        transformed = 1.5 * tiles + 40
+    else:  # Forward, transformed kernels are kept.
+        transformed = 1.6 * tiles + (8 if direction == "forward" else 19)
+    if 36 * transformed > direct:
         return "too few pixels to be worth the transforms"
     return None
 
@@ -223,8 +242,13 @@ def few_should_not(problem, direction):
         few = weights <= 1 << 13 or min(channels, filters) <= 48
     if not few:
         return "weights enough to be multiplied in chunks, by packed windows"
-    if bf16_cannot(problem, direction) is None and tiles_cost(problem, direction) < vectors_cost(problem, direction):
-        return "windows or filters enough for tiles of bfloat16"
+    if bf16_cannot(problem, direction) is None:
+        if tiles_cost(problem, direction) < vectors_cost(problem, direction):
+            return "windows or filters enough for tiles of bfloat16"
+    elif problem.strides == (1, 1, 1):
+        pixels = math.prod((problem.input_shape if direction == "backward_input" else problem.output_shape)[:4])
+        if products_inside(problem) < 0.62 * taps * pixels:
+            return "half of the products are in the padding, which conv_grouped and conv_direct leave out"
     return None
 
 
@@ -250,7 +274,10 @@ def _is_padded(problem):
 def few_pixels_should_not(problem, direction):
     if direction == "backward_input" and problem.kernel_shape[4] < 64:
         return "too few filters for sums of vectors"
-    if math.prod(problem.output_shape[:4]) > (48 if direction == "backward_kernel" else 32):
+    most = 48 if direction == "backward_kernel" else 32
+    if math.prod(problem.kernel_shape[:3]) > 1 and not _HAS_32_REGISTERS:
+        most = 12  # Windows that overlap are read again and again.
+    if math.prod(problem.output_shape[:4]) > most:
         return "pixels enough to be worth packing the weights"
     return None
 

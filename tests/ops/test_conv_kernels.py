@@ -55,6 +55,7 @@ def test_small_images_with_a_copy_for_each_tap_are_left_to_winograd():
 BEYOND_PLAIN = {
     "depth": {"input_shape": (1, 16, 56, 56), "channels": 32, "filters": 64, "size": (3, 3, 3)},
     "depth, many weights": {"input_shape": (1, 8, 14, 14), "channels": 256, "filters": 256, "size": (3, 3, 3)},
+    "depth, many weights, few pixels": {"input_shape": (1, 4, 7, 7), "channels": 256, "filters": 256, "size": (3, 3, 3)},
     "depth, few pixels": {"input_shape": (1, 4, 7, 7), "channels": 64, "filters": 64, "size": (3, 3, 3)},
     "depth, few channels": {"input_shape": (1, 16, 24, 24), "channels": 16, "filters": 24, "size": (3, 3, 3)},
     "dilation": {"input_shape": (2, 64, 64), "channels": 64, "filters": 64, "dilation": 4},
@@ -85,6 +86,25 @@ def test_few_pixels_with_many_weights_are_left_to_winograd_without_tiles(directi
         pytest.skip("tiles of bfloat16 are faster")
     assert chosen((1, 14, 14), 512, 512, "same", direction) == [f"conv_winograd_{direction}"]
     assert "winograd" not in chosen((1, 4, 4), 512, 512, "same", direction)[0]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize(("channels", "filters"), [(16, 16), (32, 64), (64, 32), (128, 128)])
+def test_a_single_image_of_some_tiles_is_left_to_winograd_without_tiles(channels, filters, direction):
+    if _native.isa == "x86_64_amx":
+        pytest.skip("tiles of bfloat16 are faster")
+    assert "winograd" in chosen((1, 14, 14), channels, filters, "same", direction)[0]
+
+
+def test_few_pixels_are_not_worth_a_turned_kernel_that_stays_in_the_cache():
+    assert "winograd" not in chosen((1, 5, 5), 64, 64, "same", "backward_input")[0]
+
+
+def test_gradients_for_inputs_whose_products_are_half_in_the_padding_leave_these_out():
+    if _native.isa == "x86_64_amx":
+        pytest.skip("left as it was measured there")
+    layer = {"input_shape": (256, 14, 14), "channels": 6, "filters": 16, "size": (5, 5), "padding": "valid"}
+    assert chosen(**layer, direction="backward_input") != ["conv_few_backward_input"]
 
 
 @pytest.mark.parametrize(("channels", "filters", "direction"), [(20, 2, "forward"), (2, 20, "backward_input")])
