@@ -3,14 +3,16 @@
 # Design:
 # a) Numbers are a function of those of one or two matrices, each of its own place. `target` may be one of the two.
 # b) Coefficients are computed in double by whoever fills them in, once for all rows.
-# c) ROWS rows are computed at a time, so that coefficients are read once for all of them. As in column_sums.pxd, the lines that
-#    come next are asked for in their order.
+# c) Row by row, in the order of memory: coefficients lie in L1. The lines that come next are asked for, where sums over rows do it,
+#    too (column_sums.pxd). Where prefetchers bring them, those of the results are: a store waits for its line.
 # d) A block of results, some rows or a part of one, is finished while it is in L1, and then may go around the caches.
-from kernels.around cimport BLOCK, carry_around
-from kernels.column_sums cimport AHEAD, ROWS
+from convlayers._native.runtime cimport prefetchers_follow_rows
+from kernels.around cimport BLOCK, carry_around, go_around
+from kernels.column_sums cimport AHEAD, ask_for_sources
 from kernels.lanes cimport load_rest, store_lanes
-from kernels.prefetch cimport LINE, ask_for_lines
+from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, real, vec
+from kernels.wide_rows cimport repeat
 
 cdef struct Affine:
     # Computes some columns of some rows; the arrays begin with the first of these numbers.
@@ -20,7 +22,10 @@ cdef struct Affine:
     # Changes results that were just computed. May be NULL.
     void (*finish)(const Affine* job, real* results, Py_ssize_t count) noexcept nogil
     int code      # of an activation, for `finish`
+    bint around   # results go around the caches
+    bint ask_for_sources, ask_for_results  # ahead of time
     Py_ssize_t rows, width
+    Py_ssize_t last  # numbers in the last row, which may have fewer columns
     real* scale   # width numbers each
     real* shift
     real* center
@@ -34,45 +39,46 @@ cdef inline Py_ssize_t length_of_coefficients(Py_ssize_t width) noexcept nogil:
     return (width + VL - 1) // VL * VL
 
 
+cdef inline void repeat_coefficients(const Affine* job, Py_ssize_t c) noexcept nogil:
+    """Those of the first c columns become those of all."""
+    repeat(job.scale, c, job.width)
+    repeat(job.shift, c, job.width)
+    repeat(job.center, c, job.width)
+    repeat(job.slope, c, job.width)
+
+
 cdef inline vec load(const real* numbers) noexcept nogil:
     return (<const vec*>numbers)[0]
 
 
-cdef inline void map_some_rows(
-    Map map, const Affine* given, int rows, Py_ssize_t first, Py_ssize_t size, int matrices, const real* source, const real* x,
-    real* target
-) noexcept nogil:
-    cdef Affine job = given[0]  # a copy that no store can reach
-    cdef Py_ssize_t j = 0, at, ahead = AHEAD
-    cdef int i
-    while j + VL <= size:
-        ask_for_lines(source + ahead, 0, rows * VL // LINE)
-        if matrices == 2:
-            ask_for_lines(x + ahead, 0, rows * VL // LINE)
-        for i in range(rows):
-            at = i * job.width + j
-            (<vec*>(target + at))[0] = map(&job, load(source + at), load(x + at), first + j)
-        j += VL
-        ahead += rows * VL
-    if j < size:
-        for i in range(rows):
-            at = i * job.width + j
-            store_lanes(target + at, map(&job, load_rest(source, at, size - j), load_rest(x, at, size - j), first + j), size - j)
+cdef inline void choose_ways(Affine* job, double numbers, const real* source, const real* x, const real* target) noexcept nogil:
+    """How memory is read and written, where a loop makes so many results of these matrices."""
+    job.around = target != source and go_around(2 * numbers if x == source else 3 * numbers)
+    job.ask_for_sources = ask_for_sources(numbers)
+    job.ask_for_results = prefetchers_follow_rows() and target != source and not job.around
 
 
 cdef inline void map_in_order(
-    Map map, const Affine* job, Py_ssize_t rows, Py_ssize_t first, Py_ssize_t size, int matrices, const real* source,
+    Map map, const Affine* given, Py_ssize_t rows, Py_ssize_t first, Py_ssize_t size, int matrices, const real* source,
     const real* x, real* target
 ) noexcept nogil:
-    cdef Py_ssize_t row = 0, at
-    while row < rows:
+    cdef Affine job = given[0]  # a copy that no store can reach
+    cdef Py_ssize_t row, at, j
+    for row in range(rows):
         at = row * job.width
-        if row + ROWS <= rows:
-            map_some_rows(map, job, ROWS, first, size, matrices, source + at, x + at, target + at)
-            row += ROWS
-        else:
-            map_some_rows(map, job, 1, first, size, matrices, source + at, x + at, target + at)
-            row += 1
+        j = 0
+        while j + VL <= size:
+            if job.ask_for_sources:
+                prefetch_for_reading(source + at + j + AHEAD)
+            if job.ask_for_sources and matrices == 2:
+                prefetch_for_reading(x + at + j + AHEAD)
+            if job.ask_for_results:
+                prefetch_for_reading(target + at + j + AHEAD)
+            (<vec*>(target + at + j))[0] = map(&job, load(source + at + j), load(x + at + j), first + j)
+            j += VL
+        if j < size:
+            at += j
+            store_lanes(target + at, map(&job, load_rest(source, at, size - j), load_rest(x, at, size - j), first + j), size - j)
 
 
 cdef inline vec scale_shift_vector(const Affine* job, vec source, vec x, Py_ssize_t column) noexcept nogil:
@@ -109,29 +115,33 @@ cdef inline void normalize_gradient_columns(
 
 
 cdef inline void map_block(
-    const Affine* job, Py_ssize_t rows, Py_ssize_t column, Py_ssize_t size, const real* source, const real* x, real* target,
-    bint around
+    const Affine* job, Py_ssize_t rows, Py_ssize_t column, Py_ssize_t size, const real* source, const real* x, real* target
 ) noexcept nogil:
     cdef real[BLOCK] block
-    cdef real* results = &block[0] if around else target
+    cdef real* results = &block[0] if job.around else target
     job.map_columns(job, rows, column, size, source, x, results)
     if job.finish != NULL:
         job.finish(job, results, rows * size)
-    if around:
+    if job.around:
         carry_around(block, target, rows * size)
 
 
 cdef inline void map_rows(
-    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target, bint around
+    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
 ) noexcept nogil:
     """The rows from `first` to `end` of target. The arrays are whole matrices."""
-    cdef Py_ssize_t width = job.width, rows, size, column, at
+    cdef Py_ssize_t width = job.width, rows, columns, size, column, at
     while first < end:
-        rows = min(max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1), end - first)
+        rows, columns = min(max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1), end - first), width
+        if first + rows == job.rows and job.last < width:
+            if rows > 1:
+                rows -= 1
+            else:
+                columns = job.last
         column = 0
-        while column < width:
-            size = min(<Py_ssize_t>BLOCK, width - column)
+        while column < columns:
+            size = min(<Py_ssize_t>BLOCK, columns - column)
             at = first * width + column
-            map_block(job, rows, column, size, source + at, x + at, target + at, around)
+            map_block(job, rows, column, size, source + at, x + at, target + at)
             column += size
         first += rows

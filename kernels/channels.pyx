@@ -4,7 +4,7 @@
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c): channels last, so that everything else is a row. y may be x, and d_x may
 #    be d_y. Large results that take no such place go around the caches (around.pxd).
-# b) A few channels would not fill the vectors. So `repeats` neighbouring rows are taken as one row of `width` numbers,
+# b) A few channels would not fill the vectors. So neighbouring rows are taken as one row of `width` numbers (wide_rows.pxd),
 #    and what belongs to a channel is repeated as often.
 # c) Sums divide the rows into at most TASKS tasks, by the shape only. Each task adds up its rows (column_sums.pxd), then
 #    the tasks are added in their order: results are the same for any number of threads.
@@ -22,13 +22,13 @@ from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport (
-    Affine, length_of_coefficients, load, map_in_order, map_rows, normalize_columns, normalize_gradient_columns,
-    scale_shift_columns
+    Affine, choose_ways, length_of_coefficients, load, map_in_order, map_rows, normalize_columns, normalize_gradient_columns,
+    repeat_coefficients, scale_shift_columns
 )
-from kernels.around cimport go_around
 from kernels.arrays cimport numbers_of, results_of
 from kernels.column_sums cimport (
-    GROUP, Summation, add_deviations, add_gradients, add_in_order, add_numbers, load_numbers, repeats_for, sum_over_rows
+    GROUP, Summation, add_deviations, add_gradients, add_in_order, add_numbers, ask_for_sources, load_numbers, numbers_in,
+    sum_over_rows
 )
 from kernels.elementwise cimport (
     CHUNK, LINEAR, activation_gradient, activation_gradient_at, apply_activation
@@ -40,6 +40,7 @@ from kernels.parallel cimport threads_for
 from kernels.prefetch cimport end_stores_around
 from kernels.real cimport ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
+from kernels.wide_rows cimport WideRows, repeat, wide_rows
 
 cdef enum:
     TASKS = 64
@@ -77,15 +78,16 @@ cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except 
     cdef Py_ssize_t size = max((job.rows + TASKS - 1) // TASKS, <Py_ssize_t>GROUP)
     cdef Py_ssize_t tasks = (job.rows + size - 1) // size
     cdef Py_ssize_t columns = job.sums * job.width
-    cdef Py_ssize_t task, part, j
+    cdef Py_ssize_t task, part, which, j
     cdef double* parts = <double*>take(tasks * columns * (sizeof(double) + sizeof(real)))
     cdef real* sums = <real*>(parts + tasks * columns)
     for task in prange(tasks, nogil=True, schedule="static", num_threads=threads_for(2 * job.rows * columns)):
         sum_task(job, task * size, min((task + 1) * size, job.rows), sums + task * columns, parts + task * columns)
     memset(totals, 0, job.sums * c * sizeof(double))
     for part in range(tasks * job.sums * repeats):
+        which = part // repeats % job.sums
         for j in range(c):
-            totals[part // repeats % job.sums * c + j] += parts[part * c + j]
+            totals[which * c + j] += parts[part * c + j]
     scratch_give(parts)
     return 0
 
@@ -93,9 +95,10 @@ cdef int sum_columns(const Summation* job, Py_ssize_t c, double* totals) except 
 cdef Summation make_summation(const real* x, Py_ssize_t rows, Py_ssize_t c) noexcept:
     """The sum of each column; rows are taken together as said above."""
     cdef Summation job
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
+    cdef WideRows shape = wide_rows(rows, c)
     job.add_rows, job.prepare, job.sums = add_numbers, NULL, 1
-    job.a, job.rows, job.width = <real*>x, rows // repeats, c * repeats
+    job.a, job.rows, job.width, job.last = <real*>x, shape.rows, shape.width, shape.last
+    job.ask = ask_for_sources(<double>rows * c)
     return job
 
 
@@ -104,18 +107,17 @@ def moments(numpy.ndarray x not None, numpy.ndarray mean not None, numpy.ndarray
     cdef const real* source = numbers_of(x, 2)
     cdef real* means = results_of(mean, 1)
     cdef real* variances = results_of(variance, 1)
-    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
-    cdef double* totals = <double*>take(2 * c * sizeof(double) + c * repeats * sizeof(real))
+    cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], first = min(rows, <Py_ssize_t>GROUP), j
+    cdef Summation beginning = make_summation(source, first, c), job = make_summation(source, rows, c)
+    cdef double* totals = <double*>take(2 * c * sizeof(double) + job.width * sizeof(real))
     cdef real* center = <real*>(totals + 2 * c)
-    cdef Summation job = make_summation(source, min(rows, <Py_ssize_t>GROUP), c)
     cdef double deviation, square
-    sum_columns(&job, c, totals)
-    for j in range(c * repeats):
-        center[j] = <real>(totals[j % c] / min(rows, <Py_ssize_t>GROUP))
+    sum_columns(&beginning, c, totals)
+    for j in range(c):
+        center[j] = <real>(totals[j] / first)
         if not isfinite(center[j]):
             center[j] = 0
-    job = make_summation(source, rows, c)
+    repeat(center, c, job.width)
     job.add_rows, job.center, job.sums = add_deviations, center, 2
     sum_columns(&job, c, totals)
     for j in range(c):
@@ -148,7 +150,7 @@ def bias_backward(numpy.ndarray d_y not None, numpy.ndarray d_bias not None):
 
 cdef void compute_gradient_before_activation(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t start = first * job.width
-    activation_gradient(job.code, job.b + start, job.c + start, job.a + start, (end - first) * job.width)
+    activation_gradient(job.code, job.b + start, job.c + start, job.a + start, numbers_in(job, first, end))
 
 
 def bias_activation_backward(
@@ -166,30 +168,33 @@ def bias_activation_backward(
 
 cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     """The description, with scratch memory for the coefficients, which begins at `scale`."""
-    cdef Py_ssize_t repeats = repeats_for(rows, c)
-    cdef Py_ssize_t width = c * repeats
-    cdef Py_ssize_t length = length_of_coefficients(width)
+    cdef WideRows shape = wide_rows(rows, c)
+    cdef Py_ssize_t length = length_of_coefficients(shape.width)
     cdef real* memory = <real*>take(4 * length * sizeof(real))
-    return Affine(NULL, NULL, LINEAR, rows // repeats, width, memory, memory + length, memory + 2 * length, memory + 3 * length)
+    return Affine(
+        NULL, NULL, LINEAR, False, False, False, shape.rows, shape.width, shape.last,
+        memory, memory + length, memory + 2 * length, memory + 3 * length,
+    )
 
 
 cdef inline void map_task(
-    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target, bint around
+    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    map_rows(job, first, end, source, x, target, around)
+    map_rows(job, first, end, source, x, target)
     restore_denormals(state)
 
 
-cdef void map_all_rows(const Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+cdef void map_all_rows(Affine* job, const real* source, const real* x, real* target) noexcept nogil:
     """target = what the job makes of source, and of x, which may be the same"""
     cdef Py_ssize_t size = max(SHARE // max(job.width, <Py_ssize_t>1), <Py_ssize_t>1), tasks = (job.rows + size - 1) // size, task
-    cdef Py_ssize_t numbers = job.rows * job.width
-    cdef bint around = target != source and go_around(2.0 * numbers if x == source else 3.0 * numbers)
+    cdef double numbers = <double>job.rows * job.width
+    choose_ways(job, numbers, source, x, target)
     with parallel(num_threads=threads_for(2 * numbers)):
         for task in prange(tasks, schedule="static"):
-            map_task(job, task * size, min((task + 1) * size, job.rows), source, x, target, around)
-        end_stores_around()
+            map_task(job, task * size, min((task + 1) * size, job.rows), source, x, target)
+        if job.around:
+            end_stores_around()
 
 
 def scale_shift(
@@ -203,9 +208,10 @@ def scale_shift(
     cdef Affine job = make_affine(x.shape[0], x.shape[1])
     cdef Py_ssize_t c = x.shape[1], j
     job.map_columns = scale_shift_columns
-    for j in range(job.width):
-        job.scale[j] = scales[j % c]
-        job.shift[j] = shifts[j % c]
+    for j in range(c):
+        job.scale[j] = scales[j]
+        job.shift[j] = shifts[j]
+    repeat_coefficients(&job, c)
     with nogil:
         map_all_rows(&job, source, source, target)
     scratch_give(job.scale)
@@ -224,10 +230,11 @@ cdef Affine make_normalization(
     cdef Affine job = make_affine(rows, c)
     cdef Py_ssize_t j
     job.map_columns = normalize_columns
-    for j in range(job.width):
-        job.center[j] = mean[j % c]
-        job.scale[j] = <real>((1 if gamma == NULL else gamma[j % c]) / sqrt(variance[j % c] + epsilon))
-        job.shift[j] = 0 if beta == NULL else beta[j % c]
+    for j in range(c):
+        job.center[j] = mean[j]
+        job.scale[j] = <real>((1 if gamma == NULL else gamma[j]) / sqrt(variance[j] + epsilon))
+        job.shift[j] = 0 if beta == NULL else beta[j]
+    repeat_coefficients(&job, c)
     return job
 
 
@@ -250,11 +257,11 @@ def batch_normalization_forward(
 
 cdef void compute_gradient_before_normalized(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef real normalized[CHUNK]
-    cdef Py_ssize_t row, column, start, size, j
+    cdef Py_ssize_t row, width, column, start, size, j
     for row in range(first, end):
-        column = 0
-        while column < job.width:
-            size = min(<Py_ssize_t>CHUNK, job.width - column)
+        column, width = 0, numbers_in(job, row, row + 1)
+        while column < width:
+            size = min(<Py_ssize_t>CHUNK, width - column)
             start = row * job.width + column
             for j in range(size):
                 normalized[j] = (job.b[start + j] - job.center[column + j]) * job.scale[column + j] + job.shift[column + j]
@@ -311,13 +318,14 @@ def batch_normalization_backward_input(
     cdef Py_ssize_t rows = x.shape[0], c = x.shape[1], j
     cdef double deviation, scale
     job.map_columns = normalize_gradient_columns
-    for j in range(job.width):
-        deviation = sqrt(variances[j % c] + epsilon)
-        scale = (1 if scales == NULL else scales[j % c]) / deviation
-        job.center[j] = means[j % c]
+    for j in range(c):
+        deviation = sqrt(variances[j] + epsilon)
+        scale = (1 if scales == NULL else scales[j]) / deviation
+        job.center[j] = means[j]
         job.scale[j] = <real>scale
-        job.slope[j] = <real>(-scale / deviation * sums_of_products[j % c] / rows)
-        job.shift[j] = <real>(-scale * sums_of_gradients[j % c] / rows)
+        job.slope[j] = <real>(-scale / deviation * sums_of_products[j] / rows)
+        job.shift[j] = <real>(-scale * sums_of_gradients[j] / rows)
+    repeat_coefficients(&job, c)
     with nogil:
         map_all_rows(&job, gradients, inputs, target)
     scratch_give(job.scale)
@@ -367,8 +375,9 @@ cdef Affine make_rectifier(Py_ssize_t rows, numpy.ndarray slopes) except *:
     cdef const real* slope = numbers_of(slopes, 1)
     cdef Py_ssize_t c = slopes.shape[0], j
     cdef Affine job = make_affine(rows, c)
-    for j in range(job.width):
-        job.slope[j] = slope[j % c]
+    for j in range(c):
+        job.slope[j] = slope[j]
+    repeat_coefficients(&job, c)
     return job
 
 

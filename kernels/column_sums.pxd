@@ -6,10 +6,12 @@
 # b) ROWS rows are added at a time, a vector of columns after the other, so that sums are read and written once for all of them.
 #    Their order is that of the rows. Every loop is written once, and gets what it adds as an argument.
 # c) The prefetchers of some CPUs follow a matrix only where lines are read one behind the other: with rows side by side, main
-#    memory came at a third of its speed. So the lines of the rows that come next are asked for, in their order.
-# d) The last columns may not fill a vector.
+#    memory came at a third of its speed. There the lines of the rows that come next are asked for, in their order, but for
+#    small matrices: from L2, that takes a tenth of the time.
+# d) The last columns may not fill a vector. The last row may have fewer columns (wide_rows.pxd).
 from libc.string cimport memset
 
+from convlayers._native.runtime cimport prefetchers_follow_rows
 from kernels.lanes cimport load_rest, store_lanes
 from kernels.prefetch cimport LINE, ask_for_lines
 from kernels.real cimport VL, real, vec
@@ -18,18 +20,11 @@ cdef enum:
     GROUP = 64
     ROWS = 4
     AHEAD = 2048  # numbers
-    WIDE = 64  # numbers that fill a few vectors
-    WIDEST = 512  # and so many that a part of one does not matter
+    NEAR = 1 << 19  # numbers that are likely to be in a cache from which they come soon
 
-
-cdef inline Py_ssize_t repeats_for(Py_ssize_t rows, Py_ssize_t c) noexcept nogil:
-    """How many neighbouring rows of c numbers are taken as one, so that few columns fill the vectors as well: the last one, too."""
-    cdef Py_ssize_t repeats = 1
-    while rows > 0 and rows % (2 * repeats) == 0 and (
-        2 * repeats * c <= WIDE or (repeats * c % VL > 0 and repeats * c < WIDEST)
-    ):
-        repeats *= 2
-    return repeats
+cdef inline bint ask_for_sources(double numbers) noexcept nogil:
+    """Whether a loop over so many numbers of a matrix asks for them ahead of time."""
+    return numbers > NEAR and not prefetchers_follow_rows()
 
 
 cdef struct Summation:
@@ -44,7 +39,9 @@ cdef struct Summation:
     const real* scale   # (width), as the next one, if `prepare` needs them
     const real* shift
     Py_ssize_t rows, width
+    Py_ssize_t last     # numbers in the last row, which may have fewer columns
     Py_ssize_t sums     # for each column: 1 or 2
+    bint ask            # for lines ahead of time
     int code            # of an activation, for `prepare`
 
 # Adds up to a vector of columns of some rows to their sums. The first number is number `at` of the matrices.
@@ -57,11 +54,14 @@ cdef inline vec load_numbers(const real* numbers, Py_ssize_t at, Py_ssize_t coun
     return (<const vec*>(numbers + at))[0] if count == VL else load_rest(numbers, at, count)
 
 
-cdef inline void add_some_rows(Add add, const Summation* job, Py_ssize_t row, int rows, int matrices, real* sums) noexcept nogil:
-    cdef Py_ssize_t width = job.width, at = row * width, ahead = at + AHEAD, column = 0
+cdef inline void add_some_rows(
+    Add add, const Summation* job, Py_ssize_t row, int rows, Py_ssize_t width, int matrices, real* sums
+) noexcept nogil:
+    cdef Py_ssize_t at = row * job.width, ahead = at + AHEAD, column = 0
     while column + VL <= width:
-        ask_for_lines(job.a + ahead, 0, rows * VL // LINE)
-        if matrices == 2:
+        if job.ask:
+            ask_for_lines(job.a + ahead, 0, rows * VL // LINE)
+        if job.ask and matrices == 2:
             ask_for_lines(job.b + ahead, 0, rows * VL // LINE)
         add(job, at + column, rows, column, VL, sums)
         column += VL
@@ -73,12 +73,21 @@ cdef inline void add_some_rows(Add add, const Summation* job, Py_ssize_t row, in
 cdef inline void add_in_order(
     Add add, const Summation* job, Py_ssize_t first, Py_ssize_t end, int matrices, real* sums
 ) noexcept nogil:
+    cdef bint short = end == job.rows and job.last < job.width
+    end -= short
     while first + ROWS <= end:
-        add_some_rows(add, job, first, ROWS, matrices, sums)
+        add_some_rows(add, job, first, ROWS, job.width, matrices, sums)
         first += ROWS
     while first < end:
-        add_some_rows(add, job, first, 1, matrices, sums)
+        add_some_rows(add, job, first, 1, job.width, matrices, sums)
         first += 1
+    if short:
+        add_some_rows(add, job, end, 1, job.last, matrices, sums)
+
+
+cdef inline Py_ssize_t numbers_in(const Summation* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """Those of the rows from `first` to `end`."""
+    return (end - first) * job.width - (job.width - job.last if end == job.rows else 0)
 
 
 # What is added up -------------------------------------------------------------------------------------------------------

@@ -14,8 +14,7 @@
 from cython.parallel cimport prange
 from libc.string cimport memset
 
-from convlayers._native.cpu import features
-
+from convlayers._native.runtime cimport prefetchers_follow_rows
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
@@ -35,9 +34,6 @@ cdef enum:
     SHARE = 128           # pixels that make a share worth its sums
     NEAR = 1 << 18        # numbers of a source that is likely to be in L2
     LINES = 4             # of the cache, which a pixel takes where a band is asked for in the order of memory
-
-# Whether prefetchers follow lines in the order of memory that are asked for between others: as measured, where there are tiles.
-cdef bint FOLLOWS_LINES = "amx-tile" in features()
 
 cdef struct Phase:                   # every stride-th output along an axis; all of them in the forward direction
     Axis axis
@@ -288,7 +284,7 @@ cdef int correlate_all(Job* job, Py_ssize_t taps, real* d_kernel) noexcept nogil
 
 
 cdef Ahead ahead_of(const real[:, :, :, :, ::1] source):
-    if not FOLLOWS_LINES:
+    if not prefetchers_follow_rows():
         return NEXT_BAND
     return NEXT_LINES if size_of(source) > NEAR and source.shape[4] >= LINES * LINE else NEXT_STRIP
 

@@ -11,21 +11,23 @@
 # c) Forward, the sums are those of x - center and of its square. The center of a channel is the mean of its first pixels,
 #    so nothing large cancels. Backward, they are those of d_y and of d_y * (x - mean), and give d_gamma and d_beta as well.
 #    Results that do not stay in the caches go around them (around.pxd).
-# d) A few channels would not fill the vectors: `repeats` neighbouring pixels are taken as one row, as in channels.pyx.
+# d) A few channels would not fill the vectors: neighbouring pixels are taken as one row (wide_rows.pxd).
 # e) Threads share images. A few images are divided into parts of their pixels instead, which threads share. Sums of parts
 #    are added in their order, and the parts depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport parallel, prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
-from kernels.affine cimport Affine, length_of_coefficients, map_rows, normalize_columns, normalize_gradient_columns
-from kernels.around cimport go_around
-from kernels.column_sums cimport GROUP, Summation, add_deviations, add_gradients, repeats_for, sum_over_rows
+from kernels.affine cimport (
+    Affine, choose_ways, length_of_coefficients, map_rows, normalize_columns, normalize_gradient_columns, repeat_coefficients
+)
+from kernels.column_sums cimport GROUP, Summation, add_deviations, add_gradients, ask_for_sources, sum_over_rows
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
+from kernels.wide_rows cimport WideRows, repeat, wide_rows
 
 cdef enum:
     MANY = 8         # images that are not divided
@@ -43,9 +45,8 @@ cdef struct Images:
     real* scale
     double epsilon
     Py_ssize_t n, pixels, c, groups
-    Py_ssize_t rows, width
+    WideRows shape         # of an image
     Py_ssize_t parts, size  # size: the rows of a part
-    bint around            # the target is stored around the caches
     double* totals         # (n, parts, 2, width); the first part's first half of c numbers become those of the image
     real* sums             # the same, scratch memory
     real* coefficients     # (n, 4, width and what fills a vector)
@@ -63,8 +64,7 @@ cdef inline void find_centers(const Images* images, const real* x, real* center)
             center[j] += x[pixel * c + j]
     for j in range(c):
         center[j] = center[j] / <real>pixels if isfinite(center[j]) else <real>0
-    for j in range(c, images.width):
-        center[j] = center[j - c]
+    repeat(center, c, images.shape.width)
 
 
 cdef inline void find_moments(const Images* images, Py_ssize_t image, const double* totals, const real* center) noexcept nogil:
@@ -104,14 +104,12 @@ cdef inline void set_coefficients(const Images* images, Py_ssize_t image, const 
             map.scale[j] = images.gamma[j] * factor
             map.shift[j] = shift + images.beta[j]
             map.slope[j] = slope
-    for j in range(c, images.width):
-        map.center[j], map.scale[j] = map.center[j - c], map.scale[j - c]
-        map.shift[j], map.slope[j] = map.shift[j - c], map.slope[j - c]
+    repeat_coefficients(map, c)
 
 
 cdef inline void add_up_parts(const Images* images, double* totals) noexcept nogil:
     """Adds up parts, and rows that were taken together: the first 2 * c totals become those of the image."""
-    cdef Py_ssize_t width = images.width, c = images.c, part, half, j
+    cdef Py_ssize_t width = images.shape.width, c = images.c, part, half, j
     if images.parts == 1 and width == c:
         return
     for part in range(1, images.parts):
@@ -135,26 +133,32 @@ cdef inline void sum_part(const Summation* job, Py_ssize_t first, Py_ssize_t end
 
 
 cdef inline void map_part(
-    const Affine* map, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target, bint around
+    const Affine* map, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    map_rows(map, first, end, source, x, target, around)
+    map_rows(map, first, end, source, x, target)
     restore_denormals(state)
 
 
 cdef inline void normalize_image(const Images* images, Py_ssize_t image, int threads) noexcept nogil:
-    cdef Py_ssize_t width = images.width, start = image * images.pixels * images.c, part, first
+    cdef Py_ssize_t width = images.shape.width, start = image * images.pixels * images.c, part, first
     cdef Py_ssize_t columns = 2 * width
     cdef double* totals = images.totals + image * images.parts * columns
     cdef real* sums = images.sums + image * images.parts * columns
     cdef Py_ssize_t length = length_of_coefficients(width)
     cdef real* memory = images.coefficients + image * 4 * length
-    cdef Affine map = Affine(NULL, NULL, 0, images.rows, width, memory, memory + length, memory + 2 * length, memory + 3 * length)
+    cdef Affine map = Affine(
+        NULL, NULL, 0, False, False, False, images.shape.rows, width, images.shape.last,
+        memory, memory + length, memory + 2 * length, memory + 3 * length,
+    )
     cdef const real* x = images.x + start
     cdef const real* source = x if images.d_y == NULL else images.d_y + start
+    cdef real* target = images.target + start
+    cdef double numbers = <double>images.n * images.pixels * images.c
     cdef Summation job
-    job.prepare, job.rows, job.width, job.sums = NULL, images.rows, width, 2
-    job.a, job.b, job.center = <real*>source, x, map.center
+    job.prepare, job.rows, job.width, job.last, job.sums = NULL, images.shape.rows, width, images.shape.last, 2
+    job.a, job.b, job.center, job.ask = <real*>source, x, map.center, ask_for_sources(numbers)
+    choose_ways(&map, numbers, source, x, target)
     if images.d_y == NULL:
         job.add_rows, map.map_columns = add_deviations, normalize_columns
         find_centers(images, x, map.center)
@@ -163,7 +167,7 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
         set_coefficients(images, image, totals, &map)
     for part in prange(images.parts, schedule="static", num_threads=threads):
         first = part * images.size
-        sum_part(&job, first, min(first + images.size, images.rows), sums + part * columns, totals + part * columns)
+        sum_part(&job, first, min(first + images.size, images.shape.rows), sums + part * columns, totals + part * columns)
     add_up_parts(images, totals)
     if images.d_y == NULL:
         find_moments(images, image, totals, map.center)
@@ -171,8 +175,9 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
     with parallel(num_threads=threads):
         for part in prange(images.parts, schedule="static"):
             first = part * images.size
-            map_part(&map, first, min(first + images.size, images.rows), source, x, images.target + start, images.around)
-        end_stores_around()
+            map_part(&map, first, min(first + images.size, images.shape.rows), source, x, target)
+        if map.around:
+            end_stores_around()
 
 
 # All images -----------------------------------------------------------------------------------------------------------
@@ -182,13 +187,12 @@ cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1]
     """Does the work; `totals` are scratch memory to give back. gamma and beta may be None."""
     cdef Py_ssize_t image, j
     cdef int threads = threads_for(<double>images.n * images.pixels * images.c * OPERATIONS)
-    cdef Py_ssize_t repeats = repeats_for(images.pixels, images.c)
-    images.rows, images.width = images.pixels // repeats, images.c * repeats
-    images.parts = 1 if images.n >= MANY else min((images.rows + GROUP - 1) // GROUP, <Py_ssize_t>MOST_PARTS)
-    images.size = (images.rows + images.parts - 1) // images.parts
-    images.parts = (images.rows + images.size - 1) // images.size
-    cdef Py_ssize_t columns = 2 * images.n * images.parts * images.width
-    cdef Py_ssize_t coefficients = 4 * images.n * length_of_coefficients(images.width)
+    images.shape = wide_rows(images.pixels, images.c)
+    images.parts = 1 if images.n >= MANY else min((images.shape.rows + GROUP - 1) // GROUP, <Py_ssize_t>MOST_PARTS)
+    images.size = (images.shape.rows + images.parts - 1) // images.parts
+    images.parts = (images.shape.rows + images.size - 1) // images.size
+    cdef Py_ssize_t columns = 2 * images.n * images.parts * images.shape.width
+    cdef Py_ssize_t coefficients = 4 * images.n * length_of_coefficients(images.shape.width)
     cdef size_t bytes = columns * (sizeof(double) + sizeof(real)) + (coefficients + 2 * images.c) * sizeof(real)
     images.totals = <double*>scratch_take(bytes)
     if images.totals == NULL:
@@ -201,11 +205,6 @@ cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1]
     for j in range(images.c):
         images.gamma[j] = 1 if gamma is None else gamma[j]
         images.beta[j] = 0 if beta is None else beta[j]
-    cdef double numbers = <double>images.n * images.pixels * images.c
-    if images.d_y == NULL:
-        images.around = images.target != images.x and go_around(2 * numbers)
-    else:
-        images.around = images.target != images.d_y and go_around(3 * numbers)
     with nogil:
         if images.n >= MANY:
             for image in prange(images.n, schedule="static", num_threads=threads):
@@ -262,7 +261,7 @@ def group_normalization_backward(
     for j in range(images.c):
         sum_of_gamma = sum_of_beta = 0
         for image in range(images.n):
-            totals = images.totals + image * images.parts * 2 * images.width
+            totals = images.totals + image * images.parts * 2 * images.shape.width
             sum_of_beta += totals[j]
             sum_of_gamma += totals[images.c + j] * scale[image, j * images.groups // images.c]
         d_gamma[j] = <real>sum_of_gamma

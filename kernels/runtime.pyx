@@ -1,4 +1,4 @@
-# What all kernels share while they run: the number of threads that they may use, the size of the cache, and scratch memory.
+# What all kernels share while they run: the number of threads that they may use, what is known of the caches, and scratch memory.
 #
 # Design:
 # a) Built once, for the least CPU. Every kernel module reaches the one copy of this state through kernels/parallel.pxd and
@@ -109,6 +109,25 @@ def set_cache(double bytes):
     """Tells kernels the size of the last-level cache, 0 if it is not known."""
     global cache
     cache = bytes
+
+
+# Prefetchers ------------------------------------------------------------------------------------------------------------
+
+cdef bint follow_rows = False
+
+
+cdef bint prefetchers_follow_rows() noexcept nogil:
+    """Whether prefetchers bring the lines of several rows that are read side by side, or in any order.
+
+    Then kernels ask only for memory that they write to, ahead of time. Else they ask for what they read, in the order of memory.
+    """
+    return follow_rows
+
+
+def set_prefetchers_follow_rows(bint follow):
+    """Tells kernels what the prefetchers of this CPU do."""
+    global follow_rows
+    follow_rows = follow
 
 
 # Scratch memory ---------------------------------------------------------------------------------------------------------

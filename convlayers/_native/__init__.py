@@ -57,6 +57,7 @@ if isa is None:
 # With OMP_NUM_THREADS set, what OpenMP makes of it counts.
 runtime.set_thread_cap(runtime.unlimited if "OMP_NUM_THREADS" in os.environ else available_cpus())
 runtime.set_cache(cpu.last_level_cache())
+runtime.set_prefetchers_follow_rows("amx-tile" in cpu.features())  # as measured: no CPU tells
 
 
 class _Kernels:
