@@ -249,6 +249,8 @@ def few_should_not(problem, direction):
         pixels = math.prod((problem.input_shape if direction == "backward_input" else problem.output_shape)[:4])
         if products_inside(problem) < 0.62 * taps * pixels:
             return "half of the products are in the padding, which conv_grouped and conv_direct leave out"
+        if taps > 1 and min(channels, filters) >= 32:
+            return "channels and filters enough for conv_direct"
     return None
 
 
