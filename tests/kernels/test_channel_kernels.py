@@ -6,6 +6,8 @@ Two modules have the same functions but for the bias: `channels` for matrices (r
 import numpy as np
 import pytest
 
+from convlayers import _native
+
 EPSILON = 1e-3
 # One row or many, around groups (64 rows) and tasks (64 groups); few channels, taken several rows at a time, and many.
 SHAPES = [
@@ -270,6 +272,19 @@ def test_scale_shift(native, kernels, shape):
     y = kernels.scale_shift(x, scale, shift)
     expected = x.astype("longdouble") * scale + shift
     np.testing.assert_allclose(y, expected, rtol=8 * native.epsilon, atol=8 * native.epsilon)
+
+
+def test_same_results_whatever_is_asked_for(native):
+    x, d_y = numbers(native, (5001, 130))  # more than what is likely to be in a cache
+    gamma, beta = vectors(native, 130)
+    results = []
+    for follow in (False, True):
+        _native.runtime.set_prefetchers_follow_rows(follow)
+        kernels = Kernels(native, "channels")
+        results.append([kernels.normalize(x, gamma, beta), *kernels.normalize_gradients(x, gamma, d_y)])
+    _native.runtime.set_prefetchers_follow_rows("amx-tile" in _native.cpu.features())
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)], ids=str)
