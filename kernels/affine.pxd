@@ -6,13 +6,20 @@
 # c) Row by row, in the order of memory: coefficients lie in L1. The lines that come next are asked for, where sums over rows do it,
 #    too (column_sums.pxd). Where prefetchers bring them, those of the results are: a store waits for its line.
 # d) A block of results, some rows or a part of one, is finished while it is in L1, and then may go around the caches.
+from cython.parallel cimport parallel, prange
+
 from convlayers._native.runtime cimport prefetchers_follow_rows
 from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.column_sums cimport AHEAD, ask_for_sources
+from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.lanes cimport load_rest, store_lanes
-from kernels.prefetch cimport prefetch_for_reading
+from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around, prefetch_for_reading
 from kernels.real cimport VL, real, vec
 from kernels.wide_rows cimport repeat
+
+cdef enum:
+    SHARE = 4096  # numbers in a task
 
 cdef struct Affine:
     # Computes some columns of some rows; the arrays begin with the first of these numbers.
@@ -145,3 +152,23 @@ cdef inline void map_rows(
             map_block(job, rows, column, size, source + at, x + at, target + at)
             column += size
         first += rows
+
+
+cdef inline void map_task(
+    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
+) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    map_rows(job, first, end, source, x, target)
+    restore_denormals(state)
+
+
+cdef inline void map_all_rows(Affine* job, const real* source, const real* x, real* target) noexcept nogil:
+    """target = what the job makes of source, and of x, which may be the same"""
+    cdef Py_ssize_t size = max(SHARE // max(job.width, <Py_ssize_t>1), <Py_ssize_t>1), tasks = (job.rows + size - 1) // size, task
+    cdef double numbers = <double>job.rows * job.width
+    choose_ways(job, numbers, source, x, target)
+    with parallel(num_threads=threads_for(2 * numbers)):
+        for task in prange(tasks, schedule="static"):
+            map_task(job, task * size, min((task + 1) * size, job.rows), source, x, target)
+        if job.around:
+            end_stores_around()

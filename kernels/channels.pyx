@@ -17,12 +17,12 @@
 # f) The gradient for a bias is a sum over images of five axes. Where an activation came after the bias, its gradient is
 #    computed on the way, GROUP rows at a time: they are added up while they lie in cache.
 cimport numpy
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport (
-    Affine, choose_ways, length_of_coefficients, load, map_in_order, map_rows, normalize_columns, normalize_gradient_columns,
+    Affine, length_of_coefficients, load, map_all_rows, map_in_order, normalize_columns, normalize_gradient_columns,
     repeat_coefficients, scale_shift_columns
 )
 from kernels.arrays cimport numbers_of, results_of
@@ -37,14 +37,12 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.lanes cimport store_lanes
 from kernels.masks cimport choose, larger_or_nan
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport end_stores_around
 from kernels.real cimport ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.wide_rows cimport WideRows, repeat, wide_rows
 
 cdef enum:
     TASKS = 64
-    SHARE = 4096  # numbers in a task
 
 
 cdef inline Py_ssize_t pixels_of(numpy.ndarray images) noexcept:
@@ -166,6 +164,7 @@ def bias_activation_backward(
 
 # One multiplication and addition per number ---------------------------------------------------------------------------
 
+
 cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
     """The description, with scratch memory for the coefficients, which begins at `scale`."""
     cdef WideRows shape = wide_rows(rows, c)
@@ -175,26 +174,6 @@ cdef Affine make_affine(Py_ssize_t rows, Py_ssize_t c) except *:
         NULL, NULL, LINEAR, False, False, False, shape.rows, shape.width, shape.last,
         memory, memory + length, memory + 2 * length, memory + 3 * length,
     )
-
-
-cdef inline void map_task(
-    const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    map_rows(job, first, end, source, x, target)
-    restore_denormals(state)
-
-
-cdef void map_all_rows(Affine* job, const real* source, const real* x, real* target) noexcept nogil:
-    """target = what the job makes of source, and of x, which may be the same"""
-    cdef Py_ssize_t size = max(SHARE // max(job.width, <Py_ssize_t>1), <Py_ssize_t>1), tasks = (job.rows + size - 1) // size, task
-    cdef double numbers = <double>job.rows * job.width
-    choose_ways(job, numbers, source, x, target)
-    with parallel(num_threads=threads_for(2 * numbers)):
-        for task in prange(tasks, schedule="static"):
-            map_task(job, task * size, min((task + 1) * size, job.rows), source, x, target)
-        if job.around:
-            end_stores_around()
 
 
 def scale_shift(
