@@ -48,6 +48,7 @@ cdef enum:
     FEW = 144            # tiles for which a larger one is kept
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     MANY = 64            # tiles of a block that computes U for itself; a multiple of every THIRD
+    LARGE = 11 << 19     # bytes of its V, at most
     DEPTH = 64           # channels for which it does so at a time: U stays in L2
     SLICES = 4           # of the result that a block has at most: those of the source are few more
 
@@ -241,7 +242,8 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
         most = max(most // whole, <Py_ssize_t>1) * whole
         blocks = min(<Py_ssize_t>threads, tiles.places // MR)
     else:
-        most = max(MANY // job.slices // third, <Py_ssize_t>1) * third
+        most = min(MANY // job.slices, LARGE // (sources * v_bytes))
+        most = max(most // third, <Py_ssize_t>1) * third
         blocks = 1
     blocks = max(ceil_div(tiles.places, most), blocks)
     job.block = ceil_div(ceil_div(tiles.places, blocks), third) * third

@@ -22,7 +22,7 @@ class WeightOwner:
     _trainable = True
     _locked = False
     # How often an attribute was set, so that what follows from them can be kept until then.
-    _changes = 0
+    _attributes_set = 0
 
     def _initialize_tracking(self):
         # Keras's order of weights: what was made to be trained, then the rest, whatever `trainable` says later.
@@ -40,7 +40,7 @@ class WeightOwner:
             value = tracked(value, self)
             self._track(value)
         super().__setattr__(name, value)
-        self.__dict__["_changes"] = self._changes + 1
+        self.__dict__["_attributes_set"] = self._attributes_set + 1
 
     def __delattr__(self, name):
         self._untrack(getattr(self, name))

@@ -71,7 +71,7 @@ class RecordedTraining:
         """Returns the output for an array, a tensor on the tape that records; None where the model has to be called."""
         if not self._layers or not self._inputs.takes(x) or remembered_masks:
             return None
-        changes = sum([layer._changes for layer in self._layers])
+        changes = sum([layer._attributes_set for layer in self._layers])
         if changes != self._changes:
             self._begin_anew(changes)
         if not self._are_as_their_classes:
