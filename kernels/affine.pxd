@@ -157,6 +157,7 @@ cdef inline void map_rows(
 cdef inline void map_task(
     const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
 ) noexcept nogil:
+    """As `map_rows`, in a thread of its own."""
     cdef unsigned long long state = flush_denormals()
     map_rows(job, first, end, source, x, target)
     restore_denormals(state)

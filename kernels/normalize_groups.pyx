@@ -19,7 +19,7 @@ from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
 from kernels.affine cimport (
-    Affine, choose_ways, length_of_coefficients, map_rows, normalize_columns, normalize_gradient_columns, repeat_coefficients
+    Affine, choose_ways, length_of_coefficients, map_task, normalize_columns, normalize_gradient_columns, repeat_coefficients
 )
 from kernels.column_sums cimport GROUP, Summation, add_deviations, add_gradients, ask_for_sources, sum_over_rows
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -132,14 +132,6 @@ cdef inline void sum_part(const Summation* job, Py_ssize_t first, Py_ssize_t end
     restore_denormals(state)
 
 
-cdef inline void map_part(
-    const Affine* map, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    map_rows(map, first, end, source, x, target)
-    restore_denormals(state)
-
-
 cdef inline void normalize_image(const Images* images, Py_ssize_t image, int threads) noexcept nogil:
     cdef Py_ssize_t width = images.shape.width, start = image * images.pixels * images.c, part, first
     cdef Py_ssize_t columns = 2 * width
@@ -175,7 +167,7 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
     with parallel(num_threads=threads):
         for part in prange(images.parts, schedule="static"):
             first = part * images.size
-            map_part(&map, first, min(first + images.size, images.shape.rows), source, x, target)
+            map_task(&map, first, min(first + images.size, images.shape.rows), source, x, target)
         if map.around:
             end_stores_around()
 

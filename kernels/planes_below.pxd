@@ -9,7 +9,7 @@
 from kernels.interleave cimport Picks, describe_picks, separate
 from kernels.real cimport MR, VL, real
 from kernels.transpose cimport transpose_matrix
-from kernels.windows cimport Axis, Windows, ceil_div, clear_numbers
+from kernels.windows cimport Axis, Windows, ceil_div
 
 cdef enum:
     COPY = 256 << 10  # bytes of the copy

@@ -59,22 +59,3 @@ cdef inline real total(const real* x, Py_ssize_t count) noexcept nogil:
     for lane in range(<int>(count - blocks * LANES)):
         lanes[lane] += x[blocks * LANES + lane]
     return sum_of_lanes(lanes)
-
-
-cdef inline real total_of_products(
-    const real* a, real center_a, const real* b, real center_b, Py_ssize_t count
-) noexcept nogil:
-    """The sum of (a - center_a) * (b - center_b)"""
-    cdef real lanes[LANES]
-    cdef Py_ssize_t blocks = count // LANES, block, i
-    cdef int lane
-    for lane in range(LANES):
-        lanes[lane] = 0
-    for block in range(blocks):
-        for lane in range(LANES):
-            i = block * LANES + lane
-            lanes[lane] += (a[i] - center_a) * (b[i] - center_b)
-    for lane in range(<int>(count - blocks * LANES)):
-        i = blocks * LANES + lane
-        lanes[lane] += (a[i] - center_a) * (b[i] - center_b)
-    return sum_of_lanes(lanes)

@@ -9,7 +9,6 @@ cimport kernels.inlined
 from kernels.matmul_tile cimport NR
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
-from kernels.winograd cimport POINTS
 
 cdef enum:
     THIRD = MR // 3
