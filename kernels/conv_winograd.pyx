@@ -32,13 +32,12 @@ from kernels.matmul_tile cimport NR
 from kernels.parallel cimport threads_for
 from kernels.real cimport MR, VL, real
 from kernels.scratch cimport scratch_give, scratch_take
-from kernels.windows cimport Axis, Span, ceil_div, forward_axis, span_inside
-from kernels.winograd cimport POINTS
+from kernels.windows cimport Axis, Span, ceil_div, forward_axis, phase_axis, span_inside
 from kernels.winograd_gradient cimport Correlation, correlate_all
 from kernels.winograd_input_gradient cimport Band, add_input_gradients, band_at
 from kernels.winograd_products cimport THIRD, multiply_tiles
 from kernels.winograd_tiles cimport (
-    Tiles, divide, row_of, transform_inputs, transform_output_gradients, transform_outputs
+    Images, Tiles, describe, divide, row_of, transform_inputs, transform_output_gradients, transform_outputs
 )
 from kernels.winograd_weights cimport Weights, transform_panel
 
@@ -56,7 +55,7 @@ cdef struct Job:
     Tiles tiles
     bint transposed           # from the tiles' outputs to their inputs
     Axis depth                # from slices of the source to slices of the result
-    Weights weights           # channels that products are summed up over, filters that result
+    Weights weights
     const real* bias
     int activation
     real* shared              # U of all filters, or NULL
@@ -102,7 +101,7 @@ cdef inline void multiply_points(const Job* job, const Block* block, Py_ssize_t 
     cdef const real* weights
     cdef real* target
     cdef Span seen
-    for point in range(POINTS):
+    for point in range(job.tiles.points):
         for p in range(ceil_div(filters, NR)):
             for kd in range(first_tap, first_tap + taps):
                 start = block.slices.begin + job.depth.offset + kd * job.depth.spacing
@@ -128,7 +127,7 @@ cdef inline void transform_sources(const Job* job, const Block* block, Py_ssize_
             transform_inputs(tiles, first, block.places, 0, first_channel, channels, v, row, plane)
         v += block.places * row
     if job.depth.taps > 1:
-        for point in range(POINTS):
+        for point in range(job.tiles.points):
             memset(v + point * plane, 0, MR * row * sizeof(real))
 
 
@@ -150,6 +149,7 @@ cdef inline void transform_results(const Job* job, const Band* band, const Block
 cdef inline void convolve_block(Job* job, const Band* band, const Block* block, Py_ssize_t first_filter,
                                 Py_ssize_t end_filter) noexcept nogil:
     """All steps for a block of tiles and some filters."""
+    cdef const Tiles* tiles = &job.tiles
     cdef Py_ssize_t channels = job.weights.channels, taps = job.depth.taps
     cdef bint shares = job.shared != NULL
     cdef Py_ssize_t chunk = channels if shares else DEPTH  # channels that are multiplied at a time
@@ -161,21 +161,21 @@ cdef inline void convolve_block(Job* job, const Band* band, const Block* block, 
     cdef Py_ssize_t panel = chunk * NR
     cdef Py_ssize_t u_plane = ceil_div(job.weights.filters, NR) * taps * panel if shares else SLAB * DEPTH + VL
     cdef Py_ssize_t slab, filters, i, c, p, kd, depth
-    cdef real* v = <real*>scratch_take(chunks * POINTS * v_plane * sizeof(real))
-    cdef real* m = <real*>scratch_take(POINTS * m_plane * sizeof(real))
-    cdef real* own = NULL if shares else <real*>scratch_take(POINTS * u_plane * sizeof(real))
+    cdef real* v = <real*>scratch_take(chunks * tiles.points * v_plane * sizeof(real))
+    cdef real* m = <real*>scratch_take(tiles.points * m_plane * sizeof(real))
+    cdef real* own = NULL if shares else <real*>scratch_take(tiles.points * u_plane * sizeof(real))
     cdef unsigned long long state = flush_denormals()
     if v == NULL or m == NULL or (own == NULL and not shares):
         job.failed = True
     else:
         for i in range(chunks):
             c = i * chunk
-            transform_sources(job, block, c, min(channels - c, chunk), v + i * POINTS * v_plane, row, v_plane)
+            transform_sources(job, block, c, min(channels - c, chunk), v + i * tiles.points * v_plane, row, v_plane)
         slab = first_filter
         while slab < end_filter:
             filters = min(end_filter - slab, <Py_ssize_t>SLAB)
             if taps > 1:
-                memset(m, 0, POINTS * m_plane * sizeof(real))
+                memset(m, 0, tiles.points * m_plane * sizeof(real))
             kd = 0
             while kd < taps:
                 for i in range(chunks):
@@ -185,7 +185,7 @@ cdef inline void convolve_block(Job* job, const Band* band, const Block* block, 
                         for p in range(ceil_div(filters, NR)):
                             transform_panel(&job.weights, kd, c, depth, slab + p * NR, own + p * panel, u_plane)
                     multiply_points(
-                        job, block, kd, together, depth, filters, v + i * POINTS * v_plane, row, v_plane,
+                        job, block, kd, together, depth, filters, v + i * tiles.points * v_plane, row, v_plane,
                         job.shared + slab // NR * taps * panel if shares else own, panel, u_plane, m, m_plane,
                         taps > 1 or i > 0,
                     )
@@ -229,8 +229,8 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     cdef Py_ssize_t reach = (job.depth.taps - 1) * job.depth.spacing
     cdef Py_ssize_t tasks = 2 * threads if threads > 1 else 1
     cdef Py_ssize_t slabs = ceil_div(job.weights.filters, SLAB)
-    cdef Py_ssize_t v_bytes = POINTS * row_of(job.weights.channels) * sizeof(real)  # of a tile
-    cdef Py_ssize_t m_bytes = POINTS * min(job.weights.filters, <Py_ssize_t>SLAB) * sizeof(real)
+    cdef Py_ssize_t v_bytes = tiles.points * row_of(job.weights.channels) * sizeof(real)  # of a tile
+    cdef Py_ssize_t m_bytes = tiles.points * min(job.weights.filters, <Py_ssize_t>SLAB) * sizeof(real)
     cdef Py_ssize_t whole, third  # places whose tiles make whole register tiles, or thirds of them
     cdef Py_ssize_t most, blocks, groups, parts, sources
     job.slices = min(job.depth.outputs, <Py_ssize_t>SLICES) if reach else 1
@@ -251,7 +251,7 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     job.m_rows = job.slices * job.block + (MR if reach else 0)
     job.bands = ceil_div(tiles.places, job.block)
     if job.transposed:  # Within images, each band begins with tiles of the one above.
-        job.bands = min(job.bands, tasks if tiles.places // tiles.columns >= tasks * tiles.rows else threads)
+        job.bands = min(job.bands, tasks if tiles.places // tiles.width.tiles >= tasks * tiles.height.tiles else threads)
     parts = min(slabs, ceil_div(tasks, job.bands * groups))
     job.part = ceil_div(slabs, parts) * SLAB
 
@@ -264,8 +264,8 @@ cdef void convolve(Job* job) noexcept nogil:
     cdef Py_ssize_t panels = ceil_div(filters, NR)
     cdef Py_ssize_t panel = job.weights.channels * NR
     cdef Py_ssize_t count = tiles.places * job.depth.outputs
-    cdef size_t u_bytes = POINTS * panels * taps * panel * sizeof(real)
-    cdef int threads = threads_for(2.0 / VL * POINTS * count * taps * job.weights.channels * filters)
+    cdef size_t u_bytes = tiles.points * panels * taps * panel * sizeof(real)
+    cdef int threads = threads_for(2.0 / VL * tiles.points * count * taps * job.weights.channels * filters)
     cdef bint shares = u_bytes <= SHARED or (job.keeps and u_bytes <= MOST_KEPT and count <= FEW)
     cdef bint known = job.shared != NULL
     cdef Py_ssize_t groups, parts, i
@@ -295,6 +295,15 @@ cdef void convolve(Job* job) noexcept nogil:
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
+cdef void describe_weights(Job* job, const real[:, :, :, :, ::1] kernel):
+    """All but which filters result from which channels."""
+    job.weights.height = &job.tiles.height
+    job.weights.width = &job.tiles.width
+    job.weights.tap_stride = kernel.shape[3] * kernel.shape[4]
+    job.weights.row_stride = kernel.shape[2] * job.weights.tap_stride
+    job.weights.depth_stride = kernel.shape[1] * job.weights.row_stride
+
+
 def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                           real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation,
                           Kept kept=None):
@@ -305,14 +314,17 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
     cdef Job job
     if y.shape[0] == 0:
         return
-    job.tiles = divide(x, y, dilations, pads[1], pads[2])
+    job.tiles = divide(
+        describe(x), describe(y), forward_axis(x.shape[2], y.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1]),
+        forward_axis(x.shape[3], y.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2]),
+    )
     job.transposed = False
     job.depth = forward_axis(x.shape[1], y.shape[1], kernel.shape[0], 1, dilations[0], pads[0])
-    job.weights.channels = kernel.shape[3]
-    job.weights.filters = kernel.shape[4]
+    describe_weights(&job, kernel)
     job.weights.value = &kernel[0, 0, 0, 0, 0]
-    job.weights.tap_stride = kernel.shape[3] * kernel.shape[4]
-    job.weights.depth_stride = 9 * job.weights.tap_stride
+    job.weights.part_channels = kernel.shape[3]
+    job.weights.channels = job.tiles.parts * kernel.shape[3]
+    job.weights.filters = kernel.shape[4]
     job.weights.channel_stride = kernel.shape[4]
     job.weights.filter_stride = 1
     job.bias = &bias[0] if bias is not None else NULL
@@ -327,27 +339,52 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
         raise MemoryError()
 
 
-def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
-                                 real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
-    """d_x = gradient for the input, from that for the output."""
+cdef Images phase_of(Images images, Py_ssize_t stride_h, Py_ssize_t stride_w, Py_ssize_t h, Py_ssize_t w):
+    """Every so many-th pixel of images."""
+    images.value += h * images.stride_h + w * images.stride_w
+    images.h = ceil_div(images.h - h, stride_h)
+    images.w = ceil_div(images.w - w, stride_w)
+    images.stride_h *= stride_h
+    images.stride_w *= stride_w
+    return images
+
+
+cdef bint backward_input_phase(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                               real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, Py_ssize_t phase_h,
+                               Py_ssize_t phase_w) except? False:
+    """The gradient for every so many-th pixel. Returns whether there was memory enough."""
     cdef Job job
-    cdef Tiles turned
+    cdef Tiles forward
     cdef Py_ssize_t last = kernel.shape[0] - 1
-    cdef Py_ssize_t reach_d = last * dilations[0], reach_h = 2 * dilations[1], reach_w = 2 * dilations[2]
-    if d_x.shape[0] == 0:
-        return
-    job.tiles = divide(d_x, d_y, dilations, pads[1], pads[2])
-    job.depth = forward_axis(d_y.shape[1], d_x.shape[1], last + 1, 1, dilations[0], reach_d - pads[0])
-    job.weights.value = &kernel[last, 0, 0, 0, 0]
-    job.weights.tap_stride = kernel.shape[3] * kernel.shape[4]
-    job.weights.depth_stride = -9 * job.weights.tap_stride
-    turned = divide(d_y, d_x, dilations, reach_h - pads[1], reach_w - pads[2])
-    job.transposed = job.tiles.places < turned.places and dilations[1] == dilations[2] == 1
-    if not job.transposed:
-        job.tiles = turned
-        job.weights.value = &kernel[last, 2, 2, 0, 0]
-        job.weights.tap_stride = -job.weights.tap_stride
-    job.weights.channels = kernel.shape[4]
+    cdef Py_ssize_t tap_h, tap_w, step_h, step_w
+    cdef Images images = phase_of(describe(d_x), strides[1], strides[2], phase_h, phase_w)
+    if images.h <= 0 or images.w <= 0:
+        return True
+    job.tiles = divide(
+        describe(d_y), images,
+        phase_axis(d_y.shape[2], d_x.shape[2], kernel.shape[1], strides[1], dilations[1], pads[1], phase_h, &tap_h, &step_h),
+        phase_axis(d_y.shape[3], d_x.shape[3], kernel.shape[2], strides[2], dilations[2], pads[2], phase_w, &tap_w, &step_w),
+    )
+    job.depth = forward_axis(d_y.shape[1], d_x.shape[1], last + 1, 1, dilations[0], last * dilations[0] - pads[0])
+    describe_weights(&job, kernel)
+    job.weights.depth_stride *= -1
+    job.weights.row_stride *= step_h
+    job.weights.tap_stride *= step_w
+    job.weights.value = &kernel[last, tap_h, tap_w, 0, 0]
+    job.transposed = False
+    if kernel.shape[1] == kernel.shape[2] == 3 and strides == (1, 1, 1) and dilations[1] == dilations[2] == 1:
+        forward = divide(
+            describe(d_x), describe(d_y), forward_axis(d_x.shape[2], d_y.shape[2], 3, 1, 1, pads[1]),
+            forward_axis(d_x.shape[3], d_y.shape[3], 3, 1, 1, pads[2]),
+        )
+        if forward.places < job.tiles.places:
+            job.transposed = True
+            job.tiles = forward
+            describe_weights(&job, kernel)
+            job.weights.depth_stride *= -1
+            job.weights.value = &kernel[last, 0, 0, 0, 0]
+    job.weights.part_channels = kernel.shape[4]
+    job.weights.channels = job.tiles.parts * kernel.shape[4]
     job.weights.filters = kernel.shape[3]
     job.weights.channel_stride = 1
     job.weights.filter_stride = kernel.shape[4]
@@ -359,8 +396,19 @@ def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, 
     with nogil:
         convolve(&job)
     scratch_give(job.shared)
-    if job.failed:
-        raise MemoryError()
+    return not job.failed
+
+
+def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+                                 real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
+    """d_x = gradient for the input, from that for the output."""
+    cdef Py_ssize_t phase_h, phase_w
+    if d_x.shape[0] == 0:
+        return
+    for phase_h in range(strides[1]):
+        for phase_w in range(strides[2]):
+            if not backward_input_phase(d_y, kernel, d_x, strides, dilations, pads, phase_h, phase_w):
+                raise MemoryError()
 
 
 def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
@@ -370,7 +418,11 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
     if x.shape[0] == 0:
         d_kernel[...] = 0
         return
-    job.tiles = divide(x, d_y, dilations, pads[1], pads[2])
+    job.tiles = divide(
+        describe(x), describe(d_y),
+        forward_axis(x.shape[2], d_y.shape[2], d_kernel.shape[1], strides[1], dilations[1], pads[1]),
+        forward_axis(x.shape[3], d_y.shape[3], d_kernel.shape[2], strides[2], dilations[2], pads[2]),
+    )
     job.depth = forward_axis(x.shape[1], d_y.shape[1], d_kernel.shape[0], 1, dilations[0], pads[0])
     job.failed = False
     with nogil:

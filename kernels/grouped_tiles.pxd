@@ -7,8 +7,8 @@
 #    filters][VL][VL].
 # b) Numbers of a vector are neighbouring channels or filters of one group. The last vector of a group is moved back to end
 #    with its last channel: what it computes twice is the same. So a group has a vector of channels and of filters at least.
-# c) Each transform goes over the columns of a tile and then over its rows, with the matrices of winograd.pxd and
-#    winograd_5x5.pxd. Columns are loaded as they are transformed, those outside the image count as zeros.
+# c) Each transform goes over the columns of a tile and then over its rows, with the matrices of winograd.pxd.
+#    Columns are loaded as they are transformed, those outside the image count as zeros.
 # d) Pixels of one group are far apart, and prefetchers do not follow. Each tile asks for what the one below will need.
 # e) Pixels of a tile are neighbours, or as far apart as the taps (winograd_places.pxd).
 from kernels.elementwise cimport LINEAR, apply_activation
@@ -17,9 +17,6 @@ from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.windows cimport ceil_div
 from kernels.winograd cimport (
     IN, POINTS, transform_input, transform_kernel, transform_kernel_gradient, transform_output, transform_output_gradient
-)
-from kernels.winograd_5x5 cimport (
-    transform_kernel_5, transform_kernel_gradient_5, transform_output_5, transform_output_gradient_5
 )
 from kernels.winograd_places cimport first_output, next_output
 
@@ -178,14 +175,14 @@ cdef inline void transform_kernels(const Job* job, Py_ssize_t first_group, Py_ss
                         (<real*>(g + i))[j] = source[i * job.tap_stride + j * job.filter_stride]
             if taps == 3:
                 for i in range(3):
-                    transform_kernel(g + i, 3, half + i, 3)
+                    transform_kernel(g + i, 3, half + i, 3, 3)
                 for i in range(IN):
-                    transform_kernel(half + i * 3, 1, target + i * IN * plane, plane)
+                    transform_kernel(half + i * 3, 1, target + i * IN * plane, plane, 3)
             else:
                 for i in range(5):
-                    transform_kernel_5(g + i, 5, half + i, 5)
+                    transform_kernel(g + i, 5, half + i, 5, 5)
                 for i in range(IN):
-                    transform_kernel_5(half + i * 5, 1, target + i * IN * plane, plane)
+                    transform_kernel(half + i * 5, 1, target + i * IN * plane, plane, 5)
             target += 1
 
 
@@ -227,15 +224,15 @@ cdef inline void transform_outputs(const Job* job, const real* m, Py_ssize_t fir
             points = <const vec*>m + (part // vectors * TILES + t) * vectors + part % vectors
             if job.taps == 3:
                 for i in range(IN):
-                    transform_output(points + i * plane, IN * plane, half + i, IN)
+                    transform_output(points + i * plane, IN * plane, half + i, IN, 4)
                 for i in range(4):
-                    transform_output(half + i * IN, 1, y + i * 4, 1)
+                    transform_output(half + i * IN, 1, y + i * 4, 1, 4)
                 store_pixels(job, &tile, filter, y, bias, 4)
             else:
                 for i in range(IN):
-                    transform_output_5(points + i * plane, IN * plane, half + i, IN)
+                    transform_output(points + i * plane, IN * plane, half + i, IN, 2)
                 for i in range(2):
-                    transform_output_5(half + i * IN, 1, y + i * 2, 1)
+                    transform_output(half + i * IN, 1, y + i * 2, 1, 2)
                 store_pixels(job, &tile, filter, y, bias, 2)
         next_tile(job, &tile)
 
@@ -267,15 +264,15 @@ cdef inline void transform_output_gradients(const Job* job, Py_ssize_t first_til
             if job.taps == 3:
                 for j in range(4):
                     load_column(source + j * stride_w, stride_h, row_inside, tile.w + j * job.dilation_w < images.w, 4, d_y)
-                    transform_output_gradient(d_y, 1, half + j, 4)
+                    transform_output_gradient(d_y, 1, half + j, 4, 4)
                 for i in range(IN):
-                    transform_output_gradient(half + i * 4, 1, target + i * IN * plane, plane)
+                    transform_output_gradient(half + i * 4, 1, target + i * IN * plane, plane, 4)
             else:
                 for j in range(2):
                     load_column(source + j * stride_w, stride_h, row_inside, tile.w + j * job.dilation_w < images.w, 2, d_y)
-                    transform_output_gradient_5(d_y, 1, half + j, 2)
+                    transform_output_gradient(d_y, 1, half + j, 2, 2)
                 for i in range(IN):
-                    transform_output_gradient_5(half + i * 2, 1, target + i * IN * plane, plane)
+                    transform_output_gradient(half + i * 2, 1, target + i * IN * plane, plane, 2)
             for i in range(4):
                 for j in range(4):
                     prefetch_for_reading(source + (4 + i) * stride_h + j * stride_w)
@@ -302,14 +299,14 @@ cdef inline void transform_totals(const Job* job, const real* p, Py_ssize_t shar
         for c in range(VL):
             if taps == 3:
                 for i in range(IN):
-                    transform_kernel_gradient(points + i * plane, IN * plane, half + i, IN)
+                    transform_kernel_gradient(points + i * plane, IN * plane, half + i, IN, 3)
                 for i in range(3):
-                    transform_kernel_gradient(half + i * IN, 1, d_kernel + i * 3, 1)
+                    transform_kernel_gradient(half + i * IN, 1, d_kernel + i * 3, 1, 3)
             else:
                 for i in range(IN):
-                    transform_kernel_gradient_5(points + i * plane, IN * plane, half + i, IN)
+                    transform_kernel_gradient(points + i * plane, IN * plane, half + i, IN, 5)
                 for i in range(5):
-                    transform_kernel_gradient_5(half + i * IN, 1, d_kernel + i * 5, 1)
+                    transform_kernel_gradient(half + i * IN, 1, d_kernel + i * 5, 1, 5)
             target = job.totals + share * taps * taps * tap + (channel + c) * all_filters + filter
             for i in range(taps * taps):
                 (<vec*>(target + i * tap))[0] = d_kernel[i]

@@ -1,4 +1,5 @@
-# The gradient for the input by the transpose of Winograd's algorithm (winograd.pxd), for conv_winograd.pyx.
+# The gradient for the input by the transpose of Winograd's algorithm (winograd.pxd), for kernels of
+# 3x3 in conv_winograd.pyx.
 #
 # Design:
 # a) Tiles are those of the forward pass: 4x4 numbers of d_y become 6x6 of d_x, and two rows and columns of each are also those
@@ -11,8 +12,11 @@
 from kernels.prefetch cimport prefetch_for_writing
 from kernels.real cimport VL, real, vec
 from kernels.windows cimport ceil_div
-from kernels.winograd cimport IN, OUT, transform_input_gradient
+from kernels.winograd cimport IN, transform_input_gradient
 from kernels.winograd_tiles cimport Images, Tile, Tiles, load, store, tile_after, tile_at
+
+cdef enum:
+    OUT = 4              # outputs of a tile, each way
 
 cdef struct Band:
     Py_ssize_t first     # place that is computed
@@ -22,12 +26,12 @@ cdef struct Band:
 
 cdef inline Band band_at(const Tiles* tiles, Py_ssize_t index, Py_ssize_t bands) noexcept nogil:
     """One of so many bands: whole images, where there are as many."""
-    cdef Py_ssize_t rows = tiles.places // tiles.columns
-    cdef Py_ssize_t unit = tiles.rows if rows >= bands * tiles.rows else 1
+    cdef Py_ssize_t rows = tiles.places // tiles.width.tiles
+    cdef Py_ssize_t unit = tiles.height.tiles if rows >= bands * tiles.height.tiles else 1
     cdef Py_ssize_t own = rows // unit * index // bands * unit
     cdef Py_ssize_t end = rows // unit * (index + 1) // bands * unit
-    cdef bint above = own % tiles.rows > 0
-    return Band(first=(own - above) * tiles.columns, own=own * tiles.columns, end=end * tiles.columns)
+    cdef bint above = own % tiles.height.tiles > 0
+    return Band(first=(own - above) * tiles.width.tiles, own=own * tiles.width.tiles, end=end * tiles.width.tiles)
 
 
 cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const real* m, Py_ssize_t row, Py_ssize_t plane,
@@ -45,12 +49,12 @@ cdef inline void add_input_gradients(const Tiles* tiles, const Band* band, const
     cdef real* target
     for t in range(count):
         place = first_place + t
-        h = tile.h - tiles.pad_h
-        w = tile.w - tiles.pad_w
-        last_row = tile.h == (tiles.rows - 1) * OUT
+        h = tile.h + tiles.height.axis.offset
+        w = tile.w + tiles.width.axis.offset
+        last_row = tile.h == (tiles.height.tiles - 1) * OUT
         # Pixels of the tile that are in the image and in the band.
         top = max(-h, <Py_ssize_t>0 if place >= band.own else <Py_ssize_t>OUT)
-        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or place + tiles.columns < band.end else <Py_ssize_t>OUT)
+        bottom = min(inputs.h - h, <Py_ssize_t>IN if last_row or place + tiles.width.tiles < band.end else <Py_ssize_t>OUT)
         left = max(-w, <Py_ssize_t>0)
         right = min(inputs.w - w, <Py_ssize_t>IN)
         for part in range(ceil_div(channels, VL)):

@@ -12,6 +12,7 @@ from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
 cdef enum:
     THIRD = MR // 3
+    SUMMED = 64
 
 
 cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m, Py_ssize_t m_row,
@@ -23,7 +24,7 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
     cdef int i, j
     for i in range(rows):
         for j in range(2):
-            total[i][j] = (<const vec*>(m + i * m_row + j * VL))[0] if accumulate else ZERO_VECTOR
+            total[i][j] = ZERO_VECTOR
     for c in range(depth):
         for j in range(2):
             line[j] = (<const vec*>(u + c * NR + j * VL))[0]
@@ -33,18 +34,24 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
                 total[i][j] += line[j] * v[i * row + c]
     for i in range(rows):
         for j in range(2):
+            if accumulate:
+                total[i][j] += (<const vec*>(m + i * m_row + j * VL))[0]
             (<vec*>(m + i * m_row + j * VL))[0] = total[i][j]
 
 
 cdef inline void multiply_tiles(Py_ssize_t tiles, const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m,
                                 Py_ssize_t m_row, bint accumulate) noexcept nogil:
     """m = v * u, or m += v * u, for a panel of NR filters. Tiles are counted up to a third of MR; those behind mean nothing."""
-    cdef Py_ssize_t t = 0
+    cdef Py_ssize_t t = 0, c, part
     while t < tiles:
-        if tiles - t > 2 * THIRD:
-            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, MR)
-        elif tiles - t > THIRD:
-            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, 2 * THIRD)
-        else:
-            multiply_rows(v + t * row, row, u, depth, m + t * m_row, m_row, accumulate, THIRD)
+        c = 0
+        while c < depth:
+            part = min(depth - c, <Py_ssize_t>SUMMED)
+            if tiles - t > 2 * THIRD:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, MR)
+            elif tiles - t > THIRD:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 2 * THIRD)
+            else:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, THIRD)
+            c += part
         t += MR

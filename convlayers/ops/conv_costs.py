@@ -85,21 +85,58 @@ def _sizes(problem, direction):
 
 
 def products_inside(problem):
-    """The products of a convolution without strides, for each pair of a channel and a filter, but for those in the padding."""
-    return problem.output_shape[0] * math.prod(meetings(problem, axis) for axis in range(3))
+    """The products of a convolution, for each pair of a channel and a filter, but for those in the padding."""
+    return problem.output_shape[0] * math.prod(_meetings(problem, axis) for axis in range(3))
 
 
-def meetings(problem, axis):
-    """How many pairs of an output and a tap meet the input along a spatial axis, in a convolution without strides."""
-    outputs, size, front = problem.output_shape[axis + 1], problem.input_shape[axis + 1], problem.pads[axis]
-    offsets = (tap * problem.dilations[axis] - front for tap in range(problem.kernel_shape[axis]))
-    return sum(max(min(outputs, size - offset) - max(-offset, 0), 0) for offset in offsets)
+def _meetings(problem, axis):
+    """How many pairs of an output and a tap meet the input along a spatial axis."""
+    outputs, size, stride = problem.output_shape[axis + 1], problem.input_shape[axis + 1], problem.strides[axis]
+    offsets = (tap * problem.dilations[axis] - problem.pads[axis] for tap in range(problem.kernel_shape[axis]))
+    return sum(
+        max(min(outputs, math.ceil((size - offset) / stride)) - math.ceil(max(-offset, 0) / stride), 0) for offset in offsets
+    )
 
 
 def tiles_along(outputs, size, dilation):
     """How many tiles of Winograd's algorithm an axis is divided into, as in kernels/winograd_places.pxd."""
     whole, rest = divmod(outputs, size * dilation)
     return whole * dilation + min(rest, dilation)
+
+
+def winograd_products(problem, direction):
+    """The products of `conv_winograd` for each pair of a channel and a filter, and what their weight is transformed into."""
+    products, weights = _winograd_slice(problem, direction)
+    is_3x3 = problem.kernel_shape[1:3] == (3, 3) and problem.strides[1:] == problem.dilations[1:] == (1, 1)
+    if direction == "backward_input" and is_3x3:  # computed from the tiles of either side
+        products = min(products, _winograd_slice(problem, "forward")[0])
+    return problem.output_shape[0] * _meetings(problem, 0) * products, problem.kernel_shape[0] * weights
+
+
+def _winograd_slice(problem, direction):
+    """Both for a slice of an image and of the kernel."""
+    rows, columns = (_winograd_along(problem, direction, axis) for axis in (1, 2))
+    return rows[0] * columns[0], rows[1] * columns[1]
+
+
+def _winograd_along(problem, direction, axis):
+    """Both for an axis, as in kernels/winograd_parts.pxd."""
+    taps, stride, dilation = problem.kernel_shape[axis], problem.strides[axis], problem.dilations[axis]
+    if direction != "backward_input":
+        return _winograd_part(math.ceil(taps / stride), problem.output_shape[axis + 1], dilation, stride)
+    size, pad = problem.input_shape[axis + 1], problem.pads[axis]
+    phases = [
+        _winograd_part(len(range((phase + pad) % stride, taps, stride)), math.ceil((size - phase) / stride), dilation, 1)
+        for phase in range(stride)
+    ]
+    return [sum(numbers) for numbers in zip(*phases, strict=True)]
+
+
+def _winograd_part(taps, outputs, dilation, phases):
+    length = taps if taps <= 5 else 3 if 3 * math.ceil(taps / 3) <= 4 * math.ceil(taps / 4) else 4
+    points = 6 if length > 1 else 1
+    parts = math.ceil(taps / length) * phases
+    return parts * points * tiles_along(outputs, points + 1 - length, dilation), parts * points
 
 
 def _tiles(numbers, half):

@@ -10,12 +10,12 @@ import numpy as np
 from convlayers import _native, config
 from convlayers.ops.conv_costs import (
     has_copies_for_taps,
-    meetings,
     pixels_cost,
     products_inside,
     tiles_along,
     tiles_cost,
     vectors_cost,
+    winograd_products,
 )
 
 _HAS_32_REGISTERS = _native.isa in ("x86_64_v4", "x86_64_amx")
@@ -38,10 +38,15 @@ def _is_no_plain_3x3(problem):
 
 
 def winograd_cannot(problem, direction):
-    if problem.kernel_shape[1:3] != (3, 3):
-        return "only kernels of 3x3, and any depth"
-    if problem.strides != (1, 1, 1) or problem.groups != 1:
-        return "only without strides and groups"
+    if problem.groups != 1:
+        return "no groups"
+    if problem.kernel_shape[1:3] == (1, 1):
+        return "a single tap has nothing to transform"
+    if problem.strides[0] != 1:
+        return "no strides along the depth"
+    axes = zip(problem.strides, problem.dilations, problem.kernel_shape[:3], strict=True)
+    if any(stride > 1 and (dilation > 1 or stride > taps) for stride, dilation, taps in axes):
+        return "no strides with dilation, or beyond the kernel"
     if _is_padded_beyond_reach(problem):
         return "only padded by at most what a window reaches beyond a pixel"
     if problem.kernel_shape[0] == 1 and problem.input_shape[1] != problem.output_shape[1]:
@@ -71,43 +76,24 @@ def winograd_should_not(problem, direction):
         return "too few channels or filters to be worth the transforms"
     if winograd_grouped_cannot(problem, direction) is None and _is_faster_at_hand(problem, direction):
         return "conv_winograd_grouped, which has all of a kernel at hand, is faster"
+    if bf16_cannot(problem, direction) is not None:
+        # As measured: a product of transformed numbers takes 1.2 times as long as one of vectors, 1.5 where a stride divides
+        # them among parts, and to make a transformed weight as long as ten products of vectors, or fourteen.
+        products, weights = winograd_products(problem, direction)
+        product, weight = (1.2, 10) if max(problem.strides) == 1 else (1.5, 14)
+        if weight == 14 and direction == "backward_input" and not _HAS_32_REGISTERS:
+            product = 2
+        if product * products + weight * weights > products_inside(problem):
+            return "too few pixels to be worth the transforms"
+        return None
     if _is_no_plain_3x3(problem):
-        return _winograd_should_not_beyond_plain(problem, direction)
-    n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
-    pixels, tiles = n * h * w, _winograd_tiles(problem, direction)
-    # In multiplications for each pair of a channel and a filter, as measured on two machines.
-    if bf16_cannot(problem, direction) is None:
-        # A product of transformed tiles takes 1.25 times as long as one of vectors, 1.9 where the transformed kernel leaves the
-        # cache; to transform a kernel, as long as 28 tiles. Products of split numbers take half, but to split a kernel takes as
-        # long as 35 pixels.
-        product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
-        transformed, direct = product * _whole(tiles, 12) + 28, pixels / 1.9 + 35
-    else:
-        transformed, direct = 1.5 * _whole(tiles, 4) + _winograd_begins(problem, direction), 1.1 * pixels
-    if 36 * transformed > 9 * direct:
-        return "too few pixels to be worth the transforms"
-    return None
-
-
-def _winograd_begins(problem, direction):
-    """How much longer than conv_direct it takes to make a kernel ready, in tiles, as measured without tiles of bfloat16."""
-    if direction == "backward_kernel":
-        return 8
-    leaves_cache = math.prod(problem.kernel_shape[3:]) >= 29_000
-    if direction == "forward":  # In prediction it is kept, so that it only has to be read; in training it is not.
-        return 9 if leaves_cache else 5
-    # Both turn it. What conv_direct reads for that is far apart: as slow as the transform, once it leaves the cache.
-    return 0 if leaves_cache else 9 if _HAS_32_REGISTERS else 17
-
-
-def _winograd_should_not_beyond_plain(problem, direction):
-    """With a depth, or dilation."""
-    if bf16_cannot(problem, direction) is None:
         return "left to tiles of bfloat16, beside which it has not been measured"
-    # As above, but measured against products that do not lie in the padding, which take longer.
-    product = 1.15 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.6
-    tiles = meetings(problem, 0) * _winograd_tiles(problem, direction)
-    if 36 * (product * tiles + problem.kernel_shape[0] * _winograd_begins(problem, direction)) > products_inside(problem):
+    # In multiplications for each pair of a channel and a filter, as measured: a product of transformed tiles takes 1.25 times
+    # as long as one of vectors, 1.9 where the transformed kernel leaves the cache; to transform a kernel, as long as 28 tiles.
+    # Products of split numbers take half, but to split a kernel takes as long as 35 pixels.
+    n, _, h, w, _ = problem.input_shape if direction == "backward_input" else problem.output_shape
+    product = 1.25 if math.prod(problem.kernel_shape[3:]) < 29_000 else 1.9
+    if 36 * (product * _whole(_winograd_tiles(problem, direction), 12) + 28) > 9 * (n * h * w / 1.9 + 35):
         return "too few pixels to be worth the transforms"
     return None
 

@@ -149,6 +149,22 @@ def _problems():
     yield "two rates of dilation", problem((1, 23, 31), (1, 3, 3), 40, 66, dilations=(1, 2, 5), pads=(0, 2, 5), batch=3)
     yield "dilation, no padding", problem((1, 13, 21), (1, 3, 3), 34, 33, dilations=(1, 3, 2))
     yield "groups of 5x5, dilation", problem((1, 19, 14), (1, 5, 5), 20, 33, groups=2, dilations=(1, 2, 3), pads=(0, 4, 6))
+    # Parts of kernels, for Winograd's algorithm: along one axis or two, blocks of neighbours, every so many-th tap.
+    for taps in (2, 3, 4, 5, 6, 7, 9):
+        yield f"{taps} taps along a row", problem((1, 3, 41), (1, 1, taps), 34, 33, pads=(0, 0, taps // 2))
+        yield f"{taps} taps along a column", problem((1, 23, 5), (1, taps, 1), 33, 34, pads=(0, taps - 1, 0), behind=(0, 0, 0))
+        yield f"{taps}x{taps}", problem((1, 19, 22), (1, taps, taps), 20, 33, pads=(0, taps // 2, taps // 2))
+    for taps, stride in ((2, 2), (3, 2), (4, 2), (5, 2), (7, 2), (7, 3), (12, 2)):
+        behind = (0, stride - 1, taps - 1)
+        yield (
+            f"{taps}x{taps}, strides of {stride}",
+            problem((1, 29, 26), (1, taps, taps), 18, 34, strides=(1, stride, stride), pads=(0, taps - 1, 1), behind=behind),
+        )
+    yield "uneven strides", problem((1, 21, 30), (1, 4, 3), 33, 17, strides=(1, 1, 3), pads=(0, 2, 0))
+    yield "strides of volumes", problem((5, 15, 14), (3, 3, 4), 17, 33, strides=(1, 2, 2), pads=(1, 1, 1))
+    yield "7x5, dilation", problem((1, 33, 30), (1, 7, 5), 17, 33, dilations=(1, 2, 3), pads=(0, 6, 6))
+    yield "5x5, many weights", problem((1, 9, 9), (1, 5, 5), 130, 200, strides=(1, 2, 2), pads=(0, 2, 2), batch=4)
+    yield "7x7, many tiles", problem((1, 41, 40), (1, 7, 7), 33, 65, pads=(0, 3, 3), batch=2)
     for taps in (2, 5, 7, 8, 10, 11):
         yield f"few channels, {taps} taps", problem((1, 9, 31), (1, 3, taps), 1, 20, pads=(0, 1, 2))
     for filters in (6, 24, 40, 72):

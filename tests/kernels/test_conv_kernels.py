@@ -105,6 +105,10 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "3x3x3, no padding",
         "two rates of dilation",
         "groups of 5x5, dilation",
+        "9 taps along a row",
+        "7x7, many tiles",
+        "5x5, many weights",
+        "4x4, strides of 2",
     ]
 )
 def test_results_are_the_same_bits_for_any_number_of_threads(native, kernel, name, direction, threads):

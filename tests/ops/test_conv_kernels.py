@@ -76,8 +76,22 @@ def test_depth_and_dilation_are_left_to_winograd_but_not_beside_tiles(name, dire
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_dilation_whose_taps_lie_mostly_in_the_padding_is_left_to_whom_leaves_them_out(direction):
-    layer = {"input_shape": (2, 33, 33), "channels": 256, "filters": 256, "dilation": 6}
+    layer = {"input_shape": (2, 33, 33), "channels": 256, "filters": 256, "dilation": 12}
     assert "winograd" not in chosen(**layer, padding="same", direction=direction)[0]
+
+
+PARTS = {
+    "along a row": {"input_shape": (8, 17, 17), "channels": 128, "filters": 128, "size": (1, 7)},
+    "along both": {"input_shape": (2, 56, 56), "channels": 64, "filters": 64, "size": (7, 7)},
+    "of every other tap": {"input_shape": (8, 35, 35), "channels": 64, "filters": 128, "size": (5, 5), "strides": 2},
+}
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name", PARTS)
+def test_kernels_in_parts_are_left_to_winograd_but_not_beside_tiles(name, direction):
+    winograd = "winograd" in chosen(**PARTS[name], padding="same", direction=direction)[0]
+    assert winograd == (_native.isa != "x86_64_amx")
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)

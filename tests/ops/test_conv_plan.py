@@ -58,3 +58,23 @@ def test_slices_that_are_not_added_up_are_computed_as_images():
     for volume, image in zip(*results, strict=True):
         np.testing.assert_array_equal(np.reshape(volume, image.shape), image)
     assert results[0][1].shape == (2, 5, 9, 8, 34)
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+def test_slices_that_meet_no_pixels_but_their_own_are_computed_as_rows(strides):
+    """Which is for Winograd's algorithm, where there are no tiles of bfloat16. Float64 never uses it."""
+    x = np.random.default_rng(0).normal(size=(2, 12, 20, 20, 40))
+    exact, quick = (
+        layers.Conv3D(48, (5, 1, 1), (strides, 1, 1), padding="same", activation="relu", dtype=dtype)
+        for dtype in ("float64", "float32")
+    )
+    results = []
+    for layer in (exact, quick):
+        layer.build(x.shape)
+        layer.set_weights(exact.get_weights())
+        for _ in range(3):  # from the second time on, weights are kept
+            predicted = layer(x)
+        y, backward = layer.forward(x.astype(layer.dtype), training=True)
+        results.append([predicted, y, backward(y), *(variable.grad for variable in layer.trainable_variables)])
+    for right, found in zip(*results, strict=True):
+        np.testing.assert_allclose(found, right, rtol=0, atol=5e-5 * np.abs(right).max())
