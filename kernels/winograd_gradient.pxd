@@ -18,7 +18,7 @@ from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, outputs_of
 from kernels.winograd cimport IN, LONGEST, transform_kernel_gradient
 from kernels.winograd_parts cimport Side, tap_of_part
-from kernels.winograd_tiles cimport Tiles, row_of, store, transform_inputs, transform_output_gradients
+from kernels.winograd_tiles cimport Tiles, has_point, row_of, store, transform_inputs, transform_output_gradients
 
 cdef enum:
     BLOCK_C = 72         # channels and filters that are collected at a time; multiples of MR and NR
@@ -106,6 +106,18 @@ cdef inline void transform_taps(const Correlation* job, Py_ssize_t first_tile, P
         c += width
 
 
+cdef inline bint any_has_point(const Tiles* tiles, Py_ssize_t first_channel, Py_ssize_t channels,
+                               Py_ssize_t point) noexcept nogil:
+    """Whether one of some channels is other than zero at a point."""
+    cdef Py_ssize_t first = first_channel // tiles.inputs.channels
+    cdef Py_ssize_t last = (first_channel + channels - 1) // tiles.inputs.channels
+    cdef Py_ssize_t part
+    for part in range(first, last + 1):
+        if has_point(tiles, part % tiles.parts, point):
+            return True
+    return False
+
+
 cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_channel,
                            Py_ssize_t first_filter) noexcept nogil:
     """The totals of one share of the tiles for a block of channels and filters."""
@@ -142,9 +154,11 @@ cdef inline void correlate(Correlation* job, Py_ssize_t share, Py_ssize_t first_
             transform_taps(job, tile, count, first_channel, channels, v, row, v_plane)
             transform_output_gradients(tiles, tile, count, first_filter, filters, w, NR, TILES * NR, w_plane)
             for point in range(tiles.points):
-                for panel in range(ceil_div(filters, NR)):
-                    for i in range(ceil_div(channels, MR)):
-                        c = i * MR
+                for i in range(ceil_div(channels, MR)):
+                    c = i * MR
+                    if not any_has_point(tiles, first_channel + c, min(channels - c, <Py_ssize_t>MR), point):
+                        continue
+                    for panel in range(ceil_div(filters, NR)):
                         multiply_tile(
                             v + point * v_plane + c, 1, row, w + point * w_plane + panel * TILES * NR, count,
                             p + point * p_plane + (panel * BLOCK_C + c) * NR, p_row, tile > first_tile, NULL, 2, NULL,

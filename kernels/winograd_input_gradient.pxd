@@ -1,5 +1,4 @@
-# The gradient for the input by the transpose of Winograd's algorithm (winograd.pxd), for kernels of
-# 3x3 in conv_winograd.pyx.
+# The gradient for the input by the transpose of Winograd's algorithm (winograd.pxd), for kernels of 3x3 in conv_winograd.pyx.
 #
 # Design:
 # a) Tiles are those of the forward pass: 4x4 numbers of d_y become 6x6 of d_x, and two rows and columns of each are also those

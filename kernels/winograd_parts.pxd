@@ -4,7 +4,8 @@
 # a) With a stride, a tile's outputs see every so many-th pixel through taps that are as far apart: these taps are a part of the
 #    kernel, and the others are other parts. As each of them sees the image from another pixel on, they are added up like channels.
 # b) A kernel that is longer than six points can take is divided into blocks of neighbours, too: seven taps are four and three.
-# c) All parts have tiles of the same size. Taps that a part has less than others count as zeros.
+# c) All parts have tiles of the same size. Taps that a part has less than others count as zeros: they are its last ones, so
+#    its polynomial has no value at infinity, and what is multiplied there is left out.
 from kernels.windows cimport Axis, ceil_div
 from kernels.winograd cimport IN, LONGEST
 from kernels.winograd_places cimport tiles_along
@@ -46,6 +47,11 @@ cdef inline Side side_of(Axis axis) noexcept nogil:
 
 cdef inline Py_ssize_t tap_of_part(const Side* side, Py_ssize_t part) noexcept nogil:
     return part // side.tap_step * side.taps * side.tap_step + part % side.tap_step
+
+
+cdef inline bint is_whole(const Side* side, Py_ssize_t part) noexcept nogil:
+    """Whether a part has as many taps as others."""
+    return tap_of_part(side, part) + (side.taps - 1) * side.tap_step < side.axis.taps
 
 
 cdef inline Py_ssize_t source_of(const Side* side, Py_ssize_t output, Py_ssize_t part) noexcept nogil:

@@ -3,8 +3,9 @@
 # Design:
 # a) The register tile is that of matmul_tile.pxd, MR tiles by NR filters. Layers with many channels and filters often have few
 #    tiles, 4 or 16, so what remains of them takes a third or two of MR rows: `rows` is literal in each copy of the code.
-# b) Each step asks for a vector of the tiles behind, and for a row of their results: both come from where the prefetchers
-#    of a CPU do not look, as a tile's rows are short and many.
+# b) Each step asks for a vector of the tiles behind, which come from where the prefetchers of a CPU do not look, as a tile's
+#    rows are short and many.
+# c) Sums of SUMMED products are added to those before: rounding errors are half of those of one long sum, and less.
 cimport kernels.inlined
 from kernels.matmul_tile cimport NR
 from kernels.prefetch cimport prefetch_for_reading
@@ -12,7 +13,7 @@ from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
 cdef enum:
     THIRD = MR // 3
-    SUMMED = 64
+    SUMMED = 64    # products that are added up one by one
 
 
 cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m, Py_ssize_t m_row,

@@ -12,9 +12,9 @@ from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.matmul_tile cimport NR
 from kernels.prefetch cimport prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
-from kernels.windows cimport Axis, ceil_div
+from kernels.windows cimport Axis, Span, ceil_div
 from kernels.winograd cimport IN, LONGEST, POINTS, transform_input, transform_output, transform_output_gradient
-from kernels.winograd_parts cimport Side, side_of, source_of
+from kernels.winograd_parts cimport Side, is_whole, side_of, source_of
 from kernels.winograd_places cimport first_output, next_output
 
 cdef struct Images:      # (n, d, h, w, c), c contiguous
@@ -81,6 +81,27 @@ cdef inline Tile inputs_of(const Tiles* tiles, Tile tile, Py_ssize_t deeper, Py_
         n=tile.n, d=tile.d + deeper, h=source_of(&tiles.height, tile.h, part // tiles.width.parts),
         w=source_of(&tiles.width, tile.w, part % tiles.width.parts),
     )
+
+
+cdef inline bint has_point(const Tiles* tiles, Py_ssize_t part, Py_ssize_t point) noexcept nogil:
+    """Whether a part of the kernel is other than zero at a point. The last one of an axis is infinity."""
+    cdef bint in_row = point // tiles.width.points < IN - 1 or is_whole(&tiles.height, part // tiles.width.parts)
+    cdef bint in_column = point % tiles.width.points < IN - 1 or is_whole(&tiles.width, part % tiles.width.parts)
+    return in_row and in_column
+
+
+cdef inline Span next_run(const Tiles* tiles, Py_ssize_t point, Py_ssize_t of_part, Py_ssize_t first,
+                          Py_ssize_t end) noexcept nogil:
+    """The next channels, of `of_part` in each part, that are other than zero at a point; none lie beyond `end`."""
+    cdef Py_ssize_t part = first // of_part
+    cdef Span run
+    while part * of_part < end and not has_point(tiles, part, point):
+        part += 1
+    run.begin = min(max(first, part * of_part), end)
+    while part * of_part < end and has_point(tiles, part, point):
+        part += 1
+    run.end = min(part * of_part, end)
+    return run
 
 
 cdef inline real* pixel_at(const Images* images, const Tile* tile) noexcept nogil:

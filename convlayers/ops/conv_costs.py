@@ -123,20 +123,26 @@ def _winograd_along(problem, direction, axis):
     """Both for an axis, as in kernels/winograd_parts.pxd."""
     taps, stride, dilation = problem.kernel_shape[axis], problem.strides[axis], problem.dilations[axis]
     if direction != "backward_input":
-        return _winograd_part(math.ceil(taps / stride), problem.output_shape[axis + 1], dilation, stride)
+        counts = [len(range(phase, taps, stride)) for phase in range(stride)]
+        return _winograd_parts(counts, problem.output_shape[axis + 1], dilation)
     size, pad = problem.input_shape[axis + 1], problem.pads[axis]
     phases = [
-        _winograd_part(len(range((phase + pad) % stride, taps, stride)), math.ceil((size - phase) / stride), dilation, 1)
+        _winograd_parts([len(range((phase + pad) % stride, taps, stride))], math.ceil((size - phase) / stride), dilation)
         for phase in range(stride)
     ]
     return [sum(numbers) for numbers in zip(*phases, strict=True)]
 
 
-def _winograd_part(taps, outputs, dilation, phases):
-    length = taps if taps <= 5 else 3 if 3 * math.ceil(taps / 3) <= 4 * math.ceil(taps / 4) else 4
-    points = 6 if length > 1 else 1
-    parts = math.ceil(taps / length) * phases
-    return parts * points * tiles_along(outputs, points + 1 - length, dilation), parts * points
+def _winograd_parts(counts, outputs, dilation):
+    """Both for parts with so many taps, or as many parts with blocks of taps."""
+    most = max(counts)
+    length = most if most <= 5 else 3 if 3 * math.ceil(most / 3) <= 4 * math.ceil(most / 4) else 4
+    points, blocks = 6 if length > 1 else 1, math.ceil(most / length)
+    whole = sum(count // length for count in counts)
+    parts = blocks * len(counts)
+    # A part with fewer taps has no product at the last point.
+    tiles = tiles_along(outputs, points + 1 - length, dilation)
+    return (whole * points + (parts - whole) * (points - 1)) * tiles, parts * points
 
 
 def _tiles(numbers, half):

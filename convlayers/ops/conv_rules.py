@@ -77,11 +77,12 @@ def winograd_should_not(problem, direction):
     if winograd_grouped_cannot(problem, direction) is None and _is_faster_at_hand(problem, direction):
         return "conv_winograd_grouped, which has all of a kernel at hand, is faster"
     if bf16_cannot(problem, direction) is not None:
-        # As measured: a product of transformed numbers takes 1.2 times as long as one of vectors, 1.5 where a stride divides
+        # As measured: a product of transformed numbers takes 1.2 times as long as one of vectors, 1.6 where a stride divides
         # them among parts, and to make a transformed weight as long as ten products of vectors, or fourteen.
         products, weights = winograd_products(problem, direction)
-        product, weight = (1.2, 10) if max(problem.strides) == 1 else (1.5, 14)
-        if weight == 14 and direction == "backward_input" and not _HAS_32_REGISTERS:
+        strided = max(problem.strides) > 1
+        product, weight = (1.6, 14) if strided else (1.2, 10)
+        if strided and direction == "backward_input" and not _HAS_32_REGISTERS:
             product = 2
         if product * products + weight * weights > products_inside(problem):
             return "too few pixels to be worth the transforms"
