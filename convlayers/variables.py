@@ -166,9 +166,10 @@ class Variable(Operand):
 
     def assign(self, value):
         """Writes `value` into the variable. The shape must be the same; the dtype is converted."""
-        if type(value) is not np.ndarray:
+        storage, kind = self._storage, type(value)
+        if kind is not np.ndarray and kind is not storage.dtype.type:
             value = np.asarray(value_of(value))
-        if value.shape != self.value.shape:
+        if value.shape != storage.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"

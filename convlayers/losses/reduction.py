@@ -101,7 +101,7 @@ def _write_mean(values, count, y):
 
 
 def _spread_quotient(d_y, count, d_values):
-    d_values.fill(d_y / count)
+    d_values.fill(d_y[()] / count)  # of a number, which NumPy divides in a tenth of the time
 
 
 def join_masks(one, other):

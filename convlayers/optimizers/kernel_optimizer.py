@@ -1,13 +1,9 @@
 """Optimizers whose rule is a kernel, which updates all variables in one call."""
 
-from operator import methodcaller
-
 import numpy as np
 
 from convlayers.optimizers.compiled import compiled, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
-
-_overwrite = methodcaller("overwrite")
 
 
 class KernelOptimizer(Optimizer):
@@ -48,7 +44,7 @@ class KernelOptimizer(Optimizer):
         """Updates variables from gradients of their dtypes."""
         for dtype, places, columns in self._groups_of(tuple(variables)):
             settings = self._settings(learning_rate, number_type(dtype))
-            values, *slots = [list(map(_overwrite, column)) or None for column in columns]
+            values, *slots = [[variable.overwrite() for variable in column] or None for column in columns]
             # What has no axes may have become a number on the way.
             some = [np.asarray(gradients[place]) for place in places]
             factors = None if decay is None else [decay[place] for place in places]
