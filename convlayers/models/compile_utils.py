@@ -115,13 +115,20 @@ class CompileLoss:
 
     def _loss_by_recording(self, y_true, y_pred):
         """Returns the loss by a recording (recorded_calls.py), None where it has to be computed."""
-        if self._outputs is None or self._only is None or type(y_true) is not np.ndarray or type(y_pred) is not Tensor:
+        settings = self.settings_to_record(y_true)
+        if settings is None or type(y_pred) is not Tensor or current_tape() is None:
             return None
-        if remembered_masks or current_tape() is None:
-            return None
-        return self._recorded(self._try_only, [y_true, y_pred], (self._only.reduction, config.epsilon(), config.floatx()))
+        results = self._recorded(lambda *pair: (self.compute_only(*pair), []), [y_true, y_pred], settings)
+        return None if results is None else results[0]
 
-    def _try_only(self, y_true, y_pred):
+    def settings_to_record(self, y_true):
+        """Returns what the loss depends on besides labels and predictions, None where not all that is done is known."""
+        if self._outputs is None or self._only is None or type(y_true) is not np.ndarray or remembered_masks:
+            return None
+        return self._only.reduction, config.epsilon(), config.floatx()
+
+    def compute_only(self, y_true, y_pred):
+        """Returns the loss of a batch, where there is one loss."""
         [loss] = self.try_on(y_true, y_pred)
         return loss
 

@@ -43,8 +43,13 @@ class Network:
 
     def train(self, model, x):
         """Returns `model(x, training=True)` of the model that it is the network of, maybe by a recording. A tape records."""
-        y = self._recorded(x)
+        y = self._recorded.predict(x)
         return model(x, training=True) if y is None else self._pack([y])
+
+    def train_to_loss(self, x, y_true, loss):
+        """Returns what a call in training returns, and the loss, by a recording; None where there is none. A tape records."""
+        results = self._recorded.predict_and_compare(x, y_true, loss)
+        return None if results is None else (self._pack([results[0]]), results[1])
 
     def infer(self, inputs):
         """Returns, for symbolic tensors, what a call would return. The graph stays as it is."""

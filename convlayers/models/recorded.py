@@ -67,27 +67,60 @@ class RecordedTraining:
         self._layers = operations if known else []
         self._changes = None
 
-    def __call__(self, x):
+    def predict(self, x):
         """Returns the output for an array, a tensor on the tape that records; None where the model has to be called."""
-        if not self._layers or not self._inputs.takes(x) or remembered_masks:
+        if not self._is_known(x):
             return None
+        results = self._predictions(self._run, [x], self._state(), self._weights)
+        return None if results is None else results[0]
+
+    def predict_and_compare(self, x, y_true, loss):
+        """Returns the output for an array, of which only the value counts, and the loss, a tensor on the tape that records.
+
+        Args:
+            x, y_true: arrays.
+            loss: a `CompileLoss`.
+
+        Returns:
+            A tuple, or None where the model and the loss have to be called.
+        """
+        settings = loss.settings_to_record(y_true)
+        if settings is None or not self._is_known(x):
+            return None
+
+        def run(x, y_true):
+            y_pred, _ = self._run(x)
+            return loss.compute_only(y_true, y_pred), [y_pred]
+
+        results = self._comparisons(run, [x, y_true], (self._state(), loss, settings), self._weights)
+        if results is None:
+            return None
+        loss, [y_pred] = results
+        return y_pred, loss
+
+    def _is_known(self, x):
+        """Whether all that a call with these inputs does can be recorded, as far as the layers tell."""
+        if not self._layers or not self._inputs.takes(x) or remembered_masks:
+            return False
         changes = sum([layer._attributes_set for layer in self._layers])
         if changes != self._changes:
             self._begin_anew(changes)
-        if not self._are_as_their_classes:
-            return None
-        state = config.winograd(), *[weight.trainable for weight in self._weights]
-        return self._calls(self._run, [x], state, self._weights)
+        return self._are_as_their_classes
+
+    def _state(self):
+        """Returns what may change without an attribute of a layer being set."""
+        return config.winograd(), *[weight.trainable for weight in self._weights]
 
     def _begin_anew(self, changes):
         """Forgets what was recorded before somebody set an attribute of a layer."""
-        self._changes, self._calls = changes, RecordedCalls()
+        self._changes = changes
+        self._predictions, self._comparisons = RecordedCalls(), RecordedCalls()
         self._weights = [weight for layer in self._layers for weight in layer.weights]
         self._are_as_their_classes = all(map(_does_as_its_class, self._layers))
 
     def _run(self, x):
         [y] = self._program.run([x], training=True)
-        return y
+        return y, []
 
 
 def _does_as_its_class(layer):

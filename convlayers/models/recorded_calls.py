@@ -29,10 +29,11 @@ class RecordedCalls:
         return RecordedCalls, ()  # What is recorded is about these very arrays.
 
     def __call__(self, function, inputs, state, weights=()):
-        """Returns `function(*inputs)`, a tensor on the tape that records; None where the function has to be called.
+        """Returns `function(*inputs)`, with its tensor on the tape that records; None where the function has to be called.
 
         Args:
-            function: a function of arrays and tensors that returns one tensor.
+            function: a function of arrays and tensors that returns a tensor and a list of others, of which only the values
+                count: they may come as arrays.
             inputs: list of arrays and tensors.
             state: what else decides about what is done, besides the shapes and number types of the inputs.
             weights: list of the variables that the function reads. Their gradients are arrays that the next call writes to.
@@ -68,17 +69,17 @@ class RecordedCall:
 
     @memory.lasting
     def record(self, function, inputs):
-        """Returns the result of the first call, whose way back is recorded, too."""
+        """Returns the results of the first call, whose way back is recorded, too."""
         outer, tape = current_tape(), Tape()
         # Tensors have the arrays of the recording, and lead to the inputs.
         pairs = zip(self._inputs, inputs, strict=True)
         operands = [outer.record([x], array, _same) if isinstance(x, Tensor) else array for array, x in pairs]
         with self._recording, tape:
-            y = function(*operands)
+            y, others = function(*operands)
         if not self._recording.complete or not isinstance(y, Tensor) or type(y.value) is not np.ndarray:
             outer.take_over(tape)
-            return y
-        self._forward, self._y = self._recording.take_calls(), y.value
+            return y, others
+        self._forward, self._y, self._others = self._recording.take_calls(), y.value, [value_of(other) for other in others]
         sources = [x for x in operands if isinstance(x, Tensor)]
 
         @memory.lasting
@@ -91,10 +92,10 @@ class RecordedCall:
                 gradients = self._go_back(tape, y, self._d_y, sources)
             count = len(self._variables)
             self._backward, self._gradients, self._d_inputs = self._recording.take_calls(), gradients[:count], gradients[count:]
-            results = [self._y, *[gradient for gradient in gradients if gradient is not None]]
+            results = [self._y, *self._others, *[gradient for gradient in gradients if gradient is not None]]
             self._complete = all(map(self._recording.knows, results))
             self._recording = None
-            return self._results()
+            return self._all_gradients()
 
         return self._on_tape(operands, backward)
 
@@ -113,7 +114,7 @@ class RecordedCall:
         return self._complete and (self._last is None or self._last() is None)
 
     def repeat(self, inputs):
-        """Returns the result for other inputs."""
+        """Returns the results for other inputs."""
         for array, x in zip(self._inputs, inputs, strict=True):
             array[...] = value_of(x)
         for function, arguments in self._forward:
@@ -124,15 +125,16 @@ class RecordedCall:
         self._d_y[...] = d_y
         for function, arguments in self._backward:
             function(*arguments)
-        return self._results()
+        return self._all_gradients()
 
-    def _results(self):
+    def _all_gradients(self):
         return self._gradients + [None if d_x is None else d_x.copy() for d_x in self._d_inputs]
 
     def _on_tape(self, inputs, backward):
         y = self._y.copy()
         self._last = weakref.ref(y)
-        return current_tape().record([*self._variables, *[x for x in inputs if isinstance(x, Tensor)]], y, backward)
+        sources = [*self._variables, *[x for x in inputs if isinstance(x, Tensor)]]
+        return current_tape().record(sources, y, backward), [other.copy() for other in self._others]
 
 
 def _same(d_y):

@@ -31,8 +31,7 @@ class Steps(Compiled):
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with Tape() as tape:
-            y_pred = self._call_to_train(x)
-            loss = self._compute_loss(x, y, y_pred, sample_weight, training=True)
+            y_pred, loss = self._predict_and_compare(x, y, sample_weight)
             scaled = self.optimizer.scale_loss(loss)
         _check_scalar(scaled)
         variables = self.trainable_variables
@@ -47,14 +46,21 @@ class Steps(Compiled):
             warnings.warn("The model does not have any trainable weights.", stacklevel=2)
         return self._log(x, y, y_pred, sample_weight, loss)
 
-    def _call_to_train(self, x):
-        """Returns `self(x, training=True)`, which may be a recording of such calls where all that is done is known."""
+    def _predict_and_compare(self, x, y, sample_weight):
+        """Returns predictions and loss of a batch in training, maybe by a recording where all that is done is known."""
         kind, network = type(self), getattr(self, "_network", None)
         ours = network is not None and is_ours(kind.call) and is_ours(kind.__call__) and is_plain(self)
         # Gradients are arrays that the next step writes to: only a kernel gets them.
         if ours and isinstance(self.optimizer, KernelOptimizer) and is_ours(type(self.optimizer)):
-            return network.train(self, x)
-        return self(x, training=True)
+            loss = self._compilation.loss
+            if loss is not None and sample_weight is None and not self.losses and is_ours(self.compute_loss):
+                results = network.train_to_loss(x, y, loss)
+                if results is not None:
+                    return results
+            y_pred = network.train(self, x)
+        else:
+            y_pred = self(x, training=True)
+        return y_pred, self._compute_loss(x, y, y_pred, sample_weight, training=True)
 
     def test_step(self, data):
         """Evaluates the model on one batch, and returns the logs so far. May be overridden.

@@ -122,8 +122,10 @@ def train(model, data, before_step=None):
 
 
 def are_recorded(model):
-    calls = getattr(model._network._recorded, "_calls", None)
-    return [call._complete for call in (calls._calls.values() if calls else ()) if call is not None]
+    """Returns for each recording of a model, with its loss or without, whether it can be made again."""
+    recorded = vars(model._network._recorded)
+    kinds = [recorded[kind]._calls for kind in ("_comparisons", "_predictions") if kind in recorded]
+    return [call._complete for calls in kinds for call in calls.values() if call is not None]
 
 
 def assert_same_as_the_general_way(monkeypatch, make_model, data, before_step=None):
@@ -131,7 +133,7 @@ def assert_same_as_the_general_way(monkeypatch, make_model, data, before_step=No
     model = make_model()
     logs, states = train(model, data, before_step)
     with monkeypatch.context() as context:
-        context.setattr(RecordedTraining, "__call__", lambda self, x: None)
+        context.setattr(RecordedTraining, "_is_known", lambda self, x: False)
         context.setattr(CompileLoss, "_loss_by_recording", lambda self, y_true, y_pred: None)
         expected_logs, expected_states = train(make_model(), data, before_step)
     assert logs == expected_logs
@@ -186,6 +188,14 @@ def freeze_a_variable(model):
     model.layers[0].bias.trainable = False
 
 
+def regularize_a_variable(model):
+    model.layers[0].kernel.regularizer = keras.regularizers.L2(0.1)
+
+
+def make_the_loss_larger(model):
+    model.compute_loss = lambda *args, **kwargs: ops.multiply(type(model).compute_loss(model, *args, **kwargs), 2)
+
+
 # Layers are those of "one of each".
 CHANGES = {
     "trainable": set_attribute(0, "trainable", False),
@@ -198,6 +208,9 @@ CHANGES = {
     "rate": set_attribute(6, "rate", 0.25),
     "call": set_attribute(4, "call", lambda x: ops.relu(x) + 1),
     "learning rate": lambda model: model.optimizer.learning_rate.assign(0.1),
+    "regularizer of a variable": regularize_a_variable,
+    "loss that is computed": make_the_loss_larger,
+    "another loss": lambda model: model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True)),
     "weights": lambda model: model.set_weights([weight * 0.5 for weight in model.get_weights()]),
     "loss": lambda model: model.compile("sgd", losses.SparseCategoricalCrossentropy(reduction="sum")),
     "optimizer": lambda model: model.compile(keras.optimizers.RMSprop(), "sparse_categorical_crossentropy"),
@@ -226,7 +239,7 @@ def test_changes_between_steps_are_seen(name, monkeypatch):
 def test_a_change_makes_a_difference():
     """What the test above relies on: recordings that are not forgotten would give other numbers."""
     _, unchanged = train(make("one of each"), batches(8))
-    for name in ("momentum", "rate", "trainable"):
+    for name in ("momentum", "rate", "trainable", "regularizer of a variable", "loss that is computed", "another loss"):
         _, states = train(make("one of each"), batches(8), changed_at_step_4(name))
         assert any(not np.array_equal(one, other) for one, other in zip(states, unchanged, strict=True)), name
 
@@ -261,6 +274,22 @@ def test_weights_and_regularizers(monkeypatch):
     assert are_recorded(assert_same_as_the_general_way(monkeypatch, make_model, data)) == [True]
 
 
+def test_weights_beside_the_network_have_losses_too(monkeypatch):
+    class WithAnother(keras.Sequential):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.another = layers.Dense(3, kernel_regularizer="l2")
+            self.another.build((None, 5))
+
+    def make_model():
+        keras.utils.set_random_seed(0)
+        model = WithAnother([keras.Input((8, 8, 4)), layers.Flatten(), layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    assert are_recorded(assert_same_as_the_general_way(monkeypatch, make_model, batches(5))) == [True]
+
+
 def test_shapes_take_turns(monkeypatch):
     data = [batch for pair in zip(batches(4, 4), batches(4, 3), strict=True) for batch in pair]
     model = assert_same_as_the_general_way(monkeypatch, lambda: make("one of each"), data)
@@ -277,7 +306,7 @@ def test_fit_is_recorded(monkeypatch):
     model = make("one of each")
     history, weights = history_of(model)
     assert are_recorded(model) == [True]
-    monkeypatch.setattr(RecordedTraining, "__call__", lambda self, x: None)
+    monkeypatch.setattr(RecordedTraining, "_is_known", lambda self, x: False)
     expected, expected_weights = history_of(make("one of each"))
     assert history == expected
     assert all(map(np.array_equal, weights, expected_weights))
@@ -347,7 +376,7 @@ def test_a_model_with_a_call_of_its_own_is_not_recorded():
 def test_large_arrays_are_not_kept(monkeypatch):
     monkeypatch.setattr(recorded_calls, "MOST_BYTES", 1000)
     model = assert_same_as_the_general_way(monkeypatch, lambda: make("one of each"), batches(4))
-    assert are_recorded(model) == [False]
+    assert are_recorded(model) == [False, False]
 
 
 def test_a_step_that_fails_is_not_repeated(monkeypatch):
@@ -383,7 +412,8 @@ def test_other_losses(loss, monkeypatch):
     if isinstance(loss, str):
         data = [(x, np.eye(3, dtype="float32")[y]) for x, y in data]
     model = assert_same_as_the_general_way(monkeypatch, lambda: make("one of each", loss=loss), data)
-    assert are_recorded(model) == [True]
+    # Of the network alone: a loss of class numbers that is not known shows when it is tried.
+    assert are_recorded(model) == ([True] if isinstance(loss, str) else [False, True])
 
 
 @pytest.mark.parametrize("name", ["reduction", "epsilon", "shape of labels"])
