@@ -16,7 +16,7 @@ class _Trial(threading.local):
         self.before = None
 
     def note(self, variable):
-        if self.before is not None and id(variable) not in self.before:
+        if id(variable) not in self.before:
             self.before[id(variable)] = variable, variable._storage.copy()
 
 

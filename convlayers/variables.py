@@ -174,8 +174,11 @@ class Variable(Operand):
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
                 f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
             )
-        deferred.settle()
-        trial.note(self)
+        # Seldom so, but asked each time: as calls, the questions took half as long as all of this.
+        if deferred.source is not None:
+            deferred.settle()
+        if trial.before is not None:
+            trial.note(self)
         self.overwrite()[...] = value
         return self
 
