@@ -9,6 +9,7 @@ import weakref
 
 from convlayers.legacy.spelling import warn_once
 from convlayers.models import Model
+from convlayers.models.compiled import Compiled
 
 # Which parts of a model were trained when it was compiled. No attribute: what attributes hold is written to files.
 _when_compiled = weakref.WeakKeyDictionary()
@@ -16,7 +17,7 @@ _when_compiled = weakref.WeakKeyDictionary()
 
 def train_as_compiled():
     """Lets models that have nothing left to be trained be trained as they were when they were compiled."""
-    Model.compile = _noting(Model.compile)
+    Compiled.compile = _noting(Compiled.compile)
     for name in ("fit", "train_on_batch"):
         setattr(Model, name, _thawing(getattr(Model, name)))
 

@@ -24,7 +24,10 @@ model.load_weights("weights-02.h5", by_name=True)
 assert all((a == b).all() for a, b in zip(model.get_weights(), weights))
 with h5py.File("weights-02.h5", "r") as file:  # as Keras 2 writes it
     assert [np.char.decode(np.bytes_(name)) for name in file.attrs["layer_names"]] == ["first", "second"]
-assert load_model("best.hdf5").predict(x, verbose=0).shape == (16, 1)
+loaded = load_model("best.hdf5")
+assert loaded.compiled and loaded.evaluate(x, y, verbose=0) > 0
+model.save("model.keras")
+assert load_model("model.keras").optimizer.iterations == model.optimizer.iterations
 """
 
 
