@@ -6,6 +6,7 @@ import shutil
 from itertools import pairwise
 
 from convlayers import nested
+from convlayers.models.functional import Functional
 from convlayers.narrow_types import size_of
 from convlayers.symbolic import FunctionCall
 
@@ -168,6 +169,8 @@ def _format_output_shape(layer):
     if layer.nodes:
         outputs = nested.map_structure(lambda tensor: tensor.shape, layer.nodes[-1].outputs)
         shapes = nested.map_shapes(_format_shape, outputs)
+    elif isinstance(layer, Functional):
+        return _format_shape(layer.output_shape)  # maybe of several shapes
     elif layer._build_shapes is None:
         return "?"
     else:

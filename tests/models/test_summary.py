@@ -62,6 +62,29 @@ def subclass(library):
     return model
 
 
+def models_in_a_subclass(library):
+    """Models that were called within `call` alone, or not at all."""
+    layers = library.layers
+
+    class Mine(library.Model):
+        def __init__(self):
+            super().__init__(name="mine")
+            x, y = library.Input((4,), name="x"), library.Input((2,), name="y")
+            self.encoder = library.Model(
+                [x], [layers.Dense(2, name="mean")(x), layers.Dense(3, name="spread")(x)], name="encoder"
+            )
+            self.decoder = library.Model(y, layers.Dense(4, name="back")(y), name="decoder")
+            self.by_names = library.Model({"x": x, "y": y}, {"a": y, "b": x}, name="by_names")
+            self.last = library.Sequential([library.Input((4,)), layers.Dense(1, name="one")], name="last")
+
+        def call(self, inputs):
+            return self.last(self.decoder(self.encoder(inputs)[0]))
+
+    model = Mine()
+    model(np.ones((2, 4), "float32"))
+    return model
+
+
 def functions(library):
     """A layer that is a function, and one without weights or a `build`, in a model that was only called."""
     layers = library.layers
@@ -91,7 +114,7 @@ def text_of(model, **arguments):
     return "\n".join(lines)
 
 
-MODELS = [digits, branches, unbuilt, partly_frozen, fitted, subclass, functions]
+MODELS = [digits, branches, unbuilt, partly_frozen, fitted, subclass, models_in_a_subclass, functions]
 
 
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
