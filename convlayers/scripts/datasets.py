@@ -201,7 +201,7 @@ class Dataset(PyDataset):
 
     def cardinality(self):
         """Returns how many elements there are, -1 for no end."""
-        return -1 if self._count is None else self._count
+        return as_eager(np.int64(INFINITE_CARDINALITY if self._count is None else self._count))
 
     def as_numpy_iterator(self):
         """Returns an iterator over the elements."""
@@ -239,7 +239,7 @@ def extend_datasets_of_keras():
     DerivableDataset.__iter__ = lambda dataset: map(as_eager, go_through(dataset))
     for name in ("apply", "batch", "concatenate", "enumerate", "filter", "reduce", "repeat", "shuffle"):
         setattr(DerivableDataset, name, _of_batches(getattr(Dataset, name)))
-    DerivableDataset.cardinality = lambda dataset: len(dataset)
+    DerivableDataset.cardinality = lambda dataset: as_eager(np.int64(len(dataset)))
 
 
 def _of_batches(method):
