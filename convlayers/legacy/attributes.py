@@ -1,6 +1,7 @@
 """What layers, models, metrics and symbolic tensors had in Keras 1 and 2: `layer.output_shape`, `tensor.get_shape()`..."""
 
 from convlayers import nested, ops
+from convlayers.autograd import Tensor
 from convlayers.layers import InputLayer, Layer
 from convlayers.legacy.spelling import warn_of
 from convlayers.metrics import Metric
@@ -19,6 +20,11 @@ class TensorShape(tuple):
     def as_list(self):
         """Returns the sizes as a list, with None for what is not known."""
         return list(self)
+
+
+def as_list(shape):
+    """Returns the attribute `shape` of a class of arrays as one that can be asked for a list."""
+    return property(lambda x: TensorShape(shape.__get__(x)), shape.__set__)
 
 
 def accept_old_attributes():
@@ -94,7 +100,6 @@ class _CompiledMetrics:
 
 
 def _let_shapes_be_lists():
-    shape = KerasTensor.shape
-    KerasTensor.shape = property(lambda tensor: TensorShape(shape.__get__(tensor)), shape.__set__)
-    KerasTensor.get_shape = lambda tensor: tensor.shape
-    Variable.get_shape = lambda variable: TensorShape(variable.shape)
+    for kind in (KerasTensor, Tensor, Variable):
+        kind.shape = as_list(kind.shape)
+        kind.get_shape = lambda x: x.shape

@@ -11,6 +11,8 @@ from convlayers.data.py_dataset import PyDataset
 from convlayers.legacy.image.iterator import Iterator
 from convlayers.legacy.spelling import warn_of, warn_once
 from convlayers.models import Model, Sequential
+from convlayers.models.compile_utils import hold_metrics
+from convlayers.models.compiled import Compiled
 
 # By method: the names of today for those of then.
 _RENAMED = {
@@ -38,6 +40,8 @@ def accept_old_training():
         setattr(Model, name, _translating(name, getattr(Model, name)))
     for name in ("fit", "evaluate", "predict"):
         setattr(Model, f"{name}_generator", _of_generators(name))
+    Compiled.compile = _taking_metrics_third(Compiled.compile)
+    Compiled.metrics_names = property(_names_of_results)
     Sequential.predict_classes = predict_classes
     Sequential.predict_proba = predict_proba
 
@@ -71,6 +75,28 @@ def _translating(name, method):
         return history
 
     return translated
+
+
+def _taking_metrics_third(compile):
+    @functools.wraps(compile)
+    def translated(self, optimizer="rmsprop", loss=None, *args, **kwargs):
+        if args and hold_metrics(args[0]):
+            warn_of("compile(optimizer, loss, metrics)", "`metrics=...`")
+            args, kwargs = (), {**dict(zip(("metrics", "loss_weights"), args, strict=False)), **kwargs}
+        if isinstance(kwargs.get("metrics"), str):
+            warn_of("compile(metrics='name')", "`metrics=['name']`")
+            kwargs["metrics"] = [kwargs["metrics"]]
+        compile(self, optimizer, loss, *args, **kwargs)
+
+    return translated
+
+
+def _names_of_results(model):
+    """Returns a name for each result of `evaluate`; Keras 3 has one for all metrics of `compile`."""
+    try:
+        return model._order_results(model.get_metrics_result())
+    except ValueError:  # before the first batch, which says what outputs there are
+        return [metric.name for metric in model.metrics]
 
 
 def _give_to_data(data, kwargs, method):

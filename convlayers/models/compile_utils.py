@@ -15,6 +15,11 @@ from convlayers.user_code import is_ours
 _BY_KERNELS = (losses.sparse_categorical_crossentropy,)
 
 
+def hold_metrics(loss_weights):
+    """Whether `loss_weights` are metrics, as names, functions or objects: what Keras 2 took in their place."""
+    return any(isinstance(weight, str) or callable(weight) for weight in nested.flatten(loss_weights))
+
+
 class CompileLoss:
     """The losses of all outputs as one.
 
@@ -36,6 +41,11 @@ class CompileLoss:
             raise ValueError(
                 "Expected `loss_weights` argument to be a float (single output case) or a list, tuple, or dict (multiple "
                 f"output case). Received instead: loss_weights={loss_weights} of type {type(loss_weights)}"
+            )
+        if hold_metrics(loss_weights):
+            raise ValueError(
+                f"`loss_weights` must be numbers. Received: loss_weights={loss_weights}\n"
+                "The third argument of `compile` is `loss_weights`. Metrics have a name: `metrics=[...]`."
             )
         self._loss, self._loss_weights = loss, loss_weights
         self._output_names = output_names

@@ -140,11 +140,14 @@ class Steps(Compiled):
         return logs if return_dict else self._list_results(logs)
 
     def _list_results(self, logs):
-        """Returns logs as a list, in the order of the metrics; one number as that number."""
-        known = [inner.name for metric in self.metrics for inner in getattr(metric, "metrics", [metric])]
-        results = [logs[name] for name in known if name in logs]
-        results += [logs[name] for name in sorted(logs) if name not in known]
+        """Returns logs as a list; one number as that number."""
+        results = [logs[name] for name in self._order_results(logs)]
         return results[0] if len(results) == 1 else results
+
+    def _order_results(self, logs):
+        """Returns the names in logs in the order of the metrics."""
+        known = [inner.name for metric in self.metrics for inner in getattr(metric, "metrics", [metric])]
+        return [name for name in known if name in logs] + [name for name in sorted(logs) if name not in known]
 
 
 @memory.pooled

@@ -8,6 +8,7 @@ import numpy as np
 from convlayers import metrics, nested
 from convlayers.autograd import Operand, Tensor, differentiable
 from convlayers.layers import Layer
+from convlayers.legacy.attributes import as_list
 from convlayers.losses import Loss
 from convlayers.masks import get_keras_mask, set_keras_mask
 from convlayers.variables import Variable
@@ -20,6 +21,11 @@ class EagerArray(np.ndarray):
     grad = None
     # Known by its identity, whatever `==` is for arrays.
     __hash__ = object.__hash__
+    shape = as_list(np.ndarray.shape)
+
+    def get_shape(self):
+        """Returns the shape, under its older name."""
+        return self.shape
 
     @property
     def value(self):
@@ -91,8 +97,8 @@ def return_eager_arrays():
     # Layers inside others are called as ever: only what is returned to the script is changed.
     Layer._call_outermost = eager(Layer._call_outermost)
     Loss.__call__ = eager(Loss.__call__)
-    for name in dir(metrics):
-        metric = getattr(metrics, name)
-        if isinstance(metric, type) and issubclass(metric, metrics.Metric) and "result" in vars(metric):
+    kinds = {kind for name in dir(metrics) if isinstance(metric := getattr(metrics, name), type) for kind in metric.__mro__}
+    for metric in kinds:
+        if issubclass(metric, metrics.Metric) and "result" in vars(metric):
             metric.result = eager(metric.result)
     Tensor.numpy = lambda tensor: tensor.value

@@ -234,6 +234,7 @@ NAMES = {
         "truncated_normal": "random.truncated_normal",
         "uniform": "own.uniform",
     },
+    "strings": {name: f"scripts.tensorflow_strings.{name}" for name in ("join", "regex_replace", "split")},
     "version": {"VERSION": "own.VERSION"},
     "test": {
         "gpu_device_name": "own.gpu_device_name",

@@ -4,6 +4,7 @@ from tests.scripts.running import run_code
 
 ATTRIBUTES = """
 import keras
+import numpy as np
 from keras.layers import Conv2D, Flatten, Input
 from keras.models import Model
 
@@ -16,7 +17,20 @@ assert conv.input_shape == (None, 8, 8, 3) and conv.output_shape == (None, 6, 6,
 assert model.layers[0].input is image and model.output_shape == (None, 144)
 assert x.shape.as_list() == x.get_shape().as_list() == [None, 6, 6, 4] and x.shape.rank == 4 and x.shape[1:] == (6, 6, 4)
 assert conv.get_output_at(0) is x and conv.get_input_at(0) is image
-assert conv.kernel.get_shape().as_list() == [3, 3, 3, 4]
+assert conv.kernel.get_shape().as_list() == conv.kernel.shape.as_list() == [3, 3, 3, 4]
+shapes = []
+
+
+def loss(y_true, y_pred):
+    shapes.append(y_pred.shape.as_list())
+    return keras.backend.mean(y_pred, axis=-1)
+
+
+pixels = np.ones((2, 8, 8, 3), "float32")
+model.compile("sgd", loss)
+model.fit(pixels, np.ones((2, 144)), verbose=0)
+assert set(map(tuple, shapes)) == {(2, 144)}
+assert model(pixels).shape.as_list() == model(pixels).get_shape().as_list() == [2, 144]
 assert type(Model(image, y, dynamic=True)) is type(model)
 metric = keras.metrics.Mean()
 metric.update_state([2.0])

@@ -58,6 +58,22 @@ del steps[:]
 images.fit_generator(flow, steps_per_epoch=5, epochs=2, verbose=0, callbacks=[count], validation_data=flow, validation_steps=7)
 assert steps == [0, 1, 2, 3, 4] * 2
 
+# Metrics were the third argument, and one of them was no list.
+images.compile("sgd", "mse", ["mae"], [0.5])
+assert images.metrics_names == ["loss", "compile_metrics"]
+images.fit(flow, verbose=0)
+assert images.metrics_names == ["loss", "mae"] and images.get_compile_config()["loss_weights"] == [0.5]
+model.compile("sgd", "mse", metrics="mae")
+results = model.evaluate(x, y, verbose=0)
+results = dict(zip(model.metrics_names, results))
+assert abs(results["mae"] - np.abs(model.predict(x, verbose=0)[:, 0] - y).mean()) < 1e-5
+z = keras.Input((4,))
+two = Model(z, [Dense(1, name="a")(z), Dense(1, name="b")(z)])
+two.compile("sgd", {"a": "mse", "b": "mae"}, {"b": "mse"})
+results = two.evaluate(x, [y, y], verbose=0, return_dict=True)
+assert two.metrics_names == ["loss", "a_loss", "b_loss", "b_mse"] and sorted(results) == sorted(two.metrics_names)
+assert two.evaluate(x, [y, y], verbose=0) == [results[name] for name in two.metrics_names]
+
 # decay: lr / (1 + decay * step)
 one = optimizers.SGD(lr=0.5, decay=0.1)
 for expected in (0.5, 0.5 / 1.1, 0.5 / 1.2):
@@ -78,6 +94,8 @@ def test_training(tmp_path):
     warned = run_code(PROGRAM, tmp_path).stderr
     for today in (
         "`learning_rate=...`",
+        "`metrics=...`",
+        "`metrics=['name']`",
         "`optimizer.learning_rate`",
         "`epochs=...`",
         "`history['accuracy']`",

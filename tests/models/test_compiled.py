@@ -162,6 +162,8 @@ def test_mistakes_in_compile_are_found_before_training(compilation, message):
         ({"metrics": "mae"}, "^Expected `metrics` argument to be a list, tuple, or dict. Received instead: metrics=mae"),
         ({"weighted_metrics": "mae"}, "^Expected `weighted_metrics` argument to be a list"),
         ({"loss_weights": "a"}, "^Expected `loss_weights` argument to be a float"),
+        ({"loss_weights": ["mae"]}, "^`loss_weights` must be numbers. Received: loss_weights=\\['mae'\\]\nThe third argument"),
+        ({"loss_weights": [metrics.MeanSquaredError()]}, "^`loss_weights` must be numbers."),
     ],
 )
 def test_a_failed_compile_leaves_the_old_one(compilation, message):

@@ -140,6 +140,9 @@ assert tf.reduce_sum(y, axis=-1).numpy().shape == (2, 4)
 metric = tf.keras.metrics.Mean()
 metric.update_state([1.0, 2.0])
 assert metric.result().numpy() == 1.5 and f"{metric.result():.2f}" == "1.50"
+for metric in (tf.keras.metrics.Precision(), tf.keras.metrics.PrecisionAtRecall(0.5), tf.keras.metrics.AUC()):
+    metric.update_state([0.0, 1.0], [0.2, 0.7])
+    assert metric.result().numpy() == 1
 loss = tf.keras.losses.MeanSquaredError()
 assert loss(np.zeros(3), np.full(3, 2.0)).numpy() == 4
 with tf.GradientTape() as tape:
