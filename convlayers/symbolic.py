@@ -11,7 +11,7 @@ from convlayers.autograd import Operand
 from convlayers.naming import auto_name
 from convlayers.narrow_types import array_dtype
 from convlayers.rollback import without_effect
-from convlayers.validation import standardize_dtype
+from convlayers.validation import check_result, standardize_dtype
 
 
 class KerasTensor(Operand):
@@ -270,7 +270,7 @@ def _run_on_zeros(function, args, kwargs, unknown_size):
     before, _trial.running = _trial.running, True
     try:
         with np.errstate(all="ignore"), without_effect():
-            return nested.map_structure(np.asarray, function(*args, **kwargs))
+            return nested.map_structure(np.asarray, check_result(function(*args, **kwargs), function))
     except MemoryError as error:
         raise ValueError(f"There is no memory to find the shapes of what is computed from {shapes}: {error}") from error
     finally:

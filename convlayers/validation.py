@@ -284,6 +284,18 @@ def standardize_shape(shape, variable_path=None):
     return tuple(sizes)
 
 
+def check_result(result, function):
+    """Returns what a function of a user's own returned.
+
+    Raises:
+        ValueError: if that is None.
+    """
+    if result is None:
+        name = getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
+        raise ValueError(f"Invalid dtype: object\n`{name}` returned None. Is a `return` missing at its end?")
+    return result
+
+
 def standardize_dtype(dtype):
     """Returns the name of a dtype given as a name, NumPy dtype or Python type; `floatx()` for None.
 

@@ -130,7 +130,7 @@ def _standardize_batch_size(batch_size, steps, num_samples):
     if batch_size is None:
         return math.ceil(num_samples / steps) if steps and num_samples else 32
     if not validation.is_integer(batch_size) or batch_size <= 0:
-        raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+        raise ValueError(f"batch_size should be a positive integer value, but got batch_size={validation.brief(batch_size)}")
     return int(batch_size)
 
 

@@ -4,6 +4,7 @@ from convlayers.losses.reduction import join_masks, reduce_weighted_values, stan
 from convlayers.masks import get_keras_mask
 from convlayers.naming import auto_name
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.validation import check_result
 
 
 class Loss:
@@ -46,7 +47,7 @@ class Loss:
         mask = get_keras_mask(y_pred)
         y_pred = convert_structure(y_pred, self.dtype)
         y_true = convert_structure(y_true, self.dtype)
-        losses = self.call(y_true, y_pred)
+        losses = check_result(self.call(y_true, y_pred), getattr(self, "fn", self.call))
         mask = join_masks(mask, get_keras_mask(losses))
         return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)
 

@@ -9,6 +9,7 @@ from convlayers.losses.reduction import apply_mask
 from convlayers.masks import get_keras_mask
 from convlayers.metrics.metric import Metric
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.validation import check_result
 
 
 def reduce_to_samplewise_values(values, sample_weight, reduce_fn, dtype):
@@ -142,7 +143,7 @@ class MeanMetricWrapper(Mean):
     def update_state(self, y_true, y_pred, sample_weight=None):
         sample_weight = apply_mask(sample_weight, get_keras_mask(y_pred), self._array_dtype, reduction="sum")
         values = self._fn(value_of(y_true), value_of(y_pred), **self._fn_kwargs)
-        super().update_state(values, sample_weight)
+        super().update_state(check_result(values, self._fn), sample_weight)
 
     def get_config(self):
         config = {**super().get_config(), "fn": serialize_keras_object(self._fn)}

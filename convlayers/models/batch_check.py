@@ -79,7 +79,11 @@ def _predict_shapes(model, x):
     samples = batch_size_of(x) or 0
     few = min(samples, 2)
     with without_effect():
-        y_pred = model(nested.map_structure(lambda array: None if array is None else array[:few], x), training=False)
+        try:
+            y_pred = model(nested.map_structure(lambda array: None if array is None else array[:few], x), training=False)
+        except Exception:
+            model(x, training=False)  # whose error has the shapes that were given
+            raise
     places = np.arange(samples) % max(few, 1)
 
     def repeat(prediction):

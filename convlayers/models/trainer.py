@@ -241,6 +241,11 @@ class Trainer(Steps):
 
     def _last_logs(self, logs):
         """Returns the logs of an epoch: the results of the metrics, unless a step of a user's own has logs of its own."""
+        if logs is None:
+            raise TypeError(
+                "'NoneType' object is not iterable\n`train_step` and `test_step` return a dict of names and numbers. One "
+                "returned None: is a `return` missing at its end?"
+            )
         metrics = self._compilation.metrics
         if metrics is not None and not metrics.built:  # Such a step need not look at them.
             return dict(logs)

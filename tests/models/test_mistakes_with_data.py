@@ -112,6 +112,60 @@ def test_an_axis_is_missing(shape, hint):
     assert hint in str(error.value)
 
 
+def test_the_shapes_in_an_error_are_those_that_were_given():
+    text = refusal(classifier(), IMAGES[:, :6], LABELS, batch_size=25)
+    assert "but received input with shape (25, 96)" in text and "called on an input of shape (25, 6, 8, 3)." in text
+
+
+def test_images_in_place_of_the_batch_size():
+    with pytest.raises(ValueError, match=r"^batch_size should be a positive integer value, but got batch_size=array of shape"):
+        classifier().predict(IMAGES, IMAGES)
+
+
+# A `return` that is missing -------------------------------------------------------------------------------------------
+
+
+def nothing(y_true, y_pred):
+    losses.mean_squared_error(y_true, y_pred)
+
+
+class Nothing(losses.Loss):
+    def call(self, y_true, y_pred):
+        losses.mean_squared_error(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("compiled", "name"),
+    [({"loss": nothing}, "nothing"), ({"loss": Nothing()}, "Nothing.call"), ({"loss": "mse", "metrics": [nothing]}, "nothing")],
+    ids=["loss", "class", "metric"],
+)
+def test_of_a_loss_or_a_metric(compiled, name):
+    model = classifier(units=1)
+    model.compile("sgd", **compiled)
+    assert refusal(model, IMAGES, LABELS) == f"Invalid dtype: object\n`{name}` returned None. Is a `return` missing at its end?"
+
+
+def test_of_a_layer():
+    class Double(layers.Layer):
+        def call(self, x):
+            x * 2
+
+    with pytest.raises(ValueError, match="^Invalid dtype: object\n`Double.call` returned None. Is a `return` missing"):
+        Double()(Input((3,)))
+
+
+def test_of_a_step():
+    class Mine(Model):
+        def train_step(self, data):
+            super().train_step(data)
+
+    x = Input((4,))
+    model = Mine(x, layers.Dense(1)(x))
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match="^'NoneType' object is not iterable\n`train_step` and `test_step` return a dict"):
+        model.fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)
+
+
 # What is a class, and should be an object -----------------------------------------------------------------------------
 
 
