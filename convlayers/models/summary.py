@@ -167,8 +167,7 @@ def _class_name(layer):
 
 def _format_output_shape(layer):
     if layer.nodes:
-        outputs = nested.map_structure(lambda tensor: tensor.shape, layer.nodes[-1].outputs)
-        shapes = nested.map_shapes(_format_shape, outputs)
+        shapes = [_format_shape(tensor.shape) for tensor in nested.flatten(layer.nodes[-1].outputs)]
     elif isinstance(layer, Functional):
         return _format_shape(layer.output_shape)  # maybe of several shapes
     elif layer._build_shapes is None:

@@ -101,7 +101,8 @@ def functions(library):
     model = Mine()
     model(np.ones((2, 4, 3), "float32"))
     x = library.Input((4, 3), name="x")
-    return library.Model(x, [model(x), model.twice(x) / 2], name="functions")
+    one, _ = layers.Lambda(lambda x: (x, {"first": x[:, :1]}), name="both")(x)  # its outputs are shown as a list
+    return library.Model(x, [model(x), model.twice(one) / 2], name="functions")
 
 
 def _double(x):
