@@ -21,6 +21,8 @@ _ADVICE = {
         layers.MelSpectrogram layers.STFTSpectrogram ops.eig ops.fft ops.fft2 ops.ifft2 ops.irfft ops.istft ops.polar ops.rfft
         ops.stft ops.view_as_complex ops.view_as_real utils.audio_dataset_from_directory
     """,
+    "Keras 1 had it for models with branches. Call layers on tensors: `x = keras.layers.concatenate([left.output, "
+    "right.output])`, and `keras.Model([left.input, right.input], x)`.": "layers.Merge",
     "Layers without shared weights are not part of convlayers.": "layers.local",
     "Layers of other frameworks are not part of convlayers. Models of Keras come by their files, `load_model(path)`.": """
         layers.FlaxLayer layers.JaxLayer layers.TFSMLayer layers.TorchModuleWrapper

@@ -32,6 +32,7 @@ def accept_old_attributes():
     InputLayer.input = InputLayer.output
     Layer.input_shape = property(lambda layer: _shapes("input_shape", layer.input))
     Layer.output_shape = property(lambda layer: _shapes("output_shape", layer.output))
+    Layer.trainable_weights = Layer.trainable_weights.setter(_take_weights)
     Layer.get_input_at = lambda layer, node_index: _only(_node(layer, "get_input_at", node_index).inputs)
     Layer.get_output_at = lambda layer, node_index: _node(layer, "get_output_at", node_index).outputs
     Metric.reset_states = _reset_states
@@ -49,6 +50,11 @@ def _shapes(name, tensors):
 def _node(layer, name, index):
     warn_of(f"layer.{name}(i)", "`layer.nodes[i]`, which has `inputs` and `outputs`")
     return layer.nodes[index]
+
+
+def _take_weights(layer, weights):
+    # They are the layer's already, as whatever becomes an attribute of it.
+    warn_of("layer.trainable_weights = weights", "`self.add_weight(...)`")
 
 
 def _only(tensors):

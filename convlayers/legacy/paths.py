@@ -12,6 +12,7 @@ OLD_MODULES = {
     "engine.sequential": ("models",),
     "engine.topology": ("layers", "utils"),
     "engine.training": ("models",),
+    "initializations": ("initializers",),
     "initializers.initializers_v2": ("initializers",),
     "layers.advanced_activations": ("layers",),
     "layers.convolutional": ("layers",),

@@ -21,6 +21,8 @@ _RENAMED = {
     "evaluate": {},
     "predict": {},
 }
+# What `compile` took, and finds out by itself today.
+_WITHOUT_EFFECT = ("class_mode", "experimental_run_tf_function", "sample_weight_mode")
 # What counted samples and counts batches today, and whose.
 _COUNTS = {
     "samples_per_epoch": ("steps_per_epoch", "x"),
@@ -40,7 +42,7 @@ def accept_old_training():
         setattr(Model, name, _translating(name, getattr(Model, name)))
     for name in ("fit", "evaluate", "predict"):
         setattr(Model, f"{name}_generator", _of_generators(name))
-    Compiled.compile = _taking_metrics_third(Compiled.compile)
+    Compiled.compile = _translating_compile(Compiled.compile)
     Compiled.metrics_names = property(_names_of_results)
     Sequential.predict_classes = predict_classes
     Sequential.predict_proba = predict_proba
@@ -77,12 +79,16 @@ def _translating(name, method):
     return translated
 
 
-def _taking_metrics_third(compile):
+def _translating_compile(compile):
     @functools.wraps(compile)
     def translated(self, optimizer="rmsprop", loss=None, *args, **kwargs):
         if args and hold_metrics(args[0]):
             warn_of("compile(optimizer, loss, metrics)", "`metrics=...`")
             args, kwargs = (), {**dict(zip(("metrics", "loss_weights"), args, strict=False)), **kwargs}
+        for name in _WITHOUT_EFFECT:
+            if name in kwargs:
+                warn_of(f"compile({name}=...)", "nothing in its place: it has no effect")
+                del kwargs[name]
         if isinstance(kwargs.get("metrics"), str):
             warn_of("compile(metrics='name')", "`metrics=['name']`")
             kwargs["metrics"] = [kwargs["metrics"]]

@@ -32,6 +32,20 @@ model.fit(pixels, np.ones((2, 144)), verbose=0)
 assert set(map(tuple, shapes)) == {(2, 144)}
 assert model(pixels).shape.as_list() == model(pixels).get_shape().as_list() == [2, 144]
 assert type(Model(image, y, dynamic=True)) is type(model)
+
+
+class Scale(keras.layers.Layer):
+    def build(self, input_shape):
+        self.scale = keras.backend.variable(np.ones(input_shape[-1:]))
+        self.trainable_weights = [self.scale]
+
+    def call(self, x):
+        return x * self.scale
+
+
+scale = Scale()
+scale(pixels)
+assert scale.trainable_weights[0] is scale.scale and len(scale.weights) == 1
 metric = keras.metrics.Mean()
 metric.update_state([2.0])
 metric.reset_states()

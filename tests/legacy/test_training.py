@@ -59,7 +59,7 @@ images.fit_generator(flow, steps_per_epoch=5, epochs=2, verbose=0, callbacks=[co
 assert steps == [0, 1, 2, 3, 4] * 2
 
 # Metrics were the third argument, and one of them was no list.
-images.compile("sgd", "mse", ["mae"], [0.5])
+images.compile("sgd", "mse", ["mae"], [0.5], sample_weight_mode="temporal")
 assert images.metrics_names == ["loss", "compile_metrics"]
 images.fit(flow, verbose=0)
 assert images.metrics_names == ["loss", "mae"] and images.get_compile_config()["loss_weights"] == [0.5]
