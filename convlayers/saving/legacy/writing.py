@@ -13,6 +13,14 @@ from convlayers.saving.weights import variables_of_keras2
 
 # On what Keras 2 would have run. Keras 3 ignores it, but there must be one.
 _BACKEND = "tensorflow"
+# What labels that are class numbers, and no one-hot rows, take in Keras 2.
+_LOSSES_OF_CLASS_NUMBERS = ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy")
+_METRICS_OF_CLASS_NUMBERS = {
+    "acc": "sparse_categorical_accuracy",
+    "accuracy": "sparse_categorical_accuracy",
+    "ce": "sparse_categorical_crossentropy",
+    "crossentropy": "sparse_categorical_crossentropy",
+}
 _MODEL = ("class_name", "config", STACK)
 
 
@@ -60,7 +68,33 @@ def _training_config(compile_config, format):
         is_of_keras2 = format == "keras2" and str(optimizer.get("module")) == "keras.optimizers"
         name = f"Custom>{optimizer['class_name']}" if is_of_keras2 else optimizer["class_name"]
         config["optimizer_config"] = {"class_name": name, "config": optimizer["config"]}
+    if format == "keras2":
+        for key in ("metrics", "weighted_metrics"):
+            config[key] = _for_class_numbers(config.get(key), config.get("loss"))
     return {"loss": None, "metrics": None, "weighted_metrics": None, "loss_weights": None, **config}
+
+
+def _for_class_numbers(metrics, loss):
+    """Returns metrics with those for class numbers where the loss is for these.
+
+    Keras 2 chooses what "accuracy" stands for as it reads the file, before it has labels, and takes them for one-hot rows. What
+    it writes itself is the choice it made in training.
+    """
+    if isinstance(metrics, (list, tuple)):
+        return [_for_class_numbers(part, _loss_of(place, loss)) for place, part in enumerate(metrics)]
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        return {output: _for_class_numbers(part, _loss_of(output, loss)) for output, part in metrics.items()}
+    name = loss.get("class_name") if isinstance(loss, dict) else loss
+    if not isinstance(metrics, str) or metrics not in _METRICS_OF_CLASS_NUMBERS or name not in _LOSSES_OF_CLASS_NUMBERS:
+        return metrics
+    config = {"name": metrics, "dtype": "float32", "fn": _METRICS_OF_CLASS_NUMBERS[metrics]}
+    return {"class_name": "MeanMetricWrapper", "config": config}
+
+
+def _loss_of(output, losses):
+    if isinstance(losses, dict) and "class_name" not in losses:
+        return losses.get(output)
+    return losses[output] if isinstance(losses, (list, tuple)) and output in range(len(losses)) else losses
 
 
 def _older(part, format):

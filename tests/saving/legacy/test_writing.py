@@ -167,6 +167,29 @@ def test_functions_have_their_names_alone_for_keras_2(tmp_path):
     k.models.load_model(tmp_path / "model.h5", custom_objects={"wave": wave})
 
 
+def test_keras_2_is_told_which_accuracy_goes_with_class_numbers(tmp_path):
+    def written(loss, metrics):
+        x = k.Input((3,))
+        model = k.Model(
+            x, [layers.Dense(2, name="a")(x), layers.Dense(2, name="b")(x)] if len(loss) == 2 else layers.Dense(2)(x)
+        )
+        model.compile("sgd", loss, metrics=metrics)
+        model.save(tmp_path / "model.h5", format="keras2")
+        assert k.models.load_model(tmp_path / "model.h5").compiled
+        return json_of(tmp_path / "model.h5", "training_config")["metrics"]
+
+    sparse, dense = k.losses.SparseCategoricalCrossentropy(from_logits=True), "categorical_crossentropy"
+    accuracy = {
+        "class_name": "MeanMetricWrapper",
+        "config": {"name": "acc", "dtype": "float32", "fn": "sparse_categorical_accuracy"},
+    }
+    assert written([sparse], ["acc", "mae"]) == [accuracy, "mean_absolute_error"]
+    assert written(["sparse_categorical_crossentropy"], [["acc"]]) == [[accuracy]]
+    assert written([dense], ["acc"]) == ["acc"]
+    assert written([dense, sparse], [["acc"], ["acc"]]) == [["acc"], [accuracy]]
+    assert written({"a": sparse, "b": dense}, {"b": "acc", "a": ["acc"]}) == {"b": "acc", "a": [accuracy]}
+
+
 def test_a_layer_as_an_activation(tmp_path):
     model = k.Sequential([k.Input((3,)), layers.Dense(2, activation=layers.LeakyReLU(0.1))])
     model.save(tmp_path / "model.keras", format="keras2")
