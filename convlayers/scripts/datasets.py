@@ -161,6 +161,19 @@ class Dataset(PyDataset):
 
         return Dataset(make, batches)
 
+    def unbatch(self, name=None):
+        """Returns a data set of what is in each element along its first axis. All of them are made right away."""
+        self._check_end("unbatch")
+        batches = [self._make(number) for number in range(self._count)]
+        sizes = [len(nested.flatten(batch)[0]) for batch in batches]
+        parts = [(batch, place) for batch, size in zip(batches, sizes, strict=True) for place in range(size)]
+
+        def make(number):
+            batch, place = parts[number % len(parts)]
+            return nested.map_structure(lambda array: array[place], batch)
+
+        return Dataset(make, len(parts))
+
     def repeat(self, count=None):
         """Returns a data set that goes on from the start, so many times, or without end."""
         endless = count is None or count < 0 or self._count is None
@@ -237,7 +250,7 @@ def extend_datasets_of_keras():
     """Lets the data sets that functions of Keras return have the methods of `Dataset`, and give arrays with `numpy()`."""
     go_through = DerivableDataset.__iter__
     DerivableDataset.__iter__ = lambda dataset: map(as_eager, go_through(dataset))
-    for name in ("apply", "batch", "concatenate", "enumerate", "filter", "reduce", "repeat", "shuffle"):
+    for name in ("apply", "batch", "concatenate", "enumerate", "filter", "reduce", "repeat", "shuffle", "unbatch"):
         setattr(DerivableDataset, name, _of_batches(getattr(Dataset, name)))
     DerivableDataset.cardinality = lambda dataset: as_eager(np.int64(len(dataset)))
 

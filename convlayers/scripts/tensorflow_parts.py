@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import functools
 import logging
 import math
 import sys
@@ -179,6 +180,20 @@ def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
 
 def squared_difference(x, y, name=None):
     return ops.square(ops.subtract(x, y))
+
+
+def add_n(inputs, name=None):
+    """Returns the sum of several arrays."""
+    return functools.reduce(ops.add, inputs)
+
+
+def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype=int32, name=None):
+    """Returns how many samples of each class, in rows, were taken for each class, in columns."""
+    places = np.asarray(labels), np.asarray(predictions)
+    count = num_classes or int(np.max(places)) + 1
+    matrix = np.zeros((count, count), dtype)
+    np.add.at(matrix, places, 1 if weights is None else weights)
+    return matrix
 
 
 def clip_by_norm(t, clip_norm, axes=None, name=None):

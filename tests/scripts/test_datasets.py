@@ -36,6 +36,8 @@ def test_repeats(numbers):
     assert listed(numbers.repeat().take(9)) == [*range(7), 0, 1]
     assert listed(numbers.take(2).repeat(2)) == [0, 1, 0, 1]
     assert listed(numbers.skip(5).repeat(2)) == [5, 6, 5, 6]
+    assert listed(numbers.batch(3).unbatch()) == list(range(7))
+    assert listed(numbers.batch(3).map(lambda x: (x, -x)).unbatch().repeat(2), 9)[6:] == [[6, -6], [0, 0], [1, -1]]
     assert numbers.repeat().cardinality().numpy() == -1
     with pytest.raises(TypeError, match="The dataset is infinite."):
         len(numbers.repeat())
@@ -135,6 +137,7 @@ count = tf.data.experimental.cardinality(data)
 assert count.numpy() == 4 and len(data.take(count // 2)) == len(data.skip(count // 2)) == 2
 shuffled = data.cache().shuffle(100).prefetch(buffer_size=tf.data.AUTOTUNE)
 assert sorted(np.concatenate([y for x, y in shuffled])) == [0] * 6 + [1] * 6
+assert len(list(data.unbatch().batch(12))) == 1
 assert len(data.repeat(2)) == 8 and len(data.filter(lambda x, y: y[0] > 3)) == 0
 model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
 model.compile("sgd", "mse")
