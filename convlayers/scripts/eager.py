@@ -67,12 +67,12 @@ def _read(x):
 
 
 def as_eager(value):
-    """Returns arrays and numbers of NumPy, in any structure, with the method `numpy()`."""
+    """Returns arrays, numbers and truth values of NumPy, in any structure, with the method `numpy()`."""
     return nested.map_structure(_as_eager, value)
 
 
 def _as_eager(value):
-    if type(value) is not np.ndarray and not isinstance(value, np.number):
+    if type(value) is not np.ndarray and not isinstance(value, (np.number, np.bool_)):
         return value
     array = np.asarray(value).view(EagerArray)
     mask = get_keras_mask(value)

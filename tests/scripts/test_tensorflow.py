@@ -140,6 +140,7 @@ model = tf.keras.Sequential([tf.keras.Input((4, 3)), tf.keras.layers.Masking(), 
 y = model(x)
 assert type(y.numpy()) is np.ndarray and (y.numpy() == model.predict(x)).all()
 assert tf.reduce_sum(y, axis=-1).numpy().shape == (2, 4)
+assert tf.reduce_any(y > y).numpy() == False and not tf.reduce_any(y > y)
 metric = tf.keras.metrics.Mean()
 metric.update_state([1.0, 2.0])
 assert metric.result().numpy() == 1.5 and f"{metric.result():.2f}" == "1.50"
