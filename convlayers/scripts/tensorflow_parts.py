@@ -182,6 +182,21 @@ def squared_difference(x, y, name=None):
     return ops.square(ops.subtract(x, y))
 
 
+def where(condition, x=None, y=None, name=None):
+    """Returns numbers of `x` where a condition holds, else of `y`; without these the places where it holds, one in each row."""
+    return np.argwhere(value_of(condition)) if x is None and y is None else ops.where(condition, x, y)
+
+
+def sort(values, axis=-1, direction="ASCENDING", name=None):
+    ordered = ops.sort(values, axis)
+    return ops.flip(ordered, axis) if direction == "DESCENDING" else ordered
+
+
+def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
+    """Returns the places of values in their order; those of equal values as they come, in both directions."""
+    return ops.argsort(ops.negative(values) if direction == "DESCENDING" else values, axis)
+
+
 def add_n(inputs, name=None):
     """Returns the sum of several arrays."""
     return functools.reduce(ops.add, inputs)
