@@ -103,21 +103,20 @@ class _Walk:
         is_usual = superblock.startswith(_SIGNATURE) and superblock[20:24] == bytes(4)
         if not is_usual or base != 0 or free_space != _NONE or driver != _NONE or end > self._size or link > 1:
             raise NotPlainError
-        root = self._object("", address)
-        waiting = [root]
+        root, members = self._object("", address)
+        if not isinstance(root, PlainGroup):
+            raise NotPlainError
+        # Each object with all that is in it before the next one: most often, they lie beside one another.
+        waiting = [(root, *member) for member in reversed(members)]
         while waiting:
-            group, tree, heap = waiting.pop()
-            for name, address in self._entries(tree, heap):
-                member = self._object(f"{group.path}/{name}", address)
-                if isinstance(member, tuple):
-                    waiting.append(member)
-                    member = member[0]
-                group.members[name] = member
+            group, name, address = waiting.pop()
+            group.members[name], members = self._object(f"{group.path}/{name}", address)
+            waiting += [(group.members[name], *member) for member in reversed(members)]
         arrays = self._source.arrays
         arrays.sort(key=lambda array: array.start)
         if any(array.start + array.size > following.start for array, following in itertools.pairwise(arrays)):
             raise NotPlainError
-        return root[0]
+        return root
 
     def _read(self, start, size):
         self._headers_left -= size
@@ -135,7 +134,7 @@ class _Walk:
     # Objects ----------------------------------------------------------------------------------------------------------
 
     def _object(self, path, address):
-        """Returns an array, or a tuple of a group and the addresses of its tree and its heap."""
+        """Returns an array or a group, and the names and addresses of what is in it, none in an array."""
         if address in self._seen or len(path) > _LONGEST_PATH:
             raise NotPlainError
         self._seen.add(address)
@@ -149,9 +148,9 @@ class _Walk:
             elif kind != _NOTHING:
                 messages[kind] = content
         if messages.keys() == {_GROUP}:
-            return PlainGroup(path, self._source, attributes), *struct.unpack_from("<QQ", messages[_GROUP])
+            return PlainGroup(path, self._source, attributes), list(self._entries(*struct.unpack_from("<QQ", messages[_GROUP])))
         if _NEEDED_BY_ARRAYS <= messages.keys() <= _OF_ARRAYS:
-            return self._array(path, messages[_SHAPE], messages[_TYPE], messages[_LAYOUT])
+            return self._array(path, messages[_SHAPE], messages[_TYPE], messages[_LAYOUT]), []
         raise NotPlainError
 
     def _messages(self, address):
