@@ -61,6 +61,10 @@ class DTypePolicy:
     def variable_dtype(self):
         return self._variable_dtype
 
+    def _at(self, path):
+        """Returns the policy of the layer at a path."""
+        return self
+
     def get_config(self):
         return {"name": self.name}
 
@@ -129,6 +133,9 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     @property
     def variable_dtype(self):
         return self.default_policy.variable_dtype
+
+    def _at(self, path):
+        return self[path] if path else self
 
     def __getitem__(self, path):
         if path in self._policy_map:

@@ -162,8 +162,7 @@ class Layer(Caller, WeightOwner):
     @property
     def _own_policy(self):
         """The policy for the layer's place in the model, once that is known."""
-        policy = self._dtype_policy
-        return policy[self.path] if isinstance(policy, dtype_policies.DTypePolicyMap) and self.path else policy
+        return self._dtype_policy._at(self._path)
 
     @property
     def compute_dtype(self):
