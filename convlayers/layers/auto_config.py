@@ -1,5 +1,6 @@
 """The config of a layer whose class has no `get_config`: the arguments that it was made with. And layers made from such."""
 
+import functools
 import inspect
 
 from convlayers import nested
@@ -18,7 +19,7 @@ class Arguments:
 
     def __init__(self, cls, args, kwargs):
         self.config, self.reason = None, "non-serializable argument values in `__init__()`, and therefore"
-        signature = inspect.signature(cls.__init__)
+        signature = _signature_of(cls)
         try:
             bound = signature.bind(None, *args, **kwargs)
         except TypeError:
@@ -69,8 +70,13 @@ def make(cls, config):
     return layer
 
 
+@functools.lru_cache(1024)
+def _signature_of(cls):
+    return inspect.signature(cls.__init__)
+
+
 def _takes(cls, name):
-    parameters = inspect.signature(cls.__init__).parameters
+    parameters = _signature_of(cls).parameters
     return name in parameters or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
 
 

@@ -20,10 +20,14 @@ def damage_as_value_error(what):
     try:
         yield
     except DAMAGE as error:
-        raise ValueError(
-            f"{what} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        raise ValueError(_damage(what, error)) from error
+
+
+def _damage(what, error):
+    return (
+        f"{what} could not be made: its config is damaged, or a class in it reads it in a wrong way. "
+        f"{type(error).__name__}: {error}"
+    )
 
 
 class _Place(threading.local):
@@ -36,36 +40,31 @@ class _Place(threading.local):
     def text(self):
         return " of nested model ".join(reversed(self.parts))
 
-    @contextlib.contextmanager
-    def inside(self, part):
-        outer, self.parts = self.parts, (*self.parts, part)
-        try:
-            yield
-        finally:
-            self.parts = outer
-
 
 _place = _Place()
 
 
 @contextlib.contextmanager
 def place_of(entry, index):
-    """An error in this block says of which layer of its model it is.
+    """An error in this block says of which layer of its model it is. Damage becomes a `ValueError`.
 
     Args:
         entry: the encoding of a layer.
         index: the place of the entry among the layers of its model.
     """
-    name = entry.get("config", {}).get("name") if isinstance(entry, dict) and isinstance(entry.get("config"), dict) else None
-    with _place.inside(f"'{name}' (layers[{index}])"):
-        try:
-            with damage_as_value_error("A layer"):
-                yield
-        except (TypeError, ValueError) as error:
-            if "\nThis is layer " in str(error):  # Layers in it know better.
-                raise
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{error}\nThis is layer {_place.text}.") from error
+    config = entry.get("config") if isinstance(entry, dict) else None
+    name = config.get("name") if isinstance(config, dict) else None
+    outer, _place.parts = _place.parts, (*_place.parts, f"'{name}' (layers[{index}])")
+    try:
+        yield
+    except (TypeError, ValueError, *DAMAGE) as error:
+        if "\nThis is layer " in str(error):  # Layers in it know better.
+            raise
+        message = _damage("A layer", error) if isinstance(error, DAMAGE) else error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{message}\nThis is layer {_place.text}.") from error
+    finally:
+        _place.parts = outer
 
 
 def make_layer(entry, index, custom_objects=None):
