@@ -57,8 +57,7 @@ class _Walk:
             self._seen[id(value)] = value
             self.found.append((path, value))
             for name, attribute in _attributes(value, self._backwards):
-                if isinstance(attribute, _WITH_VARIABLES):
-                    self.visit(attribute, f"{path}/{name}" if path else name)
+                self.visit(attribute, f"{path}/{name}" if path else name)
         else:
             self._seen[id(value)] = value
             self._visit_container(value, path)
@@ -81,8 +80,6 @@ class _Walk:
 
 
 _OWNERS = WeightOwner, Optimizer
-# Most attributes are none of these.
-_WITH_VARIABLES = *_OWNERS, list, tuple, dict
 
 
 def _has_variables(value):
@@ -90,24 +87,30 @@ def _has_variables(value):
 
 
 def _attributes(owner, backwards):
-    """Yields the names and values of the attributes of an object, without those that all of its kind have.
+    """Returns the names and values of the attributes of an object that may have variables in them.
 
-    The order is Keras's: `layers` of a stack or graph first, private names last.
+    Those that all of its kind have are left out. The order is Keras's: `layers` of a stack or graph first, private names last.
     """
     kind = Optimizer if isinstance(owner, Optimizer) else Layer
-    names = _attributes_of_class(type(owner), kind) | (owner.__dict__.keys() - _common_attributes(kind))
-    if backwards:
-        names = sorted(names - {"operations"}, reverse=True)  # which Keras 2 does not have
-    else:
-        if isinstance(owner, (Functional, Sequential)):
-            yield "layers", owner.layers
-        names = sorted(names, key=lambda name: (name.startswith("_"), name))
-    for name in names:
+    found = {}
+    for name in _attributes_of_class(type(owner), kind) | (owner.__dict__.keys() - _common_attributes(kind)):
         try:
             value = getattr(owner, name)
         except Exception:
             continue  # a property that has nothing to give yet
-        yield name, value
+        if _may_have_variables_in(type(value)):
+            found[name] = value
+    if backwards:
+        found.pop("operations", None)  # which Keras 2 does not have
+        return sorted(found.items(), reverse=True)
+    first = [("layers", owner.layers)] if isinstance(owner, (Functional, Sequential)) else []
+    return first + sorted(found.items(), key=lambda item: (item[0].startswith("_"), item[0]))
+
+
+@functools.lru_cache(1024)
+def _may_have_variables_in(cls):
+    """Whether an attribute of a class may lead to variables. Most are of the same few classes, which do not."""
+    return issubclass(cls, (*_OWNERS, list, tuple, dict))
 
 
 @functools.cache
