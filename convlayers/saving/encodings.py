@@ -35,15 +35,15 @@ def make_object(encoding, is_older, custom_objects=None):
         return deserialize_keras_object(leaner, custom_objects)
 
 
-def share_in_all_copies(encoding):
-    """Gives what is shared its number wherever it is written, in an encoding that was just read.
+def share_in_all_copies(objects):
+    """Gives what is shared its number wherever it is written, in the encodings of all objects of a file.
 
     Keras numbers an object when it writes it again, but what the object consists of was copied when it was first written. So
     the parts of a model may have numbers in its last copy alone, and be shared with what is elsewhere.
     """
-    numbered = [part for part in objects_in(encoding) if isinstance(part.get("shared_object_id"), int)]
+    numbered = [part for part in objects if isinstance(part.get("shared_object_id"), int)]
     last = {part["shared_object_id"]: part for part in numbered}
-    for part in objects_in(encoding) if last else ():
+    for part in objects if last else ():
         number = part.get("shared_object_id")
         copy = last.get(number, part) if isinstance(number, int) else part
         if copy is not part:

@@ -75,18 +75,19 @@ def translated(encoding, format):
     return encoding
 
 
-def as_read_by_its_writer(encoding, keras_version):
+def as_read_by_its_writer(encoding, objects, keras_version):
     """Returns the encoding of a model with single inputs and outputs alone, if it is of a Keras that put them in lists.
 
     Functional models that were stacks when they were written here, in that form, are stacks again.
 
     Args:
         encoding: in the form of Keras 3, as it stands in a file.
+        objects: the encodings of all objects in it.
         keras_version: what the file says.
     """
     if not _wrote_lists(keras_version):
         return encoding
-    graphs = [part for part in objects_in(encoding) if is_graph(part)]
+    graphs = [part for part in objects if is_graph(part)]
     if all(graph is encoding for graph in graphs):  # as in nearly all files
         return _as_read(encoding) if graphs else encoding
     return map_dicts(_as_read, encoding)

@@ -13,7 +13,7 @@ from convlayers.models.model import Model
 from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
-from convlayers.saving.encodings import make_object, share_in_all_copies
+from convlayers.saving.encodings import make_object, objects_in, share_in_all_copies
 from convlayers.saving.files import may_write, replacing
 from convlayers.saving.formats import (
     DEFAULT,
@@ -264,8 +264,9 @@ def make_model(encoding, filepath, keras_version):
     """
     with damage_as_value_error(f"The model in {filepath}"):
         is_older = is_of_older_keras(keras_version)
-        share_in_all_copies(encoding)
-        model = make_object(encoding if is_older else as_read_by_its_writer(encoding, keras_version), is_older)
+        objects = list(objects_in(encoding))
+        share_in_all_copies(objects)
+        model = make_object(encoding if is_older else as_read_by_its_writer(encoding, objects, keras_version), is_older)
     if not isinstance(model, Model):
         raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")
     model._file_format = format_of(keras_version)

@@ -2,7 +2,7 @@
 
 import convlayers as k
 from convlayers import layers
-from convlayers.saving.encodings import map_dicts, share_in_all_copies
+from convlayers.saving.encodings import map_dicts, objects_in, share_in_all_copies
 
 
 def test_inner_dicts_are_changed_first():
@@ -33,15 +33,19 @@ def numbers(part):
     return [inner.get("shared_object_id") for inner in part["config"]["layers"]]
 
 
+def share(*encodings):
+    share_in_all_copies(list(objects_in(encodings)))
+
+
 def test_parts_of_what_is_shared_are_shared_in_all_copies():
     first, last = model(7, layer(), layer(name="own")), model(7, layer(9), layer(10, "own"))
-    share_in_all_copies([first, layer(9), last])
+    share(first, layer(9), last)
     assert numbers(first) == numbers(last) == [9, 10]
 
 
 def test_they_are_at_any_depth():
     first, last = model(5, model(7, layer())), model(5, model(7, layer()))
-    share_in_all_copies([first, last, model(7, layer(9))])
+    share(first, last, model(7, layer(9)))
     assert numbers(first["config"]["layers"][0]) == numbers(last["config"]["layers"][0]) == [9]
 
 
@@ -49,7 +53,7 @@ def test_what_is_not_alike_is_left_alone():
     """Files may have any number anywhere."""
     encoding = [model(7, {"class_name": "Dense", "config": {}}), model([], layer()), model(7, layer(9)), model(7)]
     before = str(encoding)
-    share_in_all_copies(encoding)
+    share(*encoding)
     assert str(encoding) == before
 
 

@@ -193,7 +193,7 @@ def test_lists_of_one_in_files_of_keras(tmp_path, version, is_list):
 def test_only_ends_of_graphs_are_unwrapped():
     config = {"layers": 3, "input_layers": [["x", 0, 0]], "output_layers": [["y", 0, 0]]}
     custom = {"class_name": "Mine", "config": config}
-    assert as_read_by_its_writer(custom, "3.8.0") == custom
+    assert as_read_by_its_writer(custom, [custom], "3.8.0") == custom
 
 
 # Files that go back -----------------------------------------------------------------------------------------------------
