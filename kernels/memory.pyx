@@ -11,16 +11,18 @@
 #    the rest of it is cut off, and free neighbours become one again. (Without that, what is free for one size could not be
 #    used for another, and the peak would be up to twice as high.) There are some dozen free blocks to search; where a user
 #    has made thousands, by keeping some of many arrays, no more than SEARCHED of about the size are looked at.
-# d) At the end of an outermost call of such a function, and later when arrays die, free segments go back to the system, down
+# d) Memory of an array begins with a page. A CPU compares the lowest 12 bits of addresses first: what is read seems to wait for a
+#    result that has just been stored at the same place of another page. Of arrays that begin alike, these are not the next numbers.
+# e) At the end of an outermost call of such a function, and later when arrays die, free segments go back to the system, down
 #    to what two of the last CALLS calls needed: all of it after a single large batch, and nothing where calls of several
 #    kinds take turns.
-# e) Arrays below SMALL bytes come from malloc, which keeps such memory by itself: a small array that a user keeps should not
+# f) Arrays below SMALL bytes come from malloc, which keeps such memory by itself: a small array that a user keeps should not
 #    hold a segment. What stays for good, as weights, is made by functions decorated with `lasting`, outside of the pool.
-# f) Compiled for AddressSanitizer, `pooled` leaves functions as they are: the sanitizer sees only what leaves a block of
+# g) Compiled for AddressSanitizer, `pooled` leaves functions as they are: the sanitizer sees only what leaves a block of
 #    malloc.
-# g) What a file describes may compute with arrays of any size while the model is made. `bounded` sets an allocator that has no
+# h) What a file describes may compute with arrays of any size while the model is made. `bounded` sets an allocator that has no
 #    memory for them, and stays set where functions are `pooled`.
-# h) NumPy calls an allocator with the GIL held, which protects all of this from other threads, and from a fork between.
+# i) NumPy calls an allocator with the GIL held, which protects all of this from other threads, and from a fork between.
 import functools
 
 cimport numpy
@@ -48,7 +50,7 @@ cdef extern from *:
 
 
 cdef enum:
-    ALIGNMENT = 64  # bytes: a cache line, and the longest vector
+    PAGE = 4096  # bytes
     SMALL = 1 << 14  # bytes
     SEGMENT = 1 << 26  # bytes
     CALLS = 64
@@ -63,7 +65,7 @@ cdef struct Label:  # lies in front of the memory of every array
     size_t size  # of that memory
     size_t origin
 
-cdef struct Block:  # lies in front of the memory that it describes; as long as ALIGNMENT
+cdef struct Block:  # lies in front of the memory that it describes; as long as a line of the cache
     Block* before  # its neighbours in the segment; NULL at the ends
     Block* after
     Block* previous  # in the list of free blocks
@@ -83,6 +85,10 @@ cdef int calls = 0  # that are under way, in several threads
 
 
 # Blocks -------------------------------------------------------------------------------------------------------------------
+
+
+cdef inline size_t whole_pages(size_t bytes) noexcept:
+    return (bytes + PAGE - 1) & ~<size_t>(PAGE - 1)
 
 
 cdef inline int list_of(size_t size) noexcept:
@@ -117,11 +123,11 @@ cdef Block* add_segment(size_t size) noexcept:
     """Puts a segment with one free block on the list. NULL if there is no memory."""
     global held
     cdef size_t bytes = sizeof(Block) + size
-    cdef char* segment = <char*>malloc(bytes + ALIGNMENT)
+    cdef char* segment = <char*>malloc(bytes + PAGE)
     if segment == NULL:
         return NULL
-    use_huge_pages(segment, bytes)
-    cdef Block* block = <Block*>((<uintptr_t>segment + ALIGNMENT - 1) & ~<uintptr_t>(ALIGNMENT - 1))
+    use_huge_pages(segment, bytes + PAGE)
+    cdef Block* block = <Block*>whole_pages(<uintptr_t>segment + sizeof(Block)) - 1
     block.before = block.after = NULL
     block.segment = segment
     block.label.size = size
@@ -272,7 +278,7 @@ cdef void* allocate(void* context, size_t bytes) noexcept:
             return NULL
         label[0] = Label(bytes, FROM_MALLOC)
         return label + 1
-    block = take_block((bytes + ALIGNMENT - 1) & ~<size_t>(ALIGNMENT - 1))
+    block = take_block(whole_pages(sizeof(Block) + bytes) - sizeof(Block))
     return NULL if block == NULL else block + 1
 
 
