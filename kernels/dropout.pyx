@@ -57,13 +57,17 @@ cdef inline void scale_pixels(
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
     cdef real[BLOCK] block
-    cdef real* results = &block[0] if around else y
-    cdef Py_ssize_t i, j
-    for i in range(pixels):
-        for j in range(c):
-            results[i * c + j] = x[i * c + j] * scale[j]
-    if around:
-        carry_around(block, y, pixels * c)
+    cdef real* results
+    cdef Py_ssize_t first = 0, count, i, j
+    while first < c:
+        count = min(<Py_ssize_t>BLOCK, c - first) if around else c
+        results = &block[0] if around else y + first
+        for i in range(pixels):
+            for j in range(count):
+                results[i * count + j] = x[i * c + first + j] * scale[first + j]
+        if around:
+            carry_around(block, y + first, pixels * count)
+        first += count
     restore_denormals(state)
 
 
@@ -74,7 +78,7 @@ def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :,
     cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
     if n * pixels * c == 0:
         return
-    cdef bint around = &y[0, 0, 0] != &x[0, 0, 0] and c <= BLOCK and go_around(2.0 * n * pixels * c)
+    cdef bint around = &y[0, 0, 0] != &x[0, 0, 0] and go_around(2.0 * n * pixels * c)
     with nogil, parallel(num_threads=threads_for(<double>n * pixels * c)):
         for block in prange(n * blocks, schedule="static"):
             i = block // blocks

@@ -7,7 +7,7 @@
 #    while it lies in the first-level cache, are put together with those before in double (Chan, Golub and LeVeque 1983).
 #    Nothing cancels.
 # c) Rows are read one behind the other, as the CPU's prefetchers expect: eight side by side took 1.4 times as long.
-#    A row's sums wait for one another, so a few rows, of BLOCK numbers, have their statistics found before they are normalized:
+#    A row's sums wait for one another, so a few rows, of CHUNK numbers, have their statistics found before they are normalized:
 #    the CPU begins with the next row meanwhile. Large results then go around the caches (around.pxd).
 # d) The backward pass first adds ROWS_AT_ONCE rows to d_gamma and d_beta, in strips of columns that have sums of their own, then
 #    computes d_x while the rows are in cache. A task has GROUP rows at most, and tasks are added up in double: errors do not grow.
@@ -174,34 +174,48 @@ cdef inline void find_statistics(const Rows* job, Py_ssize_t row) noexcept nogil
     job.scale[row] = <real>(1 / sqrt(squares / job.c + job.epsilon))
 
 
-cdef inline void normalize_row(const Rows* job, Py_ssize_t row, real* y) noexcept nogil:
-    cdef const real* x = job.x + row * job.c
-    cdef const real* gamma = job.gamma
-    cdef const real* beta = job.beta
+cdef inline void normalize_row(const Rows* job, Py_ssize_t row, Py_ssize_t column, Py_ssize_t count, real* y) noexcept nogil:
+    """Some columns of a row; y begins with the first of them."""
+    cdef const real* x = job.x + row * job.c + column
+    cdef const real* gamma = job.gamma + column
+    cdef const real* beta = job.beta + column
     cdef real mean = job.mean[row], scale = job.scale[row]
-    cdef Py_ssize_t c = job.c, j = 0
-    while j + VL <= c:
+    cdef Py_ssize_t j = 0
+    while j + VL <= count:
         (<vec*>(y + j))[0] = (load(x + j) - mean) * scale * load(gamma + j) + load(beta + j)
         j += VL
-    while j < c:
+    while j < count:
         y[j] = (x[j] - mean) * scale * gamma[j] + beta[j]
         j += 1
 
 
+cdef inline void normalize_around(const Rows* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef real[BLOCK] block
+    cdef Py_ssize_t column, count, rows, row
+    while first < end:
+        rows = min(max(BLOCK // job.c, <Py_ssize_t>1), end - first)
+        column = 0
+        while column < job.c:
+            count = min(job.c - column, <Py_ssize_t>BLOCK)
+            for row in range(rows):
+                normalize_row(job, first + row, column, count, block + row * count)
+            carry_around(block, job.y_or_d_x + first * job.c + column, rows * count)
+            column += count
+        first += rows
+
+
 cdef inline void normalize_rows(const Rows* job, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef real[BLOCK] block
-    cdef real* y
     cdef Py_ssize_t stop, row
     while first < end:
-        stop = min(first + max(BLOCK // job.c, <Py_ssize_t>1), end)
-        y = &block[0] if job.around else job.y_or_d_x + first * job.c
+        stop = min(first + max(CHUNK // job.c, <Py_ssize_t>1), end)
         for row in range(first, stop):
             find_statistics(job, row)
-        for row in range(first, stop):
-            normalize_row(job, row, y + (row - first) * job.c)
         if job.around:
-            carry_around(block, job.y_or_d_x + first * job.c, (stop - first) * job.c)
+            normalize_around(job, first, stop)
+        else:
+            for row in range(first, stop):
+                normalize_row(job, row, 0, job.c, job.y_or_d_x + row * job.c)
         first = stop
     restore_denormals(state)
 
@@ -224,7 +238,7 @@ def normalization_forward(
     cdef Py_ssize_t rows = job.rows, c = job.c, task
     if rows * c == 0:
         return
-    job.around = job.y_or_d_x != job.x and c <= BLOCK and go_around(2.0 * rows * c)
+    job.around = job.y_or_d_x != job.x and go_around(2.0 * rows * c)
     cdef Py_ssize_t size = max(SHARE // c, <Py_ssize_t>1)
     cdef real* vectors = <real*>take(2 * c * sizeof(real))
     job.gamma, job.beta = given_or(job.gamma, 1, vectors, c), given_or(job.beta, 0, vectors + c, c)
