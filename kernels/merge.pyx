@@ -4,22 +4,24 @@
 # a) All arrays are contiguous and of one shape, whatever it is. Their numbers are combined in the order of the arrays, as by a
 #    chain of functions of two: bits and gradients are those of the chain.
 # b) BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
-#    over memory, however many arrays there are.
+#    over memory, however many arrays there are. Large results then go around the caches (around.pxd).
 # c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
 #    large, each gets half of the gradient; NaN, which equals nothing, gets none.
-# d) Threads share the blocks. A result depends on the numbers at its own place only.
+# d) Threads share the numbers, SHARE of them as a task. A result depends on the numbers at its own place only.
 cimport numpy
-from cython.parallel cimport prange, threadid
+from cython.parallel cimport parallel, prange, threadid
 
+from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
-    BLOCK = 1024
+    SHARE = 4096  # numbers in a task
     SUM = 0
     PRODUCT = 1
     MAXIMUM = 2
@@ -32,6 +34,9 @@ cdef struct Merging:
     Py_ssize_t arrays, length
     const real** xs
     real** d_xs
+    real* y
+    real divisor
+    bint around  # y goes around the caches
 
 
 cdef inline void combine(int code, const real* a, const real* b, real* y, Py_ssize_t count) noexcept nogil:
@@ -50,17 +55,29 @@ cdef inline void combine(int code, const real* a, const real* b, real* y, Py_ssi
             y[i] = a[i] if (a[i] <= b[i]) | (a[i] != a[i]) else b[i]
 
 
-cdef inline void merge_block(const Merging* job, Py_ssize_t start, Py_ssize_t count, real* y, real scale) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+cdef inline void merge_block(const Merging* job, Py_ssize_t start, Py_ssize_t count, real* y) noexcept nogil:
     cdef Py_ssize_t array, i
+    cdef real divisor = job.divisor
     combine(job.code, job.xs[0] + start, job.xs[1] + start, y, count)
     for array in range(2, job.arrays):
         combine(job.code, y, job.xs[array] + start, y, count)
-    if scale != 1:
+    if divisor != 1:
         for i in range(count):
-            y[i] /= scale
+            y[i] /= divisor
     if job.activation != LINEAR:
         apply_activation(job.activation, y, count)
+
+
+cdef inline void merge_task(const Merging* job, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef real[BLOCK] block
+    cdef Py_ssize_t count
+    while start < end:
+        count = min(<Py_ssize_t>BLOCK, end - start)
+        merge_block(job, start, count, &block[0] if job.around else job.y + start)
+        if job.around:
+            carry_around(block, job.y + start, count)
+        start += count
     restore_denormals(state)
 
 
@@ -134,10 +151,13 @@ def merge_forward(str kind, list xs not None, numpy.ndarray y not None, real div
     if count_of(y) == 0:
         return
     cdef Merging job = describe(kind, xs, None)
-    job.activation = activation
-    cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
-    for block in prange(blocks, nogil=True, schedule="static", num_threads=threads_for(job.arrays * job.length)):
-        merge_block(&job, block * BLOCK, min(<Py_ssize_t>BLOCK, job.length - block * BLOCK), target + block * BLOCK, divisor)
+    job.y, job.divisor, job.activation = target, divisor, activation
+    job.around = go_around((job.arrays + 1.0) * job.length)
+    cdef Py_ssize_t start
+    with nogil, parallel(num_threads=threads_for(job.arrays * job.length)):
+        for start in prange(0, job.length, SHARE, schedule="static"):
+            merge_task(&job, start, min(start + SHARE, job.length))
+        end_stores_around()
     scratch_give(<void*>job.xs)
 
 

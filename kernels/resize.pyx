@@ -11,12 +11,15 @@
 # d) Up to four taps are added at a time: their weights are in registers, and a number is written once for four.
 # e) With many channels, the pixels of a row are loops over vectors of channels. Few channels would not fill a vector: there
 #    each number of the row is looked up, with places and weights in tables made once per call, LANES at a time.
-# f) Rows of the output are shared out in at most TASKS parts, by the shape only. Each row is computed by one thread in the
+# f) Pixels of many channels go around the caches where the images are large (around.pxd).
+# g) Rows of the output are shared out in at most TASKS parts, by the shape only. Each row is computed by one thread in the
 #    same order, and each thread has a line of its own: results are the same for any number of threads.
-from cython.parallel cimport prange, threadid
+from cython.parallel cimport parallel, prange, threadid
 
+from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 
@@ -37,6 +40,7 @@ cdef struct Job:
     Band depth, rows, columns
     bint as_it_is          # whether the line is the row
     bint mixes_rows        # whether there is no line, but two rows with two columns each
+    bint around            # whether pixels go around the caches
     int* places            # for few channels: where in the line the first tap of each number of a row lies
     real* factors          # and the weights, tap after tap, each for all numbers of a row
 
@@ -140,27 +144,34 @@ cdef inline void look_up(
 # Rows -----------------------------------------------------------------------------------------------------------------
 
 
-cdef inline void make_pixels(const Job* job, const real* line, int taps, real* y) noexcept nogil:
-    """The row of many channels. `taps` is a constant to the compiler."""
+cdef inline void add_few_columns(
+    const Job* job, const real* line, Py_ssize_t first, Py_ssize_t end, int taps, real* y
+) noexcept nogil:
+    """As `make_pixels`. `taps` is a constant to the compiler."""
     cdef Py_ssize_t c = job.c, i
-    for i in range(job.columns.outputs):
-        add_few(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y + i * c, c)
+    for i in range(first, end):
+        add_few(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y, c)
+        y += c
 
 
-cdef inline void make_row(const Job* job, const real* line, real* y) noexcept nogil:
-    """The second step: the row from the line."""
+cdef inline void make_pixels(const Job* job, const real* line, Py_ssize_t first, Py_ssize_t end, real* y) noexcept nogil:
+    """Some pixels of many channels, from the line; y begins with the first of them."""
+    cdef Py_ssize_t c = job.c, taps = job.columns.taps, i
+    if taps == 1:
+        add_few_columns(job, line, first, end, 1, y)
+    elif taps == 2:
+        add_few_columns(job, line, first, end, 2, y)
+    elif taps == 4:
+        add_few_columns(job, line, first, end, 4, y)
+    else:
+        for i in range(first, end):
+            add_taps(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y, c)
+            y += c
+
+
+cdef inline void look_up_row(const Job* job, const real* line, real* y) noexcept nogil:
+    """The row of few channels, from the line."""
     cdef Py_ssize_t c = job.c, taps = job.columns.taps, width = job.columns.outputs * c, i = 0
-    if job.places == NULL:
-        if taps == 1:
-            make_pixels(job, line, 1, y)
-        elif taps == 2:
-            make_pixels(job, line, 2, y)
-        elif taps == 4:
-            make_pixels(job, line, 4, y)
-        else:
-            for i in range(job.columns.outputs):
-                add_taps(line + job.columns.starts[i] * c, c, job.columns.weights + i * taps, taps, True, y + i * c, c)
-        return
     while i + LANES <= width:
         if taps == 1:
             look_up(line, c, job.places + i, job.factors + i, width, 1, y + i, LANES)
@@ -172,13 +183,15 @@ cdef inline void make_row(const Job* job, const real* line, real* y) noexcept no
     look_up(line, c, job.places + i, job.factors + i, width, taps, y + i, <int>(width - i))
 
 
-cdef inline void mix_rows(const Job* job, const real* x, const real* weights, real* y) noexcept nogil:
-    """Both steps for many channels: the row from two rows of the input, and from two columns each."""
+cdef inline void mix_pixels(
+    const Job* job, const real* x, const real* weights, Py_ssize_t first, Py_ssize_t end, real* y
+) noexcept nogil:
+    """As `make_pixels`, with both steps: from two rows of the input, and from two columns each."""
     cdef Py_ssize_t c = job.c, width = job.w * c, i, j
     cdef const real* left
     cdef const real* right
     cdef real[4] weight
-    for i in range(job.columns.outputs):
+    for i in range(first, end):
         left = x + job.columns.starts[i] * c
         right = left + c
         for j in range(4):
@@ -198,6 +211,27 @@ cdef inline void mix_rows(const Job* job, const real* x, const real* weights, re
         y += c
 
 
+cdef inline void make_row(const Job* job, const real* source, const real* weights, real* y) noexcept nogil:
+    """The row from its line, or from two rows with these weights."""
+    cdef real[BLOCK] block
+    cdef Py_ssize_t c = job.c, outputs = job.columns.outputs, some = max(BLOCK // c, 1) if job.around else outputs
+    cdef Py_ssize_t first = 0, end
+    cdef real* pixels
+    if job.places != NULL:
+        look_up_row(job, source, y)
+        return
+    while first < outputs:
+        end = min(first + some, outputs)
+        pixels = &block[0] if job.around else y + first * c
+        if job.mixes_rows:
+            mix_pixels(job, source, weights, first, end, pixels)
+        else:
+            make_pixels(job, source, first, end, pixels)
+        if job.around:
+            carry_around(block, y + first * c, (end - first) * c)
+        first = end
+
+
 cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y) noexcept nogil:
     cdef Py_ssize_t width = job.w * job.c, plane = job.h * width
     cdef Py_ssize_t i = row % job.rows.outputs, k = row // job.rows.outputs % job.depth.outputs
@@ -207,12 +241,12 @@ cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y)
     cdef real share
     x += job.depth.starts[k] * plane + job.rows.starts[i] * width
     if job.depth.taps == 1 and job.rows.taps == 1 and job.depth.weights[k] * job.rows.weights[i] == 1 and not job.as_it_is:
-        make_row(job, x, y)
+        make_row(job, x, NULL, y)
         return
     if job.mixes_rows:
         for j in range(2):
             weights[j] = job.depth.weights[k] * job.rows.weights[2 * i + j]
-        mix_rows(job, x, weights, y)
+        make_row(job, x, weights, y)
         return
     if job.as_it_is:
         line = y
@@ -226,7 +260,7 @@ cdef inline void resize_row(const Job* job, Py_ssize_t row, real* line, real* y)
             add_taps(x + slice * plane + tap * width, width, weights, some, slice + tap == 0, line, width)
             tap += some
     if not job.as_it_is:
-        make_row(job, line, y)
+        make_row(job, line, NULL, y)
 
 
 cdef inline void resize_rows(const Job* job, Py_ssize_t first, Py_ssize_t end, real* line) noexcept nogil:
@@ -262,7 +296,7 @@ def resize(
     cdef Job job = Job(
         x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
         depth=band_of(starts_d, weights_d), rows=band_of(starts_h, weights_h), columns=band_of(starts_w, weights_w),
-        as_it_is=False, mixes_rows=False, places=NULL, factors=NULL,
+        as_it_is=False, mixes_rows=False, around=False, places=NULL, factors=NULL,
     )
     cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], line = job.w * job.c
     cdef Py_ssize_t share = (rows + TASKS - 1) // TASKS, tasks = (rows + share - 1) // share, task
@@ -276,10 +310,13 @@ def resize(
         raise MemoryError("No memory for the intermediate results of resizing.")
     job.as_it_is = is_copy(&job.columns, job.w)
     job.mixes_rows = not table and job.depth.taps == 1 and job.rows.taps == 2 and job.columns.taps == 2
+    job.around = job.c <= BLOCK and go_around(rows * <double>width + <double>x.shape[0] * x.shape[1] * x.shape[2] * line)
     if table:
         job.factors = lines + threads * line
         job.places = <int*>(job.factors + table * job.columns.taps)
         fill_tables(&job)
-    for task in prange(tasks, nogil=True, schedule="static", num_threads=threads):
-        resize_rows(&job, task * share, min((task + 1) * share, rows), lines + threadid() * line)
+    with nogil, parallel(num_threads=threads):
+        for task in prange(tasks, schedule="static"):
+            resize_rows(&job, task * share, min((task + 1) * share, rows), lines + threadid() * line)
+        end_stores_around()
     scratch_give(lines)
