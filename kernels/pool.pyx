@@ -19,24 +19,27 @@
 #    is written as that of a maximum.
 # f) Parallel: rows of the result, some of them at a time. Every sum has one order: results are the same for any number of
 #    threads.
-# g) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
+# g) Where all arrays are more than the caches keep, pixels that are whole lines go around them (around.pxd), straight from the
+#    registers, and windows that are combined one by one ask for what comes next, in CPUs whose prefetchers do not follow two rows.
+# h) Two dimensions come as (n, 1, h, w, c). They are read as (n, h, 1, w, c), the same in memory, so that a plane is a
 #    row.
-# h) NaN passes: a window that has one gives NaN.
+# i) NaN passes: a window that has one gives NaN.
 cimport numpy
-from cython.parallel cimport prange, threadid
+from cython.parallel cimport parallel, prange, threadid
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
-from kernels.arrays cimport numbers_of, results_of
+from kernels.arrays cimport count_of, numbers_of, results_of
 from kernels.combine cimport MANY_CHANNELS, Combine, combine_lines, combine_spans, fill, larger_of_two, sum_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.max_places cimport index_row, max_and_place_row
 from kernels.parallel cimport threads_for
 from kernels.pool_gradient cimport even_gradient_row, max_gradient_row
 from kernels.pooling cimport (
-    VECTORS, Line, Pooling, Row, describe, input_row, lines_below, load, row_size, store,
+    AHEAD, VECTORS, Line, Pooling, Row, choose_ways, describe, input_row, lines_below, load, row_size, store,
     vector_at, vectors_for
 )
+from kernels.prefetch cimport end_stores_around, prefetch_for_reading, store_around
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 
@@ -101,16 +104,20 @@ cdef int compute_rows(ComputeRow compute, bint adds, const Pooling* job, const r
     scratch = <char*>scratch_take(threads * size)
     if scratch == NULL:
         raise MemoryError("No memory for a few rows of each thread.")
-    for task in prange((rows + some - 1) // some, nogil=True, schedule="static", num_threads=threads):
-        compute_some_rows(
-            compute, adds, job, source, &results, task * some, min((task + 1) * some, rows), scratch + threadid() * size
-        )
+    with nogil, parallel(num_threads=threads):
+        for task in prange((rows + some - 1) // some, schedule="static"):
+            compute_some_rows(
+                compute, adds, job, source, &results, task * some, min((task + 1) * some, rows), scratch + threadid() * size
+            )
+        end_stores_around()
     scratch_give(scratch)
     return 0
 
 
-cdef inline Pooling describe_arrays(numpy.ndarray x, numpy.ndarray y, tuple windows) except *:
-    return describe(<const Py_ssize_t*>x.shape, <const Py_ssize_t*>y.shape, windows)
+cdef inline Pooling describe_arrays(numpy.ndarray x, numpy.ndarray y, tuple windows, const real* results) except *:
+    cdef Pooling job = describe(<const Py_ssize_t*>x.shape, <const Py_ssize_t*>y.shape, windows)
+    choose_ways(&job, <double>count_of(x) + count_of(y), results)
+    return job
 
 
 cdef inline Results outputs_of(const Pooling* job, real* y) noexcept:
@@ -152,9 +159,12 @@ cdef inline const real* combine_columns(
 
 cdef inline void combine_taps(
     Combine combine, real nothing, const Pooling* job, const Line* lines, Py_ssize_t count,
-    Py_ssize_t ow, Py_ssize_t channel, real factor, real* results, int vectors,
+    Py_ssize_t ow, Py_ssize_t channel, real factor, real* results, bint far, int vectors,
 ) noexcept nogil:
-    """What all taps of a window are together, and `nothing`, times `factor`: some vectors of channels."""
+    """What all taps of a window are together, and `nothing`, times `factor`: some vectors of channels.
+
+    `far`, a constant to the compiler as `vectors`, is whether all of this is in main memory.
+    """
     cdef Py_ssize_t first = job.w.window.first[ow] * job.c, i, _tap
     cdef Py_ssize_t at[VECTORS]
     cdef const real* x
@@ -167,16 +177,20 @@ cdef inline void combine_taps(
         x = lines[i].numbers + first
         for _tap in range(job.w.window.count[ow]):
             for j in range(vectors):
+                if far and job.ask_for_sources:
+                    prefetch_for_reading(x + at[j] + AHEAD)
                 total[j] = combine(total[j], load(x + at[j]))
             x += job.w.window.step * job.c
     for j in range(vectors):
-        store(results + ow * job.c + at[j], total[j] * factor)
+        if far and job.around:
+            store_around(results + ow * job.c + at[j], total[j] * factor)
+        else:
+            store(results + ow * job.c + at[j], total[j] * factor)
 
 
-cdef inline void combine_windows(
-    Combine combine, real nothing, const Pooling* shared, Row row, Py_ssize_t count, bint averaged
+cdef inline void combine_each_window(
+    Combine combine, real nothing, const Pooling* shared, Row row, Py_ssize_t count, bint averaged, bint far
 ) noexcept nogil:
-    """A row of outputs, window by window."""
     cdef Pooling job = shared[0]  # a copy that no store can reach
     cdef Py_ssize_t rows = job.d.size[row.d] * job.h.size[row.h], ow, channel
     cdef real factor = 1
@@ -188,12 +202,22 @@ cdef inline void combine_windows(
         while channel < job.c:
             vectors = vectors_for(job.c - channel)
             if vectors == VECTORS:
-                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, VECTORS)
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, far, VECTORS)
             elif vectors == 2:
-                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, 2)
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, far, 2)
             else:
-                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, 1)
+                combine_taps(combine, nothing, &job, row.lines, count, ow, channel, factor, row.results, far, 1)
             channel += VECTORS * VL
+
+
+cdef inline void combine_windows(
+    Combine combine, real nothing, const Pooling* job, Row row, Py_ssize_t count, bint averaged
+) noexcept nogil:
+    """A row of outputs, window by window."""
+    if job.around or job.ask_for_sources:
+        combine_each_window(combine, nothing, job, row, count, averaged, True)
+    else:
+        combine_each_window(combine, nothing, job, row, count, averaged, False)
 
 
 cdef inline void combine_wide_pixels(
@@ -276,7 +300,7 @@ def max_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tuple w
     """y = the largest number of each window"""
     cdef const real* source = numbers_of(x, 5)
     cdef real* target = results_of(y, 5)
-    cdef Pooling job = describe_arrays(x, y, windows)
+    cdef Pooling job = describe_arrays(x, y, windows, target)
     try:
         compute_rows(max_row, False, &job, source, outputs_of(&job, target))
     finally:
@@ -287,7 +311,7 @@ def average_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tup
     """y = the mean of each window"""
     cdef const real* source = numbers_of(x, 5)
     cdef real* target = results_of(y, 5)
-    cdef Pooling job = describe_arrays(x, y, windows)
+    cdef Pooling job = describe_arrays(x, y, windows, target)
     try:
         compute_rows(average_row, True, &job, source, outputs_of(&job, target))
     finally:
@@ -320,7 +344,7 @@ def average_pool_backward(numpy.ndarray d_y not None, numpy.ndarray d_x not None
     """d_x = the gradient for x"""
     cdef const real* source = numbers_of(d_y, 5)
     cdef real* target = results_of(d_x, 5)
-    cdef Pooling job = describe_arrays(d_x, d_y, windows)
+    cdef Pooling job = describe_arrays(d_x, d_y, windows, target)
     try:
         compute_rows(
             even_gradient_row if job.apart else average_gradient_row, True, &job, source, inputs_of(&job, target)
@@ -338,7 +362,7 @@ def max_pool_with_places(
     """y = the largest number of each window, places = where it is, in so many bytes each, and room for a vector behind"""
     cdef const real* source = numbers_of(x, 5)
     cdef real* target = results_of(y, 5)
-    cdef Pooling job = describe_arrays(x, y, windows)
+    cdef Pooling job = describe_arrays(x, y, windows, target)
     job.places, job.place_size = &places[0], place_size
     try:
         compute_rows(max_and_place_row, False, &job, source, outputs_of(&job, target))
@@ -352,7 +376,7 @@ def max_pool_backward(
     """d_x = the gradient for x"""
     cdef const real* source = numbers_of(d_y, 5)
     cdef real* target = results_of(d_x, 5)
-    cdef Pooling job = describe_arrays(d_x, d_y, windows)
+    cdef Pooling job = describe_arrays(d_x, d_y, windows, target)
     job.places, job.place_size = &places[0], place_size
     try:
         compute_rows(max_gradient_row, True, &job, source, inputs_of(&job, target))

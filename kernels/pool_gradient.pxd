@@ -11,15 +11,15 @@
 #    one before, or reaches into the next pixels, which are computed later. Nothing that was written is read again, so this
 #    does no harm. Up to VECTORS vectors go through a loop together, since there is little to do for each.
 # f) In b) and c), memory for results is asked for AHEAD numbers before it is written: a store that has to wait for its line holds up
-#    those behind it.
+#    those behind it. Or, where arrays are large, results go around the caches (around.pxd): they are written once, in order.
 from libc.string cimport memset
 
 from kernels.masks cimport choose, mask
 from kernels.max_places cimport is_place, load_places, place_at
 from kernels.pooling cimport (
-    VECTORS, Line, Pooling, Row, lines_above, load_before, output_row, store, vector_at, vectors_for
+    AHEAD, VECTORS, Line, Pooling, Row, lines_above, load_before, output_row, store, vector_at, vectors_for
 )
-from kernels.prefetch cimport prefetch_for_reading
+from kernels.prefetch cimport prefetch_for_reading, store_around
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 
 cdef extern from *:
@@ -35,8 +35,13 @@ cdef extern from *:
         ELSEWHERE
     real* choose_address(bint where, real* a, real* b) noexcept nogil
 
-cdef enum:
-    AHEAD = 2048  # numbers
+
+cdef inline void write_result(real* d_x, vec v, bint around) noexcept nogil:
+    if around:
+        store_around(d_x, v)
+    else:
+        prefetch_for_reading(d_x + AHEAD)
+        store(d_x, v)
 
 
 # Gradient where windows lie apart
@@ -44,7 +49,7 @@ cdef enum:
 
 cdef inline void write_channels(
     const Pooling* job, const Line* line, const real* end, real share, Py_ssize_t ow, Py_ssize_t channel,
-    real* d_x, bint averaged, int vectors,
+    real* d_x, bint averaged, bint around, int vectors,
 ) noexcept nogil:
     """Writes the gradient of some vectors of channels to all taps of a window in a row of inputs."""
     cdef Py_ssize_t first = ow * job.c, place = line.place, _tap
@@ -62,17 +67,16 @@ cdef inline void write_channels(
     d_x += job.w.window.first[ow] * job.c
     for _tap in range(job.w.window.count[ow]):
         for j in range(vectors):
-            prefetch_for_reading(d_x + at[j] + AHEAD)
             if averaged:
-                store(d_x + at[j], gradient[j])
+                write_result(d_x + at[j], gradient[j], around)
             else:
-                store(d_x + at[j], choose(is_place(where[j], <int>place), gradient[j], ZERO_VECTOR))
+                write_result(d_x + at[j], choose(is_place(where[j], <int>place), gradient[j], ZERO_VECTOR), around)
         d_x += job.w.window.step * job.c
         place += job.w.window.step
 
 
 cdef inline void write_line(
-    const Pooling* job, const Line* line, const real* end, real* d_x, bint averaged
+    const Pooling* job, const Line* line, const real* end, real* d_x, bint averaged, bint around
 ) noexcept nogil:
     """Computes a row of inputs from the row of outputs whose windows cover it."""
     cdef Py_ssize_t ow, iw, channel
@@ -85,11 +89,11 @@ cdef inline void write_line(
         while channel < job.c:
             vectors = vectors_for(job.c - channel)
             if vectors == VECTORS:
-                write_channels(job, line, NULL, share, ow, channel, d_x, averaged, VECTORS)
+                write_channels(job, line, NULL, share, ow, channel, d_x, averaged, around, VECTORS)
             elif vectors == 2:
-                write_channels(job, line, NULL, share, ow, channel, d_x, averaged, 2)
+                write_channels(job, line, NULL, share, ow, channel, d_x, averaged, around, 2)
             else:
-                write_channels(job, line, end, share, ow, channel, d_x, averaged, 1)
+                write_channels(job, line, end, share, ow, channel, d_x, averaged, around, 1)
             channel += VECTORS * VL
     for iw in range(job.w.inputs if job.w.gaps else 0):
         if job.w.covering.count[iw] == 0:
@@ -101,7 +105,7 @@ cdef inline void write_line(
 
 cdef inline void add_channels(
     const Pooling* job, const Line* lines, Py_ssize_t count, const real* end,
-    Py_ssize_t iw, Py_ssize_t channel, real* d_x, int vectors,
+    Py_ssize_t iw, Py_ssize_t channel, real* d_x, bint around, int vectors,
 ) noexcept nogil:
     """Adds up the gradient of some vectors of channels of an input."""
     cdef Py_ssize_t w, ow, first, tap, i
@@ -123,12 +127,11 @@ cdef inline void add_channels(
                 gradient = load_before(lines[i].numbers + first + at[j], end)
                 total[j] += choose(is_place(where, <int>(lines[i].place + tap)), gradient, ZERO_VECTOR)
     for j in range(vectors):
-        prefetch_for_reading(d_x + iw * job.c + at[j] + AHEAD)
-        store(d_x + iw * job.c + at[j], total[j])
+        write_result(d_x + iw * job.c + at[j], total[j], around)
 
 
 cdef inline void add_lines(
-    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, real* d_x
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, real* d_x, bint around
 ) noexcept nogil:
     cdef Py_ssize_t iw, channel
     cdef int vectors
@@ -137,11 +140,11 @@ cdef inline void add_lines(
         while channel < job.c:
             vectors = vectors_for(job.c - channel)
             if vectors == VECTORS:
-                add_channels(job, lines, count, NULL, iw, channel, d_x, VECTORS)
+                add_channels(job, lines, count, NULL, iw, channel, d_x, around, VECTORS)
             elif vectors == 2:
-                add_channels(job, lines, count, NULL, iw, channel, d_x, 2)
+                add_channels(job, lines, count, NULL, iw, channel, d_x, around, 2)
             else:
-                add_channels(job, lines, count, end, iw, channel, d_x, 1)
+                add_channels(job, lines, count, end, iw, channel, d_x, around, 1)
             channel += VECTORS * VL
 
 
@@ -169,10 +172,14 @@ cdef inline void max_gradient_row(const Pooling* shared, const real* d_y, Row ro
         memset(row.results, 0, job.w.inputs * job.c * sizeof(real))
         for i in range(count):
             scatter_line(&job, &row.lines[i], row.results)
+    elif job.apart and job.around:
+        write_line(&job, row.lines, end, row.results, False, True)
     elif job.apart:
-        write_line(&job, row.lines, end, row.results, False)
+        write_line(&job, row.lines, end, row.results, False, False)
+    elif job.around:
+        add_lines(&job, row.lines, count, end, row.results, True)
     else:
-        add_lines(&job, row.lines, count, end, row.results)
+        add_lines(&job, row.lines, count, end, row.results, False)
 
 
 cdef inline void even_gradient_row(const Pooling* shared, const real* d_y, Row row) noexcept nogil:
@@ -180,5 +187,7 @@ cdef inline void even_gradient_row(const Pooling* shared, const real* d_y, Row r
     cdef Pooling job = shared[0]  # a copy that no store can reach
     if lines_above(&job, d_y, &row) == 0:
         memset(row.results, 0, job.w.inputs * job.c * sizeof(real))
+    elif job.around:
+        write_line(&job, row.lines, d_y + output_row(&job, job.n, 0, 0), row.results, True, True)
     else:
-        write_line(&job, row.lines, d_y + output_row(&job, job.n, 0, 0), row.results, True)
+        write_line(&job, row.lines, d_y + output_row(&job, job.n, 0, 0), row.results, True, False)

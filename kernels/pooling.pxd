@@ -10,14 +10,19 @@
 # d) A row in scratch memory has room for a vector behind it.
 # e) Where pixels have few channels, tables along w also tell which windows are alike (pixel_groups.pxd).
 # f) Whoever computes a row of results first finds its lines: the rows of the other side that have a part in it.
+from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
+from convlayers._native.runtime cimport prefetchers_follow_rows
+from kernels.around cimport go_around
 from kernels.pixel_groups cimport Groups, groups_of
+from kernels.prefetch cimport LINE
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_take
 
 cdef enum:
     VECTORS = 4  # as many as go through a loop together
+    AHEAD = 2048  # numbers
 
 cdef struct Spans:  # for each pixel of one side, those of the other side: `count` of them, `step` apart, from `first` on
     Py_ssize_t* first
@@ -38,6 +43,8 @@ cdef struct Pooling:
     Py_ssize_t n, c
     Axis d, h, w
     Groups of_outputs, of_inputs  # along w: whose windows are alike, and which are covered alike
+    bint around           # whether results go around the caches
+    bint ask_for_sources  # ahead of time
     bint apart        # whether no input belongs to two windows, nor lies between pixels of another along w
     Py_ssize_t* tables
     unsigned char* places  # of the maxima, see max_places.pxd
@@ -171,6 +178,7 @@ cdef inline Pooling describe(const Py_ssize_t* x, const Py_ssize_t* y, tuple win
     cdef int index
     job.n, job.c = x[0], x[4]
     job.places, job.place_size = NULL, 0
+    job.around = job.ask_for_sources = False
     axes[0], axes[1], axes[2] = &job.d, &job.h, &job.w
     if x[1] == 1 and y[1] == 1:  # in two dimensions, planes are rows
         axes[0], axes[1] = &job.h, &job.d
@@ -210,6 +218,13 @@ cdef inline vec load(const real* source) noexcept nogil:
 
 cdef inline void store(real* target, vec v) noexcept nogil:
     (<vec*>target)[0] = v
+
+
+cdef inline void choose_ways(Pooling* job, double numbers, const real* results) noexcept nogil:
+    """How memory is read and written, where all arrays have so many numbers. Around the caches go pixels that are whole lines."""
+    cdef bint large = go_around(numbers)
+    job.around = large and job.c % LINE == 0 and <uintptr_t>results % (LINE * sizeof(real)) == 0
+    job.ask_for_sources = large and not prefetchers_follow_rows()
 
 
 cdef inline int vectors_for(Py_ssize_t channels) noexcept nogil:

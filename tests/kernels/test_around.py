@@ -1,11 +1,13 @@
 """Results that go around the caches are the same, wherever in a line of the cache they begin."""
 
+import functools
+
 import numpy as np
 import pytest
 
 from convlayers import _native
 
-# Rows that fill vectors or do not, a few in a block (1024 numbers), and some that are longer than one.
+# Rows that fill vectors or do not, a few in a block (32 vectors), and some that are longer than one.
 MATRICES = [(100, 64), (33, 20), (7, 3), (5, 1024), (3, 2500)]
 
 
@@ -17,7 +19,7 @@ def everywhere(native):
         results = []
         for size in (0, 1):
             _native.runtime.set_cache(size)
-            result = native.empty(begin + np.prod(shape))[begin:].reshape(shape)
+            result = at_a_line(native, begin + np.prod(shape))[begin:].reshape(shape)
             function(result)
             results.append(result)
         np.testing.assert_array_equal(*results)
@@ -25,6 +27,12 @@ def everywhere(native):
 
     yield compute
     _native.runtime.set_cache(_native.cpu.last_level_cache())
+
+
+def at_a_line(native, size):
+    """Returns an array that begins with a line of the cache."""
+    numbers = native.empty(size + 64)
+    return numbers[-numbers.ctypes.data % 64 // numbers.itemsize :][:size]
 
 
 def numbers(native, seed, *shape):
@@ -81,6 +89,55 @@ def test_dropped_channels(native, everywhere, shape):
     x, factors = numbers(native, 1, 2, *shape), numbers(native, 2, 2, shape[1])
     y = everywhere(lambda y: native.dropout.scale_channels(x, factors, y), x.shape, 2)
     np.testing.assert_array_equal(y, x * factors[:, np.newaxis])
+
+
+@pytest.mark.parametrize("begin", [0, 1, 16])
+@pytest.mark.parametrize("arrays", [2, 3])
+@pytest.mark.parametrize("kind", ["sum", "product", "maximum", "minimum"])
+def test_merged_arrays(native, everywhere, kind, arrays, begin):
+    xs = [numbers(native, seed, 9001) for seed in range(arrays)]
+    y = everywhere(lambda y: native.merge.merge_forward(kind, xs, y, 1), (9001,), begin)
+    combine = {"sum": np.add, "product": np.multiply, "maximum": np.maximum, "minimum": np.minimum}[kind]
+    np.testing.assert_array_equal(y, functools.reduce(combine, xs))
+
+
+@pytest.mark.parametrize("begin", [0, 3])
+@pytest.mark.parametrize("channels", [8, 20, 64, 700])
+@pytest.mark.parametrize("taps", [1, 2, 3])
+def test_resized_images(native, everywhere, taps, channels, begin):
+    x = numbers(native, 1, 2, 1, 5, 6, channels)
+    bands = [(np.zeros(1, np.int64), native.array([[1.0]]))]
+    for size, outputs in ((5, 10), (6, 11)):
+        bands.append((np.arange(outputs) * (size - taps) // outputs, numbers(native, size, outputs, taps)))
+    y = everywhere(lambda y: native.resize.resize(x, *sum(bands, ()), y), (2, 1, 10, 11, channels), begin)
+    expected = x
+    for axis, (starts, weights) in enumerate(bands, start=1):
+        neighbours = [np.take(expected, starts + tap, axis) for tap in range(weights.shape[1])]
+        shape = [-1 if one == axis else 1 for one in range(5)]
+        expected = sum(part * weights[:, tap].reshape(shape) for tap, part in enumerate(neighbours))
+    np.testing.assert_allclose(y, expected, atol=1e2 * native.epsilon)
+
+
+@pytest.mark.parametrize("begin", [0, 1])
+@pytest.mark.parametrize("channels", [8, 16, 48, 144])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_pooled_images(native, everywhere, stride, channels, begin):
+    x = numbers(native, 1, 2, 1, 7, 9, channels)
+    windows = (1, 2, 2), (1, stride, stride), (0, 0, 0), (1, 1, 1), None
+    outputs = (2, 1, 5 // stride + 1, 7 // stride + 1, channels)
+    d_y, places = numbers(native, 2, *outputs), np.empty(np.prod(outputs) + 64, np.uint8)
+    taps = np.lib.stride_tricks.sliding_window_view(x, (2, 2), (2, 3))[:, :, ::stride, ::stride]
+    pool = native.pool
+    largest = everywhere(lambda y: pool.max_pool_forward(x, y, windows), outputs, begin)
+    np.testing.assert_array_equal(largest, taps.max((-1, -2)))
+    mean = everywhere(lambda y: pool.average_pool_forward(x, y, windows), outputs, begin)
+    np.testing.assert_allclose(mean, taps.mean((-1, -2)), atol=10 * native.epsilon)
+    everywhere(lambda y: pool.max_pool_with_places(x, y, places, 1, windows), outputs, begin)
+    for gradient in (
+        everywhere(lambda d_x: pool.average_pool_backward(d_y, d_x, windows), x.shape, begin),
+        everywhere(lambda d_x: pool.max_pool_backward(places, 1, d_y, d_x, windows), x.shape, begin),
+    ):
+        np.testing.assert_allclose(gradient.sum(), d_y.sum(), atol=1e3 * native.epsilon)
 
 
 def test_size_of_the_cache():
