@@ -7,7 +7,8 @@
 # c) An output row takes two steps. The rows of the input that it depends on are added up into one line, which stays in cache;
 #    then the numbers of the row are taken from the line. So memory is read and written once. A single row is not copied.
 #    Where two rows and two columns of many channels are mixed, each number is computed from its four neighbours at once: a line
-#    would take longer than it saves, since memory waits while it is made.
+#    would take longer than it saves, since memory waits while it is made. In CPUs whose prefetchers do not follow two rows, the
+#    lines that come next are asked for.
 # d) Up to four taps are added at a time: their weights are in registers, and a number is written once for four.
 # e) With many channels, the pixels of a row are loops over vectors of channels. Few channels would not fill a vector: there
 #    each number of the row is looked up, with places and weights in tables made once per call, LANES at a time.
@@ -16,16 +17,19 @@
 #    same order, and each thread has a line of its own: results are the same for any number of threads.
 from cython.parallel cimport parallel, prange, threadid
 
+from convlayers._native.runtime cimport prefetchers_follow_rows
 from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport end_stores_around
+from kernels.prefetch cimport end_stores_around, prefetch_for_reading
 from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
     TASKS = 64
     LANES = 16
+    AHEAD = 2048  # numbers
+    MANY = 128  # channels: prefetchers follow pixels of two rows that have fewer, as measured
     WIDE = 8  # channels from which on pixels are loops over channels
 
 cdef struct Band:
@@ -40,6 +44,7 @@ cdef struct Job:
     Band depth, rows, columns
     bint as_it_is          # whether the line is the row
     bint mixes_rows        # whether there is no line, but two rows with two columns each
+    bint ask_for_rows      # ahead of time
     bint around            # whether pixels go around the caches
     int* places            # for few channels: where in the line the first tap of each number of a row lies
     real* factors          # and the weights, tap after tap, each for all numbers of a row
@@ -184,9 +189,12 @@ cdef inline void look_up_row(const Job* job, const real* line, real* y) noexcept
 
 
 cdef inline void mix_pixels(
-    const Job* job, const real* x, const real* weights, Py_ssize_t first, Py_ssize_t end, real* y
+    const Job* job, const real* x, const real* weights, Py_ssize_t first, Py_ssize_t end, real* y, bint ask
 ) noexcept nogil:
-    """As `make_pixels`, with both steps: from two rows of the input, and from two columns each."""
+    """As `make_pixels`, with both steps: from two rows of the input, and from two columns each.
+
+    `ask`, a constant to the compiler, is whether both rows are asked for ahead of time.
+    """
     cdef Py_ssize_t c = job.c, width = job.w * c, i, j
     cdef const real* left
     cdef const real* right
@@ -198,6 +206,11 @@ cdef inline void mix_pixels(
             weight[j] = weights[j // 2] * job.columns.weights[2 * i + j % 2]
         j = 0
         while j + VL <= c:
+            if ask:
+                prefetch_for_reading(left + j + AHEAD)
+                prefetch_for_reading(right + j + AHEAD)
+                prefetch_for_reading(left + width + j + AHEAD)
+                prefetch_for_reading(right + width + j + AHEAD)
             (<vec*>(y + j))[0] = (
                 weight[0] * (<const vec*>(left + j))[0] + weight[1] * (<const vec*>(right + j))[0]
                 + weight[2] * (<const vec*>(left + width + j))[0] + weight[3] * (<const vec*>(right + width + j))[0]
@@ -223,8 +236,10 @@ cdef inline void make_row(const Job* job, const real* source, const real* weight
     while first < outputs:
         end = min(first + some, outputs)
         pixels = &block[0] if job.around else y + first * c
-        if job.mixes_rows:
-            mix_pixels(job, source, weights, first, end, pixels)
+        if job.mixes_rows and job.ask_for_rows:
+            mix_pixels(job, source, weights, first, end, pixels, True)
+        elif job.mixes_rows:
+            mix_pixels(job, source, weights, first, end, pixels, False)
         else:
             make_pixels(job, source, first, end, pixels)
         if job.around:
@@ -296,7 +311,7 @@ def resize(
     cdef Job job = Job(
         x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
         depth=band_of(starts_d, weights_d), rows=band_of(starts_h, weights_h), columns=band_of(starts_w, weights_w),
-        as_it_is=False, mixes_rows=False, around=False, places=NULL, factors=NULL,
+        as_it_is=False, mixes_rows=False, ask_for_rows=False, around=False, places=NULL, factors=NULL,
     )
     cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], line = job.w * job.c
     cdef Py_ssize_t share = (rows + TASKS - 1) // TASKS, tasks = (rows + share - 1) // share, task
@@ -310,7 +325,9 @@ def resize(
         raise MemoryError("No memory for the intermediate results of resizing.")
     job.as_it_is = is_copy(&job.columns, job.w)
     job.mixes_rows = not table and job.depth.taps == 1 and job.rows.taps == 2 and job.columns.taps == 2
-    job.around = job.c <= BLOCK and go_around(rows * <double>width + <double>x.shape[0] * x.shape[1] * x.shape[2] * line)
+    cdef bint large = go_around(rows * <double>width + <double>x.shape[0] * x.shape[1] * x.shape[2] * line)
+    job.around = large and job.c <= BLOCK
+    job.ask_for_rows = large and job.c >= MANY and not prefetchers_follow_rows()
     if table:
         job.factors = lines + threads * line
         job.places = <int*>(job.factors + table * job.columns.taps)
