@@ -257,5 +257,5 @@ class CategoricalGeneralizedCrossEntropy(BuiltInLoss):
 
     def __init__(self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy", dtype=None):
         if not 0 < q < 1:
-            raise ValueError("q must be in the interval (0, 1)" + f"\nReceived: q={q}")
+            raise ValueError(f"q must be in the interval (0, 1)\nReceived: q={q}")
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)

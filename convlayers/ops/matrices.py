@@ -69,7 +69,7 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     sizes = a.shape[-1], b.shape[-1]
     if not set(sizes) <= {2, 3}:
         raise ValueError(
-            "`x1`'s dim on `axis={axisa}` must be either 2 or 3, and so must `x2`'s. "
+            f"`x1`'s dim on `axis={axisa}` must be either 2 or 3, and so must `x2`'s. "
             f"Received: x1.shape={tuple(x1.shape)}, x2.shape={tuple(x2.shape)}"
         )
     third = subtract(multiply(a[..., 0], b[..., 1]), multiply(a[..., 1], b[..., 0]))

@@ -268,6 +268,7 @@ def test_control_flow():
         (lambda: ops.rearrange(X, "(a c) b -> a b c", a=4), "The pattern must name each axis once on both sides"),
         (lambda: ops.norm(X[0], ord="fro"), "Invalid `ord` argument for vector norm. Received: ord=fro"),
         (lambda: ops.multi_hot(np.array([1])), "Argument `num_classes` must be specified."),
+        (lambda: ops.cross(np.ones((4, 2)), np.ones((3, 4)), axisa=1), "`x1`'s dim on `axis=1` must be either 2 or 3"),
     ],
 )
 def test_messages(call, message):

@@ -17,7 +17,7 @@ class BaseConv(WeightSettings, Layer):
 
     Args:
         kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias: as the families describe them.
-        weights: dict. For each weight, as "kernel", its initializer, regularizer and constraint.
+        weight_settings: dict. For each weight, as "kernel", its initializer, regularizer and constraint.
         allow_causal: whether `padding` may be "causal".
         padding_mode: what is put around the inputs, one of `padding_modes`.
         kwargs: arguments of `Layer`.

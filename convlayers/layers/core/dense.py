@@ -21,7 +21,8 @@ class Dense(WeightSettings, Layer):
         kernel_regularizer, bias_regularizer: regularizers of the weights, by name or object.
         activity_regularizer: regularizer of the output, by name or object.
         kernel_constraint, bias_constraint: constraints of the weights, by name or object.
-        lora_rank, lora_alpha, quantization_config: taken for compatibility; None is all that they may be.
+        lora_rank, quantization_config: taken for compatibility; None is all that they may be.
+        lora_alpha: taken for compatibility, without effect.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
     Input shape: (batch, ..., features).

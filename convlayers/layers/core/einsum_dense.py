@@ -22,8 +22,8 @@ class EinsumDense(WeightSettings, Layer):
         kernel_initializer, bias_initializer: initializers of the weights, by name or object.
         kernel_regularizer, bias_regularizer: regularizers of the weights, by name or object.
         kernel_constraint, bias_constraint: constraints of the weights, by name or object.
-        lora_rank, lora_alpha, gptq_unpacked_column_size, quantization_config: taken for compatibility; None is all that they
-            may be.
+        lora_rank, gptq_unpacked_column_size, quantization_config: taken for compatibility; None is all that they may be.
+        lora_alpha: taken for compatibility, without effect.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
     Input shape: as the equation says.
@@ -34,7 +34,7 @@ class EinsumDense(WeightSettings, Layer):
 
     Raises:
         ValueError: when built, if the equation is none, or does not fit the shapes.
-        NotImplementedError: for `lora_rank` and `quantization_config`.
+        NotImplementedError: for `lora_rank`, `gptq_unpacked_column_size` and `quantization_config`.
 
     Example:
 

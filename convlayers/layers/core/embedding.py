@@ -20,7 +20,8 @@ class Embedding(WeightSettings, Layer):
         embeddings_constraint: constraint of the table, by name or object.
         mask_zero: whether 0 stands for nothing, and is masked. Then row 0 is not used.
         weights: array of shape (input_dim, output_dim), what the table is at the start.
-        lora_rank, lora_alpha, quantization_config: taken for compatibility; None is all that they may be.
+        lora_rank, quantization_config: taken for compatibility; None is all that they may be.
+        lora_alpha: taken for compatibility, without effect.
         kwargs: arguments of `Layer`, as `name` and `dtype`.
 
     Input shape: (batch, ...), of integers.

@@ -1,4 +1,4 @@
-"""Layers that keep a model from learning its training data by heart."""
+"""Numbers set to 0 at random."""
 
 from convlayers import ops
 from convlayers.layers.regularization.noise_shape import standardize_noise_shape
