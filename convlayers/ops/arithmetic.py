@@ -232,11 +232,21 @@ def arctan2(x1, x2):
 @differentiable
 def logaddexp(x1, x2):
     """Returns `log(exp(x1) + exp(x2))` without overflow."""
+    return _log_of_sum(np.logaddexp, np.exp, x1, x2)
+
+
+@differentiable
+def logaddexp2(x1, x2):
+    """Returns `log2(2**x1 + 2**x2)` without overflow."""
+    return _log_of_sum(np.logaddexp2, np.exp2, x1, x2)
+
+
+def _log_of_sum(log_of_sum, power, x1, x2):
     a, b = promote_floats(x1, x2)
-    y = np.logaddexp(a, b)
+    y = log_of_sum(a, b)
 
     def backward(d_y):
-        return lambda: unbroadcast(d_y * np.exp(a - y), a.shape), lambda: unbroadcast(d_y * np.exp(b - y), b.shape)
+        return lambda: unbroadcast(d_y * power(a - y), a.shape), lambda: unbroadcast(d_y * power(b - y), b.shape)
 
     return y, backward
 
@@ -272,18 +282,6 @@ def where(condition, x1=None, x2=None):
         )
 
     return np.where(condition, a, b), backward
-
-
-@differentiable
-def logaddexp2(x1, x2):
-    """Returns `log2(2**x1 + 2**x2)` without overflow."""
-    a, b = promote_floats(x1, x2)
-    y = np.logaddexp2(a, b)
-
-    def backward(d_y):
-        return lambda: unbroadcast(d_y * np.exp2(a - y), a.shape), lambda: unbroadcast(d_y * np.exp2(b - y), b.shape)
-
-    return y, backward
 
 
 @differentiable

@@ -56,7 +56,7 @@ def take(x, indices, axis=None):
     shape = x.shape
 
     def backward(d_y):
-        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
+        line, along = line_along(shape, axis)
         # The axes of `indices` in front, as `add_at` wants them.
         places = range(along, along + indices.ndim)
         d_x = np.zeros((line[along], *line[:along], *line[along + 1 :]), d_y.dtype)
@@ -79,7 +79,7 @@ def take_along_axis(x, indices, axis=None):
     shape = x.shape
 
     def backward(d_y):
-        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
+        line, along = line_along(shape, axis)
         d_x = np.zeros(line, d_y.dtype)
         grid = list(np.ix_(*(np.arange(n) for n in d_y.shape)))
         grid[along] = indices
@@ -87,6 +87,11 @@ def take_along_axis(x, indices, axis=None):
         return d_x.reshape(shape)
 
     return np.take_along_axis(x, indices, axis), backward
+
+
+def line_along(shape, axis):
+    """Returns the shape of an array and an axis of it; without an axis, those of the flattened array."""
+    return ((math.prod(shape),), 0) if axis is None else (shape, axis % len(shape))
 
 
 def as_indices(indices):

@@ -9,11 +9,7 @@ from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import add, divide, multiply, subtract, where, zero_to_infinity
 from convlayers.ops.comparison import isnan
 from convlayers.ops.dtypes import as_array, as_float, as_number, widen
-from convlayers.ops.shaping import moveaxis, reshape
-
-
-def _tuple_of_axes(axis):
-    return tuple(axis) if isinstance(axis, list) else axis
+from convlayers.ops.shaping import as_axes, moveaxis, reshape
 
 
 def _restore_axes(y, shape, axis, keepdims):
@@ -64,7 +60,7 @@ def _count_reduced(x, y):
 @differentiable
 def sum(x, axis=None, keepdims=False):
     """Returns the sum. Integers of fewer than 32 bits are added as int32, those without a sign as uint32."""
-    x, axis = _as_summable(x), _tuple_of_axes(axis)
+    x, axis = _as_summable(x), as_axes(axis)
     shape = x.shape
 
     def backward(d_y):
@@ -76,7 +72,7 @@ def sum(x, axis=None, keepdims=False):
 @differentiable
 def mean(x, axis=None, keepdims=False):
     """Returns the mean. That of integers is a float."""
-    x, axis = as_float(x), _tuple_of_axes(axis)
+    x, axis = as_float(x), as_axes(axis)
     y = _mean(x, axis, keepdims)
     shape, count = x.shape, _count_reduced(x, y)
 
@@ -103,7 +99,7 @@ def average(x, axis=None, weights=None):
 @differentiable
 def var(x, axis=None, keepdims=False):
     """Returns the variance: the mean of the squared distances from the mean."""
-    x, axis = as_float(x), _tuple_of_axes(axis)
+    x, axis = as_float(x), as_axes(axis)
     centred = _distances_from_mean(x, axis)
     y = _mean(centred * centred, axis, keepdims)
 
@@ -116,7 +112,7 @@ def var(x, axis=None, keepdims=False):
 @differentiable
 def std(x, axis=None, keepdims=False):
     """Returns the standard deviation: the square root of the variance. Where it is 0, so is its gradient."""
-    x, axis = as_float(x), _tuple_of_axes(axis)
+    x, axis = as_float(x), as_axes(axis)
     centred = _distances_from_mean(x, axis)
     y = np.sqrt(_mean(centred * centred, axis, keepdims))
 
@@ -130,7 +126,7 @@ def std(x, axis=None, keepdims=False):
 @differentiable
 def euclidean_norm(x, axis=None, keepdims=False):
     """Returns the square root of the sum of squares. Where it is 0, so is its gradient."""
-    x, axis = as_float(x), _tuple_of_axes(axis)
+    x, axis = as_float(x), as_axes(axis)
     y = np.sqrt(_total(np.square(widen(x)), axis, keepdims)).astype(x.dtype, copy=False)
 
     def backward(d_y):
@@ -162,7 +158,7 @@ def amin(x, axis=None, keepdims=False):
 
 
 def _extreme(choose, x, axis, keepdims, initial):
-    x, axis = as_array(x), _tuple_of_axes(axis)
+    x, axis = as_array(x), as_axes(axis)
     y = choose.reduce(x, axis=axis, keepdims=keepdims, **({} if initial is None else {"initial": initial}))
 
     def backward(d_y):
@@ -177,7 +173,7 @@ def _extreme(choose, x, axis, keepdims, initial):
 @differentiable
 def prod(x, axis=None, keepdims=False, dtype=None):
     """Returns the product. Integers of fewer than 32 bits are multiplied as int32, those without a sign as uint32."""
-    x, axis = _as_summable(x) if dtype is None else as_array(x).astype(dtype), _tuple_of_axes(axis)
+    x, axis = _as_summable(x) if dtype is None else as_array(x).astype(dtype), as_axes(axis)
 
     def backward(d_y):
         # The product of all others is that of those before times that of those after: right even where some are 0.
@@ -201,7 +197,7 @@ def _product_before(line):
 @differentiable
 def logsumexp(x, axis=None, keepdims=False):
     """Returns `log(sum(exp(x)))` without overflow."""
-    given, axis = as_float(x), _tuple_of_axes(axis)
+    given, axis = as_float(x), as_axes(axis)
     x = widen(given)
     largest = np.max(x, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0).astype(x.dtype)
@@ -264,19 +260,19 @@ def argmin(x, axis=None, keepdims=False):
 @differentiable
 def all(x, axis=None, keepdims=False):
     """Returns whether all are true."""
-    return np.all(as_array(x), _tuple_of_axes(axis), keepdims=keepdims), None
+    return np.all(as_array(x), as_axes(axis), keepdims=keepdims), None
 
 
 @differentiable
 def any(x, axis=None, keepdims=False):
     """Returns whether one is true."""
-    return np.any(as_array(x), _tuple_of_axes(axis), keepdims=keepdims), None
+    return np.any(as_array(x), as_axes(axis), keepdims=keepdims), None
 
 
 @differentiable
 def count_nonzero(x, axis=None):
     """Returns how many are not 0, as int32."""
-    return np.asarray(np.count_nonzero(as_array(x), _tuple_of_axes(axis)), np.int32), None
+    return np.asarray(np.count_nonzero(as_array(x), as_axes(axis)), np.int32), None
 
 
 def nanargmax(x, axis=None, keepdims=False):

@@ -9,10 +9,16 @@ from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import unbroadcast
 from convlayers.ops.cutting import unstack
 from convlayers.ops.dtypes import as_array, promote, widen
+from convlayers.ops.indexing import line_along
 from convlayers.ops.layout import contiguous
 from convlayers.ops.merging import join
 from convlayers.ops.places import FILLER, take_places
 from convlayers.symbolic import one_node
+
+
+def as_axes(axis):
+    """Returns an argument `axis` as NumPy takes it: of several, a tuple."""
+    return tuple(axis) if isinstance(axis, list) else axis
 
 
 @differentiable
@@ -53,7 +59,7 @@ def squeeze(x, axis=None):
     """Removes axes of length 1: `axis`, an int or several, or all of them."""
     x = as_array(x)
     shape = x.shape
-    axis = tuple(axis) if isinstance(axis, list) else axis
+    axis = as_axes(axis)
     try:
         y = np.squeeze(x, axis)
     except np.exceptions.AxisError:
@@ -76,7 +82,7 @@ def expand_dims(x, axis):
     def backward(d_y):
         return d_y.reshape(shape)
 
-    return np.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis), backward
+    return np.expand_dims(x, as_axes(axis)), backward
 
 
 @differentiable
@@ -150,7 +156,7 @@ def swapaxes(x, axis1, axis2):
 @differentiable
 def flip(x, axis=None):
     """Reverses the order along an axis, several, or all."""
-    axis = tuple(axis) if isinstance(axis, list) else axis
+    axis = as_axes(axis)
 
     def backward(d_y):
         return np.flip(d_y, axis)
@@ -207,7 +213,7 @@ def repeat(x, repeats, axis=None):
     shape = x.shape
 
     def backward(d_y):
-        line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis)
+        line, along = line_along(shape, axis)
         sources = np.repeat(np.arange(line[along]), repeats)
         d_x = np.zeros(line, d_y.dtype)
         np.add.at(np.moveaxis(d_x, along, 0), sources, np.moveaxis(d_y, along, 0))

@@ -1,11 +1,10 @@
 """Order: sorting, ranking, and where numbers are among others."""
 
-import math
-
 import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.ops.dtypes import as_array
+from convlayers.ops.indexing import line_along
 from convlayers.symbolic import with_shapes
 
 
@@ -47,7 +46,7 @@ def top_k(x, k, sorted=True):
 
 
 def _put_back(d_y, order, shape, axis):
-    line, along = ((math.prod(shape),), 0) if axis is None else (shape, axis)
+    line, along = line_along(shape, axis)
     d_x = np.zeros(line, d_y.dtype)
     np.put_along_axis(d_x, order, d_y, along)
     return d_x.reshape(shape)

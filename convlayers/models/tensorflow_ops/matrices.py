@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.models.tensorflow_ops.arguments import LOST_ARGUMENTS, as_ints, as_number_or_array, check_unused
+from convlayers.ops.shaping import as_axes
 from convlayers.symbolic import KerasTensor
 
 
@@ -84,10 +85,6 @@ def cross(a, b):
 
 
 # Lengths --------------------------------------------------------------------------------------------------------------
-
-
-def as_axes(axis):
-    return tuple(axis) if isinstance(axis, list) else axis
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=False, keep_dims=False):
