@@ -21,7 +21,7 @@ class ConvPlan:
         self.input_shape, self.kernel_shape, self.output_shape, *description, dtype = problem
         self._description, self._dtype = tuple(description), np.dtype(dtype)
 
-    # The last two are looked for when they are needed: a model may never be trained.
+    # All are looked for when they are needed: a model may never be trained.
 
     @functools.cached_property
     def _forward(self):
@@ -32,8 +32,12 @@ class ConvPlan:
         return view_keeps_weights(self._problem)
 
     @functools.cached_property
+    def _patches(self):
+        return backward_input_of_patches(self._problem)
+
+    @functools.cached_property
     def _backward_input(self):
-        return backward_input_of_patches(self._problem) or choose_for_view(self._problem, "backward_input")
+        return self._patches or choose_for_view(self._problem, "backward_input")
 
     @functools.cached_property
     def _backward_kernel(self):

@@ -16,7 +16,6 @@ from convlayers.launching import empty, launch
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem
-from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.conv_types import in_type_of, kernel_arrays
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
@@ -151,10 +150,6 @@ class _TransposedPlan(ConvPlan):
         y = empty(self.input_shape, self._dtype)
         launch(functools.partial(self._patches, bias=bias, activation=activation), x, weights, y)
         return y
-
-    @functools.cached_property
-    def _patches(self):
-        return backward_input_of_patches(self._problem)
 
 
 def conv_transpose_problem(

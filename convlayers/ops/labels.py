@@ -20,7 +20,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     Raises:
         ValueError: if `sparse` is true.
     """
-    _refuse_sparse(sparse)
+    refuse_sparse(sparse)
     classes = as_array(x)
     classes = np.trunc(classes) if classes.dtype.kind == "f" else classes
     rows = np.expand_dims(classes, -1) == np.arange(num_classes)
@@ -60,7 +60,8 @@ def in_top_k(targets, predictions, k):
     return np.take_along_axis(predictions, targets[:, np.newaxis], -1)[:, 0] >= least, None
 
 
-def _refuse_sparse(sparse):
+def refuse_sparse(sparse):
+    """Raises a `ValueError` if an argument `sparse` is true."""
     if sparse:
         raise ValueError(
             "Unsupported value `sparse=True` with numpy backend\nThere are no sparse tensors here: leave `sparse` out."

@@ -10,6 +10,7 @@ from convlayers.ops.arithmetic import divide, subtract, where
 from convlayers.ops.comparison import isnan, logical_not
 from convlayers.ops.core import dtype
 from convlayers.ops.dtypes import as_array, as_float, promote_floats
+from convlayers.ops.labels import refuse_sparse
 from convlayers.ops.linear import matmul
 from convlayers.ops.pointwise import log10, sqrt
 from convlayers.ops.reductions import max, mean, min, prod, sum, var
@@ -216,9 +217,11 @@ def bincount(x, weights=None, minlength=0, sparse=False):
         x: array of ints, 0 or more, of shape (numbers,) or (samples, numbers). Each sample is counted on its own.
         weights: array of the same shape.
         minlength: how many counts there are at least.
+
+    Raises:
+        ValueError: if `sparse` is true.
     """
-    if sparse:
-        raise ValueError("Unsupported value `sparse=True` with numpy backend")
+    refuse_sparse(sparse)
     x = as_array(x)
     dtype = np.int32 if weights is None else as_array(weights).dtype
     length = np.maximum(minlength, x.max() + 1 if x.size else 0)

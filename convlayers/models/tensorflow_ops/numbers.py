@@ -5,7 +5,7 @@ import math
 from convlayers import ops
 from convlayers.models.tensorflow_ops import making
 from convlayers.models.tensorflow_ops.arguments import LOST_ARGUMENTS, as_number_or_array
-from convlayers.models.tensorflow_ops.matrices import as_axes
+from convlayers.ops.shaping import as_axes
 
 
 class OfTwo:

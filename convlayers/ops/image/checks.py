@@ -7,16 +7,20 @@ WARP_INTERPOLATIONS = ("nearest", "bilinear")
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 
 
-def check_rank(shape, ranks=(3, 4)):
+def check_rank(shape, name="images"):
     """Checks that images have a rank of 3, or 4 with a batch.
+
+    Args:
+        shape: that of the images.
+        name: the argument's name, for the message.
 
     Raises:
         ValueError: if they have not.
     """
-    if len(shape) not in ranks:
+    if len(shape) not in (3, 4):
         raise ValueError(
-            "Invalid images rank: expected rank 3 (single image) or rank 4 (batch of images). "
-            f"Received input with shape: images.shape={tuple(shape)}"
+            f"Invalid {name} rank: expected rank 3 (single image) or rank 4 (batch of images). "
+            f"Received input with shape: {name}.shape={tuple(shape)}"
         )
 
 

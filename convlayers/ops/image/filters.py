@@ -88,11 +88,7 @@ def ssim(image1, image2, max_val=1.0, filter_size=11, filter_sigma=1.5, k1=0.01,
     data_format = standardize_data_format(data_format)
     image1, image2 = (image if hasattr(image, "shape") else as_array(image) for image in (image1, image2))
     for name, image in (("image1", image1), ("image2", image2)):
-        if len(image.shape) not in (3, 4):
-            raise ValueError(
-                f"Invalid {name} rank: expected rank 3 (single image) or rank 4 (batch of images). "
-                f"Received input with shape: {name}.shape={tuple(image.shape)}"
-            )
+        check_rank(image.shape, name)
     dtype = image1.dtype
     floats = dtype if np.dtype(dtype).kind == "f" else as_float(0).dtype
     image1, image2 = cast(image1, floats), cast(image2, floats)
