@@ -218,16 +218,6 @@ def current_tape():
     return stack[-1] if stack else None
 
 
-class no_gradient:
-    """Suspends recording: what runs inside is computed on plain values."""
-
-    def __enter__(self):
-        _recording.stack.append(None)
-
-    def __exit__(self, *exception):
-        _recording.stack.pop()
-
-
 def value_of(x):
     """Returns the plain array behind a tensor or variable; anything else as it is."""
     if type(x) is np.ndarray:  # what most of them are

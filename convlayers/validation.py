@@ -5,7 +5,7 @@ import operator
 import numpy as np
 
 from convlayers import shapes
-from convlayers.config import floatx, standardize_data_format  # noqa: F401 - the second is one of the checks too
+from convlayers.config import floatx
 
 DTYPES = (
     "float16",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convlayers import ops
-from convlayers.autograd import Tape, Tensor, differentiable, no_gradient, value_of
+from convlayers.autograd import Tape, Tensor, differentiable, value_of
 from convlayers.symbolic import KerasTensor
 from convlayers.variables import Variable
 
@@ -171,16 +171,6 @@ def test_a_list_of_tensors_in_the_place_of_an_array(x):
     gradients = tape.backward([y, z], [np.ones((3, 4)), np.ones((3, 4))], [a, b])
     np.testing.assert_allclose(gradients[0], 1.0 + 3 * x)
     np.testing.assert_allclose(gradients[1], np.full(4, 10.0))
-
-
-def test_recording_can_be_suspended(x):
-    with Tape() as tape:
-        source = tape.watch(x)
-        with no_gradient():
-            y = double(source)
-        z = double(source)
-    assert type(y) is np.ndarray
-    assert isinstance(z, Tensor)
 
 
 def test_outside_of_a_tape_nothing_is_recorded(x):

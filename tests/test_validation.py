@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convlayers import config, validation
+from convlayers import validation
 
 
 def messages(ours, theirs):
@@ -201,10 +201,6 @@ def test_dtype_errors_are_those_of_keras(keras, dtype):
         lambda: keras.backend.standardize_dtype(dtype),
     )
     assert ours == theirs
-
-
-def test_the_check_of_the_data_format_is_that_of_config():
-    assert validation.standardize_data_format is config.standardize_data_format
 
 
 def raise_(error):

@@ -22,7 +22,6 @@ class _UpSampling(Reshaping):
 
     rank = None
     interpolation = "nearest"
-    data_format = "channels_last"
 
     def __init__(self, size=2, data_format=None, **kwargs):
         super().__init__(**kwargs)
