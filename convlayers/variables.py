@@ -285,13 +285,7 @@ def _checked_shape(shape, initializer, path):
             "When creating a Variable from an initializer, the `shape` argument should be specified. "
             f"Received: initializer={initializer} and shape={shape}"
         )
-    shape = standardize_shape(shape)
-    if None in shape:
-        raise ValueError(
-            "Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: "
-            f"shape={shape} for variable path='{path}'"
-        )
-    return shape
+    return standardize_shape(shape, path)
 
 
 def _own_copy(array, dtype):

@@ -1,6 +1,6 @@
 """`stateless_apply`: an update of arrays, which leaves the optimizer and the model as they are."""
 
-from contextlib import contextmanager
+from convlayers.rollback import other_values
 
 
 def stateless_apply(self, optimizer_variables, grads, trainable_variables):
@@ -34,19 +34,6 @@ def stateless_apply(self, optimizer_variables, grads, trainable_variables):
             f"that the optimizer was built with. Received len(trainable_variables) == {len(trainable_variables)} whereas "
             f"the optimizer was built with {len(trained)} variables."
         )
-    with _restored([*trained, *own]):
-        for variable, value in zip([*trained, *own], [*trainable_variables, *optimizer_variables], strict=True):
-            variable.assign(value)
+    with other_values([*trained, *own], [*trainable_variables, *optimizer_variables]):
         self.apply(grads)
         return [variable.numpy() for variable in trained], [variable.numpy() for variable in own]
-
-
-@contextmanager
-def _restored(variables):
-    """Gives variables the values back that they came with."""
-    values = [variable.numpy() for variable in variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, values, strict=True):
-            variable.assign(value)
