@@ -6,11 +6,9 @@ import numpy as np
 
 from convlayers import config, ops
 from convlayers.autograd import value_of
-from convlayers.metrics.confusion import ConfusionCounts
+from convlayers.metrics.confusion import ALL_COUNTS, ConfusionCounts
 from convlayers.metrics.thresholds import are_evenly_spread, count_by_threshold, divide, pairwise, prepare, spread_evenly
 from convlayers.serialization import deserialize_keras_object
-
-_COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
 
 
 class AUCCurve(Enum):
@@ -129,9 +127,7 @@ class AUC(ConfusionCounts):
                 f"Full shape received for `y_pred`: {shape}"
             )
         shape = (self.num_thresholds, shape[1]) if self.multi_label else (self.num_thresholds,)
-        for name in _COUNTS:
-            setattr(self, name, self.add_variable(shape, "zeros", name=name))
-        self._counts = {name: getattr(self, name) for name in _COUNTS}
+        self._add_counts(ALL_COUNTS, shape)
         self._built = True
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -170,7 +166,7 @@ class AUC(ConfusionCounts):
             return self._share("false_positives", "true_negatives"), recall
         if self.curve is AUCCurve.PR:
             return recall, self._share("true_positives", "false_positives")
-        tp, fp, tn, fn = (self._counts[name].value for name in _COUNTS)
+        tp, fp, tn, fn = (self._counts[name].value for name in ALL_COUNTS)
         # Gains are shares on a scale that begins at those of a guess (Flach and Kull, "Precision-Recall-Gain Curves").
         odds = divide(tp + fn, tn + fp)
         recall_gain = np.where(tp == 0, 0, 1 - odds * divide(fn, tp))
@@ -182,7 +178,7 @@ class AUC(ConfusionCounts):
 
         Davis and Goadrich, "The Relationship Between Precision-Recall and ROC Curves".
         """
-        tp, fp, _, fn = (self._counts[name].value for name in _COUNTS)
+        tp, fp, _, fn = (self._counts[name].value for name in ALL_COUNTS)
         (tp_before, tp_after), (before, after) = pairwise(tp), pairwise(tp + fp)
         slope = divide(tp_before - tp_after, np.maximum(before - after, 0))
         intercept = tp_after - slope * after

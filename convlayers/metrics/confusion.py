@@ -3,21 +3,21 @@
 from convlayers.metrics.metric import Metric
 from convlayers.metrics.thresholds import NEG_INF, are_evenly_spread, count_by_threshold, divide, parse_thresholds, prepare
 
+ALL_COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+
 
 class ConfusionCounts(Metric):
     """Base class of metrics that are made of how many predictions of yes and no are right and wrong, by threshold.
 
-    A subclass makes the variables, which are named for what they count: "true_positives" and so on.
+    A subclass sets `thresholds`, and `_evenly_spread`, and makes the variables, which are named for what they count.
     """
 
     # What `prepare` is told beside.
     top_k = class_id = None
 
-    def _add_counts(self, names, thresholds, evenly_spread=None):
-        self.thresholds = thresholds
-        self._evenly_spread = are_evenly_spread(thresholds) if evenly_spread is None else evenly_spread
+    def _add_counts(self, names, shape):
         for name in names:
-            setattr(self, name, self.add_variable((len(thresholds),), "zeros", name=name))
+            setattr(self, name, self.add_variable(shape, "zeros", name=name))
         self._counts = {name: getattr(self, name) for name in names}
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -121,7 +121,9 @@ class _ShareOfTruePositives(ConfusionCounts):
         self.top_k = top_k
         self.class_id = class_id
         self._others = others
-        self._add_counts(["true_positives", others], parse_thresholds(thresholds, 0.5 if top_k is None else NEG_INF))
+        self.thresholds = parse_thresholds(thresholds, 0.5 if top_k is None else NEG_INF)
+        self._evenly_spread = are_evenly_spread(self.thresholds)
+        self._add_counts(("true_positives", others), (len(self.thresholds),))
 
     def result(self):
         return self._of_single(self._share("true_positives", self._others))

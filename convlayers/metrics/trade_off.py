@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convlayers.metrics.confusion import ConfusionCounts
+from convlayers.metrics.confusion import ALL_COUNTS, ConfusionCounts
 from convlayers.metrics.thresholds import spread_evenly
 
 # What is divided, and what it is added to for the whole.
@@ -37,10 +37,9 @@ class SensitivitySpecificityBase(ConfusionCounts):
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self._given, self._wanted = given, wanted
-        several = num_thresholds > 1
-        thresholds = [0.0, *spread_evenly(num_thresholds), 1.0] if several else [0.5]
-        names = ["true_positives", "false_positives", "true_negatives", "false_negatives"]
-        self._add_counts(names, thresholds, evenly_spread=several)
+        self._evenly_spread = num_thresholds > 1
+        self.thresholds = [0.0, *spread_evenly(num_thresholds), 1.0] if self._evenly_spread else [0.5]
+        self._add_counts(ALL_COUNTS, (len(self.thresholds),))
 
     def result(self):
         enough = self._share(*_SHARES[self._given]) >= self.value
