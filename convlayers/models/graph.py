@@ -49,10 +49,11 @@ class Graph:
         """All nodes, in an order in which they can run."""
         return [node for level in self.levels for node in level]
 
-    def calls_of(self, operation):
-        """Returns the nodes of an operation that belong to this graph, in the order in which they were made."""
+    @property
+    def calls(self):
+        """For each operation its nodes that belong to this graph, in the order in which they were made."""
         nodes = set(self.nodes)
-        return [node for node in operation.nodes if node in nodes]
+        return {operation: [node for node in operation.nodes if node in nodes] for operation in self.operations}
 
     def _check_outputs_are_computable(self):
         known = {id(tensor) for tensor in self.flat_inputs}
@@ -153,8 +154,8 @@ def to_calls(graph):
     # In the order in which those of each operation were made.
     calls = [
         (operation, *nested.map_structure(without_node, (tuple(node.args), node.kwargs, node.outputs)))
-        for operation in graph.operations
-        for node in graph.calls_of(operation)
+        for operation, nodes in graph.calls.items()
+        for node in nodes
     ]
     return calls, *nested.map_structure(without_node, (graph.inputs, graph.outputs))
 

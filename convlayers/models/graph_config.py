@@ -28,8 +28,7 @@ GRAPH_KEYS = ("layers", "input_layers", "output_layers")
 
 def encode_graph(graph):
     """Returns a graph as a dict with `GRAPH_KEYS`."""
-    nodes = set(graph.nodes)
-    calls = {operation: [node for node in operation.nodes if node in nodes] for operation in graph.operations}
+    calls = graph.calls
     positions = {node: position for its_calls in calls.values() for position, node in enumerate(its_calls)}
 
     def encode_argument(argument):

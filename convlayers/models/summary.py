@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from convlayers import nested
 from convlayers.models.functional import Functional
+from convlayers.models.op_config import location_in_keras
 from convlayers.narrow_types import size_of
 from convlayers.symbolic import FunctionCall
 
@@ -162,7 +163,8 @@ def _choose(layers, layer_range):
 def _class_name(layer):
     if not isinstance(layer, FunctionCall):
         return type(layer).__name__
-    return "".join(part[:1].upper() + part[1:] for part in layer.function.__name__.split("_"))
+    class_name, _ = location_in_keras(layer.function.__name__)
+    return class_name
 
 
 def _format_output_shape(layer):
