@@ -159,10 +159,6 @@ class BatchNormalization(GammaAndBeta):
     def _normalize(self, inputs, mean, variance, beta, gamma):
         return self._in_own_dtype(ops.batch_normalization(inputs, mean, variance, self.axis, beta, gamma, self.epsilon))
 
-    def _in_own_dtype(self, outputs):
-        # Those of integers are not.
-        return outputs if outputs.dtype is self._input_dtype else ops.cast(outputs, self.compute_dtype)
-
     def _renormalized(self, mean, variance):
         """Returns beta and gamma with the correction: `(x * r + d) * gamma + beta`. No gradient passes through it."""
         # Keeps the first steps from dividing by zero.

@@ -1,5 +1,6 @@
-"""The two weights that layers of normalization have in common."""
+"""What layers of normalization have in common: two weights, and the number type of what they return."""
 
+from convlayers import ops
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings
 
@@ -47,6 +48,10 @@ class GammaAndBeta(WeightSettings, Layer):
             self.gamma = self._add_weight("gamma", shape, autocast=False)
         if center:
             self.beta = self._add_weight("beta", shape, autocast=False)
+
+    def _in_own_dtype(self, outputs):
+        # Those of integers are not.
+        return outputs if outputs.dtype is self._input_dtype else ops.cast(outputs, self.compute_dtype)
 
     def get_config(self):
         return {

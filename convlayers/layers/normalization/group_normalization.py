@@ -95,7 +95,7 @@ class GroupNormalization(GammaAndBeta):
 
     def call(self, inputs):
         outputs = ops.group_normalization(inputs, self.gamma, self.beta, self.groups, self.axis, self.epsilon)
-        return outputs if outputs.dtype is self._input_dtype else ops.cast(outputs, self.compute_dtype)
+        return self._in_own_dtype(outputs)
 
     def compute_output_shape(self, input_shape):
         shapes.check_axis(self.axis, input_shape)

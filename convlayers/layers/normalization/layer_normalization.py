@@ -89,7 +89,7 @@ class LayerNormalization(GammaAndBeta):
             outputs = inputs * ops.rsqrt(ops.var(inputs, tuple(axes), keepdims=True) + self.epsilon) * gamma
         else:
             outputs = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon)
-        return outputs if outputs.dtype is self._input_dtype else ops.cast(outputs, self.compute_dtype)
+        return self._in_own_dtype(outputs)
 
     def compute_output_shape(self, input_shape):
         shapes.check_axis(self.axis, input_shape)
