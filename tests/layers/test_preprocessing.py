@@ -115,6 +115,16 @@ def test_discretization_of_keras(mode, keras):
     assert (symbol.shape[1:], symbol.dtype) == (theirs.compute_output_shape((None, 4))[1:], expected.dtype)
 
 
+@pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count"])
+@pytest.mark.parametrize("shape", [(), (3,), (4, 1), (4, 3), (4, 3, 5), (4, 3, 1)], ids=str)
+def test_shapes_of_encoded_classes_are_those_declared(mode, shape):
+    made = [layers.Discretization([1.5, 2.5], output_mode=mode)]
+    if mode != "int":
+        made.append(layers.CategoryEncoding(3, output_mode=mode))
+    for layer in made:
+        assert layer.compute_output_shape(shape) == layer(np.ones(shape, int)).shape
+
+
 def test_discretization_adapts_as_keras(keras):
     data = [RNG.normal(size=300).astype("float32") for _ in range(3)]
     ours, theirs = (m.Discretization(num_bins=5, name="layer") for m in (layers, keras.layers))

@@ -2,7 +2,7 @@
 
 from convlayers import ops
 from convlayers.layers.layer import Layer
-from convlayers.layers.preprocessing.encoding import encode, refuse_sparse
+from convlayers.layers.preprocessing.encoding import encode, encoded_shape, refuse_sparse
 from convlayers.narrow_types import array_dtype
 from convlayers.symbolic import KerasTensor
 
@@ -62,9 +62,7 @@ class CategoryEncoding(Layer):
         return encode(inputs, self.output_mode, self.num_tokens, array_dtype(self.dtype), count_weights)
 
     def compute_output_shape(self, input_shape):
-        alone = len(input_shape) > 1 and input_shape[-1] == 1
-        kept = input_shape if self.output_mode == "one_hot" and not alone else input_shape[:-1]
-        return (*kept, self.num_tokens)
+        return encoded_shape(input_shape, self.output_mode, self.num_tokens)
 
     def compute_output_spec(self, inputs, count_weights=None):
         return KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)

@@ -5,7 +5,7 @@ import numpy as np
 from convlayers import validation
 from convlayers.autograd import value_of
 from convlayers.layers.layer import Layer
-from convlayers.layers.preprocessing.encoding import encode, refuse_sparse
+from convlayers.layers.preprocessing.encoding import encode, encoded_shape, refuse_sparse
 from convlayers.narrow_types import array_dtype
 from convlayers.symbolic import KerasTensor
 
@@ -122,14 +122,8 @@ class Discretization(Layer):
     # Shapes and configuration -----------------------------------------------------------------------------------------
 
     def compute_output_shape(self, input_shape):
-        input_shape = tuple(input_shape)
-        if self.output_mode == "int":
-            return input_shape
         depth = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
-        if self.output_mode == "one_hot":
-            alone = len(input_shape) > 1 and input_shape[-1] == 1
-            return (*(input_shape[:-1] if alone else input_shape), depth)
-        return (input_shape[0], *input_shape[2:], depth) if len(input_shape) >= 2 else (depth,)
+        return encoded_shape(input_shape, self.output_mode, depth)
 
     def compute_output_spec(self, inputs):
         return KerasTensor(self.compute_output_shape(inputs.shape), self.output_dtype)

@@ -21,12 +21,25 @@ def encode(classes, output_mode, depth, dtype, count_weights=None):
     if output_mode == "multi_hot":
         return ops.multi_hot(classes, depth, dtype=dtype)
     if output_mode == "one_hot":
-        alone = len(classes.shape) > 1 and classes.shape[-1] == 1
-        return ops.one_hot(ops.squeeze(classes, -1) if alone else classes, depth, dtype=dtype)
+        return ops.one_hot(ops.squeeze(classes, -1) if _are_columns(classes.shape) else classes, depth, dtype=dtype)
     rows = ops.one_hot(classes, depth, dtype=dtype)
     if count_weights is not None:
         rows = rows * ops.expand_dims(count_weights, -1)
     return ops.sum(rows, axis=1 if len(classes.shape) > 1 else 0)
+
+
+def encoded_shape(shape, output_mode, depth):
+    """Returns the shape of what `encode` makes of class numbers of a shape, which may have `None` in it."""
+    if output_mode == "int":
+        return tuple(shape)
+    shape = tuple(shape) or (1,)
+    if output_mode == "one_hot":
+        return (*(shape[:-1] if _are_columns(shape) else shape), depth)
+    return (*shape[:1], *shape[2:], depth) if len(shape) > 1 else (depth,)
+
+
+def _are_columns(shape):
+    return len(shape) > 1 and shape[-1] == 1
 
 
 def refuse_sparse(sparse):
