@@ -4,10 +4,9 @@ import numpy as np
 
 from convlayers.autograd import differentiable
 from convlayers.layers.preprocessing.image_layer import ImageLayer
-from convlayers.layers.preprocessing.value_ranges import to_range
+from convlayers.layers.preprocessing.value_ranges import BYTES, to_range
 from convlayers.ops.image.checks import channels_last
 
-_BYTES = 0, 255
 _LEVELS = 256
 
 
@@ -58,10 +57,10 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
 def _equalize_tiles(images, value_range, clip_limit, grid, data_format):
     """Returns images whose values are looked up in tables of their tiles: the gradient is 0."""
     to_rows, from_rows = channels_last(images.ndim, data_format)
-    levels = np.clip(to_range(to_rows(images), value_range, _BYTES, "float32"), *_BYTES).astype(np.intp)
+    levels = np.clip(to_range(to_rows(images), value_range, BYTES, "float32"), *BYTES).astype(np.intp)
     tile = [-(-size // count) for size, count in zip(levels.shape[1:3], grid, strict=True)]
     tables = _tables(levels, clip_limit, grid, tile)
-    equalized = to_range(_look_up(tables, levels, tile), _BYTES, value_range, "float32")
+    equalized = to_range(_look_up(tables, levels, tile), BYTES, value_range, "float32")
     return from_rows(equalized).astype(images.dtype, copy=False), np.zeros_like
 
 
@@ -81,7 +80,7 @@ def _tables(levels, clip_limit, grid, tile):
     sums = counts.cumsum(axis=-1, dtype="float32")
     least = sums.min(axis=-1, keepdims=True)
     others = pixels - least
-    return np.clip((sums - least) * 255 / np.where(others == 0, 1, others), *_BYTES)
+    return np.clip((sums - least) * 255 / np.where(others == 0, 1, others), *BYTES)
 
 
 def _look_up(tables, levels, tile):

@@ -58,7 +58,7 @@ class _Augmentations(ImageLayer):
             getattr(self, name).build(input_shape)
 
     def _draw_index(self, count, seed):
-        return random.randint((), 0, count, seed=self.generator if seed is None else seed)
+        return random.randint((), 0, count, seed=self._source_of(seed))
 
     def get_config(self):
         return {
@@ -121,7 +121,7 @@ class RandAugment(_Augmentations):
         if not training:
             return None
         indices = [self._draw_index(len(self._names), seed) for _ in range(self.num_ops)]
-        seed = self.generator if seed is None else seed
+        seed = self._source_of(seed)
         drawn = {name: getattr(self, name).get_random_transformation(data, seed=seed) for name in self._names}
         return {"transforms": drawn, "layer_idxes": np.array(indices, "int32")}
 
@@ -206,7 +206,7 @@ class AugMix(_Augmentations):
     def get_random_transformation(self, data, training=True, seed=None):
         if not training:
             return None
-        seed = self.generator if seed is None else seed
+        seed = self._source_of(seed)
         shares = random.gamma((self.num_chains,), self.alpha, seed=seed)
         return {
             "chain_mixing_weights": shares / shares.sum(),

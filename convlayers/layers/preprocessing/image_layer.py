@@ -144,9 +144,13 @@ class ImageLayer(Layer):
         self.seed = seed
         self.generator = random.SeedGenerator(seed)
 
+    def _source_of(self, seed):
+        """Returns what numbers are drawn from: the seed of a caller, or else the layer's own generator."""
+        return self.generator if seed is None else seed
+
     def _draw(self, shape, low, high, seed=None):
         """Returns an array of random numbers, all equally likely between two."""
-        return random.uniform(shape, low, high, seed=self.generator if seed is None else seed)
+        return random.uniform(shape, low, high, seed=self._source_of(seed))
 
     def _draw_some(self, count, chances, seed=None):
         """Returns which of several images to change. How likely that is for each of them is drawn between two numbers."""

@@ -13,7 +13,7 @@ class _Mixing(ImageLayer):
     """A layer that takes, for each image, another one of the batch, and mixes the labels of both."""
 
     def _draw_partners(self, count, seed):
-        return random.shuffle(np.arange(count), seed=self.generator if seed is None else seed)
+        return random.shuffle(np.arange(count), seed=self._source_of(seed))
 
     def transform_labels(self, labels, transformation, training=True):
         return _mix(labels, transformation, (-1, 1)) if training and transformation is not None else labels
@@ -49,7 +49,7 @@ class MixUp(_Mixing):
     def get_random_transformation(self, data, training=True, seed=None):
         count = self._batch_size(data)
         partners = self._draw_partners(count, seed)
-        weights = random.beta((count,), self.alpha, self.alpha, seed=self.generator if seed is None else seed)
+        weights = random.beta((count,), self.alpha, self.alpha, seed=self._source_of(seed))
         return {"mix_weight": weights, "permutation_order": partners}
 
     def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
@@ -102,7 +102,7 @@ class CutMix(_Mixing):
         if not training or len(shape) == 3:
             return None
         alpha = self._draw((), *self.factor, seed) + 1e-6
-        weights = random.beta(shape[:1], alpha, alpha, seed=self.generator if seed is None else seed)
+        weights = random.beta(shape[:1], alpha, alpha, seed=self._source_of(seed))
         parts = np.repeat(np.sqrt(1 - weights)[:, None], 2, axis=1)
         masks, areas = rectangles(self._sizes(shape), parts, lambda shape: self._draw(shape, 0, 1, seed))
         return {

@@ -1,7 +1,5 @@
 """Several layers, one after the other."""
 
-import inspect
-
 from convlayers.layers.layer import Layer
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.symbolic import KerasTensor
@@ -41,7 +39,7 @@ class Pipeline(Layer):
 
     def call(self, inputs, training=True, mask=None):
         for layer in self._pipeline_layers:
-            takes_mask = mask is not None and "mask" in inspect.signature(layer.call).parameters
+            takes_mask = mask is not None and layer._call_signature.takes_mask
             inputs = layer(inputs, training=training, **({"mask": mask} if takes_mask else {}))
             mask = layer.compute_mask(inputs, mask) if takes_mask else None
         return inputs

@@ -170,7 +170,7 @@ class RandomErasing(ImageLayer):
     def _draw_fill_values(self, shape, seed):
         fill_value = self.fill_value
         if fill_value is None:
-            return random.normal(shape, seed=self.generator if seed is None else seed) * self.value_range[1]
+            return random.normal(shape, seed=self._source_of(seed)) * self.value_range[1]
         three = isinstance(fill_value, (tuple, list)) and len(fill_value) == 3
         if not three and not isinstance(fill_value, (int, float)):
             raise ValueError(

@@ -6,10 +6,8 @@ from convlayers import ops, random
 from convlayers.autograd import differentiable
 from convlayers.layers.preprocessing.factors import factor_range, named_factor_range, value_range_of
 from convlayers.layers.preprocessing.image_layer import FactorImageLayer, ImageLayer
-from convlayers.layers.preprocessing.value_ranges import to_range
+from convlayers.layers.preprocessing.value_ranges import BYTES, to_range
 from convlayers.ops.image.checks import image_axes
-
-_BYTES = 0, 255
 
 
 class RandomInvert(FactorImageLayer):
@@ -79,19 +77,19 @@ class RandomPosterization(FactorImageLayer):
         if low == high:
             bits = np.full(shape, low, "uint8")
         else:
-            bits = random.randint(shape, low, high, "uint8", seed=self.generator if seed is None else seed)
+            bits = random.randint(shape, low, high, "uint8", seed=self._source_of(seed))
         return {"shift_factor": (8 - bits).astype("uint8")}
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
+        images = to_range(images, self.value_range, BYTES, self._array_dtype)
         images = _drop_bits(images, np.reshape(transformation["shift_factor"], (-1, 1, 1, 1)))
-        return to_range(images, _BYTES, self.value_range, self._array_dtype)
+        return to_range(images, BYTES, self.value_range, self._array_dtype)
 
 
 @differentiable(new_gradients=True)
 def _drop_bits(images, shifts):
     """Returns values from 0 to 255 without their last bits. It is a step function: its gradient is 0."""
-    steps = np.clip(images, *_BYTES).astype("uint8") >> shifts << shifts
+    steps = np.clip(images, *BYTES).astype("uint8") >> shifts << shifts
     return steps.astype(images.dtype), np.zeros_like
 
 
@@ -130,10 +128,10 @@ class Solarization(ImageLayer):
         return drawn
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
-        images = ops.clip(images + transformation["additions"], *_BYTES)
+        images = to_range(images, self.value_range, BYTES, self._array_dtype)
+        images = ops.clip(images + transformation["additions"], *BYTES)
         images = ops.where(ops.less(images, transformation["thresholds"]), images, 255 - images)
-        return to_range(images, _BYTES, self.value_range, self._array_dtype)
+        return to_range(images, BYTES, self.value_range, self._array_dtype)
 
     def get_config(self):
         return {
@@ -210,9 +208,9 @@ class Equalization(ImageLayer):
         self.value_range = value_range_of(value_range)
 
     def _change(self, images, transformation):
-        images = to_range(images, self.value_range, _BYTES, self._array_dtype)
+        images = to_range(images, self.value_range, BYTES, self._array_dtype)
         images = _equalize(images, self.bins, image_axes(self.data_format)[-1])
-        return to_range(images, _BYTES, self.value_range, self._array_dtype)
+        return to_range(images, BYTES, self.value_range, self._array_dtype)
 
     def get_config(self):
         return {**super().get_config(), "bins": self.bins, "value_range": self.value_range}
@@ -227,5 +225,5 @@ def _equalize(images, bins, axis):
         sums = np.bincount(places.ravel(), minlength=bins).cumsum()
         least = sums[sums > 0].min(initial=sums[-1])
         if sums[-1] > least:
-            target[...] = np.rint((sums - least) * 255 / (sums[-1] - least)).clip(*_BYTES)[places]
+            target[...] = np.rint((sums - least) * 255 / (sums[-1] - least)).clip(*BYTES)[places]
     return equalized, np.zeros_like

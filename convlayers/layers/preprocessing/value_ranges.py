@@ -2,6 +2,8 @@
 
 from convlayers.ops.image.scaling import scale_and_shift
 
+BYTES = 0, 255
+
 
 def to_range(images, source, target, dtype):
     """Returns images whose values lie in one range with values in another, both given by the least and the largest."""
