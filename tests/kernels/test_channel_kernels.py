@@ -1,35 +1,20 @@
-"""Bias gradients, moments and batch normalization over channels against NumPy in long double, and against PyTorch.
+"""Moments and batch normalization over channels against NumPy in long double, and against PyTorch.
 
-Two modules have the same functions but for the bias: `channels` for matrices (rows, c), `planes` for arrays (n, c, pixels).
+Two modules have the same functions: `channels` for matrices (rows, c), `planes` for arrays (n, c, pixels).
 """
 
 import numpy as np
 import pytest
 
 from convlayers import _native
+from tests.kernels.channel_arrays import SHAPES, numbers, vectors
 
 EPSILON = 1e-3
-# One row or many, around groups (64 rows) and tasks (64 groups); few channels, taken several rows at a time, and many.
-SHAPES = [
-    *((rows, c) for rows in (1, 2, 63, 64, 65, 130) for c in (1, 3, 8, 15, 16, 17, 33, 64, 65, 200)),
-    *((rows, c) for rows in (4096, 4099, 10_000) for c in (1, 6, 8, 33)),
-    (5, 5000),
-]
 
 
 @pytest.fixture(params=SHAPES, ids=str)
 def shape(request):
     return request.param
-
-
-def numbers(native, shape, mean=2.0, deviation=1.5):
-    rng = np.random.default_rng(0)
-    return native.array(rng.normal(mean, deviation, shape)), native.array(rng.normal(size=shape))
-
-
-def vectors(native, c):
-    rng = np.random.default_rng(1)
-    return native.array(rng.normal(size=c)), native.array(rng.normal(size=c))
 
 
 class Kernels:
@@ -93,99 +78,6 @@ def expected_gradients(x, gamma, d_y):
     d_gamma, d_beta = (d_y * normalized).sum(axis=0), d_y.sum(axis=0)
     centred = d_y - (d_beta + normalized * d_gamma) / len(x)
     return centred * gamma / np.sqrt(x.var(axis=0) + EPSILON), d_gamma, d_beta
-
-
-# Bias -----------------------------------------------------------------------------------------------------------------
-
-
-def images(matrix):
-    """Returns a matrix (rows, c) as images (n, d, h, w, c), of two axes where the rows can be halved."""
-    rows, c = matrix.shape
-    return matrix.reshape(1, 1, 2, rows // 2, c) if rows % 2 == 0 else matrix.reshape(1, 1, 1, rows, c)
-
-
-def assert_sums(native, d_bias, d_x):
-    largest = np.abs(d_x).sum(axis=0, dtype="longdouble").max()
-    np.testing.assert_allclose(d_bias, d_x.sum(axis=0, dtype="longdouble"), rtol=0, atol=8 * native.epsilon * largest)
-
-
-def test_bias_backward(native, shape):
-    d_y, _ = numbers(native, shape)
-    d_bias = native.empty(shape[1])
-    native.channels.bias_backward(images(d_y), d_bias)
-    assert_sums(native, d_bias, d_y)
-
-
-def bias_activation_backward(native, activation, y, d_y):
-    """Returns d_x and d_bias."""
-    code = native.elementwise.activation_codes[activation]
-    d_x, d_bias = native.empty(y.shape), native.empty(y.shape[1])
-    native.channels.bias_activation_backward(code, images(y), images(d_y), images(d_x), d_bias)
-    return d_x, d_bias
-
-
-def test_bias_activation_backward(native, shape):
-    y, d_y = numbers(native, shape, mean=0.0)
-    d_x, d_bias = bias_activation_backward(native, "relu", y, d_y)
-    np.testing.assert_array_equal(d_x, np.where(y > 0, d_y, 0))
-    assert_sums(native, d_bias, d_x)
-
-
-# The derivative of each activation that kernels compute with a bias, from its result.
-DERIVATIVES = {
-    "relu": lambda y: y > 0,
-    "sigmoid": lambda y: y * (1 - y),
-    "tanh": lambda y: 1 - y**2,
-    "relu6": lambda y: (y > 0) & (y < 6),
-    "elu": lambda y: np.where(y > 0, 1, y + 1),
-    "leaky_relu": lambda y: np.where(y > 0, 1, 0.2),
-    "softplus": lambda y: 1 - np.exp(-y),
-    "selu": lambda y: np.where(y > 0, 1.0507009873554805, y + 1.0507009873554805 * 1.6732632423543772),
-    "softsign": lambda y: (1 - np.abs(y)) ** 2,
-    "hard_sigmoid": lambda y: ((y > 0) & (y < 1)) / 6,
-    "exponential": lambda y: y,
-    "hard_tanh": lambda y: np.abs(y) < 1,
-    "log_sigmoid": lambda y: 1 - np.exp(y),
-}
-
-
-def test_derivatives_are_those_of_all_fused_activations(native):
-    known = native.elementwise
-    assert DERIVATIVES.keys() == known.activation_codes.keys() - known.gradient_from_input - {"linear"}
-
-
-@pytest.mark.parametrize("activation", DERIVATIVES)
-@pytest.mark.parametrize("in_place", [False, True])
-def test_bias_activation_backward_of_all_activations(native, activation, in_place):
-    x, d_y = numbers(native, (700, 33), mean=0.0)
-    y = native.empty(x.shape)
-    code = native.elementwise.activation_codes[activation]
-    native.elementwise.activation_forward(code, x.reshape(-1), y.reshape(-1))
-    expected = d_y.astype("longdouble") * DERIVATIVES[activation](y.astype("longdouble"))
-    d_x, d_bias = bias_activation_backward(native, activation, y, d_y)
-    if in_place:
-        first = d_x
-        d_x, d_bias = d_y.copy(), native.empty(33)
-        native.channels.bias_activation_backward(code, images(y), images(d_x), images(d_x), d_bias)
-        np.testing.assert_array_equal(d_x, first)
-    np.testing.assert_allclose(d_x, expected, rtol=16 * native.epsilon, atol=16 * native.epsilon)
-    assert_sums(native, d_bias, d_x)
-
-
-@pytest.mark.parametrize("shape", [(20_000, 3), (4000, 33), (50, 3000)], ids=str)
-def test_bias_same_results_for_any_number_of_threads(native, threads, shape):
-    y, d_y = numbers(native, shape, mean=0.0)
-    results = []
-    for count in (1, 2, 4):
-        d_bias = native.empty(shape[1])
-        with threads(count):
-            native.channels.bias_backward(images(d_y), d_bias)
-            arrays = [d_bias, *bias_activation_backward(native, "tanh", y, d_y)]
-        results.append([array.tobytes() for array in arrays])
-    assert results[0] == results[1] == results[2]
-
-
-# Moments and normalization --------------------------------------------------------------------------------------------
 
 
 def test_moments(native, kernels, shape):
@@ -298,16 +190,6 @@ def test_nothing_to_compute(native, kernels, shape):
     assert kernels.scale_shift(x, gamma, beta).shape == shape
 
 
-@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0, 0)], ids=str)
-def test_no_bias_to_compute(native, shape):
-    y, d_y = numbers(native, shape)
-    d_x, d_bias = bias_activation_backward(native, "relu", y, d_y)
-    assert d_x.shape == shape
-    assert not d_bias.any()
-    native.channels.bias_backward(images(d_y), d_bias)
-    assert not d_bias.any()
-
-
 def test_in_place(native):
     kernels = Kernels(native, "channels")
     x, d_y = numbers(native, (500, 33))
@@ -349,56 +231,3 @@ def test_same_results_as_torch(native, kernels):
     np.testing.assert_allclose(kernels.normalize(x, gamma, beta), peer_y.detach().numpy(), rtol=1e-4, atol=1e-5)
     for ours, peer in zip(kernels.normalize_gradients(x, gamma, d_y), peers, strict=True):
         np.testing.assert_allclose(ours, peer.grad.numpy(), rtol=1e-4, atol=1e-4)
-
-
-# Rectifiers with a slope for each channel ----------------------------------------------------------------------------
-
-
-class Rectifier:
-    """The rectifier of a matrix, by the kernel. x has some zeros."""
-
-    def __init__(self, native, shape):
-        self.native = native
-        x, self.d_y = numbers(native, shape, mean=0.0)
-        self.x = native.array(np.where(np.arange(x.size).reshape(shape) % 5 == 3, 0, x))
-        self.slopes, _ = vectors(native, shape[1])
-
-    def forward(self, y):
-        self.native.channels.prelu_forward(self.x, self.slopes, y)
-        return y
-
-    def backward(self, d_y, d_x):
-        d_slopes = self.native.empty(len(self.slopes))
-        self.native.channels.prelu_backward(self.x, self.slopes, d_y, d_x, d_slopes)
-        return d_x, d_slopes
-
-
-def test_rectifier(native, shape):
-    case = Rectifier(native, shape)
-    x, d_y, slopes = (array.astype(np.longdouble) for array in (case.x, case.d_y, case.slopes))
-    y = case.forward(native.empty(shape))
-    d_x, d_slopes = case.backward(case.d_y, native.empty(shape))
-    np.testing.assert_allclose(y, np.where(x > 0, x, x * slopes), rtol=2 * native.epsilon)
-    np.testing.assert_allclose(d_x, d_y * np.where(x > 0, 1, np.where(x < 0, slopes, 0)), rtol=2 * native.epsilon)
-    terms = d_y * np.minimum(x, 0)
-    error = np.abs(d_slopes - terms.sum(axis=0))
-    assert (error <= 100 * native.epsilon * np.maximum(np.abs(terms).sum(axis=0), 1e-30)).all()
-
-
-def test_rectifier_in_place(native):
-    case = Rectifier(native, (130, 33))
-    d_x, d_slopes = case.backward(case.d_y, native.empty((130, 33)))
-    gradients = case.d_y.copy()
-    in_place = case.backward(gradients, gradients)
-    np.testing.assert_array_equal(in_place[0], d_x)
-    np.testing.assert_array_equal(in_place[1], d_slopes)
-
-
-def test_rectifier_does_not_depend_on_threads(native, threads):
-    case = Rectifier(native, (20_000, 40))
-    results = []
-    for count in (1, 3):
-        with threads(count):
-            results.append([case.forward(native.empty(case.x.shape)), *case.backward(case.d_y, native.empty(case.x.shape))])
-    for one, several in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, several)
