@@ -7,13 +7,14 @@ import numpy as np
 from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
-from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
+from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.conv_kernels import ConvProblem
+from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
-from convlayers.ops.conv_types import in_type_of, kernel_arrays
+from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
-from convlayers.ops.pooling import max_of_images, max_pool
+from convlayers.ops.pooling import max_pool
 from convlayers.ops.shaping import reshape
 from convlayers.padding import standardize_padding
 
@@ -136,27 +137,8 @@ def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, ac
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
         data_format = standardize_data_format(data_format)
     arguments = inputs.shape, kernel.shape, strides, padding, data_format, dilation_rate, inputs.dtype
-    plan, inputs_layout, outputs_layout = _plan(arguments, pool, config.winograd())
-    x = inputs_layout.to_kernel(inputs)
-    weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
-    y = plan.forward(x, weights, bias, activation, kept)
-    # The largest number alone gets a gradient. So that of the activation is computed for what pooling leaves.
-    y, backward_pool = (y, None) if pool is None else max_of_images(y, *pool)
-    kernel_shape = kernel.shape
-    activated = None if activation == LINEAR else y
-
-    def backward(d_outputs, owned):
-        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
-        if pool is not None:
-            d_y = backward_pool(d_y)
-        return (
-            lambda: inputs_layout.from_kernel(plan.backward_input(d_y, weights)),
-            lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
-            d_bias,
-        )
-
-    outputs = outputs_layout.from_kernel(y)
-    return outputs if inputs is given else in_type_of(outputs, given), backward
+    plans = _plan(arguments, pool, config.winograd())
+    return conv_passes(plans, given, inputs, kernel, bias, activation, kept, pool)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,17 +7,16 @@ is put between the pixels for the strides, and no windows are copied out.
 
 import functools
 
-import numpy as np
-
 from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.launching import empty, launch
-from convlayers.ops.bias_activation import LINEAR, add_bias_activation, backward_bias_activation, fused_code
+from convlayers.ops.bias_activation import LINEAR, add_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_kernels import ConvProblem
+from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
-from convlayers.ops.conv_types import in_type_of, kernel_arrays
+from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.padding import standardize_padding
 
@@ -107,24 +106,8 @@ def _conv_transpose(inputs, kernel, bias, strides, padding, output_padding, data
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
         data_format = standardize_data_format(data_format)
     numbers = strides, padding, output_padding, data_format, dilation_rate, groups
-    arguments = inputs.shape, kernel.shape, *numbers, inputs.dtype
-    plan, inputs_layout, outputs_layout = _plan(arguments, config.winograd())
-    x = inputs_layout.to_kernel(inputs)
-    weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
-    y = plan.outputs(x, weights, bias, activation)
-    kernel_shape = kernel.shape
-    activated = None if activation == LINEAR else y
-
-    def backward(d_outputs, owned):
-        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
-        return (
-            lambda: inputs_layout.from_kernel(plan.forward(d_y, weights, None, LINEAR)),
-            lambda: plan.backward_kernel(d_y, x).reshape(kernel_shape),
-            d_bias,
-        )
-
-    outputs = outputs_layout.from_kernel(y)
-    return outputs if inputs is given else in_type_of(outputs, given), backward
+    plans = _plan((inputs.shape, kernel.shape, *numbers, inputs.dtype), config.winograd())
+    return conv_passes(plans, given, inputs, kernel, bias, activation)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -139,17 +122,22 @@ def _plan(arguments, winograd):
 
 
 class _TransposedPlan(ConvPlan):
-    """A transposed convolution, of the convolution for which its output is an input."""
+    """A transposed convolution, by the passes of the convolution for which its output is an input."""
 
-    def outputs(self, x, weights, bias, activation):
-        """Returns `activation(what is the gradient for that input + bias)`; the arguments are those of `ConvPlan.forward`."""
+    def forward(self, x, weights, bias, activation, kept=None):
         if self._patches is None:
-            y = self.backward_input(x, weights)
+            y = super().backward_input(x, weights)
             add_bias_activation(activation, y, bias)
             return y
         y = empty(self.input_shape, self._dtype)
         launch(functools.partial(self._patches, bias=bias, activation=activation), x, weights, y)
         return y
+
+    def backward_input(self, d_y, weights):
+        return super().forward(d_y, weights, None, LINEAR)
+
+    def backward_kernel(self, x, d_y):
+        return super().backward_kernel(d_y, x)
 
 
 def conv_transpose_problem(

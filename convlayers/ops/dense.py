@@ -3,13 +3,12 @@
 import functools
 import math
 
-import numpy as np
-
 from convlayers.autograd import differentiable
-from convlayers.ops.bias_activation import LINEAR, backward_bias_activation, fused_code
+from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.conv_kernels import ConvProblem
+from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
-from convlayers.ops.conv_types import in_type_of, kernel_arrays
+from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.layout import Layout
 
 
@@ -38,23 +37,8 @@ def _dense(inputs, kernel, bias, activation):
     """Computed as a convolution of one row of pixels, a sample each, with a window of one pixel."""
     given = inputs
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
-    kernel_shape = kernel.shape
-    plan, inputs_layout, outputs_layout = _plan(inputs.shape, kernel_shape, inputs.dtype)
-    x = inputs_layout.to_kernel(inputs)
-    weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
-    y = plan.forward(x, weights, bias, activation)
-    activated = None if activation == LINEAR else y
-
-    def backward(d_outputs, owned):
-        d_y, d_bias = backward_bias_activation(activation, activated, outputs_layout.to_kernel(d_outputs), owned)
-        return (
-            lambda: inputs_layout.from_kernel(plan.backward_input(d_y, weights)),
-            lambda: plan.backward_kernel(x, d_y).reshape(kernel_shape),
-            d_bias,
-        )
-
-    outputs = outputs_layout.from_kernel(y)
-    return outputs if inputs is given else in_type_of(outputs, given), backward
+    plans = _plan(inputs.shape, kernel.shape, inputs.dtype)
+    return conv_passes(plans, given, inputs, kernel, bias, activation)
 
 
 @functools.lru_cache(maxsize=4096)
