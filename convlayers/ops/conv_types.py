@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_NUMBER_TYPES = np.dtype("float32"), np.dtype("float64")
+from convlayers.ops.layout import KERNEL_DTYPES
 
 
 def kernel_arrays(inputs, kernel, bias):
@@ -10,7 +10,7 @@ def kernel_arrays(inputs, kernel, bias):
 
     Integers become what the kernel is; numbers of 16 bits are computed with as float32.
     """
-    if type(inputs) is np.ndarray and inputs.dtype is kernel.dtype in _NUMBER_TYPES:
+    if type(inputs) is np.ndarray and inputs.dtype is kernel.dtype in KERNEL_DTYPES:
         # What a layer is mostly called with. Its bias is of the kernel's type.
         return inputs, kernel, bias
     inputs, kernel = np.asarray(inputs), np.asarray(kernel)
