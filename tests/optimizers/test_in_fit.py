@@ -5,26 +5,12 @@ import pytest
 
 import convlayers
 from tests.callbacks.either_package import Library, X, Y, weights_of
+from tests.optimizers.names import NAMES_IN_KERAS
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
-SIMPLE = [
-    "Adadelta",
-    "Adafactor",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Ftrl",
-    "Lamb",
-    "Lion",
-    "Muon",
-    "Nadam",
-    "RMSprop",
-    "SGD",
-]
 MAKERS = {
-    **{name: lambda module, name=name: getattr(module, name)(0.0625, name="mine") for name in SIMPLE},
+    **{name: lambda module, name=name: getattr(module, name)(0.0625, name="mine") for name in NAMES_IN_KERAS},
     "schedule": lambda module: module.Adam(module.schedules.CosineDecay(0.1, 10, warmup_target=0.2, warmup_steps=3)),
     "average": lambda module: module.SGD(0.125, momentum=0.5, nesterov=True, use_ema=True, ema_overwrite_frequency=4),
     "accumulated": lambda module: module.RMSprop(0.125, gradient_accumulation_steps=2, global_clipnorm=1.0),

@@ -8,24 +8,9 @@ import pytest
 from convlayers import optimizers
 from convlayers.optimizers import schedules
 from convlayers.variables import Variable
+from tests.optimizers.names import NAMES
 
 ONES = np.ones(3, "float32")
-NAMES = [
-    "Adadelta",
-    "Adafactor",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Ftrl",
-    "Lamb",
-    "Lion",
-    "Muon",
-    "Nadam",
-    "RMSprop",
-    "SGD",
-]
-NAMES += ["ScheduleFreeAdamW"]
 
 
 @pytest.fixture
