@@ -5,7 +5,8 @@ import warnings
 
 from convlayers import config, ops, optimizers
 from convlayers.metrics import Mean
-from convlayers.models.compile_utils import CompileLoss, CompileMetrics
+from convlayers.models.compile_loss import CompileLoss
+from convlayers.models.compile_metrics import CompileMetrics
 from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 

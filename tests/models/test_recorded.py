@@ -8,7 +8,7 @@ import pytest
 import convlayers as keras
 from convlayers import layers, losses, ops
 from convlayers.models import recorded_calls
-from convlayers.models.compile_utils import CompileLoss
+from convlayers.models.compile_loss import CompileLoss
 from convlayers.models.recorded import RecordedTraining
 
 FIRST = {"data_format": "channels_first"}

@@ -5,7 +5,8 @@ import pytest
 
 import convlayers
 from convlayers import Input, Model, Sequential, layers, losses, metrics
-from convlayers.models.compile_utils import CompileLoss, CompileMetrics
+from convlayers.models.compile_loss import CompileLoss
+from convlayers.models.compile_metrics import CompileMetrics
 
 # Keras's own variables are not up to date with NumPy.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
