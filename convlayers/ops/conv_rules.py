@@ -199,11 +199,19 @@ def _results(problem, direction):
     return problem.kernel_shape[3 if direction == "backward_input" else 4]
 
 
+def _pixels(problem, direction):
+    """How many pixels the result has."""
+    return math.prod((problem.input_shape if direction == "backward_input" else problem.output_shape)[:4])
+
+
 def to_few_should_not(problem, direction):
     if 2 * _results(problem, direction) > _VECTOR_BYTES // np.dtype(problem.dtype).itemsize:
         return "results enough for vectors of them"
-    if bf16_cannot(problem, direction) is None and tiles_cost(problem, direction) < pixels_cost(problem, direction):
-        return "channels or results enough for tiles of bfloat16"
+    if bf16_cannot(problem, direction) is None:
+        if tiles_cost(problem, direction) < pixels_cost(problem, direction):
+            return "channels or results enough for tiles of bfloat16"
+    elif _pixels(problem, direction) < 16 * _results(problem, direction):  # as measured
+        return "too few pixels to be worth putting them into vectors"
     return None
 
 
@@ -233,8 +241,7 @@ def few_should_not(problem, direction):
         if tiles_cost(problem, direction) < vectors_cost(problem, direction):
             return "windows or filters enough for tiles of bfloat16"
     elif problem.strides == (1, 1, 1):
-        pixels = math.prod((problem.input_shape if direction == "backward_input" else problem.output_shape)[:4])
-        if products_inside(problem) < 0.62 * taps * pixels:
+        if products_inside(problem) < 0.62 * taps * _pixels(problem, direction):
             return "half of the products are in the padding, which conv_grouped and conv_direct leave out"
         if taps > 1 and min(channels, filters) >= 32:
             return "channels and filters enough for conv_direct"

@@ -126,6 +126,13 @@ def test_where_pixels_have_few_results_vectors_are_pixels(channels, filters, dir
     assert chosen((8, 40, 40), channels, filters, "same", direction) == [f"conv_to_few_{direction}"]
 
 
+@pytest.mark.parametrize(("size", "kernel"), [(5, "conv_few"), (6, "conv_to_few")])
+def test_a_few_pixels_are_not_put_into_vectors(size, kernel):
+    if _native.isa == "x86_64_amx":
+        pytest.skip("measured without tiles")
+    assert chosen((1, size, size), 2, 16, "same", "backward_input") == [f"{kernel}_backward_input"]
+
+
 @pytest.mark.parametrize("direction", ["backward_input", "backward_kernel"])
 def test_gradients_with_few_filters_read_windows_of_them_in_place(direction):
     assert chosen((8, 40, 40), 24, 3, "same", direction)[0] == f"conv_few_{direction}"
