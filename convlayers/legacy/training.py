@@ -11,7 +11,7 @@ from convlayers.data.py_dataset import PyDataset
 from convlayers.legacy.image.iterator import Iterator
 from convlayers.legacy.spelling import warn_of, warn_once
 from convlayers.models import Model, Sequential
-from convlayers.models.compile_utils import hold_metrics
+from convlayers.models.compile_loss import hold_metrics
 from convlayers.models.compiled import Compiled
 
 # By method: the names of today for those of then.
