@@ -3,8 +3,9 @@
 _ADVICE = {
     "Recurrent layers are not part of convlayers, which is for convolutional networks. A convolution sees steps that are past, "
     'too: `Conv1D(padding="causal", dilation_rate=...)`; `TimeDistributed` applies a layer to each step.': """
-        layers.Bidirectional layers.ConvLSTM1D layers.ConvLSTM2D layers.ConvLSTM3D layers.GRU layers.GRUCell layers.LSTM
-        layers.LSTMCell layers.RNN layers.SimpleRNN layers.SimpleRNNCell layers.StackedRNNCells layers.recurrent
+        layers.Bidirectional layers.ConvLSTM1D layers.ConvLSTM2D layers.ConvLSTM3D layers.CuDNNGRU layers.CuDNNLSTM layers.GRU
+        layers.GRUCell layers.LSTM layers.LSTMCell layers.RNN layers.SimpleRNN layers.SimpleRNNCell layers.StackedRNNCells
+        layers.recurrent
     """,
     "Attention is not part of convlayers, which is for convolutional networks. `ops.matmul` and `ops.softmax`, of which it is "
     "made, are differentiable in a layer of your own.": """
@@ -23,7 +24,9 @@ _ADVICE = {
     """,
     "Keras 1 had it for models with branches. Call layers on tensors: `x = keras.layers.concatenate([left.output, "
     "right.output])`, and `keras.Model([left.input, right.input], x)`.": "layers.Merge",
-    "Layers without shared weights are not part of convlayers.": "layers.local",
+    "Layers without shared weights are not part of convlayers.": """
+        layers.LocallyConnected1D layers.LocallyConnected2D layers.local
+    """,
     "Layers of other frameworks are not part of convlayers. Models of Keras come by their files, `load_model(path)`.": """
         layers.FlaxLayer layers.JaxLayer layers.TFSMLayer layers.TorchModuleWrapper
     """,
@@ -36,7 +39,7 @@ _ADVICE = {
         callbacks.OrbaxCheckpoint
     """,
     "Models are not exported to other formats. `model.save(path)` writes a file that Keras loads, and Keras exports.": "export",
-    "There is one machine, all of whose cores compute.": "distribution",
+    "There is one machine, all of whose cores compute.": "distribution utils.multi_gpu_model utils.training_utils",
     "A model that learns from another one is a subclass of `Model` with its own `compute_loss`.": "distillation",
     "Memory is not exchanged for time.": "RematScope remat",
     "It belongs to the way in which Keras compiles programs. Here, a part of a network is a `Layer` or a `Model(inputs, "

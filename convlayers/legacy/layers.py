@@ -1,4 +1,4 @@
-"""Layers that had other names in Keras 1, where sizes were arguments of their own: `Convolution2D(32, 3, 3)`."""
+"""Layers of Keras 1, where sizes were arguments of their own: `Convolution2D(32, 3, 3)`, and of Keras 2, by other names."""
 
 from convlayers import layers
 from convlayers.legacy.spelling import warn_of, warn_once
@@ -37,6 +37,12 @@ def _today(cls):
     return None if isinstance(base, _Renamed) else base
 
 
+def ThresholdedReLU(theta=1.0, **kwargs):
+    """Returns a layer that sets to 0 what is below `theta`."""
+    warn_of("ThresholdedReLU(theta=...)", "`ReLU(threshold=...)`")
+    return layers.ReLU(threshold=theta, **kwargs)
+
+
 def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, name=None, **kwargs):
     """Merges tensors in the way that `mode` says.
 
@@ -71,4 +77,4 @@ def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, ou
 ADDED = {
     old: _Renamed(old, (getattr(layers, today),), {"__doc__": f"`{today}`, as Keras 1 named it."})
     for old, today in keras1.CLASSES.items()
-}
+} | {"ThresholdedReLU": ThresholdedReLU}

@@ -63,3 +63,9 @@ def test_merge_along_an_axis_and_by_products():
         np.testing.assert_allclose(merge([a, a], mode=lambda xs: xs[0] - xs[1]), 0 * a)
     with pytest.raises(ValueError, match="Invalid merge mode. Expected one of"):
         merge([a, a], mode="plus")
+
+
+def test_thresholded_relu():
+    with pytest.warns(OldSpelling, match="ReLU"):
+        layer = ADDED["ThresholdedReLU"](theta=0.5)
+    np.testing.assert_array_equal(layer(X), np.where(X > 0.5, X, 0))
