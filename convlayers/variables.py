@@ -208,7 +208,7 @@ class Variable(Operand):
         self._store(self._storage)
 
     def __repr__(self):
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}>"
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self.value}>"
 
 
 class _CastVariable(Variable):

@@ -1,6 +1,7 @@
 """Variables, their names and paths."""
 
 import numpy as np
+import pytest
 
 from convlayers.naming import name_scope
 from convlayers.variables import Variable
@@ -10,3 +11,9 @@ def test_paths_have_the_names_of_the_scope():
     with name_scope.inside("block"), name_scope.inside("conv"):
         assert Variable(np.ones(1), name="kernel").path == "block/conv/kernel"
     assert Variable(np.ones(1), name="kernel").path == "kernel"
+
+
+@pytest.mark.parametrize("value", [0.5, [[1.0, 2.0], [3.0, 4.0]], np.arange(2000.0)], ids=["number", "matrix", "many"])
+def test_what_is_printed_of_a_variable(keras, value):
+    assert repr(Variable(value, dtype="float32", name="x")) == repr(keras.Variable(value, dtype="float32", name="x"))
+    assert repr(Variable([1.0], name="y")) == "<Variable path=y, shape=(1,), dtype=float32, value=[1.]>"
