@@ -35,7 +35,7 @@ history = model.fit(x_train, y_train, batch_size=64, epochs=2, callbacks=callbac
                     validation_data=(x_test, y_test), workers=1, use_multiprocessing=False)
 print(seen[0])
 print(open('training.log').readline().strip())
-again = load_model('weights.02.h5')
+again = load_model('weights.%02d.h5' % (1 + np.argmin(history.history['val_loss'])))
 print('same:', np.allclose(again.predict(x_test[:8]), model.predict(x_test[:8]), atol=1e-5))
 print('lr:', float(keras.backend.get_value(model.optimizer.lr)) > 0)
 keras.backend.clear_session()
