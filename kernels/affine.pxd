@@ -9,7 +9,7 @@
 from cython.parallel cimport parallel, prange
 
 from convlayers._native.runtime cimport prefetchers_follow_rows
-from kernels.around cimport BLOCK, carry_around, go_around
+from kernels.around cimport BLOCK, NEAR_BLOCK, carry_around, go_around
 from kernels.column_sums cimport AHEAD, ask_for_sources
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.lanes cimport load_rest, store_lanes
@@ -137,9 +137,9 @@ cdef inline void map_rows(
     const Affine* job, Py_ssize_t first, Py_ssize_t end, const real* source, const real* x, real* target
 ) noexcept nogil:
     """The rows from `first` to `end` of target. The arrays are whole matrices."""
-    cdef Py_ssize_t width = job.width, rows, columns, size, column, at
+    cdef Py_ssize_t most = BLOCK if job.around else NEAR_BLOCK, width = job.width, rows, columns, size, column, at
     while first < end:
-        rows, columns = min(max(BLOCK // max(width, <Py_ssize_t>1), <Py_ssize_t>1), end - first), width
+        rows, columns = min(max(most // max(width, <Py_ssize_t>1), <Py_ssize_t>1), end - first), width
         if first + rows == job.rows and job.last < width:
             if rows > 1:
                 rows -= 1
@@ -147,7 +147,7 @@ cdef inline void map_rows(
                 columns = job.last
         column = 0
         while column < columns:
-            size = min(<Py_ssize_t>BLOCK, columns - column)
+            size = min(most, columns - column)
             at = first * width + column
             map_block(job, rows, column, size, source + at, x + at, target + at)
             column += size

@@ -4,7 +4,7 @@
 # a) x and y are contiguous arrays of one shape, taken as flat; y may be x. Number i is kept if word i of a random sequence
 #    (threefry.pxd) is not below the threshold, which is the rate times 2^32.
 # b) Nothing is kept for the backward pass: it is the same function, with the same key, of the gradient.
-# c) Threads share blocks of BLOCK numbers, which are whole groups of random words. A result depends on the place of a
+# c) Threads share blocks of NEAR_BLOCK numbers, which are whole groups of random words. A result depends on the place of a
 #    number only, so the division of the work cannot be seen in it.
 # d) Where whole channels are dropped, one factor is drawn for each channel of each sample, and what is left is a
 #    multiplication: x, y and d_x are (n, pixels, c), the factors (n, c), and threads share blocks of pixels.
@@ -13,7 +13,7 @@ cimport numpy
 from cython.parallel cimport parallel, prange
 from libc.stdint cimport uint32_t, uint64_t
 
-from kernels.around cimport BLOCK, carry_around, go_around
+from kernels.around cimport BLOCK, NEAR_BLOCK, carry_around, go_around
 from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -52,33 +52,45 @@ cdef inline void drop_block(const Drawing* drawing, const real* x, real* y, Py_s
     restore_denormals(state)
 
 
+cdef inline void scale_columns(
+    const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c, Py_ssize_t columns
+) noexcept nogil:
+    """Some of the c columns of x; y has no others."""
+    cdef Py_ssize_t i, j
+    for i in range(pixels):
+        for j in range(columns):
+            y[i * columns + j] = x[i * c + j] * scale[j]
+
+
+cdef inline void scale_around(const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
+    cdef real[BLOCK] block
+    cdef Py_ssize_t first = 0, columns
+    while first < c:
+        columns = min(<Py_ssize_t>BLOCK, c - first)
+        scale_columns(x + first, scale + first, block, pixels, c, columns)
+        carry_around(block, y + first, pixels * columns)
+        first += columns
+
+
 cdef inline void scale_pixels(
     const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c, bint around
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef real[BLOCK] block
-    cdef real* results
-    cdef Py_ssize_t first = 0, count, i, j
-    while first < c:
-        count = min(<Py_ssize_t>BLOCK, c - first) if around else c
-        results = &block[0] if around else y + first
-        for i in range(pixels):
-            for j in range(count):
-                results[i * count + j] = x[i * c + first + j] * scale[first + j]
-        if around:
-            carry_around(block, y + first, pixels * count)
-        first += count
+    if around:
+        scale_around(x, scale, y, pixels, c)
+    else:
+        scale_columns(x, scale, y, pixels, c, c)
     restore_denormals(state)
 
 
 def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :, ::1] y):
     """y[i, pixel, j] = x[i, pixel, j] * scale[i, j]: what drops whole channels"""
     cdef Py_ssize_t n = x.shape[0], pixels = x.shape[1], c = x.shape[2]
-    cdef Py_ssize_t size = max(BLOCK // max(c, <Py_ssize_t>1), <Py_ssize_t>1)
-    cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
     if n * pixels * c == 0:
         return
     cdef bint around = &y[0, 0, 0] != &x[0, 0, 0] and go_around(2.0 * n * pixels * c)
+    cdef Py_ssize_t size = max((BLOCK if around else NEAR_BLOCK) // c, <Py_ssize_t>1)
+    cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
     with nogil, parallel(num_threads=threads_for(<double>n * pixels * c)):
         for block in prange(n * blocks, schedule="static"):
             i = block // blocks
@@ -95,5 +107,5 @@ def dropout(numpy.ndarray x not None, uint32_t key_0, uint32_t key_1, double rat
     cdef Drawing drawing = Drawing(key_0, key_1, <uint32_t>min(rate * 4294967296.0, 4294967295.0), 0)
     if rate < 1:
         drawing.scale = <real>(1 / (1 - rate))
-    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
-        drop_block(&drawing, source, target, start, min(start + BLOCK, n))
+    for start in prange(0, n, NEAR_BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * OPERATIONS)):
+        drop_block(&drawing, source, target, start, min(start + NEAR_BLOCK, n))

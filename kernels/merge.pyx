@@ -3,15 +3,16 @@
 # Design:
 # a) All arrays are contiguous and of one shape, whatever it is. Their numbers are combined in the order of the arrays, as by a
 #    chain of functions of two: bits and gradients are those of the chain.
-# b) BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
-#    over memory, however many arrays there are. Large results then go around the caches (around.pxd).
+# b) NEAR_BLOCK numbers at a time go through all arrays, while what has been combined so far lies in the first-level cache: one pass
+#    over memory, however many arrays there are. Of two arrays, nothing is combined again.
+#    Large results go around the caches (around.pxd).
 # c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
 #    large, each gets half of the gradient; NaN, which equals nothing, gets none.
-# d) Threads share the numbers, SHARE of them as a task. A result depends on the numbers at its own place only.
+# d) Threads share the numbers, SHARE of them as a task, backward NEAR_BLOCK. A result depends on the numbers at its own place only.
 cimport numpy
 from cython.parallel cimport parallel, prange, threadid
 
-from kernels.around cimport BLOCK, carry_around, go_around
+from kernels.around cimport BLOCK, NEAR_BLOCK, carry_around, go_around
 from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -68,16 +69,25 @@ cdef inline void merge_block(const Merging* job, Py_ssize_t start, Py_ssize_t co
         apply_activation(job.activation, y, count)
 
 
-cdef inline void merge_task(const Merging* job, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
+cdef inline void merge_around(const Merging* job, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
     cdef real[BLOCK] block
     cdef Py_ssize_t count
     while start < end:
         count = min(<Py_ssize_t>BLOCK, end - start)
-        merge_block(job, start, count, &block[0] if job.around else job.y + start)
-        if job.around:
-            carry_around(block, job.y + start, count)
+        merge_block(job, start, count, block)
+        carry_around(block, job.y + start, count)
         start += count
+
+
+cdef inline void merge_share(const Merging* job, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t some = NEAR_BLOCK if job.arrays > 2 else SHARE
+    if job.around:
+        merge_around(job, start, end)
+    else:
+        while start < end:
+            merge_block(job, start, min(some, end - start), job.y + start)
+            start += some
     restore_denormals(state)
 
 
@@ -116,10 +126,10 @@ cdef inline void split_block(
     cdef const real* x
     cdef Py_ssize_t array
     for array in range(1, job.arrays - 1):
-        combine(job.code, before, job.xs[array] + start, steps + (array - 1) * BLOCK, count)
-        before = steps + (array - 1) * BLOCK
+        combine(job.code, before, job.xs[array] + start, steps + (array - 1) * NEAR_BLOCK, count)
+        before = steps + (array - 1) * NEAR_BLOCK
     for array in range(job.arrays - 1, 0, -1):
-        before = steps + (array - 2) * BLOCK if array > 1 else job.xs[0] + start
+        before = steps + (array - 2) * NEAR_BLOCK if array > 1 else job.xs[0] + start
         x = job.xs[array] + start
         if job.code == PRODUCT:
             split_product(before, x, gradient, d_x, job.d_xs[array] + start, count)
@@ -156,7 +166,7 @@ def merge_forward(str kind, list xs not None, numpy.ndarray y not None, real div
     cdef Py_ssize_t start
     with nogil, parallel(num_threads=threads_for(job.arrays * job.length)):
         for start in prange(0, job.length, SHARE, schedule="static"):
-            merge_task(&job, start, min(start + SHARE, job.length))
+            merge_share(&job, start, min(start + SHARE, job.length))
         end_stores_around()
     scratch_give(<void*>job.xs)
 
@@ -167,9 +177,9 @@ def merge_backward(str kind, list xs not None, numpy.ndarray d_y not None, list 
     if count_of(d_y) == 0:
         return
     cdef Merging job = describe(kind, xs, d_xs)
-    cdef Py_ssize_t blocks = (job.length + BLOCK - 1) // BLOCK, block
+    cdef Py_ssize_t blocks = (job.length + NEAR_BLOCK - 1) // NEAR_BLOCK, block
     cdef int threads = threads_for(2 * job.arrays * job.length)
-    cdef real* steps = <real*>scratch_take(threads * job.arrays * BLOCK * sizeof(real))
+    cdef real* steps = <real*>scratch_take(threads * job.arrays * NEAR_BLOCK * sizeof(real))
     if steps == NULL:
         scratch_give(<void*>job.xs)
         raise MemoryError("No memory for a block of each array.")
@@ -177,9 +187,9 @@ def merge_backward(str kind, list xs not None, numpy.ndarray d_y not None, list 
         split_block(
             &job,
             gradient,
-            block * BLOCK,
-            min(<Py_ssize_t>BLOCK, job.length - block * BLOCK),
-            steps + threadid() * job.arrays * BLOCK,
+            block * NEAR_BLOCK,
+            min(<Py_ssize_t>NEAR_BLOCK, job.length - block * NEAR_BLOCK),
+            steps + threadid() * job.arrays * NEAR_BLOCK,
         )
     scratch_give(steps)
     scratch_give(<void*>job.xs)
