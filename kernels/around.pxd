@@ -20,7 +20,7 @@ from kernels.real cimport VL, real, vec
 
 cdef extern from *:
     """
-    #define BLOCK (AROUND ? 32 * VL : 512)
+    #define BLOCK (32 * VL)
     """
     enum:
         BLOCK  # numbers
