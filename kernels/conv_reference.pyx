@@ -7,6 +7,7 @@
 # b) Output o and tap t meet at input o * stride - pad + t * dilation (`input_of`); the gradient for the input asks the
 #    other way round (`output_of`). Pads are those in front; what is behind follows from the size of y.
 # c) Every result is one sum in double, in the order of memory, by a function of its own. There is one thread.
+# d) Each tap, or row of pixels, is summed up by itself first: a single long sum in float64 rounds off more than the kernels do.
 from kernels.elementwise cimport apply_activation
 from kernels.real cimport real
 
@@ -62,7 +63,7 @@ cdef double output_sum(
 ) noexcept nogil:
     cdef Py_ssize_t kd, kh, kw, id, ih, iw, c
     cdef Py_ssize_t first_c = k // at.k * at.c
-    cdef double total = 0
+    cdef double total = 0, part
     for kd in range(kernel.shape[0]):
         for kh in range(kernel.shape[1]):
             for kw in range(kernel.shape[2]):
@@ -70,8 +71,10 @@ cdef double output_sum(
                 ih = input_of(&at.h, oh, kh)
                 iw = input_of(&at.w, ow, kw)
                 if id >= 0 and ih >= 0 and iw >= 0:
+                    part = 0
                     for c in range(at.c):
-                        total += <double>x[n, id, ih, iw, first_c + c] * kernel[kd, kh, kw, c, k]
+                        part += <double>x[n, id, ih, iw, first_c + c] * kernel[kd, kh, kw, c, k]
+                    total += part
     return total
 
 
@@ -116,7 +119,7 @@ cdef double input_gradient(
 ) noexcept nogil:
     cdef Py_ssize_t kd, kh, kw, od, oh, ow, k
     cdef Py_ssize_t first_k = c // at.c * at.k
-    cdef double total = 0
+    cdef double total = 0, part
     for kd in range(kernel.shape[0]):
         for kh in range(kernel.shape[1]):
             for kw in range(kernel.shape[2]):
@@ -124,8 +127,10 @@ cdef double input_gradient(
                 oh = output_of(&at.h, ih, kh)
                 ow = output_of(&at.w, iw, kw)
                 if od >= 0 and oh >= 0 and ow >= 0:
+                    part = 0
                     for k in range(first_k, first_k + at.k):
-                        total += <double>d_y[n, od, oh, ow, k] * kernel[kd, kh, kw, c % at.c, k]
+                        part += <double>d_y[n, od, oh, ow, k] * kernel[kd, kh, kw, c % at.c, k]
+                    total += part
     return total
 
 
@@ -162,16 +167,18 @@ cdef double kernel_gradient(
 ) noexcept nogil:
     cdef Py_ssize_t n, od, oh, ow, id, ih, iw
     cdef Py_ssize_t first_c = k // at.k * at.c
-    cdef double total = 0
+    cdef double total = 0, part
     for n in range(d_y.shape[0]):
         for od in range(d_y.shape[1]):
             for oh in range(d_y.shape[2]):
+                part = 0
                 for ow in range(d_y.shape[3]):
                     id = input_of(&at.d, od, kd)
                     ih = input_of(&at.h, oh, kh)
                     iw = input_of(&at.w, ow, kw)
                     if id >= 0 and ih >= 0 and iw >= 0:
-                        total += <double>x[n, id, ih, iw, first_c + c] * d_y[n, od, oh, ow, k]
+                        part += <double>x[n, id, ih, iw, first_c + c] * d_y[n, od, oh, ow, k]
+                total += part
     return total
 
 

@@ -10,6 +10,7 @@
 # e) Where the columns of a panel end in its first vector, the second is left out: `vectors` is 1, as a literal too.
 # f) Each step asks for one vector of the memory at `ahead`, which a later tile will read; NULL, as a literal, for none. Rows of
 #    pixels that are read in place come from main memory as fast as they are used only if somebody asks all the time.
+# g) What is added to earlier results is summed up by itself before: the larger a sum has grown, the more each step rounds off.
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
@@ -31,9 +32,7 @@ cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_dep
     cdef int i, j
     for i in range(MR):
         for j in range(vectors):
-            if accumulate:
-                total[i][j] = (<const vec*>(c + c_row[i] + j * VL))[0]
-            elif start != NULL:
+            if start != NULL and not accumulate:
                 total[i][j] = (<const vec*>(start + j * VL))[0]
             else:
                 total[i][j] = ZERO_VECTOR
@@ -45,6 +44,10 @@ cdef inline void multiply_tile(const real* a, Py_ssize_t a_row, Py_ssize_t a_dep
         for i in range(MR):
             for j in range(vectors):
                 total[i][j] += row[j] * a[i * a_row + p * a_depth]
+    if accumulate:
+        for i in range(MR):
+            for j in range(vectors):
+                total[i][j] += (<const vec*>(c + c_row[i] + j * VL))[0]
     for i in range(MR):
         for j in range(vectors):
             (<vec*>(c + c_row[i] + j * VL))[0] = total[i][j]

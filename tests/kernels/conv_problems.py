@@ -55,7 +55,7 @@ def _problems():
     yield "one long axis", problem((1, 1, 4500), (1, 1, 3), 33, 32, pads=(0, 0, 1), batch=1)
     yield "many pixels", problem((1, 70, 70), (1, 3, 3), 4, 3, batch=3)
     yield "large weights", problem((1, 3, 3), (1, 3, 3), 800, 300, pads=(0, 1, 1))
-    yield "a deep window", problem((1, 5, 4), (1, 5, 4), 900, 8, batch=3)
+    yield "a deep window", problem((1, 3, 3), (1, 3, 3), 900, 8, batch=3)
     yield "the image of a tile", problem((1, 4, 4), (1, 3, 3), 34, 66, pads=(0, 1, 1), batch=5)
     yield "uneven padding", problem((1, 8, 5), (1, 3, 3), 34, 66, pads=(0, 2, 0), behind=(0, 0, 2))
     yield "many tiles", problem((1, 41, 23), (1, 3, 3), 40, 70, pads=(0, 1, 1), batch=4)

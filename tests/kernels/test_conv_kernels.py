@@ -8,6 +8,7 @@ import pytest
 
 from convlayers import _native, config
 from convlayers.ops.conv_kernels import CONV_KERNELS, DIRECTIONS, choose
+from convlayers.ops.conv_rules import winograd_grouped_cannot
 from tests.kernels.conv_problems import PROBLEMS, problem
 
 
@@ -194,6 +195,18 @@ def test_large_weights_of_few_pixels(native, direction, large, threads):
     np.testing.assert_allclose(results[0], right, rtol=0, atol=40 * native.epsilon * np.abs(right).max())
 
 
+@pytest.mark.parametrize("kernel", ["conv_direct", "conv_winograd"])
+def test_sums_over_many_pixels_round_no_more_than_others(native, kernel):
+    shape = problem((1, 2, 9000), (1, 2, 3), 70, 140, batch=4)._replace(dtype=native.dtype.name)
+    third, seventh = native.array(1 / 3), native.array(1 / 7)
+    found = native.empty(shape.kernel_shape)
+    x, d_y = native.array(np.full(shape.input_shape, third)), native.array(np.full(shape.output_shape, seventh))
+    description = shape.strides, shape.dilations, shape.pads, shape.groups
+    getattr(getattr(native, kernel), f"{kernel}_backward_kernel")(x, d_y, found, *description)
+    right = np.float64(third) * np.float64(seventh) * d_y[..., 0].size  # As all are equal, so are the signs of their errors.
+    np.testing.assert_allclose(found, right, rtol=20 * native.epsilon)
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_two_bfloat16_stay_under_the_bound_where_all_errors_have_one_sign(native, direction):
     if native.dtype != "float32":
@@ -245,7 +258,7 @@ def test_nan_and_infinity_stay_where_they_belong(native, kernel, value):
     if kernel.cannot(problem, "forward"):
         pytest.skip(kernel.cannot(problem, "forward"))
     if "winograd" in kernel.module:
-        pytest.skip("Winograd's tiles spread them over their 16 outputs")
+        pytest.skip("Winograd's tiles spread them over their outputs, as the next test says")
     x = np.zeros(problem.input_shape)
     x[0, 0, 5, 5, 3] = value
     y = native.empty(problem.output_shape)
@@ -258,6 +271,32 @@ def test_nan_and_infinity_stay_where_they_belong(native, kernel, value):
     spoiled = (~np.isfinite(y)).any(axis=-1)[0, 0]
     assert spoiled[4:7, 4:7].all()
     assert spoiled.sum() == 9
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["many tiles", "7x7", "9 taps along a row", "5x5, strides of 2", "two rates of dilation"])
+@pytest.mark.parametrize("kernel", ["conv_winograd", "conv_winograd_grouped"])
+def test_winograd_spreads_nan_and_infinity_over_the_tiles_that_see_them(native, kernel, name, value):
+    problem = PROBLEMS[name]._replace(dtype=native.dtype.name)
+    if kernel == "conv_winograd_grouped" and winograd_grouped_cannot(problem, "forward"):
+        pytest.skip(winograd_grouped_cannot(problem, "forward"))
+    x = np.zeros(problem.input_shape)
+    x[0, 0, x.shape[2] // 2, x.shape[3] // 2, 3] = value
+    description = problem.strides, problem.dilations, problem.pads, problem.groups
+    spoiled = []
+    for module in ("conv_reference", kernel):
+        y, weights = native.empty(problem.output_shape), native.array(np.ones(problem.kernel_shape))
+        getattr(getattr(native, module), f"{module}_forward")(native.array(x), weights, None, y, *description, 0)
+        spoiled.append(~np.isfinite(y).all(axis=-1))
+    right, found = spoiled
+    assert found[right].all()
+    assert not found[1:].any()
+    axes = zip(
+        np.argwhere(right).T[2:], np.argwhere(found).T[2:], problem.kernel_shape[1:], problem.dilations[1:], strict=False
+    )
+    for seen, reached, taps, dilation in axes:
+        reach = 5 * dilation if taps > 1 else 0  # what a tile sees through six points
+        assert seen.min() - reach <= reached.min() <= reached.max() <= seen.max() + reach
 
 
 def test_nan_stays_in_the_slices_that_see_it(native):
