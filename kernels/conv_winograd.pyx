@@ -181,8 +181,6 @@ def conv_winograd_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, 
     With `kept`, the transformed kernel is taken from there, or left there.
     """
     cdef Job job
-    if y.shape[0] == 0:
-        return
     job.tiles = divide(
         describe(x), describe(y), axis_of(x, kernel, y, strides, dilations, pads, 1),
         axis_of(x, kernel, y, strides, dilations, pads, 2),
@@ -256,8 +254,6 @@ def conv_winograd_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, 
                                  real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
     """d_x = gradient for the input, from that for the output."""
     cdef Py_ssize_t phase_h, phase_w
-    if d_x.shape[0] == 0:
-        return
     for phase_h in range(strides[1]):
         for phase_w in range(strides[2]):
             if not backward_input_phase(d_y, kernel, d_x, strides, dilations, pads, phase_h, phase_w):
@@ -268,9 +264,6 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
                                   real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
     """d_kernel = gradient for the kernel, from the input and the gradient for the output."""
     cdef Correlation job
-    if x.shape[0] == 0:
-        d_kernel[...] = 0
-        return
     job.tiles = divide(
         describe(x), describe(d_y), axis_of(x, d_kernel, d_y, strides, dilations, pads, 1),
         axis_of(x, d_kernel, d_y, strides, dilations, pads, 2),

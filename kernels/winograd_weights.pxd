@@ -5,6 +5,7 @@
 #    neighbours in memory: then a vector of them is transposed at a time.
 # b) A line of the kernel has few of the filters of a panel, and the next line of them is far away, so it is asked for.
 # c) Channels are those of all parts of the kernel (winograd_parts.pxd), one after the other.
+from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.matmul_tile cimport NR
 from kernels.prefetch cimport prefetch_for_reading
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
@@ -90,6 +91,7 @@ cdef inline void transform_panel(const Weights* weights, Py_ssize_t kd, Py_ssize
     cdef const Side* height = weights.height
     cdef const Side* width = weights.width
     cdef Py_ssize_t part, first, count
+    cdef unsigned long long state = flush_denormals()
     while channels > 0:
         part = first_channel // weights.part_channels
         first = first_channel % weights.part_channels
@@ -103,3 +105,4 @@ cdef inline void transform_panel(const Weights* weights, Py_ssize_t kd, Py_ssize
         u += count * NR
         first_channel += count
         channels -= count
+    restore_denormals(state)

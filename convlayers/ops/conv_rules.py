@@ -38,6 +38,8 @@ def _is_no_plain_3x3(problem):
 
 
 def winograd_cannot(problem, direction):
+    if reason := _has_no_pixels(problem):
+        return reason
     if problem.groups != 1:
         return "no groups"
     if problem.kernel_shape[1:3] == (1, 1):
@@ -52,6 +54,11 @@ def winograd_cannot(problem, direction):
     if problem.kernel_shape[0] == 1 and problem.input_shape[1] != problem.output_shape[1]:
         return "no slices of padding beside a single tap along the depth"
     return None
+
+
+def _has_no_pixels(problem):
+    """Why there are no tiles at all, or None."""
+    return "no image without pixels" if 0 in (*problem.input_shape, *problem.output_shape) else None
 
 
 def _is_padded_beyond_reach(problem):
@@ -145,6 +152,8 @@ def _is_faster_at_hand(problem, direction):
 
 
 def winograd_grouped_cannot(problem, direction):
+    if reason := _has_no_pixels(problem):
+        return reason
     if problem.kernel_shape[:3] not in ((1, 3, 3), (1, 5, 5)):
         return "only kernels of 3x3 and 5x5"
     if problem.strides != (1, 1, 1):

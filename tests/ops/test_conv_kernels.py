@@ -8,6 +8,7 @@ import pytest
 from convlayers import _native, config
 from convlayers.ops.conv import conv_problem
 from convlayers.ops.conv_kernels import DIRECTIONS, choose
+from convlayers.ops.conv_rules import winograd_cannot, winograd_grouped_cannot
 
 
 def chosen(input_shape, channels, filters, padding, direction, strides=1, dilation=1, size=(3, 3)):
@@ -92,6 +93,14 @@ PARTS = {
 def test_kernels_in_parts_are_left_to_winograd_but_not_beside_tiles(name, direction):
     winograd = "winograd" in chosen(**PARTS[name], padding="same", direction=direction)[0]
     assert winograd == (_native.isa != "x86_64_amx")
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("input_shape", [(0, 9, 9), (2, 0, 9), (2, 9, 0)])
+def test_images_without_pixels_are_not_left_to_winograd(input_shape, direction):
+    problem = conv_problem((*input_shape, 64), (3, 3, 64, 64), 1, "same", "channels_last", 1, np.dtype("float32"))
+    assert winograd_cannot(problem, direction)
+    assert winograd_grouped_cannot(problem, direction)
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
