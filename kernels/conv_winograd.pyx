@@ -43,7 +43,7 @@ cdef enum:
     FEW = 144            # tiles for which a larger one is kept
     CACHE = 1 << 20      # bytes of V and M of a block of tiles, to stay in L2
     MANY = 64            # tiles of a block that computes U for itself; a multiple of every THIRD
-    LARGE = 11 << 19     # bytes of its V, at most
+    LARGE = 9 << 19      # bytes of its V, at most
     SLICES = 4           # of the result that a block has at most: those of the source are few more
 
 cdef struct Tap:
