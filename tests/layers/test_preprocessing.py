@@ -116,13 +116,18 @@ def test_discretization_of_keras(mode, keras):
 
 
 @pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count"])
-@pytest.mark.parametrize("shape", [(), (3,), (4, 1), (4, 3), (4, 3, 5), (4, 3, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(3,), (4, 1), (4, 3), (4, 3, 5), (4, 3, 1)], ids=str)
 def test_shapes_of_encoded_classes_are_those_declared(mode, shape):
     made = [layers.Discretization([1.5, 2.5], output_mode=mode)]
     if mode != "int":
         made.append(layers.CategoryEncoding(3, output_mode=mode))
     for layer in made:
         assert layer.compute_output_shape(shape) == layer(np.ones(shape, int)).shape
+
+
+@pytest.mark.parametrize("mode", ["one_hot", "multi_hot", "count"])
+def test_the_shape_of_a_number_alone_is_declared_as_by_keras(mode):
+    assert layers.Discretization([1.5, 2.5], output_mode=mode).compute_output_shape(()) == (3,)
 
 
 def test_discretization_adapts_as_keras(keras):

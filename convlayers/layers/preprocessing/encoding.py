@@ -29,10 +29,13 @@ def encode(classes, output_mode, depth, dtype, count_weights=None):
 
 
 def encoded_shape(shape, output_mode, depth):
-    """Returns the shape of what `encode` makes of class numbers of a shape, which may have `None` in it."""
+    """Returns the shape of what `encode` makes of class numbers of a shape, which may have `None` in it.
+
+    For one number alone it is that of its row, as Keras declares it.
+    """
     if output_mode == "int":
         return tuple(shape)
-    shape = tuple(shape) or (1,)
+    shape = tuple(shape)
     if output_mode == "one_hot":
         return (*(shape[:-1] if _are_columns(shape) else shape), depth)
     return (*shape[:1], *shape[2:], depth) if len(shape) > 1 else (depth,)
