@@ -172,7 +172,7 @@ class Variable(Operand):
         if value.shape != storage.shape:
             raise ValueError(
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must match. "
-                f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self!r}"
+                f"variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self.path}"
             )
         # Seldom so, but asked each time: as calls, the questions took half as long as all of this.
         if deferred.source is not None:

@@ -17,3 +17,10 @@ def test_paths_have_the_names_of_the_scope():
 def test_what_is_printed_of_a_variable(keras, value):
     assert repr(Variable(value, dtype="float32", name="x")) == repr(keras.Variable(value, dtype="float32", name="x"))
     assert repr(Variable([1.0], name="y")) == "<Variable path=y, shape=(1,), dtype=float32, value=[1.]>"
+
+
+def test_errors_name_a_variable_without_its_numbers():
+    variable = Variable(np.full((2, 2), 7.25), name="kernel")
+    with pytest.raises(ValueError, match="Target variable: kernel$") as error:
+        variable.assign(np.ones(3))
+    assert "7.25" not in str(error.value)

@@ -2,21 +2,15 @@
 
 import functools
 
-from convlayers.ops.conv_kernels import DIRECTIONS, choose, keeps_weights
+from convlayers.ops.conv_kernels import choose, keeps_weights
 from convlayers.ops.conv_rules import winograd_cannot, winograd_should_not
 
 # The first arguments of a kernel, as fields of a problem; None is the bias.
-_ARRAYS = dict(
-    zip(
-        DIRECTIONS,
-        (
-            ("input_shape", "kernel_shape", None, "output_shape"),
-            ("output_shape", "kernel_shape", "input_shape"),
-            ("input_shape", "output_shape", "kernel_shape"),
-        ),
-        strict=True,
-    )
-)
+_ARRAYS = {
+    "forward": ("input_shape", "kernel_shape", None, "output_shape"),
+    "backward_input": ("output_shape", "kernel_shape", "input_shape"),
+    "backward_kernel": ("input_shape", "output_shape", "kernel_shape"),
+}
 
 
 def choose_for_view(problem, direction):

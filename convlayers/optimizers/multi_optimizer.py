@@ -120,7 +120,9 @@ class MultiOptimizer(Optimizer):
         chosen = [self._optimizer_map(variable) for variable in var_list]
         for optimizer, variable in zip(chosen, var_list, strict=True):
             if not isinstance(optimizer, Optimizer):
-                raise ValueError(f"Optimizer for variable {variable} is not an Optimizer instance. Received: {optimizer!r}")
+                raise ValueError(
+                    f"Optimizer for variable {variable.path} is not an Optimizer instance. Received: {optimizer!r}"
+                )
             for kind in (LossScaleOptimizer, MultiOptimizer):
                 if isinstance(optimizer, kind):
                     raise ValueError(f"{kind.__name__} cannot be used inside an MultiOptimizer.")

@@ -258,7 +258,7 @@ class Optimizer(VariableOwner, WeightAverages):
         for variable in variables if self.built else ():
             if variable not in self._trainable_variables_indices:
                 raise ValueError(
-                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
+                    f"Unknown variable: {variable.path}. This optimizer can only be called for the variables it was "
                     "originally built with. When working with a new set of variables, you should recreate a new "
                     "optimizer instance."
                 )

@@ -194,7 +194,11 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
 
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """Returns the places of values in their order; those of equal values as they come, in both directions."""
-    return ops.argsort(ops.negative(values) if direction == "DESCENDING" else values, axis)
+    if direction != "DESCENDING":
+        return ops.argsort(values, axis)
+    # Numbers without a sign have no negative, so values and places are turned round.
+    turned = ops.flip(values, axis)
+    return turned.shape[axis] - 1 - ops.flip(ops.argsort(turned, axis), axis)
 
 
 def add_n(inputs, name=None):

@@ -57,6 +57,7 @@ CALLS = [
     (lambda: tf.where(M > 0.5), np.argwhere(M > 0.5)),
     (lambda: tf.sort(M, axis=0, direction="DESCENDING"), np.sort(M, axis=0)[::-1]),
     (lambda: tf.argsort([3, 1, 3, 2], direction="DESCENDING"), np.array([0, 2, 3, 1])),
+    (lambda: tf.argsort(np.array([0, 255, 7], "uint8"), direction="DESCENDING"), np.array([1, 2, 0])),
     (lambda: tf.argsort(M), M.argsort()),
     (lambda: tf.add_n([M, M * 2, M]), M * 4),
     (lambda: math.confusion_matrix([0, 1, 2, 2], [0, 2, 2, 2]), np.array([[1, 0, 0], [0, 0, 1], [0, 0, 2]])),
