@@ -101,8 +101,12 @@ cdef double cache = 0  # bytes, 0 if nobody knows
 
 
 cdef bint overflow_cache(double bytes) noexcept nogil:
-    """Whether arrays of so many bytes, which a loop goes through side by side, have left the cache before they are used again."""
-    return 0 < cache < 2 * bytes  # what comes next brings arrays of its own
+    """Whether it is quicker to bring arrays of so many bytes, which a loop goes through side by side, past the cache.
+
+    One thread: if they have left it before they are used again, since what comes next brings arrays of its own. Several threads
+    have to share the memory, not the bandwidth of the cache: there, only what does not fit in it.
+    """
+    return 0 < cache < (bytes if threads_now() > 1 else 2 * bytes)
 
 
 def set_cache(double bytes):
