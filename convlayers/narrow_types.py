@@ -50,11 +50,6 @@ def bfloat16_to_bits(array):
     return (np.asarray(array, np.float32, order="C").view(np.uint32) >> 16).astype(np.uint16).view("V2")
 
 
-def bits_to_bfloat16(array):
-    """Returns what `bfloat16_to_bits` returned as a float32 array."""
-    return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-
-
 class _Autocast(threading.local):
     """The type that the layer which this thread is calling sees its weights in; None for the one that they are kept in."""
 

@@ -10,7 +10,7 @@ import pytest
 from convlayers import Input, backend, layers, ops, random
 from convlayers.autograd import Tape
 from convlayers.deferred_initialization import initialized_later
-from convlayers.narrow_types import autocast_to, bfloat16_to_bits, bits_to_bfloat16, round_to_bfloat16, size_of
+from convlayers.narrow_types import autocast_to, bfloat16_to_bits, round_to_bfloat16, size_of
 from convlayers.rollback import without_effect
 from convlayers.variables import Variable, cast_in_calls
 
@@ -52,9 +52,7 @@ def test_rounding_of_any_shape(bfloat16, every_kind_of_number, make):
 
 def test_bits_are_those_of_keras(bfloat16, every_kind_of_number):
     x = round_to_bfloat16(np.nan_to_num(every_kind_of_number))
-    bits = bfloat16_to_bits(x)
-    assert bits.tobytes() == x.astype(bfloat16).tobytes()
-    np.testing.assert_array_equal(bits_to_bfloat16(bits), x)
+    assert bfloat16_to_bits(x).tobytes() == x.astype(bfloat16).tobytes()
 
 
 def test_sizes(bfloat16):
