@@ -34,6 +34,7 @@ from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
 from kernels.winograd_blocks cimport SLAB, Block, Job, block_at, convolve_block
 from kernels.winograd_gradient cimport Correlation, correlate_all
 from kernels.winograd_input_gradient cimport Band, band_at
+from kernels.winograd_parts cimport Side, is_whole, side_of
 from kernels.winograd_products cimport THIRD
 from kernels.winograd_tiles cimport Images, Tiles, describe, divide, row_of
 from kernels.winograd_weights cimport transform_panel
@@ -274,3 +275,21 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
         correlate_all(&job, &d_kernel[0, 0, 0, 0, 0])
     if job.failed:
         raise MemoryError()
+
+
+# For the choice among kernels ---------------------------------------------------------------------------------------------
+
+
+def divide_axis(Py_ssize_t taps, Py_ssize_t outputs, Py_ssize_t stride, Py_ssize_t dilation):
+    """How an axis is divided (winograd_parts.pxd), for what ops/conv_costs.py counts.
+
+    Returns:
+        The number of tiles; the points at which a tile is multiplied, and those that the kernel is transformed into, of all
+        parts together.
+    """
+    cdef Side side = side_of(Axis(size=0, outputs=outputs, step=stride, taps=taps, offset=0, spacing=dilation))
+    cdef Py_ssize_t part, multiplied = side.parts * side.points
+    for part in range(side.parts):
+        if not is_whole(&side, part):
+            multiplied -= 1  # at infinity
+    return side.tiles, multiplied, side.parts * side.points

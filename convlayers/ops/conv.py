@@ -8,9 +8,9 @@ from convlayers import config, shapes, validation
 from convlayers.autograd import differentiable
 from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.ops.bias_activation import LINEAR, fused_code
-from convlayers.ops.conv_kernels import ConvProblem
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.conv_problem import ConvProblem
 from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d

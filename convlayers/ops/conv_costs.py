@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 def vectors_cost(problem, direction):
     """The time of the best kernel that multiplies each number of a window by vectors of filters."""
-    taps, depth, columns = _sizes(problem, direction)
+    taps, depth, columns = problem.taps, problem.depth(direction), problem.results(direction)
     vectors = math.ceil(columns / 16)
     if taps == 1 and direction != "backward_kernel":
         return 17 + 0.66 * depth + 1.2 * columns + 1.75 * depth * vectors
@@ -24,13 +24,13 @@ def vectors_cost(problem, direction):
 
 def pixels_cost(problem, direction):
     """The time of `conv_to_few`, whose vectors are pixels. As measured without tiles, on a CPU with half as fast vectors."""
-    taps, depth, columns = _sizes(problem, direction)
+    taps, depth, columns = problem.taps, problem.depth(direction), problem.results(direction)
     return 10 + 1.3 * depth + 1.2 * columns + taps * depth * (0.08 + 0.12 * columns)
 
 
 def tiles_cost(problem, direction):
     """The time of `conv_bf16x3`, which reads windows in a split copy of the source (kernels/field.pxd)."""
-    taps, depth, columns = _sizes(problem, direction)
+    taps, depth, columns = problem.taps, problem.depth(direction), problem.results(direction)
     # Where only d has taps it takes the place of h, but not in the gradient for the kernel.
     exchanged = direction != "backward_kernel" and problem.kernel_shape[0] > problem.kernel_shape[1] == 1
     rows, neighbours = _along(problem, direction, 0 if exchanged else 1), _along(problem, direction, 2)
@@ -50,6 +50,12 @@ def tiles_cost(problem, direction):
     # Rows of tiles that begin at odd places cross lines of the cache.
     crossing = 1 if depth % 8 == 0 else 1.15
     return 60 + 2 * copied + columns + crossing * multiplied * 1.6 * _tiles(columns, 0.6)
+
+
+def _tiles(numbers, half):
+    """How many tiles of 32 numbers, where up to 16 take the part `half` of the time."""
+    whole, rest = divmod(numbers, 32)
+    return whole + (half if 0 < rest <= 16 else rest > 16)
 
 
 def has_copies_for_taps(problem, direction):
@@ -76,76 +82,3 @@ def _along(problem, direction, axis):
     period = met if stride > 1 else max(outputs, min(front + size, met), met - front)
     apart = taps > 1 and 4 * outputs < 3 * period
     return _Axis(1, taps) if apart else _Axis(period / max(outputs, 1), 1)
-
-
-def _sizes(problem, direction):
-    """Returns the number of taps, of numbers that are summed up for each, and of sums."""
-    *taps, channels, filters = problem.kernel_shape
-    return math.prod(taps), *((filters, channels) if direction == "backward_input" else (channels, filters))
-
-
-def products_inside(problem):
-    """The products of a convolution, for each pair of a channel and a filter, but for those in the padding."""
-    return problem.output_shape[0] * math.prod(_meetings(problem, axis) for axis in range(3))
-
-
-def _meetings(problem, axis):
-    """How many pairs of an output and a tap meet the input along a spatial axis."""
-    outputs, size, stride = problem.output_shape[axis + 1], problem.input_shape[axis + 1], problem.strides[axis]
-    offsets = (tap * problem.dilations[axis] - problem.pads[axis] for tap in range(problem.kernel_shape[axis]))
-    return sum(
-        max(min(outputs, math.ceil((size - offset) / stride)) - math.ceil(max(-offset, 0) / stride), 0) for offset in offsets
-    )
-
-
-def tiles_along(outputs, size, dilation):
-    """How many tiles of Winograd's algorithm an axis is divided into, as in kernels/winograd_places.pxd."""
-    whole, rest = divmod(outputs, size * dilation)
-    return whole * dilation + min(rest, dilation)
-
-
-def winograd_products(problem, direction):
-    """The products of `conv_winograd` for each pair of a channel and a filter, and what their weight is transformed into."""
-    products, weights = _winograd_slice(problem, direction)
-    is_3x3 = problem.kernel_shape[1:3] == (3, 3) and problem.strides[1:] == problem.dilations[1:] == (1, 1)
-    if direction == "backward_input" and is_3x3:  # computed from the tiles of either side
-        products = min(products, _winograd_slice(problem, "forward")[0])
-    return problem.output_shape[0] * _meetings(problem, 0) * products, problem.kernel_shape[0] * weights
-
-
-def _winograd_slice(problem, direction):
-    """Both for a slice of an image and of the kernel."""
-    rows, columns = (_winograd_along(problem, direction, axis) for axis in (1, 2))
-    return rows[0] * columns[0], rows[1] * columns[1]
-
-
-def _winograd_along(problem, direction, axis):
-    """Both for an axis, as in kernels/winograd_parts.pxd."""
-    taps, stride, dilation = problem.kernel_shape[axis], problem.strides[axis], problem.dilations[axis]
-    if direction != "backward_input":
-        counts = [len(range(phase, taps, stride)) for phase in range(stride)]
-        return _winograd_parts(counts, problem.output_shape[axis + 1], dilation)
-    size, pad = problem.input_shape[axis + 1], problem.pads[axis]
-    phases = [
-        _winograd_parts([len(range((phase + pad) % stride, taps, stride))], math.ceil((size - phase) / stride), dilation)
-        for phase in range(stride)
-    ]
-    return [sum(numbers) for numbers in zip(*phases, strict=True)]
-
-
-def _winograd_parts(counts, outputs, dilation):
-    """Both for parts with so many taps, or as many parts with blocks of taps."""
-    most = max(counts)
-    length = most if most <= 5 else 3 if 3 * math.ceil(most / 3) <= 4 * math.ceil(most / 4) else 4
-    points, blocks = 6 if length > 1 else 1, math.ceil(most / length)
-    whole = sum(count // length for count in counts)
-    parts = blocks * len(counts)
-    # A part with fewer taps has no product at the last point.
-    tiles = tiles_along(outputs, points + 1 - length, dilation)
-    return (whole * points + (parts - whole) * (points - 1)) * tiles, parts * points
-
-
-def _tiles(numbers, half):
-    """How many tiles of 32 numbers, where up to 16 take the part `half` of the time."""
-    whole, rest = divmod(numbers, 32)
-    return whole + (half if 0 < rest <= 16 else rest > 16)

@@ -13,32 +13,8 @@ import sys
 from typing import NamedTuple
 
 from convlayers import _native, config
-from convlayers.ops import conv_rules as rules
-
-DIRECTIONS = ("forward", "backward_input", "backward_kernel")
-
-
-class ConvProblem(NamedTuple):
-    """A convolution as kernels see it: three spatial axes, channels last.
-
-    Attributes:
-        input_shape: (n, id, ih, iw, c).
-        kernel_shape: (kd, kh, kw, c / groups, k).
-        output_shape: (n, od, oh, ow, k).
-        strides, dilations: three ints each.
-        pads: three ints, the zeros in front of each axis. How many are behind follows from the output's size.
-        groups: int.
-        dtype: "float32" or "float64".
-    """
-
-    input_shape: tuple
-    kernel_shape: tuple
-    output_shape: tuple
-    strides: tuple
-    dilations: tuple
-    pads: tuple
-    groups: int
-    dtype: str
+from convlayers.ops import conv_limits as limits
+from convlayers.ops import conv_preferences as preferences
 
 
 class ConvKernel(NamedTuple):
@@ -46,8 +22,8 @@ class ConvKernel(NamedTuple):
 
     Attributes:
         module: the name of its source in kernels/.
-        cannot: why it can't compute this.
-        should_not: why another kernel is the better choice: speed, accuracy, settings.
+        cannot: why it can't compute this (conv_limits.py).
+        should_not: why another kernel is the better choice: speed, accuracy, settings (conv_preferences.py).
         only_finite: its functions return False where a number is infinite or NaN. Then the next one that takes all numbers
             computes.
         keeps_weights: its forward function also takes a `Kept`, for what it makes of the weights.
@@ -60,18 +36,25 @@ class ConvKernel(NamedTuple):
     keeps_weights: bool = False
 
 
+def _nothing(problem, direction):
+    """What speaks against a kernel that computes everything, or one that nothing is better than."""
+    return None
+
+
 CONV_KERNELS = (
-    ConvKernel("conv_bf16x2", rules.bf16_cannot, rules.bf16x2_should_not, only_finite=True, keeps_weights=True),
-    ConvKernel("conv_winograd", rules.winograd_cannot, rules.winograd_should_not, keeps_weights=True),
-    ConvKernel("conv_winograd_grouped", rules.winograd_grouped_cannot, rules.winograd_grouped_should_not, keeps_weights=True),
-    ConvKernel("conv_few_pixels", rules.few_pixels_cannot, rules.few_pixels_should_not),
-    ConvKernel("conv_to_few", rules.to_few_cannot, rules.to_few_should_not),
-    ConvKernel("conv_few", rules.few_cannot, rules.few_should_not),
-    ConvKernel("conv_bf16x3", rules.bf16_cannot, rules.bf16x3_should_not, only_finite=True, keeps_weights=True),
-    ConvKernel("conv_depthwise", rules.depthwise_cannot, rules.never),
-    ConvKernel("conv_grouped", rules.never, rules.grouped_should_not),
-    ConvKernel("conv_direct", rules.never, rules.never, keeps_weights=True),
-    ConvKernel("conv_reference", rules.never, rules.reference_should_not),
+    ConvKernel("conv_bf16x2", limits.bf16_cannot, preferences.bf16x2_should_not, only_finite=True, keeps_weights=True),
+    ConvKernel("conv_winograd", limits.winograd_cannot, preferences.winograd_should_not, keeps_weights=True),
+    ConvKernel(
+        "conv_winograd_grouped", limits.winograd_grouped_cannot, preferences.winograd_grouped_should_not, keeps_weights=True
+    ),
+    ConvKernel("conv_few_pixels", limits.few_pixels_cannot, preferences.few_pixels_should_not),
+    ConvKernel("conv_to_few", limits.to_few_cannot, preferences.to_few_should_not),
+    ConvKernel("conv_few", limits.few_cannot, preferences.few_should_not),
+    ConvKernel("conv_bf16x3", limits.bf16_cannot, preferences.bf16x3_should_not, only_finite=True, keeps_weights=True),
+    ConvKernel("conv_depthwise", limits.depthwise_cannot, _nothing),
+    ConvKernel("conv_grouped", _nothing, preferences.grouped_should_not),
+    ConvKernel("conv_direct", _nothing, _nothing, keeps_weights=True),
+    ConvKernel("conv_reference", _nothing, preferences.reference_should_not),
 )
 
 
@@ -80,7 +63,7 @@ def choose(problem, direction):
 
     Args:
         problem: a `ConvProblem`.
-        direction: one of `DIRECTIONS`.
+        direction: "forward", "backward_input" or "backward_kernel".
     """
     first, *others = (
         getattr(getattr(_native.kernels(problem.dtype), kernel.module), f"{kernel.module}_{direction}")

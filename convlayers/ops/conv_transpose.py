@@ -13,9 +13,9 @@ from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.launching import empty, launch
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
-from convlayers.ops.conv_kernels import ConvProblem
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.conv_problem import ConvProblem
 from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.padding import standardize_padding

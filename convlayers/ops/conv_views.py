@@ -3,7 +3,8 @@
 import functools
 
 from convlayers.ops.conv_kernels import choose, keeps_weights
-from convlayers.ops.conv_rules import winograd_cannot, winograd_should_not
+from convlayers.ops.conv_limits import winograd_cannot
+from convlayers.ops.conv_preferences import winograd_should_not
 
 # The first arguments of a kernel, as fields of a problem; None is the bias.
 _ARRAYS = {

@@ -5,9 +5,9 @@ import math
 
 from convlayers.autograd import differentiable
 from convlayers.ops.bias_activation import LINEAR, fused_code
-from convlayers.ops.conv_kernels import ConvProblem
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
+from convlayers.ops.conv_problem import ConvProblem
 from convlayers.ops.conv_types import kernel_arrays
 from convlayers.ops.layout import Layout
 

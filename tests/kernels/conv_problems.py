@@ -1,6 +1,6 @@
 """Convolutions that all kernels are tested with."""
 
-from convlayers.ops.conv_kernels import ConvProblem
+from convlayers.ops.conv_problem import ConvProblem
 
 # Around the register tiles (12 x 32, 6 x 16, 6 x 8 and their halves), the chunk of the depth (384), and blocks of 64 and 72.
 CHANNELS = (1, 3, 7, 16, 17, 33, 73, 385)

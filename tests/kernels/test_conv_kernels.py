@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from convlayers import _native, config
-from convlayers.ops.conv_kernels import CONV_KERNELS, DIRECTIONS, choose
-from convlayers.ops.conv_rules import winograd_grouped_cannot
+from convlayers.ops.conv_kernels import CONV_KERNELS, choose
+from convlayers.ops.conv_limits import winograd_grouped_cannot
+from convlayers.ops.conv_problem import DIRECTIONS
 from tests.kernels.conv_problems import PROBLEMS, problem
 
 

@@ -10,7 +10,8 @@ from convlayers._native import runtime
 PROGRAM = """
 import sys
 import numpy as np
-from convlayers.ops.conv_kernels import ConvProblem, choose
+from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_problem import ConvProblem
 
 def peak():
     with open("/proc/self/status") as file:

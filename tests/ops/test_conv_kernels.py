@@ -7,8 +7,9 @@ import pytest
 
 from convlayers import _native, config
 from convlayers.ops.conv import conv_problem
-from convlayers.ops.conv_kernels import DIRECTIONS, choose
-from convlayers.ops.conv_rules import winograd_cannot, winograd_grouped_cannot
+from convlayers.ops.conv_kernels import choose
+from convlayers.ops.conv_limits import winograd_cannot, winograd_grouped_cannot
+from convlayers.ops.conv_problem import DIRECTIONS
 
 
 def chosen(input_shape, channels, filters, padding, direction, strides=1, dilation=1, size=(3, 3)):
