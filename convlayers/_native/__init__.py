@@ -6,6 +6,7 @@
 The choice is made once, at import. `CONVLAYERS_MAX_ISA` (for instance `x86_64_v3`) in the environment may lower it.
 """
 
+import functools
 import os
 import sys
 from importlib import import_module
@@ -19,6 +20,7 @@ from convlayers._native.threads import available_cpus
 _HERE = os.path.dirname(__file__)
 
 
+@functools.cache
 def _modules_in(folder):
     """The names of the compiled modules in `folder` that this Python can import."""
     files = os.listdir(folder) if os.path.isdir(folder) else []
