@@ -143,6 +143,17 @@ def test_a_few_pixels_are_not_put_into_vectors(size, kernel):
     assert chosen((1, size, size), 2, 16, "same", "backward_input") == [f"{kernel}_backward_input"]
 
 
+@pytest.mark.parametrize("direction", ["forward", "backward_input"])
+@pytest.mark.parametrize(
+    ("depth", "results", "kernel"),
+    [(16, 2, "conv_to_few"), (16, 8, "conv_few"), (12, 3, "conv_few"), (4, 8, "conv_few"), (32, 1, "conv_to_few")],
+)
+def test_windows_of_one_pixel_become_planes_where_that_takes_less_time(depth, results, kernel, direction):
+    channels, filters = (depth, results) if direction == "forward" else (results, depth)
+    assert chosen((8, 40, 40), channels, filters, "same", direction, size=(1, 1)) == [f"{kernel}_{direction}"]
+    assert chosen((1, 7, 7), channels, filters, "same", direction, size=(1, 1)) == [f"conv_few_{direction}"]
+
+
 @pytest.mark.parametrize("direction", ["backward_input", "backward_kernel"])
 def test_gradients_with_few_filters_read_windows_of_them_in_place(direction):
     assert chosen((8, 40, 40), 24, 3, "same", direction)[0] == f"conv_few_{direction}"
