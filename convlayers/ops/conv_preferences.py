@@ -56,18 +56,19 @@ def _is_no_plain_3x3(problem):
 
 # Tiles of bfloat16: conv_bf16x2, conv_bf16x3 --------------------------------------------------------------------------
 
-# Sapphire Rapids: from here on 1.0 to 1.6 times as fast as Winograd's algorithm; gradients for kernels of 16 and 24 channels
-# are not.
+# Sapphire Rapids: from here on 1.0 to 1.6 times as fast as Winograd's algorithm. Gradients for kernels of 16 or 24 channels
+# are 0.7 to 0.9 times as fast.
 TILES_FROM_CHANNELS = {"forward": 16, "backward_input": 16, "backward_kernel": 32}
 TILES_FROM_FILTERS = 16
-# Rows of tiles lie in one line of the cache if pixels have a multiple of these numbers. There: else 0.7 to 0.9 with 40
-# channels.
+# With other pixels than those of multiples of these numbers, rows of tiles cross lines of the cache. So do gradients for
+# kernels of 40 channels: 0.7 to 0.9.
 NUMBERS_IN_LINE = {"forward": 4, "backward_input": 4, "backward_kernel": 16}
 # Pairs of a channel and a filter that are worth a copy of the source for each tap.
 COPIES_FROM_PAIRS = 64 * 64
 # Of memory, which no layer takes much more of beside its arrays.
 MOST_BYTES = 8_000_000
-# There: up to here vectors are 1.1 to 1.35 times as fast for images that leave the cache, and a few percent slower for others.
+# Sapphire Rapids: up to here vectors are 1.1 to 1.35 times as fast for images that leave the cache, for others at most a few
+# percent slower.
 SHORT_TO_DEPTH = 192
 
 
@@ -235,8 +236,8 @@ def _takes_fewer_tiles(problem, direction):
 
 # Few pixels: conv_few_pixels ------------------------------------------------------------------------------------------
 
-# Sapphire Rapids: with more, packed weights are faster. Gradients for kernels would gain 1.1 with 64 by AVX-512, but lose by
-# AVX2.
+# Sapphire Rapids: with more, packed weights are faster. Gradients for kernels with 64 are 1.1 times as fast by AVX-512 here,
+# but not by AVX2.
 FEW_PIXELS = {"forward": 32, "backward_input": 32, "backward_kernel": 48}
 # Windows that overlap are read again and again.
 FEW_WINDOWS = math.inf if _HAS_32_REGISTERS else 12
