@@ -5,7 +5,9 @@
 #    window. It is noted for each output, in a byte where that will do, else in four. The gradient needs nothing else: neither
 #    x nor y, which take up to twenty times the memory.
 # b) Taps of a window are visited in the order of memory. Of equal numbers the first remains, and the first NaN.
-# c) Vectors of channels overlap as in pool_gradient.pxd. Pixels with few channels share a vector (pixel_groups.pxd).
+# c) Each comparison waits for the one before. So VECTORS maxima are found side by side: of channels, or of neighbouring outputs
+#    whose channels fit into one vector.
+# d) Vectors of channels overlap as in pool_gradient.pxd. Pixels with few channels share a vector (pixel_groups.pxd).
 from libc.string cimport memcpy
 
 from kernels.lanes cimport lane_vec, rearrange
@@ -77,10 +79,10 @@ cdef extern from *:
 
 
 cdef inline void find_maxima(
-    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t first, Py_ssize_t taps,
-    const Py_ssize_t* at, vec* largest, mask* where, int vectors,
+    const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t taps, const Py_ssize_t* first,
+    vec* largest, mask* where, int vectors,
 ) noexcept nogil:
-    """Finds the maxima of some vectors over all taps of a window, which begins at `first` in each line."""
+    """Finds the maxima of some vectors over all taps of their windows, which begin at `first` in each line."""
     cdef Py_ssize_t step = job.w.window.step, i, _tap, place
     cdef const real* x
     cdef vec v
@@ -90,11 +92,11 @@ cdef inline void find_maxima(
         largest[j] = MINUS_INFINITY
         where[j] = NO_PLACES
     for i in range(count):
-        x = lines[i].numbers + first
+        x = lines[i].numbers
         place = lines[i].place
         for _tap in range(taps):
             for j in range(vectors):
-                v = load_before(x + at[j], end)
+                v = load_before(x + first[j], end)
                 found = larger_or_first_nan(v, largest[j])
                 largest[j] = choose(found, v, largest[j])
                 where[j] = choose_place(found, <int>place, where[j])
@@ -102,22 +104,23 @@ cdef inline void find_maxima(
             place += step
 
 
-cdef inline void max_of_channels(
+cdef inline void max_of_block(
     const Pooling* job, const Line* lines, Py_ssize_t count, const real* end,
-    Py_ssize_t ow, Py_ssize_t channel, real* y, unsigned char* places, int vectors,
+    Py_ssize_t ow, Py_ssize_t channel, real* y, unsigned char* places, int outputs, int vectors,
 ) noexcept nogil:
-    """Finds the maxima of some vectors of channels of an output."""
-    cdef Py_ssize_t first = job.w.window.first[ow] * job.c
+    """Finds the maxima of some neighbouring outputs, whose windows are as large: some vectors of channels of each."""
+    cdef Py_ssize_t first[VECTORS]
     cdef Py_ssize_t at[VECTORS]
     cdef vec largest[VECTORS]
     cdef mask where[VECTORS]
+    cdef Py_ssize_t in_pixel
     cdef int j
-    for j in range(vectors):
-        at[j] = vector_at(channel + j * VL, job.c)
-    find_maxima(job, lines, count, end, first, job.w.window.count[ow], at, largest, where, vectors)
-    y += ow * job.c
-    places += ow * job.c * job.place_size
-    for j in range(vectors):
+    for j in range(outputs * vectors):
+        in_pixel = vector_at(channel + j % vectors * VL, job.c)
+        first[j] = job.w.window.first[ow + j // vectors] * job.c + in_pixel
+        at[j] = (ow + j // vectors) * job.c + in_pixel
+    find_maxima(job, lines, count, end, job.w.window.count[ow], first, largest, where, outputs * vectors)
+    for j in range(outputs * vectors):
         store(y + at[j], largest[j])
         store_places(places + at[j] * job.place_size, where[j], job.place_size)
 
@@ -127,12 +130,13 @@ cdef inline void max_of_group(
 ) noexcept nogil:
     """Finds the maxima of a group of outputs."""
     cdef lane_vec lanes = lanes_of_group(&job.of_outputs)
-    cdef Py_ssize_t first = job.w.window.first[ow] * job.c, at = 0
+    cdef Py_ssize_t first
     cdef vec largest, y_group = ZERO_VECTOR, place_group = ZERO_VECTOR
     cdef mask where, here
     cdef int source
     for source in range(job.of_outputs.sources):
-        find_maxima(job, lines, count, end, first + source * VL, job.w.window.count[ow], &at, &largest, &where, 1)
+        first = job.w.window.first[ow] * job.c + source * VL
+        find_maxima(job, lines, count, end, job.w.window.count[ow], &first, &largest, &where, 1)
         here = begins_in(lanes, source)
         y_group = choose(here, rearrange(largest, lanes), y_group)
         place_group = choose(here, rearrange(<vec>where, lanes), place_group)
@@ -140,23 +144,37 @@ cdef inline void max_of_group(
     store_places(places + ow * job.c * job.place_size, <mask>place_group, job.place_size)
 
 
+cdef inline bint are_alike(const Pooling* job, Py_ssize_t first_output, Py_ssize_t end_output) noexcept nogil:
+    """Whether the windows of neighbouring outputs are as large."""
+    cdef Py_ssize_t ow
+    for ow in range(first_output + 1, end_output):
+        if job.w.window.count[ow] != job.w.window.count[first_output]:
+            return False
+    return True
+
+
 cdef inline void max_of_outputs(
     const Pooling* job, const Line* lines, Py_ssize_t count, const real* end, Py_ssize_t first_output, Py_ssize_t end_output,
     real* y, unsigned char* places
 ) noexcept nogil:
-    cdef Py_ssize_t ow, channel
+    cdef Py_ssize_t ow = first_output, channel
     cdef int vectors
-    for ow in range(first_output, end_output):
+    while ow < end_output:
+        if job.c <= VL and ow + VECTORS <= end_output and are_alike(job, ow, ow + VECTORS):
+            max_of_block(job, lines, count, end, ow, 0, y, places, VECTORS, 1)
+            ow += VECTORS
+            continue
         channel = 0
         while channel < job.c:
             vectors = vectors_for(job.c - channel)
             if vectors == VECTORS:
-                max_of_channels(job, lines, count, NULL, ow, channel, y, places, VECTORS)
+                max_of_block(job, lines, count, NULL, ow, channel, y, places, 1, VECTORS)
             elif vectors == 2:
-                max_of_channels(job, lines, count, NULL, ow, channel, y, places, 2)
+                max_of_block(job, lines, count, NULL, ow, channel, y, places, 1, 2)
             else:
-                max_of_channels(job, lines, count, end, ow, channel, y, places, 1)
+                max_of_block(job, lines, count, end, ow, channel, y, places, 1, 1)
             channel += VECTORS * VL
+        ow += 1
 
 
 cdef inline void max_of_lines(

@@ -67,8 +67,6 @@ cdef struct Row:  # of results: that of image n and place (d, h)
 
 
 cdef inline Py_ssize_t divide_up(Py_ssize_t a, Py_ssize_t b) noexcept nogil:
-    if b == 1:  # most of the time, and a division takes longer than all else that is done for a place
-        return max(a, <Py_ssize_t>0)
     return (a + b - 1) // b if a > 0 else 0
 
 
@@ -95,6 +93,10 @@ cdef inline void place_moving_windows(
     for o in range(axis.outputs):
         start = o * stride - pad
         end = start + (pool - 1) * dilation + 1
+        if 0 <= start and end <= axis.inputs:  # as most of them: divisions take longer than all else
+            axis.window.first[o] = start
+            axis.window.count[o] = axis.size[o] = pool
+            continue
         axis.window.first[o] = start + divide_up(-start, dilation) * dilation
         axis.window.count[o] = count_between(start, end, dilation, 0, axis.inputs)
         axis.size[o] = max(count_between(start, end, dilation, low, high), <Py_ssize_t>1)
@@ -116,10 +118,10 @@ cdef inline void place_even_windows(Axis* axis) noexcept nogil:
 
 
 cdef inline void find_covering(Axis* axis) noexcept nogil:
-    cdef Py_ssize_t i, o, tap
+    cdef Py_ssize_t fewest = axis.outputs, most = 0, i, o, tap
     for i in range(axis.inputs):
         axis.covering.first[i] = axis.covering.count[i] = 0
-    axis.taps = axis.most = 0
+    axis.taps = 0
     for o in range(axis.outputs):
         axis.taps = max(axis.taps, axis.window.count[o])
         for tap in range(axis.window.count[o]):
@@ -128,10 +130,10 @@ cdef inline void find_covering(Axis* axis) noexcept nogil:
                 axis.covering.first[i] = o
             axis.covering.count[i] += 1
     axis.span = (axis.taps - 1) * axis.window.step + 1
-    axis.gaps = False
     for i in range(axis.inputs):
-        axis.most = max(axis.most, axis.covering.count[i])
-        axis.gaps = axis.gaps or axis.covering.count[i] == 0
+        fewest = min(fewest, axis.covering.count[i])
+        most = max(most, axis.covering.count[i])
+    axis.most, axis.gaps = most, fewest == 0
 
 
 cdef inline Py_ssize_t* take_tables(Axis* axis, Py_ssize_t* free) noexcept nogil:
