@@ -239,18 +239,19 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
         return functools.partial(differentiable, new_gradients=new_gradients, overwrites=overwrites)
     signature = inspect.signature(forward)
     takes_list = next(iter(signature.parameters)) == "xs"
+    passed_over = _NO_OPERANDS if takes_list else _NO_ARRAYS
 
     @functools.wraps(forward)
     def op(*args, **kwargs):
         if kwargs:
             for argument in kwargs.values():
-                if type(argument) not in _NO_OPERANDS and _is_operand(argument):
+                if type(argument) not in passed_over and _is_operand(argument):
                     bound = signature.bind(*args, **kwargs)
                     args, kwargs = bound.args, bound.kwargs
                     break
         for argument in args:
             kind = type(argument)
-            if kind not in _NO_OPERANDS and (kind is Tensor or _is_operand(argument)):
+            if kind not in passed_over and (kind is Tensor or _is_operand(argument)):
                 return differentiate(args, kwargs)
         return forward(*args, **kwargs)[0]
 

@@ -57,7 +57,7 @@ class _Pooling(Layer):
 
     def _options(self):
         """Returns the arguments that Keras does not have."""
-        return {name: getattr(self, name) for name in ("dilation_rate", "ceil_mode", self.option)}
+        return {"dilation_rate": self.dilation_rate, "ceil_mode": self.ceil_mode, self.option: getattr(self, self.option)}
 
     def _beyond_keras(self):
         """Returns the arguments that Keras does not have, those that are used."""
