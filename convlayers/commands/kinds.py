@@ -1,20 +1,8 @@
-"""What a file is that is no file of a model, in words that say what to do about it."""
+"""Whether a file may be what a command needs, and what to say if it is not."""
 
 import os
 
-# What files of other kinds begin with.
-_BEGINNINGS = {
-    b"PK": "a zip archive, or the beginning of one. If it should be a model, it was cut off: copy or download it again",
-    b"\x1f\x8b": "what gzip has packed. Unpack it first",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"\x89PNG": "a PNG image",
-    b"GIF8": "a GIF image",
-    b"%PDF": "a PDF document",
-    b"\x93NUMPY": "an array of NumPy",
-    b"\x80": "a pickle. Pickles can run any code, and are not read. Save the model as .keras where it was made",
-    b"{": "JSON, maybe an architecture alone. In a script, `models.model_from_json` makes a model of it",
-    b"<": "a web page, or other XML. Download the file itself",
-}
+from convlayers.saving.other_files import what_it_is
 
 
 def check_is_there(filepath):
@@ -39,20 +27,5 @@ def not_a_model(filepath):
     """Returns the `ValueError` for what is neither an archive nor an HDF5 file."""
     return ValueError(
         f"{filepath} is neither a .keras archive nor an HDF5 file, or not all of one. Expected: a .keras or .h5 file of a "
-        f"model. Received: {_what_it_is(filepath)}."
+        f"model. Received: {what_it_is(filepath)}."
     )
-
-
-def _what_it_is(filepath):
-    if os.path.isdir(filepath):
-        if os.path.exists(os.path.join(filepath, "saved_model.pb")):
-            return "a SavedModel folder of TensorFlow. Load it there, and save it as .h5 or .keras"
-        return "a folder without the config.json that an unzipped .keras archive has"
-    with open(filepath, "rb") as file:
-        start = file.read(64)
-    if not start:
-        return "an empty file. Copy or download it again"
-    for beginning, kind in _BEGINNINGS.items():
-        if start.startswith(beginning):
-            return kind
-    return f"a file that begins with {start[:16]!r}"

@@ -13,6 +13,7 @@ from convlayers.saving import limits
 from convlayers.saving.files import Window, replacing
 from convlayers.saving.formats import KERAS_VERSION
 from convlayers.saving.json_text import parse_json
+from convlayers.saving.other_files import what_archive_it_is
 
 METADATA, CONFIG, WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
 
@@ -233,4 +234,6 @@ def _start_of(filepath, info):
 
 
 def _no_such_member(name, filepath, names):
-    return ValueError(f"There is no model in {filepath}: it has no '{name}'. It has: {sorted(names)[:10]}")
+    kind = what_archive_it_is(names)
+    hint = f"\nReceived: {kind}." if kind else ""
+    return ValueError(f"There is no model in {filepath}: it has no '{name}'. It has: {sorted(names)[:10]}{hint}")

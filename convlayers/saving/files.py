@@ -9,6 +9,21 @@ import threading
 from convlayers._native import reading
 
 
+def as_path(filepath):
+    """Returns a path as a string.
+
+    Raises:
+        ValueError: if it is none, but the content of a file, for instance.
+    """
+    if isinstance(filepath, (str, os.PathLike)):
+        return os.fspath(filepath)
+    raise ValueError(
+        "File format not supported: the `filepath` argument is no path. Expected: a path, as 'model.keras'; for `load_model` "
+        "and `save_model` also a binary file that is open, as `io.BytesIO(content)`. Received: an object of "
+        f"{type(filepath)}"
+    )
+
+
 @contextlib.contextmanager
 def replacing(filepath):
     """A binary file to write. It takes its place at `filepath` when the block ends, and leaves no trace if that fails.

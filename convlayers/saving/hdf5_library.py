@@ -35,7 +35,8 @@ def open_by_library(file, filepath):
     try:
         opened = h5py.File(file, "r")
     except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"The weights in {filepath} are damaged, or are no HDF5 file: {error}") from error
+        hint = ". The file was cut off: copy or download it again" if "truncated" in str(error) else ""
+        raise ValueError(f"The weights in {filepath} are damaged, or are no HDF5 file: {error}{hint}") from error
     with opened:
         with reading("/"):
             root = h5g.open(opened.id, b"/")

@@ -14,7 +14,7 @@ from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
 from convlayers.saving.encodings import make_object, objects_in, share_in_all_copies
-from convlayers.saving.files import may_write, replacing
+from convlayers.saving.files import as_path, may_write, replacing
 from convlayers.saving.formats import (
     DEFAULT,
     as_read_by_its_writer,
@@ -59,7 +59,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     if hasattr(filepath, "write"):
         _save_to_file(model, filepath, zipped, **kwargs)
         return
-    filepath = str(filepath)
+    filepath = as_path(filepath)
     is_hdf5 = filepath.endswith((".h5", ".hdf5"))
     format, include_optimizer = _check_arguments(filepath, is_hdf5, zipped, **kwargs)
     format = format or _default_format(model)
@@ -99,10 +99,11 @@ def _save_to_file(model, file, zipped, **kwargs):
 
 
 def _load_from_file(file, **kwargs):
-    with tempfile.NamedTemporaryFile() as copy:
-        shutil.copyfileobj(file, copy)
-        copy.flush()
-        return load_model(copy.name, **kwargs)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model")
+        with open(path, "wb") as copy:
+            shutil.copyfileobj(file, copy)
+        return load_model(path, **kwargs)
 
 
 def _write_archive(model, filepath, encoding, format, zipped, include_optimizer):
@@ -174,7 +175,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     if hasattr(filepath, "read"):
         return _load_from_file(filepath, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
-    filepath = str(filepath)
+    filepath = as_path(filepath)
     read = _read_archive if is_archive(filepath) else _read_hdf5
     with CustomObjectScope(custom_objects), ObjectSharingScope(), initialized_later():
         model, messages = read(filepath, compile)
@@ -310,14 +311,17 @@ def _scale_loss_as_written(model, arrays):
 
 
 def _not_a_model(filepath):
+    from convlayers.saving.other_files import what_it_is
+
     if filepath.endswith(".keras"):
         message = f"File not found: filepath={filepath}. Please ensure the file is an accessible `.keras` zip file."
         if os.path.exists(filepath):
             message += "\nThere is something of that name, but it is no zip archive, or not all of one."
-        return ValueError(message)
-    if filepath.endswith((".h5", ".hdf5")) and not os.path.exists(filepath):
+    elif filepath.endswith((".h5", ".hdf5")) and not os.path.exists(filepath):
         return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), filepath)
-    return ValueError(
-        f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, legacy H5 format files "
-        "(`.h5` extension).\nThere is " + ("something else." if os.path.exists(filepath) else "no such file.")
-    )
+    else:
+        message = (
+            f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, legacy H5 format files "
+            "(`.h5` extension)."
+        )
+    return ValueError(f"{message}\nReceived: {what_it_is(filepath)}.")

@@ -2,7 +2,7 @@
 
 import warnings
 
-from convlayers.saving.files import may_write, replacing
+from convlayers.saving.files import as_path, may_write, replacing
 from convlayers.saving.formats import check_format
 from convlayers.saving.weights import read_weights, unchanged_by_failures, weights_as_bytes
 
@@ -25,7 +25,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
     Raises:
         ValueError: if the path has another ending, or the layers are not built.
     """
-    filepath = str(filepath)
+    filepath = as_path(filepath)
     check_format(format)
     if max_shard_size is not None:
         _save_shards(model, filepath, overwrite, max_shard_size, objects_to_skip, format)
@@ -64,7 +64,7 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
     Args:
         model: a `Model` whose layers are built.
         filepath: path of a `.weights.h5` file, of a `.weights.json` file with its shards beside it, of a `.keras` file, or of
-            an `.h5` file that `save_weights` or `save` of Keras 1 or 2 wrote.
+            an `.h5` file that `save_weights` or `save` of Keras 1 or 2 wrote. What is in the file counts, and not its ending.
         skip_mismatch: whether to leave out, with a warning, layers whose weights have other shapes in the file.
         objects_to_skip: list of layers that are left out; for `.weights.h5` files.
         by_name: True gives each layer what an `.h5` file has under its name, and leaves other layers as they are. By default,
@@ -73,16 +73,9 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
     Raises:
         ValueError: if there is no such file, or if the weights do not fit.
     """
-    filepath = str(filepath)
+    filepath = as_path(filepath)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}")
-    is_current = filepath.endswith((".keras", ".weights.h5", ".weights.json"))
-    if not is_current and not filepath.endswith((".h5", ".hdf5")):
-        raise ValueError(
-            f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, `.weights.h5` files, "
-            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\nOf these, all but Orbax checkpoints can be read "
-            "here."
-        )
     if objects_to_skip is not None and not filepath.endswith((".weights.h5", ".weights.json")):
         raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files.Received: {filepath}")
     _check_built(model, "loading weights into")

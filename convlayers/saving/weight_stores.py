@@ -7,13 +7,14 @@ Arrays are a dict that can tell shapes, and read into arrays that exist.
 """
 
 import contextlib
+import errno
 import io
 import os
 import zipfile
 from collections.abc import Mapping
 
 from convlayers.saving import hdf5
-from convlayers.saving.archive import WEIGHTS, check_expansion_of, open_archive, open_folder_of
+from convlayers.saving.archive import WEIGHTS, check_expansion_of, is_archive, open_archive, open_folder_of
 from convlayers.saving.files import Window
 
 SHARDED_WEIGHTS, NPZ_WEIGHTS = "model.weights.json", "model.weights.npz"
@@ -24,18 +25,21 @@ def open_arrays(filepath):
     """Opens a `.weights.h5` file, a `.weights.json` file with its shards, or what a `.keras` file has of these.
 
     Raises:
+        FileNotFoundError: if there is no such file, and its name is that of one.
         ValueError: if there is none of these, or if it is damaged.
     """
-    if filepath.endswith(".keras"):
+    if filepath.endswith(".weights.json"):
+        with open_folder_of(filepath) as folder, _open_shards(folder, os.path.basename(filepath), filepath) as arrays:
+            yield arrays
+    elif is_archive(filepath):
         with open_archive(filepath) as archive, open_arrays_of(archive, filepath) as arrays:
             archive.check()  # before anything is done with the arrays
             yield arrays
-    elif filepath.endswith(".json"):
-        with open_folder_of(filepath) as folder, _open_shards(folder, os.path.basename(filepath), filepath) as arrays:
-            yield arrays
-    else:
+    elif hdf5.is_hdf5(filepath):
         with Window(filepath) as file, hdf5.open_file(file, filepath) as arrays:
             yield arrays
+    else:
+        raise _not_weights(filepath)
 
 
 @contextlib.contextmanager
@@ -56,6 +60,22 @@ def open_arrays_of(archive, filepath):
     else:
         with archive.open_member(WEIGHTS) as file, hdf5.open_file(file, filepath) as arrays:
             yield arrays
+
+
+def _not_weights(filepath):
+    from convlayers.saving.other_files import what_it_is
+
+    if filepath.endswith((".keras", ".h5", ".hdf5")):
+        if not os.path.exists(filepath):
+            return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), filepath)
+        message = f"The weights in {filepath} are damaged, or are no file of Keras."
+    else:
+        message = (
+            f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files, `.weights.h5` files, "
+            "legacy H5 format files (`.h5` extension), or Orbax checkpoints.\nOf these, all but Orbax checkpoints can be read "
+            "here."
+        )
+    return ValueError(f"{message}\nReceived: {what_it_is(filepath)}.")
 
 
 # Several HDF5 files ---------------------------------------------------------------------------------------------------
