@@ -247,7 +247,8 @@ def decode(config, family=None):
 def _locate_or_raise(name, kind, config, family):
     registered_name = config.get("registered_name") if kind == "class" else None
     found = find(name, config.get("module", ""), registered_name, family)
-    if found is None:
+    is_other_kind = kind == "function" and isinstance(found, type) and public_name(found) is not None
+    if found is None or is_other_kind:
         raise TypeError(
             f"Could not locate {kind} '{name}'. Make sure custom classes and functions are decorated with "
             "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all "
@@ -263,7 +264,10 @@ def _way_out(name, module):
     path = f"dtype_policies.{name}" if module == "keras" else f"{module}.{name}".partition(".")[2]
     advice = advice_for(path)
     hint = did_you_mean(name, known_names()) if advice is None else f"\n{advice}"
-    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {name}}}`."
+    last_name = name.split(">")[-1]  # of "package>name"
+    if not last_name.isidentifier():  # as "<lambda>"
+        return hint
+    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {last_name}}}`."
 
 
 def _check_registered_name(config, name, found):

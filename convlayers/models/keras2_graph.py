@@ -4,11 +4,17 @@ A call was a structure of the tensors that it takes, each as `[layer, call, inde
 place of a tensor, `["_CONSTANT_VALUE", -1, value, kwargs]` was a number or an array.
 """
 
+import warnings
+
 from convlayers import nested
+from convlayers.user_code import user_stacklevel
 
 _CONSTANT = "_CONSTANT_VALUE"
 # What functions of TensorFlow are in a graph. They keep a list of one tensor as what it is: `tf.concat([x], axis=0)`.
 _FUNCTIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
+
+# What `Model.add_loss` and `Model.add_metric` put behind a tensor. Keras 3 has neither.
+_ADDED = ("AddLoss", "AddMetric")
 
 
 def is_function(entry):
@@ -18,6 +24,7 @@ def is_function(entry):
 
 def modernize(config):
     """Returns the config of a graph in the form of Keras 3."""
+    config = _without_added_losses(config)
     models = {entry["name"]: entry for entry in config["layers"] if "layers" in _plain_config(entry)}
     calls = [entry["inbound_nodes"] for entry in config["layers"]]
     referred = [tensor[:2] for tensor in _tensors([calls, _ends(config["output_layers"])])]
@@ -51,6 +58,28 @@ def modernize(config):
     ]
     ends = {key: [modernize_end(end) for end in _ends(config[key])] for key in ("input_layers", "output_layers")}
     return {**config, "layers": layers, **ends}
+
+
+def _without_added_losses(config):
+    """Returns the config of a graph without losses and metrics that were added, and without functions that led only to them."""
+    layers = config["layers"]
+    added = [entry["name"] for entry in layers if entry["class_name"] in _ADDED]
+    if not added:
+        return config
+    warnings.warn(
+        f"Losses and metrics that `Model.add_loss` and `Model.add_metric` added are left out: {added}. Models of Keras 3 have "
+        "none. A layer of your own may call `self.add_loss(...)`, or give the model a `loss` in `compile`.",
+        stacklevel=user_stacklevel(),
+    )
+    size = None
+    while size != len(layers):
+        size = len(layers)
+        calls = [entry["inbound_nodes"] for entry in layers]
+        needed = {tensor[0] for tensor in _tensors([calls, _ends(config["output_layers"])])}
+        layers = [
+            entry for entry in layers if entry["name"] in needed or not (entry["class_name"] in _ADDED or is_function(entry))
+        ]
+    return {**config, "layers": layers}
 
 
 def _is_tensor(part):

@@ -4,6 +4,7 @@ The form of graphs is left to `models/keras2_graph.py`, which every graph that i
 """
 
 import re
+import warnings
 
 from convlayers.nested import map_structure
 from convlayers.registry import find, get_registered_object
@@ -11,6 +12,7 @@ from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
+from convlayers.user_code import user_stacklevel
 
 # Arguments of a user's classes that may hold names of Keras.
 _NAMES = ("activation", "reduction")
@@ -64,9 +66,15 @@ def _modern_object(encoding, class_name, config):
             class_name, config = _merge(config)
         if class_name == "Lambda" and "function_type" in config:
             class_name, config = _lambda(config)
+        if class_name in keras2.RANDOM_SIZES:
+            class_name, config = _random_size(class_name, config)
+        if class_name == "RandomCrop" and "data_format" not in config:
+            class_name, config = _random_crop(config)
         for generation in (keras1, keras2):
             class_name = generation.CLASSES.get(class_name, class_name)
-        config = _modern_arguments(class_name, config)
+        cls = find(class_name, encoding.get("module") or "")
+        # TensorFlow 1 had "glorot_uniform" for the name of a class.
+        config = _modern_arguments(cls.__name__ if isinstance(cls, type) else class_name, config)
         if class_name != encoding["class_name"]:
             encoding = {**encoding, "registered_name": None}
     encoding = {**encoding, "class_name": class_name, "config": config}
@@ -157,8 +165,11 @@ def _modern_value(key, value):
         return _named_object(value)
     if key == "reduction" and value == "auto":
         return "sum_over_batch_size"
-    if key == "activation" and isinstance(value, str) and get_registered_object(value) is None:
-        return keras2.ACTIVATIONS.get(value, value)
+    if key == "activation":
+        is_function = isinstance(value, dict) and value.get("class_name") == "function"
+        name = value.get("config") if is_function else value
+        if isinstance(name, str) and get_registered_object(name) is None:
+            return keras2.ACTIVATIONS.get(name, value)
     if key == "fn" and isinstance(value, str):
         return _function(value)
     return value
@@ -207,7 +218,7 @@ def _lambda(config):
     arguments = config.get("arguments") or {}
     if _SCALED_SUM.fullmatch(str(config.get("name"))) and list(arguments) == ["scale"]:
         # InceptionResNetV2 had these in the place of a layer until Keras 2.14.
-        return "CustomScaleLayer", {key: kept[key] for key in ("name", "trainable", "dtype") if key in kept} | arguments
+        return "CustomScaleLayer", _common(kept) | arguments
     if config["function_type"] == "lambda":
         kept["function"] = {"class_name": "__lambda__", "config": {"code": None}}
     elif isinstance(config.get("function"), str):
@@ -215,6 +226,29 @@ def _lambda(config):
     if config.get("output_shape_type") != "raw":
         kept.pop("output_shape", None)
     return "Lambda", kept
+
+
+def _random_size(class_name, config):
+    warnings.warn(
+        f"Layer '{config.get('name')}' is a {class_name}, which Keras 3 does not have. It is read as an Identity: predictions "
+        "are the same, but images keep their sizes in training.",
+        stacklevel=user_stacklevel(),
+    )
+    return "Identity", _common(config)
+
+
+def _random_crop(config):
+    """It took the middle of images in predictions, resized. That of Keras 3 leaves them as they are then."""
+    sizes = {key: config.get(key) for key in ("height", "width", "dtype")} | {"data_format": "channels_last"}
+    crop = {"class_name": "RandomCrop", "config": {**sizes, "seed": config.get("seed")}}
+    resize = {"class_name": "Resizing", "config": {**sizes, "crop_to_aspect_ratio": True}}
+    layers = [{"module": "keras.layers", **layer} for layer in (crop, resize)]
+    return "Pipeline", {"name": config.get("name"), "layers": layers}
+
+
+def _common(config):
+    """Returns the arguments that all layers have."""
+    return {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
 
 
 def _batch_normalization(config):

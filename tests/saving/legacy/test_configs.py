@@ -259,6 +259,79 @@ def test_a_function_of_the_name_hard_sigmoid_is_that_of_the_user():
         assert k.layers.deserialize(modern_encoding(gate)).activation is half
 
 
+@pytest.mark.parametrize(
+    "identity",
+    ["identity", {"module": "builtins", "class_name": "function", "config": "identity", "registered_name": "function"}],
+)
+def test_the_identity_of_tensorflow_is_no_initializer(identity):
+    dense = {"class_name": "Dense", "config": {"name": "d", "units": 2, "activation": identity}}
+    assert k.layers.deserialize(modern_encoding(dense)).activation is k.activations.linear
+
+
+def test_a_function_is_no_class_of_the_same_name():
+    function = {"module": "builtins", "class_name": "function", "config": "identity", "registered_name": "function"}
+    with pytest.raises(TypeError, match="Could not locate function 'identity'"):
+        k.saving.deserialize_keras_object(function)
+
+
+@pytest.mark.parametrize("class_name", ["glorot_uniform", "GlorotUniform", "he_normal"])
+def test_initializers_of_tensorflow_1_had_number_types(class_name):
+    encoding = {"class_name": class_name, "config": {"seed": 3, "dtype": "float32"}, "module": "keras.initializers"}
+    initializer = k.initializers.deserialize(modern_encoding(encoding))
+    assert isinstance(initializer, getattr(k.initializers, class_name)) and initializer.seed == 3
+
+
+@pytest.mark.parametrize("class_name", ["RandomHeight", "RandomWidth"])
+def test_layers_that_changed_sizes_in_training_are_left_out_with_a_warning(class_name):
+    config = {"name": "r", "trainable": True, "dtype": "float32", "factor": 0.2, "interpolation": "bilinear", "seed": None}
+    stack = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4, 4, 1]}}]
+    stack.append({"class_name": class_name, "config": config})
+    with pytest.warns(UserWarning, match=f"Layer 'r' is a {class_name}, which Keras 3 does not have") as warned:
+        model = k.models.model_from_json(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": stack}}))
+    assert len(warned) == 1 and warned[0].filename == __file__
+    x = np.arange(16.0, dtype="float32").reshape(1, 4, 4, 1)
+    np.testing.assert_array_equal(model(x, training=True), x)
+    assert model.layers[0].name == "r"
+
+
+def test_random_crop_took_the_middle_in_predictions(tmp_path, keras):
+    config = {"name": "crop", "trainable": True, "dtype": "float32", "height": 2, "width": 4, "seed": 1}
+    stack = [{"class_name": "InputLayer", "config": {"batch_input_shape": [None, 4, 10, 1]}}]
+    stack.append({"class_name": "RandomCrop", "config": config})
+    model = k.models.model_from_json(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": stack}}))
+    x = np.arange(40.0, dtype="float32").reshape(1, 4, 10, 1)
+    resized = x[:, :, 1:9].reshape(1, 2, 2, 4, 2, 1).mean((2, 4))
+    np.testing.assert_allclose(model.predict(x, verbose=0), resized, atol=1e-5)
+    firsts = {int(np.asarray(model(x, training=True))[0, 0, 0, 0]) for _ in range(200)}
+    assert firsts == {10 * row + column for row in range(3) for column in range(7)}
+    model.save(tmp_path / "model.keras")
+    for library in (k, keras):
+        again = library.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_allclose(again.predict(x, verbose=0), resized, atol=1e-5)
+
+
+def test_losses_that_were_added_to_a_model_are_left_out_with_a_warning():
+    def entry(class_name, name, nodes, **config):
+        return {"class_name": class_name, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+    layers = [
+        entry("InputLayer", "x", [], batch_input_shape=[None, 3]),
+        entry("Dense", "mean", [[["x", 0, 0, {}]]], units=2),
+        entry("TFOpLambda", "tf.strange", [["mean", 0, 0, {}]], function="strange.function"),
+        entry("TFOpLambda", "tf.sum", [["tf.strange", 0, 0, {"axis": -1}]], function="math.reduce_sum"),
+        entry("AddLoss", "add_loss", [[["tf.sum", 0, 0, {}]]], unconditional=False),
+        entry("AddMetric", "add_metric", [[["tf.sum", 0, 0, {}]]], aggregation="mean", metric_name="kl"),
+        entry("Dense", "aside", [[["mean", 0, 0, {}]]], units=1),
+        entry("TFOpLambda", "tf.exp", [["mean", 0, 0, {}]], function="math.exp"),
+    ]
+    config = {"name": "vae", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["tf.exp", 0, 0]]}
+    with pytest.warns(UserWarning, match=r"are left out: \['add_loss', 'add_metric'\]") as warned:
+        model = k.models.model_from_json(json.dumps({"class_name": "Functional", "config": config}))
+    assert len(warned) == 1 and warned[0].filename == __file__
+    x = np.ones((2, 3), "float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), np.exp(x @ model.get_layer("mean").kernel.numpy()), rtol=1e-5)
+
+
 def test_names_that_are_none_are_left_to_the_class():
     """Keras 3 does not take them for schedules."""
     rate = {"initial_learning_rate": 0.01, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None}
