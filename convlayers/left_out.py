@@ -49,6 +49,8 @@ _ADVICE = {
     "Lists, tuples and dicts of arrays are walked by the package `optree`, as in Keras: "
     "`optree.tree_map(function, structure)`.": "tree",
     "Decoding of sequences is not part of convlayers.": "ops.ctc_decode",
+    "YAML of models is not read: it may hold code. Where it has numbers, texts and lists alone, "
+    "`models.model_from_json(json.dumps(yaml.safe_load(text)))` reads it.": "models.model_from_yaml",
     "Files of older versions are read by `load_model(path)`, and objects by `saving.deserialize_keras_object`.": """
         legacy.saving utils.legacy
     """,

@@ -1,5 +1,6 @@
 """Models: layers as one, to be trained, evaluated, saved and summarized."""
 
+from convlayers import left_out
 from convlayers.models.cloning import clone_model as clone_model
 from convlayers.models.functional import Functional as Functional
 from convlayers.models.model import Model as Model
@@ -20,4 +21,4 @@ def __getattr__(name):
         from convlayers import saving
 
         return getattr(saving, name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    raise left_out.missing(__name__, name)

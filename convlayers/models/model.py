@@ -255,15 +255,31 @@ def model_from_json(json_string, custom_objects=None):
         custom_objects: dict of names and classes or functions that it may name.
 
     Raises:
-        TypeError, ValueError: if it is damaged, or names something unknown.
+        TypeError, ValueError: if it is damaged, describes something else, or names something unknown.
     """
     from convlayers.saving.encodings import make_object
 
     with damage_as_value_error("The model"):
-        encoding = json.loads(json_string)
+        encoding = _parsed(json_string)
+        if not isinstance(encoding, dict) or "class_name" not in encoding:
+            received = f"an object of {list(encoding)[:10]}" if isinstance(encoding, dict) else type(encoding)
+            raise ValueError(
+                "There is no model in the JSON. Expected: what `model.to_json()` returned, an object with a 'class_name'. "
+                f"Received: {received}"
+            )
         # Keras 1 and 2 wrote their version, and no modules.
-        is_older = isinstance(encoding, dict) and ("keras_version" in encoding or "module" not in encoding)
+        is_older = "keras_version" in encoding or "module" not in encoding
         return make_object(encoding, is_older, custom_objects)
+
+
+def _parsed(json_string):
+    try:
+        return json.loads(json_string)
+    except ValueError as error:
+        raise ValueError(
+            f"There is no JSON in the `json_string` argument: {error}. Expected: what `model.to_json()` returned; of a file, "
+            f"its text: `model_from_json(open(path).read())`. Received: {json_string[:50]!r}"
+        ) from error
 
 
 def _are_a_graph(args, kwargs):

@@ -61,7 +61,8 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     for path, owner in found:
         with failures.noted(owner):
             arrays = reader.group(path)
-            fitting.append((owner, _variables_to_read(owner, arrays), arrays))
+            with _place_in_errors(path, reader):
+                fitting.append((owner, _variables_to_read(owner, arrays), arrays))
     failures.check()
     for owner, variables, arrays in fitting:
         with failures.noted(owner):
@@ -71,6 +72,21 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
                 find_what_follows(owner, variables)
     failures.check()
     return failures.messages()
+
+
+@contextlib.contextmanager
+def _place_in_errors(path, reader):
+    """Inside, an error says so if it is because the file has nothing at a path."""
+    try:
+        yield
+    except ValueError as error:
+        if path in reader or not hasattr(reader, "names"):  # Several files have no tree of names.
+            raise
+        while path not in reader:
+            path, _, missing = path.rpartition("/")
+        raise ValueError(
+            f"{error}\nThe file has no '{missing}' at '/{path}'. It has there: {sorted(reader.names(path))[:10]}"
+        ) from error
 
 
 def _find_places(model, reader, objects_to_skip):

@@ -141,6 +141,22 @@ def test_another_shape(filepath):
     assert numbers(model) == {1}
 
 
+def test_a_layer_that_the_file_does_not_have(filepath):
+    model = k.Sequential([k.Input((4,)), *map(layers.Dense, (3, 2, 1))])
+    with pytest.raises(ValueError, match=r"expected 2 variables, but received 0") as error:
+        model.load_weights(filepath)
+    assert "The file has no 'dense_2' at '/layers'. It has there: ['dense', 'dense_1']" in str(error.value)
+
+
+def test_a_file_of_another_program(tmp_path):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["images"] = np.zeros(3)
+    with pytest.raises(ValueError, match=r"The file has no 'layers' at '/'. It has there: \['images'\]"):
+        small().load_weights(tmp_path / "data.h5")
+    with pytest.raises(ValueError, match=r"No model config found in the file .*\n.* At its top it has: \['images'\]"):
+        k.models.load_model(tmp_path / "data.h5")
+
+
 def test_another_shape_is_skipped_where_that_is_wanted(filepath):
     model = k.Sequential([k.Input((4,)), layers.Dense(3), layers.Dense(9)])
     filled(model, 1)

@@ -34,6 +34,8 @@ def modern_encoding(encoding):
     class_name, config = encoding.get("class_name"), encoding.get("config")
     if isinstance(class_name, str) and class_name in ("Policy", "PolicyV1") and isinstance(config, dict):
         return config.get("name")
+    if class_name in ("__tuple__", "TensorShape") and isinstance(encoding.get("items"), list):
+        return modern_encoding(encoding["items"])
     if class_name in ("__numpy__", "__tensor__") and isinstance(config, dict) and isinstance(config.get("value"), (int, float)):
         return config["value"]  # Keras 2.12 wrote arguments of layers so.
     if isinstance(class_name, str) and isinstance(config, (dict, list)):

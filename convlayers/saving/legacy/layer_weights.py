@@ -32,7 +32,13 @@ def read_weights(model, reader, path="", match="order", skip_mismatch=False):
     """
     stored = stored_layers(reader, path)
     reading = _Reading(KernelConverter(reader, path), match == "name" and skip_mismatch, skip_mismatch)
-    for number, (layer, weights) in enumerate(_pairs(model, stored, match)):
+    pairs = _pairs(model, stored, match)
+    if match == "name" and not any(len(weights) for _, weights in pairs):
+        reading.messages.append(
+            "No layer of the model has the name of one in the file, so all keep the weights that they had. The model has "
+            f"{_some_names(_with_weights(model))}; the file has {_some_names([weights for weights in stored if len(weights)])}."
+        )
+    for number, (layer, weights) in enumerate(pairs):
         reading.add_layer(weights, layer, _legacy_order(layer), f"layer #{number} (named {layer.name})")
     top_level = f"{path}/{_TOP_LEVEL}".strip("/")
     if top_level in reader:
@@ -67,21 +73,38 @@ def names_of_weights(model, reader, path):
 
 def _pairs(model, stored, match):
     if match == "name":
-        return [(layer, weights) for weights in stored for layer in model.layers if layer.name == weights.name]
+        return [(layer, weights) for weights in stored for layer in model.layers if layer.name == today_name(weights.name)]
     stored = [weights for weights in stored if len(weights)]
-    layers = [layer for layer in model.layers if layer.weights]
+    layers = _with_weights(model)
     with_summaries = [layer for layer in model.layers if layer.weights or _with_summaries(layer)]
     if len(stored) == len(with_summaries):
         layers = with_summaries
+    by_name = {today_name(weights.name): weights for weights in stored}
+    # There are more in the file where `Model.add_loss` had layers of its own.
+    if match == "model" and all(layer.name in by_name for layer in layers):
+        return [(layer, by_name[layer.name]) for layer in layers]
     if len(stored) != len(layers):
         raise ValueError(
             f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, found {len(stored)} "
-            f"saved layers.\nThe model has {_some_names(layers)}; the file has {_some_names(stored)}."
+            f"saved layers.\nThe model has {_some_names(layers)}; the file has {_some_names(stored)}. "
+            f"{_way_out(layers, stored)}"
         )
-    by_name = {today_name(weights.name): weights for weights in stored}
-    if match == "model" and all(layer.name in by_name for layer in layers):
-        return [(layer, by_name[layer.name]) for layer in layers]
     return list(zip(layers, stored, strict=True))
+
+
+def _way_out(layers, stored):
+    if len(stored) == 1:  # as after `multi_gpu_model`
+        return (
+            "It may be of a model with yours as its one layer: "
+            "`keras.Sequential([keras.Input(model.input_shape[1:]), model]).load_weights(path)`."
+        )
+    if len(layers) == 1:
+        return f"It may be of the layer alone: `model.get_layer({layers[0].name!r}).load_weights(path)`."
+    return "`by_name=True` gives layers what the file has under their names."
+
+
+def _with_weights(model):
+    return [layer for layer in model.layers if layer.weights]
 
 
 def _with_summaries(layer):

@@ -18,7 +18,7 @@ def read_encoding(reader, filepath):
     if text is None:
         raise ValueError(
             f"No model config found in the file at {filepath}.\nIt may have weights only: build the model, and call "
-            "`model.load_weights(path)`."
+            f"`model.load_weights(path)`. At its top it has: {sorted(reader.names(''))[:10]}"
         )
     return parse_json(text.encode(), f"'model_config' of {filepath}"), _version(reader)
 

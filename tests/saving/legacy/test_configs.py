@@ -332,6 +332,22 @@ def test_losses_that_were_added_to_a_model_are_left_out_with_a_warning():
     np.testing.assert_allclose(model.predict(x, verbose=0), np.exp(x @ model.get_layer("mean").kernel.numpy()), rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("model.json", r"There is no JSON in the `json_string` argument: .* `model_from_json\(open\(path\).read\(\)\)`"),
+        ("", "There is no JSON"),
+        ('{"loss": [1.0]}', r"There is no model in the JSON. .* Received: an object of \['loss'\]"),
+        ('{"format": "layers-model", "modelTopology": {}}', r"an object of \['format', 'modelTopology'\]"),
+        ("[1]", "Received: <class 'list'>"),
+        (json.dumps('{"class_name": "Sequential"}'), "Received: <class 'str'>"),
+    ],
+)
+def test_json_of_something_else(text, message):
+    with pytest.raises(ValueError, match=message):
+        k.models.model_from_json(text)
+
+
 def test_names_that_are_none_are_left_to_the_class():
     """Keras 3 does not take them for schedules."""
     rate = {"initial_learning_rate": 0.01, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None}
@@ -344,6 +360,12 @@ def test_names_that_are_none_are_left_to_the_class():
     adam = {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": schedule}, "registered_name": None}
     optimizer = k.optimizers.deserialize(modern_encoding(adam))
     assert optimizer.get_config()["learning_rate"]["config"]["name"] == "ExponentialDecay"
+
+
+@pytest.mark.parametrize("kind", ["__tuple__", "TensorShape"])
+def test_tuples_and_shapes(kind):
+    pool = {"class_name": "MaxPooling2D", "config": {"name": "p", "pool_size": {"class_name": kind, "items": [2, 3]}}}
+    assert k.layers.deserialize(modern_encoding(pool)).pool_size == (2, 3)
 
 
 @pytest.mark.parametrize("kind", ["__numpy__", "__tensor__"])
