@@ -103,6 +103,8 @@ def _load_from_file(file, **kwargs):
         path = os.path.join(folder, "model")
         with open(path, "wb") as copy:
             shutil.copyfileobj(file, copy)
+            if not copy.tell():
+                raise ValueError("The open file has nothing left to read. `file.seek(0)` goes back to its beginning.")
         return load_model(path, **kwargs)
 
 

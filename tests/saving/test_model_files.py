@@ -95,6 +95,13 @@ def test_files_that_are_open(tmp_path):
                 np.testing.assert_array_equal(one, other)
 
 
+def test_a_file_that_is_open_at_its_end():
+    in_memory = io.BytesIO()
+    small().save(in_memory)
+    with pytest.raises(ValueError, match=r"nothing left to read. `file.seek\(0\)`"):
+        k.models.load_model(in_memory)
+
+
 def test_a_failure_leaves_the_old_file_and_no_other(filepath, monkeypatch):
     before = filepath.read_bytes()
     real_open = builtins.open
