@@ -23,8 +23,8 @@ _BEGINNINGS = {
     b"\x93NUMPY": "an array of NumPy",
     b"\x80": "a pickle. Pickles can run any code, and are not read. Save the model as .keras where it was made",
     b"{": "JSON, maybe an architecture alone. In a script, `models.model_from_json` makes a model of it",
-    b"backend:": "YAML of an architecture, which Keras reads no more. Save it where it was made: `model.to_json()`",
-    b"class_name:": "YAML of an architecture, which Keras reads no more. Save it where it was made: `model.to_json()`",
+    b"backend:": "YAML of an architecture, which Keras no longer reads. Save it where it was made: `model.to_json()`",
+    b"class_name:": "YAML of an architecture, which Keras no longer reads. Save it where it was made: `model.to_json()`",
     b"<": "a web page, or other XML. Download the file itself",
 }
 

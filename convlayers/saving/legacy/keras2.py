@@ -22,7 +22,7 @@ ARGUMENTS = {
 # Names of functions that are other ones today.
 ACTIVATIONS = {"hard_sigmoid": "hard_sigmoid_of_keras2", "identity": "linear"}
 
-# Layers that Keras 3 has no more. They changed the sizes of images in training, and nothing in predictions.
+# Layers that Keras 3 no longer has. They changed the sizes of images in training, and nothing in predictions.
 RANDOM_SIZES = ("RandomHeight", "RandomWidth")
 
 # Arguments with the values that meant nothing. Another value is an error of the class, which names it.
