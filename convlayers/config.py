@@ -6,7 +6,7 @@ read.
 
 import os
 
-from convlayers import left_out
+from convlayers.late import late_names
 
 FLOAT_TYPES = ("float16", "float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -238,13 +238,7 @@ def _read_settings_file():
     _settings.update(settings)
 
 
-def __getattr__(name):
-    # Keras has these here too; policies rest on the settings.
-    if name in ("dtype_policy", "set_dtype_policy"):
-        from convlayers import dtype_policies
-
-        return getattr(dtype_policies, name)
-    raise left_out.missing(__name__, name)
-
+# Keras has these here too; policies rest on the settings.
+__getattr__, __dir__, _ = late_names(__name__, within="convlayers", dtype_policies="dtype_policy set_dtype_policy")
 
 _read_settings_file()

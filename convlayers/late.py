@@ -2,17 +2,19 @@
 
 import importlib
 import sys
+import types
 
 from convlayers.left_out import missing
 
 
-def late_names(package, parts=(), **modules):
-    """Returns `__getattr__`, `__dir__` and `__all__` for a package.
+def late_names(package, parts=(), within=None, **modules):
+    """Returns `__getattr__`, `__dir__` and `__all__` for a package or module.
 
     Args:
         package: its name.
         parts: the modules in it that are names of the package themselves.
-        modules: for each module in it, the names that it has for the package, with spaces between them.
+        within: the package that `modules` are in, if it is another one.
+        modules: for each module, the names that it has for the package, with spaces between them.
 
     Example:
 
@@ -25,11 +27,13 @@ def late_names(package, parts=(), **modules):
             return importlib.import_module(f"{package}.{name}")
         if name not in places:
             raise missing(package, name)
-        part = getattr(importlib.import_module(f"{package}.{places[name]}"), name)
+        part = getattr(importlib.import_module(f"{within or package}.{places[name]}"), name)
         setattr(sys.modules[package], name, part)  # from now on an ordinary attribute
         return part
 
     def names():
-        return sorted({*vars(sys.modules[package]), *parts, *places})
+        # Its other modules are there for the package itself.
+        present = {name for name, value in vars(sys.modules[package]).items() if not isinstance(value, types.ModuleType)}
+        return sorted({*present, *parts, *places})
 
     return find, names, [*parts, *places]

@@ -105,6 +105,14 @@ def test_each_name_is_here_or_left_out_with_advice(names):
     assert len(names) > 1000
 
 
+@pytest.mark.parametrize("module", ["callbacks", "layers", "losses", "metrics", "models", "optimizers", "saving", "utils"])
+def test_import_star_brings_the_names_of_keras(keras, module):
+    own, brought = getattr(convlayers, module), {}
+    exec(f"from convlayers.{module} import *", brought)
+    names = {name for name in dir(getattr(keras, module)) if not name.startswith("_") and hasattr(own, name)}
+    assert names <= set(dir(own)) and names <= set(brought)
+
+
 def test_signatures_and_defaults_are_those_of_keras(names):
     different = []
     for path, (theirs, own) in names.items():

@@ -43,6 +43,11 @@ assert layers.serialize(flip)["module"] == "keras.layers"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_modules_that_are_no_names_of_a_package_are_not_listed():
+    assert callbacks.Callback and callbacks.callback
+    assert "callback" not in dir(callbacks)
+
+
 def test_all_names_of_a_package_with_late_ones():
     program = "from convlayers.layers import *; RandomFlip, Conv2D, add"
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -71,6 +71,8 @@ def _extend(path, module):
     if path in ADDITIONS:
         addition = importlib.import_module(ADDITIONS[path])
         vars(module).update(addition.ADDED)
+        if "__all__" in vars(module):
+            module.__all__ = [*module.__all__, *addition.ADDED]
     for old in OLD_MODULES:
         parent, _, name = old.rpartition(".")
         if parent == path:

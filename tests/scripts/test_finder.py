@@ -45,6 +45,12 @@ def test_modules_are_those_of_this_package(tmp_path):
     run_code(SAME, tmp_path)
 
 
+def test_import_star(tmp_path):
+    modules = "backend", "layers", "models", "optimizers", "utils"
+    code = "".join(f"from keras.{module} import *\n" for module in modules)
+    run_code(f"{code}placeholder, Deconvolution2D, Conv2D, load_model, adam, Adam, normalize", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
