@@ -7,23 +7,33 @@ import ctypes
 import gc
 import importlib
 import os
+import sys
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from convlayers import _native, registry
 from convlayers.utils import set_random_seed
 
+_shared_generators = []  # those that tests of a module share, each with its state before the first of them
+
 
 def pytest_collection_finish():
     # Tens of thousands of tests stay until the end. Who collects garbage, as `clear_session` does, need not look at them.
     gc.freeze()
+    modules = [module for name, module in sys.modules.items() if name.startswith("tests.")]
+    values = {id(value): value for module in modules for value in vars(module).values()}.values()
+    generators = [value for value in values if isinstance(value, np.random.Generator)]
+    _shared_generators[:] = [(generator, generator.bit_generator.state) for generator in generators]
 
 
 @pytest.fixture(autouse=True)
 def _seed():
     """Every test begins with the same random numbers, alone and among others."""
     set_random_seed(0)
+    for generator, state in _shared_generators:
+        generator.bit_generator.state = state
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pytest
 
 from convlayers import random
 
+SHARED = np.random.default_rng(0)
 DRAWS = {
     "normal": lambda seed: random.normal((4, 5), 1.0, 2.0, seed=seed),
     "truncated_normal": lambda seed: random.truncated_normal((4, 5), 1.0, 2.0, seed=seed),
@@ -166,3 +167,8 @@ def test_mistakes():
         random.categorical(np.zeros(3), 2)
     with pytest.raises(ValueError, match="requires an integer `dtype`"):
         random.categorical(np.zeros((1, 3)), 2, dtype="float32")
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_generators_that_tests_share_begin_anew(time):
+    assert SHARED.integers(1000) == 850

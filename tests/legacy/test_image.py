@@ -12,8 +12,8 @@ from convlayers.legacy import image as ours
 from convlayers.utils.images import save_img
 
 ours = types.SimpleNamespace(**ours.ADDED)
-RANDOM = np.random.RandomState(0)
-IMAGES = (RANDOM.rand(6, 11, 14, 3) * 255).astype("float32")
+RANDOM = np.random.default_rng(0)
+IMAGES = (RANDOM.random((6, 11, 14, 3)) * 255).astype("float32")
 LABELS = np.arange(6)
 
 
@@ -157,7 +157,7 @@ def photos(tmp_path):
     for name, count in (("cats", 5), ("dogs", 3)):
         (tmp_path / name).mkdir()
         for number in range(count):
-            save_img(tmp_path / name / f"{number}.png", RANDOM.rand(9 + number, 8, 3) * 255, scale=False)
+            save_img(tmp_path / name / f"{number}.png", RANDOM.random((9 + number, 8, 3)) * 255, scale=False)
     (tmp_path / "cats" / "notes.txt").write_text("")
     return tmp_path
 

@@ -6,7 +6,7 @@ import pytest
 from convlayers import ops
 from convlayers.scripts import tensorflow_nn as nn
 
-RANDOM = np.random.RandomState(0)
+RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 9, 10, 3)).astype("float32")
 W = RANDOM.normal(size=(3, 3, 3, 4)).astype("float32")
 
@@ -58,7 +58,7 @@ def test_normalization():
 
 def test_losses():
     probabilities = np.exp(X) / np.exp(X).sum(axis=-1, keepdims=True)
-    labels = RANDOM.randint(0, 3, X.shape[:-1])
+    labels = RANDOM.integers(0, 3, X.shape[:-1])
     expected = -np.log(np.take_along_axis(probabilities, labels[..., None], -1)[..., 0])
     np.testing.assert_allclose(nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=X), expected, rtol=1e-4)
     one_hot = np.eye(3, dtype="float32")[labels]
