@@ -31,7 +31,7 @@ class KerasTensor(Operand):
         mask: None, or the symbolic tensor of the truth values that say what of it counts (`masks.py`).
     """
 
-    __slots__ = ("dtype", "index", "mask", "name", "node", "shape")
+    __slots__ = ("__weakref__", "dtype", "index", "mask", "name", "node", "shape")
 
     symbolic = True
     requires_gradient = False

@@ -294,4 +294,7 @@ def _own_copy(array, dtype):
     if dtype is None and not hasattr(array, "dtype"):
         # Python's own numbers, however nested, are as wide as Keras has them.
         dtype = {"f": config.floatx(), "i": "int32"}.get(np.asarray(array).dtype.kind)
-    return np.array(array, dtype=dtype, order="C")
+    copy = np.array(array, dtype=dtype, order="C")
+    if copy.dtype.kind not in "biufc":
+        raise ValueError(f"Invalid dtype: {copy.dtype}\nA variable holds numbers. Received: initializer={array!r}")
+    return copy

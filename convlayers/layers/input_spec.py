@@ -16,6 +16,10 @@ class InputSpec:
         allow_last_axis_squeeze: whether a last axis of size 1 may be missing or too many.
         name: the key of this input, where inputs are a dict.
         optional: whether None may be given.
+
+    Raises:
+        TypeError: if `axes` is no dict of axes.
+        ValueError: if there is an axis in it that no input has.
     """
 
     def __init__(
@@ -35,10 +39,13 @@ class InputSpec:
         self.ndim = ndim if shape is None else len(self.shape)
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.axes = _checked_axes(axes, self.ndim or max_ndim)
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         self.name = name
         self.optional = optional
+
+    def __repr__(self):
+        return f"InputSpec({', '.join(f'{name}={value}' for name, value in self.get_config().items() if value)})"
 
     def get_config(self):
         return {
@@ -80,6 +87,16 @@ class InputSpec:
             expected = expected[:-1] if expected and expected[-1] == 1 else expected
         # The rank was checked before; that of a model's inputs is checked by the model.
         return all(a == b or a is None or b is None for a, b in zip(shape, expected, strict=False))
+
+
+def _checked_axes(axes, ndim):
+    try:
+        axes = {int(axis): size for axis, size in (axes or {}).items()}
+    except (AttributeError, TypeError, ValueError):
+        raise TypeError(f"Argument `axes` must be a dict with integer keys. Received: axes={axes}") from None
+    if axes and ndim is not None and max(axes) >= ndim:
+        raise ValueError(f"Axis {max(axes)} is greater than the maximum allowed value: {ndim - 1}")
+    return axes
 
 
 def assert_input_compatibility(input_spec, inputs, layer_name):

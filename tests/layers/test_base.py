@@ -60,3 +60,13 @@ def test_symbolic_tensors_change_their_shape(library):
     x = library.Input((3, 1), batch_size=2)
     assert tuple(x.reshape((3, 2)).shape) == (3, 2)
     assert tuple(x.squeeze(2).shape) == (2, 3)
+
+
+def test_a_spec_of_inputs(library):
+    spec = library.InputSpec
+    assert repr(spec(shape=(None, 3), dtype="float32")) == "InputSpec(dtype=float32, shape=(None, 3), ndim=2)"
+    assert repr(spec(min_ndim=2, axes={-1: 5})) == "InputSpec(min_ndim=2, axes={-1: 5})"
+    with pytest.raises(ValueError, match="Axis 2 is greater than the maximum allowed value: 1"):
+        spec(ndim=2, axes={2: 5})
+    with pytest.raises(TypeError, match="Argument `axes` must be a dict with integer keys. Received: axes="):
+        spec(axes={"channels": 5})
