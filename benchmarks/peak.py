@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 TRIALS = 40
+COPIED = 16 << 20  # bytes on each thread
 
 
 def multiply_add_peak(dtype="float32"):
@@ -17,13 +18,13 @@ def multiply_add_peak(dtype="float32"):
     return 2 * size**3 / _best(lambda: np.matmul(a, b, out=out))
 
 
-def copy_bandwidth(threads, megabytes=16):
+def copy_bandwidth(threads):
     """Returns bytes per second, read and written ones together, of copying arrays as large as those of the cases."""
-    sources = [np.ones(megabytes << 20, "uint8") for _ in range(threads)]
+    sources = [np.ones(COPIED, "uint8") for _ in range(threads)]
     targets = [np.ones_like(source) for source in sources]
     with ThreadPoolExecutor(threads) as pool:
         seconds = _best(lambda: list(pool.map(np.copyto, targets, sources)))
-    return 2 * threads * (megabytes << 20) / seconds
+    return 2 * threads * COPIED / seconds
 
 
 def _best(function):

@@ -15,11 +15,11 @@ DIRECTIONS = {"forward": "forward", "both": "fwd+bwd"}
 
 
 class Report:
-    """Prints to `console`. Ratios say how many times as fast the subject is: above 1 it is ahead."""
+    """Prints what is measured. Ratios say how many times as fast the subject is: above 1 it is ahead."""
 
-    def __init__(self, console=None):
+    def __init__(self):
         # A file has no width of its own.
-        self.console = console or Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
         self.peaks = {}
         self._peers = []
         self._family = None

@@ -183,10 +183,10 @@ def correct_pad(x, kernel_size):
     return tuple((half - less, half) for less in adjust)
 
 
-def multiple_of(divisor, number, smallest=None):
-    """Returns the multiple of `divisor` that is nearest to a number of channels, and not less than 90% of it."""
-    nearest = max(smallest or divisor, int(number + divisor / 2) // divisor * divisor)
-    return int(nearest + divisor if nearest < 0.9 * number else nearest)
+def multiple_of_8(number):
+    """Returns the multiple of 8 that is nearest to a number of channels, and not less than 90% of it."""
+    nearest = max(8, int(number + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * number else nearest
 
 
 def variant(application, function_name, name, **settings):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from convlayers import layers
-from convlayers.applications.application import Application, channel_axis, channels, correct_pad, multiple_of, variant
+from convlayers.applications.application import Application, channel_axis, channels, correct_pad, multiple_of_8, variant
 from convlayers.applications.imagenet_utils import decode_predictions as decode_predictions
 from convlayers.applications.imagenet_utils import no_preprocessing
 from convlayers.applications.squeeze_excite import (
@@ -81,7 +81,7 @@ class EfficientNet(Application):
         return file, f"https://storage.googleapis.com/keras-applications/{file}", self.hashes[0 if self.include_top else 1]
 
     def _filters(self, filters):
-        return multiple_of(8, filters * self.width)
+        return multiple_of_8(filters * self.width)
 
     def _blocks(self):
         """Returns the arguments of all blocks."""

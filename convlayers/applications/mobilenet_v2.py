@@ -10,7 +10,7 @@ from convlayers.applications.application import (
     channels,
     correct_pad,
     described,
-    multiple_of,
+    multiple_of_8,
 )
 from convlayers.applications.imagenet_utils import decode_predictions as decode_predictions
 from convlayers.applications.imagenet_utils import image_size, preprocessing
@@ -65,14 +65,14 @@ class InvertedResidualNet(SizedApplication):
         return super().asked_size()
 
     def features(self, x):
-        x = layers.Conv2D(multiple_of(8, 32 * self.alpha), 3, strides=2, padding="same", use_bias=False, name="Conv1")(x)
+        x = layers.Conv2D(multiple_of_8(32 * self.alpha), 3, strides=2, padding="same", use_bias=False, name="Conv1")(x)
         x = _norm_relu6(x, "bn_Conv1", "Conv1_relu")
         number = 0
         for blocks, filters, first_strides in _STAGES:
             for i in range(blocks):
-                x = _block(x, multiple_of(8, int(filters * self.alpha)), first_strides if i == 0 else 1, number)
+                x = _block(x, multiple_of_8(int(filters * self.alpha)), first_strides if i == 0 else 1, number)
                 number += 1
-        x = layers.Conv2D(multiple_of(8, 1280 * max(1.0, self.alpha)), 1, use_bias=False, name="Conv_1")(x)
+        x = layers.Conv2D(multiple_of_8(1280 * max(1.0, self.alpha)), 1, use_bias=False, name="Conv_1")(x)
         return _norm_relu6(x, "Conv_1_bn", "out_relu")
 
     def model_name(self):

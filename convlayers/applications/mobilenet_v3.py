@@ -13,7 +13,7 @@ from convlayers.applications.application import (
     channels,
     correct_pad,
     described,
-    multiple_of,
+    multiple_of_8,
 )
 from convlayers.applications.imagenet_utils import check_size, image_size, no_preprocessing
 from convlayers.applications.imagenet_utils import decode_predictions as decode_predictions
@@ -193,7 +193,7 @@ def _squeeze_excite(x, filters, name):
 
 
 def _depth(filters):
-    return multiple_of(8, filters)
+    return multiple_of_8(filters)
 
 
 def _norm(x, name):
