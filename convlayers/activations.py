@@ -34,7 +34,8 @@ from convlayers.ops import (
     threshold,
 )
 from convlayers.ops.bias_activation import fuse
-from convlayers.serialization import CustomObjectScope, serialize_keras_object
+from convlayers.registry import CustomObjectScope
+from convlayers.serialization import serialize_keras_object
 
 
 @fuse

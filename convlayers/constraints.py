@@ -5,7 +5,8 @@ import numpy as np
 from convlayers import config
 from convlayers.autograd import value_of
 from convlayers.families import Family
-from convlayers.serialization import serialize_keras_object, table_of
+from convlayers.registry import table_of
+from convlayers.serialization import serialize_keras_object
 
 
 class Constraint:

@@ -5,7 +5,8 @@ from collections.abc import MutableMapping
 
 from convlayers import config
 from convlayers.late import late_names
-from convlayers.serialization import deserialize_keras_object, register_family, serialize_keras_object
+from convlayers.registry import register_family
+from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.validation import standardize_dtype
 
 __getattr__, __dir__, _ = late_names(__name__)

@@ -7,7 +7,7 @@ import numpy as np
 
 from convlayers.naming import auto_name
 from convlayers.narrow_types import to_dtype
-from convlayers.serialization import register_family
+from convlayers.registry import register_family
 from convlayers.validation import is_integer, standardize_dtype
 from convlayers.variables import Variable
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from convlayers import config, ops
 from convlayers.families import Family
-from convlayers.serialization import serialize_keras_object, table_of
+from convlayers.registry import table_of
+from convlayers.serialization import serialize_keras_object
 from convlayers.validation import did_you_mean
 
 

@@ -12,18 +12,13 @@ import warnings
 import numpy as np
 
 from convlayers.left_out import advice_for
-from convlayers.registry import (  # noqa: F401 - names are one half of the encoding: all of them are to be had here
+from convlayers.registry import (
     CustomObjectScope,
-    custom_object_scope,
     find,
-    get_custom_objects,
     get_registered_name,
     get_registered_object,
     known_names,
     public_name,
-    register_family,
-    register_keras_serializable,
-    table_of,
 )
 from convlayers.user_code import user_stacklevel
 from convlayers.validation import brief, did_you_mean, standardize_dtype

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import convlayers.models  # noqa: F401 - all families are in the tables before a test changes them
-from convlayers import dtype_policies, initializers, random, regularizers
+from convlayers import dtype_policies, initializers, random, registry, regularizers
 from convlayers import serialization as s
 
 pytestmark = pytest.mark.usefixtures("registry_restored")
@@ -104,22 +104,22 @@ def test_objects_are_encoded_as_in_keras(keras, make, make_theirs):
 
 
 def test_registered_objects_are_encoded_as_in_keras(keras):
-    ours = s.register_keras_serializable("pkg", "Thing")(type("W", (Widget,), {}))
+    ours = registry.register_keras_serializable("pkg", "Thing")(type("W", (Widget,), {}))
     theirs = keras.saving.register_keras_serializable("pkg", "Thing")(type("W", (Widget,), {}))
     assert s.serialize_keras_object(ours(1)) == keras.saving.serialize_keras_object(theirs(1))
-    assert s.get_registered_name(ours) == "pkg>Thing"
-    assert s.get_registered_object("pkg>Thing") is ours
-    assert s.get_custom_objects()["pkg>Thing"] is ours
+    assert registry.get_registered_name(ours) == "pkg>Thing"
+    assert registry.get_registered_object("pkg>Thing") is ours
+    assert registry.get_custom_objects()["pkg>Thing"] is ours
 
 
 def test_registered_objects_come_back():
-    cls = s.register_keras_serializable("pkg")(type("Thing", (Widget,), {}))
+    cls = registry.register_keras_serializable("pkg")(type("Thing", (Widget,), {}))
     found = s.deserialize_keras_object(s.serialize_keras_object(cls(3, cls(4))))
     assert (type(found), found.size, type(found.part), found.part.size) == (cls, 3, cls, 4)
 
 
 def test_registered_functions_come_back():
-    s.register_keras_serializable("pkg")(named_function)
+    registry.register_keras_serializable("pkg")(named_function)
     encoded = s.serialize_keras_object(named_function)
     assert encoded["config"] == "pkg>named_function"
     assert s.deserialize_keras_object(encoded) is named_function
@@ -132,15 +132,15 @@ def test_custom_objects_are_known_inside():
 
 
 def test_scopes_nest_and_end():
-    with s.CustomObjectScope({"a": 1}), s.custom_object_scope({"b": 2}):
-        assert (s.get_registered_object("a"), s.get_registered_object("b")) == (1, 2)
-    assert s.get_registered_object("a") is None
-    assert s.get_registered_object("a", custom_objects={"a": 3}, module_objects={"a": 4}) == 3
+    with registry.CustomObjectScope({"a": 1}), registry.custom_object_scope({"b": 2}):
+        assert (registry.get_registered_object("a"), registry.get_registered_object("b")) == (1, 2)
+    assert registry.get_registered_object("a") is None
+    assert registry.get_registered_object("a", custom_objects={"a": 3}, module_objects={"a": 4}) == 3
 
 
 def test_a_name_without_its_package_is_found():
     encoded = {"module": "builtins", "class_name": "function", "config": "act", "registered_name": "function"}
-    with s.CustomObjectScope({"pkg>act": named_function}):
+    with registry.CustomObjectScope({"pkg>act": named_function}):
         assert s.deserialize_keras_object(encoded) is named_function
 
 
@@ -168,8 +168,8 @@ def test_encodings_without_module_and_registered_name():
 
 def test_the_family_that_the_module_names_is_preferred():
     one, other = type("Same", (Widget,), {}), type("Same", (Widget,), {})
-    s.register_family("keras.ones", {"Same": one})
-    s.register_family("keras.others", {"Same": other})
+    registry.register_family("keras.ones", {"Same": one})
+    registry.register_family("keras.others", {"Same": other})
     for module, expected in (("keras.ones", one), ("keras.src.others.same", other)):
         encoded = {"module": module, "class_name": "Same", "config": {"size": 1, "part": None}}
         assert type(s.deserialize_keras_object(encoded)) is expected
@@ -331,5 +331,5 @@ def test_what_is_built_in_goes_by_no_other_name():
 
 def test_only_classes_with_a_config_are_registered():
     with pytest.raises(ValueError, match="Cannot register a class that does not have a get_config"):
-        s.register_keras_serializable()(type("Empty", (), {}))
-    s.register_keras_serializable()(named_function)
+        registry.register_keras_serializable()(type("Empty", (), {}))
+    registry.register_keras_serializable()(named_function)

@@ -5,7 +5,7 @@ The scopes are part of the paths of weights in Keras.
 
 from convlayers import layers
 from convlayers.applications.application import correct_pad
-from convlayers.layers.weight_owner import name_scope
+from convlayers.naming import name_scope
 
 _CHANNELS = -1
 

@@ -20,7 +20,8 @@ from convlayers.initializers.random_values import (
     VarianceScaling,
 )
 from convlayers.initializers.stft import STFT
-from convlayers.serialization import serialize_keras_object, table_of
+from convlayers.registry import table_of
+from convlayers.serialization import serialize_keras_object
 
 constant = Constant
 glorot_normal = GlorotNormal

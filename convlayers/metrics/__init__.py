@@ -75,8 +75,8 @@ from convlayers.metrics.trade_off import (
     SpecificityAtSensitivity,
 )
 from convlayers.naming import get_object_name
-from convlayers.registry import register_functions
-from convlayers.serialization import serialize_keras_object, table_of
+from convlayers.registry import register_functions, table_of
+from convlayers.serialization import serialize_keras_object
 
 _family = Family(
     "keras.metrics",

@@ -6,7 +6,8 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import value_of
-from convlayers.serialization import deserialize_keras_object, register_family, serialize_keras_object
+from convlayers.registry import register_family
+from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 
 
 class LearningRateSchedule:

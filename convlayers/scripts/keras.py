@@ -31,7 +31,7 @@ class _Keras(types.ModuleType):
 
     def version(self):
         """Returns the version of Keras that is spoken here."""
-        from convlayers.saving.archive import KERAS_VERSION
+        from convlayers.saving.formats import KERAS_VERSION
 
         return KERAS_VERSION
 

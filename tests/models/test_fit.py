@@ -78,8 +78,9 @@ def test_a_callback_can_stop_training():
 
 
 def test_a_list_of_callbacks_may_be_given():
-    model = regression()
-    model.fit(X, Y, verbose=0, callbacks=CallbackList([History()], model=model, epochs=1, steps=1, verbose=0))
+    model, history = regression(), History()
+    model.fit(X, Y, verbose=0, callbacks=CallbackList([history], model=model, epochs=1, steps=1, verbose=0))
+    assert len(history.history["loss"]) == 1
 
 
 # How many steps -------------------------------------------------------------------------------------------------------

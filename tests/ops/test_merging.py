@@ -7,7 +7,8 @@ import pytest
 
 from convlayers import ops
 from convlayers.autograd import Tape
-from convlayers.ops.merging import MANY, join, merge
+from convlayers.ops.arithmetic import MANY
+from convlayers.ops.merging import join, merge
 
 FUNCTIONS = {"sum": np.add, "mean": np.add, "product": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
 

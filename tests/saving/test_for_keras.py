@@ -227,9 +227,12 @@ def test_it_is_written_for_convlayers_alone(tmp_path, message):
 
 
 def test_weights_alone_are_not_refused(tmp_path):
-    model = REFUSED["ceil_mode=True"]()
+    model = REFUSED["no strides together with dilation"]()
+    weights = model.get_weights()
     model.save_weights(tmp_path / "model.weights.h5")
+    model.set_weights([weight + 1 for weight in weights])
     model.load_weights(tmp_path / "model.weights.h5")
+    assert weights and all(map(np.array_equal, model.get_weights(), weights))
 
 
 # What Keras has stays as it is ------------------------------------------------------------------------------------------
