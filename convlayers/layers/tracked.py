@@ -1,4 +1,4 @@
-"""Lists and dicts that are attributes of a layer: what is put into them later belongs to the layer, too."""
+"""Lists, dicts and sets that are attributes of a layer: what is put into them later belongs to the layer, too."""
 
 from convlayers import nested
 
@@ -97,15 +97,61 @@ class TrackedDict(dict):
         super().clear()
 
 
+class TrackedSet(set):
+    """A set that tells a layer what it gets and loses. Arguments are those of `TrackedList`."""
+
+    def __init__(self, values=(), owner=None):
+        super().__init__(values)
+        self._owner = owner
+
+    def __reduce__(self):
+        return type(self), (set(self),), {"_owner": self._owner}
+
+    def add(self, value):
+        super().add(_tracked(self._owner, value))
+
+    def update(self, *others):
+        for value in set().union(*others):
+            self.add(value)
+
+    def __ior__(self, others):
+        self.update(others)
+        return self
+
+    def discard(self, value):
+        super().discard(value)
+        _untrack(self._owner, value)
+
+    def remove(self, value):
+        super().remove(value)
+        _untrack(self._owner, value)
+
+    def pop(self):
+        value = super().pop()
+        _untrack(self._owner, value)
+        return value
+
+    def clear(self):
+        _untrack(self._owner, list(self))
+        super().clear()
+
+
 def tracked(value, owner):
-    """Returns a list or dict, and those in it, as such that belong to a layer; anything else as it is."""
+    """Returns a list, dict or set, and those in it, as such that belong to a layer; anything else as it is."""
     if type(value) is list or isinstance(value, TrackedList):
         return TrackedList([tracked(part, owner) for part in value], owner)
     if type(value) is dict or isinstance(value, TrackedDict):
         return TrackedDict({key: tracked(part, owner) for key, part in value.items()}, owner)
+    if type(value) is set or isinstance(value, TrackedSet):
+        return TrackedSet(value, owner)
     if type(value) is tuple:
         return tuple([tracked(part, owner) for part in value])
     return value
+
+
+def leaves_in(value):
+    """Returns what is in a structure, and in the sets in it."""
+    return [leaf for part in nested.flatten(value) for leaf in (part if isinstance(part, set) else (part,))]
 
 
 def _tracked(owner, value):
@@ -118,5 +164,5 @@ def _tracked(owner, value):
 
 def _untrack(owner, value):
     if owner is not None:
-        for leaf in nested.flatten(value):
+        for leaf in leaves_in(value):
             owner._untrack(leaf)

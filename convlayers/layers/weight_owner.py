@@ -7,9 +7,9 @@ import operator
 
 import numpy as np
 
-from convlayers import initializers, nested, regularizers, validation
+from convlayers import initializers, regularizers, validation
 from convlayers.autograd import value_of
-from convlayers.layers.tracked import tracked
+from convlayers.layers.tracked import leaves_in, tracked
 from convlayers.metrics.metric import Metric
 from convlayers.naming import name_scope
 from convlayers.random import SeedGenerator
@@ -33,7 +33,7 @@ class WeightOwner:
         self._seed_generators = _Tracked()
 
     def __setattr__(self, name, value):
-        """Tracks what has state and becomes an attribute of the layer, also in lists, tuples and dicts."""
+        """Tracks what has state and becomes an attribute of the layer, also in lists, tuples, dicts and sets."""
         if _may_have_state(type(value)):
             if "_layers" not in self.__dict__:
                 self._initialize_tracking()
@@ -47,7 +47,7 @@ class WeightOwner:
         super().__delattr__(name)
 
     def _track(self, value):
-        for leaf in nested.flatten(value):
+        for leaf in leaves_in(value):
             if isinstance(leaf, Variable):
                 if all(leaf is not variable for variable in self._own_variables):
                     self._track_variable(leaf, leaf.trainable)
@@ -293,7 +293,7 @@ _HAVE_STATE = WeightOwner, Metric, Variable, SeedGenerator
 @functools.lru_cache(1024)
 def _may_have_state(cls):
     """Whether what is of a class is tracked when it becomes an attribute. Most are of the same few classes, without state."""
-    return issubclass(cls, (*_HAVE_STATE, list, tuple, dict)) and not issubclass(cls, _Tracked)
+    return issubclass(cls, (*_HAVE_STATE, list, tuple, dict, set)) and not issubclass(cls, _Tracked)
 
 
 def _without_names(args, shape, initializer, dtype):

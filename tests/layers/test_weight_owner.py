@@ -57,6 +57,26 @@ def test_parts_in_lists_and_dicts(keras):
     assert isinstance(ours.table, dict)
 
 
+def test_parts_in_sets(library):
+    make = library.layers
+    a, b, c = (make.Dense(1, name=name) for name in "abc")
+
+    class Parts(make.Layer):
+        def __init__(self):
+            super().__init__()
+            self.parts = {a}
+            self.table = {"set": {a, b}}
+            self.parts.add(c)
+
+    layer = Parts()
+    assert {part.name for part in layer._layers} == {"a", "b", "c"}
+    layer.parts.remove(c)
+    layer.table["set"].update([c])
+    layer.table["set"].remove(b)
+    assert {part.name for part in layer._layers} == {"a", "c"}
+    assert layer.parts == {a} and layer.table["set"] == {a, c}
+
+
 def test_a_metric_in_a_layer_belongs_to_it():
     layer = layers.Layer()
     layer.metric = metrics.Mean(name="mean")
