@@ -1,6 +1,7 @@
 """Errors of commands: one line, and an exit code."""
 
 import functools
+import os
 import sys
 import warnings
 
@@ -24,8 +25,12 @@ def reported(main):
             with warnings.catch_warnings():
                 warnings.showwarning = _say_warning
                 main(options)
+                sys.stdout.flush()
         except UsageError as error:
             return _say(error, WRONG_USAGE)
+        except BrokenPipeError:
+            # Whoever reads has seen enough, as `head`. What is left must not be told of once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (ValueError, TypeError, OSError, NotImplementedError, MemoryError) as error:
             return _say(error, BAD_FILE)
         return 0

@@ -27,6 +27,16 @@ def test_help_and_wrong_usage(command, capsys):
     assert f"python -m convlayers {command}" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_who_has_seen_enough_gets_no_error(filepath):
+    end, beginning = os.pipe()
+    os.close(end)
+    command = [sys.executable, "-m", "convlayers", "inspect", filepath]
+    result = subprocess.run(command, stdout=beginning, stderr=subprocess.PIPE, text=True)
+    os.close(beginning)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_bad_files_are_named_in_one_line(command, run, tmp_path, filepath):
     (tmp_path / "bad.keras").write_bytes(b"nonsense")
