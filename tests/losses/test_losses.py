@@ -10,8 +10,8 @@ from convlayers.losses.reduction import apply_mask, reduce_weighted_values
 from convlayers.masks import set_keras_mask
 
 RNG = np.random.default_rng(1)
-# Numbers that float32 has as well: in 1 - x, what it would round off from an x near 1 counts.
-SCORES = RNG.random((4, 3), "float32").astype("float64")
+# Away from 0 and 1, where logarithms are steep, and numbers that float32 has as well.
+SCORES = RNG.uniform(0.2, 0.9, (4, 3)).astype("float32").astype("float64")
 PROBABILITIES = SCORES / SCORES.sum(-1, keepdims=True)
 LABELS = [2, 0, 1, 1]
 ONE_HOT = np.eye(3)[LABELS]
