@@ -1,6 +1,11 @@
-"""Names of files of weights in scripts of Keras 1 and 2: `model.save_weights("model.h5")`, `ModelCheckpoint("best.hdf5")`."""
+"""Names of files of weights in scripts of Keras 1 and 2: `model.save_weights("model.h5")`, `ModelCheckpoint("best.hdf5")`.
+
+What has none of these endings, as "training/cp.ckpt", was for Keras 2 the name of a checkpoint of TensorFlow. Such weights are in
+a file of today, with today's ending behind the name, and are found there under the name.
+"""
 
 import functools
+import os
 
 from convlayers.callbacks import ModelCheckpoint
 from convlayers.legacy.spelling import warn_of
@@ -8,18 +13,36 @@ from convlayers.models import Model
 
 _ENDINGS = (".h5", ".hdf5")
 _ENDING_TODAY = ".weights.h5"
+_ENDINGS_KNOWN = (*_ENDINGS, ".json", ".keras")
 
 
 def accept_old_file_names():
     """Lets weights, and what `ModelCheckpoint` writes, have the names of files of Keras 1 and 2."""
     Model.save_weights = _choosing_format(Model.save_weights)
+    Model.load_weights = _finding_checkpoints(Model.load_weights)
     ModelCheckpoint.__init__ = _accepting_names(ModelCheckpoint.__init__)
+
+
+class Loaded:
+    """What loading a checkpoint returned: scripts tell it that they know what is in the file. All of it was loaded."""
+
+    def assert_consumed(self):
+        return self
+
+    def expect_partial(self):
+        return self
+
+    assert_existing_objects_matched = assert_consumed
 
 
 def _choosing_format(save_weights):
     @functools.wraps(save_weights)
     def save(self, filepath, *args, **kwargs):
-        name = str(filepath)
+        name = os.fspath(filepath)
+        if _is_checkpoint(name):
+            warn_of("save_weights('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the name of this file")
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            return save_weights(self, name + _ENDING_TODAY, *args, **kwargs)
         if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
             return save_weights(self, filepath, *args, **kwargs)
         from convlayers.saving import save_weights as save_weights_as
@@ -31,10 +54,30 @@ def _choosing_format(save_weights):
     return save
 
 
+def _finding_checkpoints(load_weights):
+    @functools.wraps(load_weights)
+    def load(self, filepath, *args, **kwargs):
+        name = os.fspath(filepath)
+        if not _is_checkpoint(name) or not os.path.exists(name + _ENDING_TODAY):
+            return load_weights(self, filepath, *args, **kwargs)
+        load_weights(self, name + _ENDING_TODAY, *args, **kwargs)
+        return Loaded()
+
+    return load
+
+
+def _is_checkpoint(name):
+    return not name.endswith(_ENDINGS_KNOWN)
+
+
 def _accepting_names(init):
     @functools.wraps(init)
     def __init__(self, filepath, *args, **kwargs):
-        name = str(filepath)
+        name = os.fspath(filepath)
+        only_weights = kwargs.get("save_weights_only", any(args[3:4]))
+        if only_weights and _is_checkpoint(name):
+            warn_of("ModelCheckpoint('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the names of its files")
+            return init(self, name + _ENDING_TODAY, *args, **kwargs)
         if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
             return init(self, filepath, *args, **kwargs)
         warn_of(f"ModelCheckpoint('...{_ending(name)}')", f"a name that ends in `.keras`, or in `{_ENDING_TODAY}` for weights")

@@ -50,6 +50,7 @@ NAMES = {
         # Types of numbers are their names here.
         **{name: f"own.{name}" for name in _TYPES.split()},
         "GradientTape": "scripts.tape.GradientTape",
+        "Module": "scripts.modules.Module",
         "Tensor": "scripts.eager.AnyTensor",
         "TensorSpec": "own.TensorSpec",
         "TensorShape": "legacy.attributes.TensorShape",
@@ -240,6 +241,7 @@ NAMES = {
         "uniform": "own.uniform",
     },
     "strings": {name: f"scripts.tensorflow_strings.{name}" for name in ("join", "regex_replace", "split")},
+    "train": {name: f"scripts.checkpoints.{name}" for name in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
     "version": {"VERSION": "own.VERSION"},
     "test": {
         "gpu_device_name": "own.gpu_device_name",
@@ -258,7 +260,6 @@ ADVICE = {
     "distribute": "There is one device: leave the strategy out, or use `tf.distribute.MirroredStrategy`, to no effect.",
     "get_default_graph": "There are no graphs: leave it out.",
     "global_variables_initializer": "Variables have values from the start: leave it out.",
-    "Module": "Derive from `tf.keras.layers.Layer` or `tf.keras.Model`.",
     "io": "Files of images are read by `tf.io.read_file` and `tf.io.decode_image`; other files, by Python and NumPy.",
     "lite": "Models are saved by `model.save('model.keras')`, which Keras can convert.",
     "placeholder": "Use `keras.Input(shape)`.",

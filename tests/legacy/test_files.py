@@ -35,3 +35,38 @@ def test_names_of_files(tmp_path):
     result = run_code(FILES, tmp_path)
     assert "`ModelCheckpoint('....hdf5')` is from older versions" in result.stderr
     assert "`save_weights('....h5')` is from older versions" in result.stderr
+
+CHECKPOINTS = """
+import os
+import numpy as np
+import tensorflow as tf
+
+x, y = np.random.rand(16, 3), np.random.rand(16, 1)
+model = tf.keras.Sequential([tf.keras.layers.Dense(4, input_shape=(3,)), tf.keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+path = "training/cp-{epoch:04d}.ckpt"
+callbacks = [tf.keras.callbacks.ModelCheckpoint(path, save_weights_only=True)]
+model.save_weights(path.format(epoch=0))
+first = model.get_weights()
+model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
+last = model.get_weights()
+assert sorted(os.listdir("training")) == [f"cp-000{epoch}.ckpt.weights.h5" for epoch in range(3)]
+assert tf.train.latest_checkpoint("training") == "training/cp-0002.ckpt"
+model.load_weights("training/cp-0000.ckpt").expect_partial()
+assert all((a == b).all() for a, b in zip(model.get_weights(), first))
+model.load_weights(tf.train.latest_checkpoint("training"))
+assert all((a == b).all() for a, b in zip(model.get_weights(), last))
+try:
+    model.load_weights("training/cp-0009.ckpt")
+except ValueError as error:
+    assert "File format not supported: filepath=training/cp-0009.ckpt" in str(error)
+else:
+    raise AssertionError
+"""
+
+
+def test_names_of_checkpoints(tmp_path):
+    result = run_code(CHECKPOINTS, tmp_path)
+    assert "`ModelCheckpoint('...')` is from older versions" in result.stderr
+    assert "`save_weights('...')` is from older versions" in result.stderr
+    assert "`.weights.h5`. That is behind the name of this file" in result.stderr

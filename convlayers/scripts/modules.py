@@ -1,0 +1,46 @@
+"""`tf.Module`."""
+
+from convlayers.naming import to_snake_case
+from convlayers.scripts.tensorflow_parts import name_scope
+from convlayers.variables import Variable
+
+
+class Module:
+    """Finds the variables in its attributes: variables, layers, models, other modules, and lists and dicts of them.
+
+    Args:
+        name: string, the name of the class by default.
+    """
+
+    def __init__(self, name=None):
+        self._name = name or to_snake_case(type(self).__name__)
+
+    @property
+    def name(self):
+        return self._name
+
+    @property
+    def name_scope(self):
+        return name_scope(self._name)
+
+    @property
+    def variables(self):
+        """All variables, each once, in the order of the names of the attributes."""
+        return tuple({id(variable): variable for variable in _variables_in(vars(self))}.values())
+
+    @property
+    def trainable_variables(self):
+        return tuple(variable for variable in self.variables if variable.trainable)
+
+
+def _variables_in(value):
+    if isinstance(value, Variable):
+        yield value
+    elif isinstance(value, dict):
+        for key in sorted(value, key=str):
+            yield from _variables_in(value[key])
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _variables_in(part)
+    elif hasattr(value, "trainable_variables"):
+        yield from value.variables
