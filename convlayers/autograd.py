@@ -99,6 +99,8 @@ class Tape:
 
     def __init__(self):
         self._records = []
+        # A dict here is told, by the number of the record, what each op was called with. Gradients of gradients need that.
+        self.calls = None
 
     def __enter__(self):
         _recording.stack.append(self)
@@ -277,7 +279,11 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
             return y
         stack = _recording.stack
         tape = stack[-1] if stack else None
-        return y if tape is None else tape.record(inputs, y, backward, new_gradients, overwrites)
+        if tape is None:
+            return y
+        if tape.calls is not None:
+            tape.calls[len(tape._records)] = op, args, kwargs
+        return tape.record(inputs, y, backward, new_gradients, overwrites)
 
     return op
 

@@ -1,7 +1,7 @@
 """Names of files of weights in scripts of Keras 1 and 2: `model.save_weights("model.h5")`, `ModelCheckpoint("best.hdf5")`.
 
-What has none of these endings, as "training/cp.ckpt", was for Keras 2 the name of a checkpoint of TensorFlow. Such weights are in
-a file of today, with today's ending behind the name, and are found there under the name.
+What has none of these endings, as "training/cp.ckpt", was for Keras 2 the name of a checkpoint of TensorFlow. Such weights are
+in a file of today, with today's ending behind the name, and are found there under the name.
 """
 
 import functools

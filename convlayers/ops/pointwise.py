@@ -28,7 +28,10 @@ def _pointwise(function, derivative, convert=as_float):
 
     name = forward.__name__ = forward.__qualname__ = function.__name__
     forward.__doc__ = f"Returns `{name}(x)`, element by element, as `numpy.{name}` does."
-    return differentiable(forward)
+    op = differentiable(forward)
+    # It is made of operators, which tensors have, too: so it has a gradient of its own.
+    op.derivative = derivative
+    return op
 
 
 exp = _pointwise(np.exp, lambda x, y: y)

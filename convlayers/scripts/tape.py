@@ -6,8 +6,9 @@ import numpy as np
 
 from convlayers.autograd import Tape, Tensor, current_tape
 from convlayers.legacy.gradients import gradients_of
-from convlayers.nested import flatten, map_structure, pack_like
+from convlayers.nested import flatten, pack_like
 from convlayers.scripts.eager import EagerArray, WatchedArray, as_eager
+from convlayers.scripts.second_gradients import differentiable_gradients
 from convlayers.variables import Variable
 
 
@@ -33,6 +34,7 @@ class GradientTape:
             # Of our tapes only the innermost records; of TensorFlow's, all do. So they share one, for which both may ask.
             self._tape = outer._tape
             self._persistent = outer._persistent = True
+            self._tape.calls = self._tape.calls or {}
         _recording.stack.append(self)
         return self
 
@@ -75,28 +77,24 @@ class GradientTape:
         Returns:
             Arrays in the structure of `sources`, None where one had no part in the target.
         """
-        gradients = gradients_of(self._tape, target, sources, output_gradients, retain=self._persistent)
+        if current_tape() is self._tape and self._tape.calls is not None:
+            gradients = _gradients_with_gradients(self._tape, target, sources, output_gradients)
+        else:
+            gradients = as_eager(gradients_of(self._tape, target, sources, output_gradients, retain=self._persistent))
         if unconnected_gradients == "zero":
             pairs = zip(flatten(gradients), flatten(sources), strict=True)
             filled = [np.zeros(source.shape, source.dtype) if gradient is None else gradient for gradient, source in pairs]
-            gradients = pack_like(gradients, filled)
-        tape = current_tape()
-        if tape is None:
-            return as_eager(gradients)
-        return map_structure(lambda gradient: _not_differentiable(tape, target, gradient), gradients)
+            gradients = as_eager(pack_like(gradients, filled))
+        return gradients
 
 
-def _not_differentiable(tape, target, gradient):
-    """Returns a gradient as a tensor for which a tape that still records has no gradient: better none than a wrong one."""
-
-    def backward(d_gradient):
-        raise NotImplementedError(
-            "The gradient of a gradient was asked for, from a tape around the one that gave it. There are none here. "
-            "Use `tf.stop_gradient(gradient)` where it is to count as a constant."
-        )
-
-    tensors = [leaf for leaf in flatten(target) if isinstance(leaf, Tensor)]
-    return gradient if gradient is None or not tensors else tape.record(tensors, gradient, backward)
+def _gradients_with_gradients(tape, target, sources, output_gradients):
+    targets, leaves = flatten(target), flatten(sources)
+    weights = [None] * len(targets) if output_gradients is None else flatten(output_gradients)
+    pairs = [(y, np.ones(y.shape, y.dtype) if d is None else d) for y, d in zip(targets, weights, strict=True)]
+    pairs = [pair for pair in pairs if isinstance(pair[0], Tensor)]
+    gradients = differentiable_gradients(tape, [y for y, _ in pairs], [d_y for _, d_y in pairs], leaves)
+    return pack_like(sources, [as_eager(gradient) for gradient in gradients])
 
 
 class _Recording(threading.local):

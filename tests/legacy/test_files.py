@@ -36,6 +36,7 @@ def test_names_of_files(tmp_path):
     assert "`ModelCheckpoint('....hdf5')` is from older versions" in result.stderr
     assert "`save_weights('....h5')` is from older versions" in result.stderr
 
+
 CHECKPOINTS = """
 import os
 import numpy as np
