@@ -12,6 +12,7 @@ from convlayers.autograd import value_of
 from convlayers.data.py_dataset import PyDataset
 from convlayers.data.sample_dataset import DerivableDataset
 from convlayers.scripts.eager import as_eager
+from convlayers.scripts.tensorflow_parts import TensorSpec
 
 INFINITE_CARDINALITY = -1
 UNKNOWN_CARDINALITY = -2
@@ -20,6 +21,11 @@ UNKNOWN_CARDINALITY = -2
 def cardinality(dataset):
     """Returns how many elements there are, -1 for no end."""
     return dataset.cardinality()
+
+
+def count_up(start=0, step=1, dtype="int64"):
+    """Returns a data set of numbers without end."""
+    return Dataset(lambda number: np.asarray(start + step * number, dtype), None)
 
 
 def _arrays_in(structure):
@@ -33,6 +39,25 @@ def _call(function, element):
     """Returns what a function returns for an element, whose parts are its arguments if it is a tuple."""
     element = as_eager(element)
     return function(*element) if isinstance(element, tuple) else function(element)
+
+
+class _Shape:
+    """A shape, as a leaf of a structure."""
+
+    def __init__(self, shape):
+        self.sizes = shape
+
+
+def _fill_up(arrays, wanted, value):
+    """Returns arrays behind one another, filled up to a `_Shape`, or to the largest of them, with a number."""
+    arrays = [np.asarray(array) for array in arrays]
+    shape = np.max([array.shape for array in arrays], axis=0)
+    if wanted is not None:
+        shape = [largest if size in (None, -1) else size for size, largest in zip(wanted.sizes, shape, strict=True)]
+    batch = np.full((len(arrays), *shape), value, arrays[0].dtype)
+    for number, array in enumerate(arrays):
+        batch[(number, *map(slice, array.shape))] = array
+    return batch
 
 
 class Dataset(PyDataset):
@@ -124,6 +149,89 @@ class Dataset(PyDataset):
 
         return Dataset(make, both)
 
+    def flat_map(self, map_func, name=None):
+        """Returns a data set of the elements of the data sets that a function makes of elements, one after the other.
+
+        All of them are made right away.
+        """
+        return self.interleave(map_func, cycle_length=1)
+
+    def interleave(self, map_func, cycle_length=None, block_length=1, **kwargs):
+        """Returns a data set of the elements of the data sets that a function makes of elements, of several in turn.
+
+        All of them are made right away.
+
+        Args:
+            map_func: function of the parts of an element.
+            cycle_length: among how many it goes around; 2 by default. At the end of one, the next one takes its place.
+            block_length: how many elements of each come in a row.
+        """
+        self._check_end("flat_map" if cycle_length == 1 else "interleave")
+        waiting = (iter(_call(map_func, self._make(number))) for number in range(self._count))
+        elements, places = [], list(itertools.islice(waiting, 2 if cycle_length in (None, -1) else cycle_length))
+        while places:
+            for place, part in enumerate(places):
+                block = list(itertools.islice(part, block_length))
+                elements += block
+                if len(block) < block_length:
+                    places[place] = next(waiting, None)
+            places = [part for part in places if part is not None]
+        return Dataset(lambda number: elements[number % len(elements)], len(elements))
+
+    def window(self, size, shift=None, stride=1, drop_remainder=False, name=None):
+        """Returns a data set of data sets: for every `shift` elements so many, `stride` apart; tuples of them for tuples."""
+        self._check_end("window")
+        shift = size if shift is None else shift
+        last = self._count - (size - 1) * stride if drop_remainder else self._count
+        count = max(0, math.ceil(last / shift))
+
+        def make(number):
+            first = number % count * shift
+            places = range(first, min(first + size * stride, self._count), stride)
+            elements = [self._make(place) for place in places]
+            return nested.map_structure(lambda *parts: Dataset(lambda n: parts[n % len(parts)], len(parts)), *elements)
+
+        return Dataset(make, count)
+
+    def padded_batch(self, batch_size, padded_shapes=None, padding_values=None, drop_remainder=False, name=None):
+        """Returns a data set of batches of arrays that are filled up behind, to the largest of them along each axis.
+
+        Args:
+            batch_size: how many in a batch.
+            padded_shapes: sizes to fill up to, None or -1 in it for the largest one; in the structure of the elements.
+            padding_values: numbers to fill up with, 0 by default; in the same structure, or one for all.
+            drop_remainder: whether to leave out a last batch with fewer.
+        """
+        self._check_end("padded_batch")
+        first, size = self._make(0), batch_size
+        count = self._count // size if drop_remainder else math.ceil(self._count / size)
+        leaves = len(nested.flatten(first))
+        wanted = nested.flatten(nested.map_shapes(_Shape, padded_shapes)) if padded_shapes is not None else [None] * leaves
+        fill = [0 if padding_values is None else padding_values] * leaves
+        fill = nested.flatten(padding_values) if isinstance(padding_values, (tuple, dict)) else fill
+
+        def make(number):
+            places = range(number % count * size, min((number % count + 1) * size, self._count))
+            columns = zip(*(nested.flatten(self._make(place)) for place in places), strict=True)
+            filled = [_fill_up(*column) for column in zip(columns, wanted, fill, strict=True)]
+            return nested.pack_like(first, filled)
+
+        return Dataset(make, count)
+
+    def shard(self, num_shards, index, name=None):
+        """Returns a data set of every element whose number leaves the remainder `index`."""
+        self._check_end("shard")
+        count = len(range(index, self._count, num_shards))
+        return Dataset(lambda number: self._make(index + number % count * num_shards), count)
+
+    def rebatch(self, batch_size, drop_remainder=False, name=None):
+        """Returns a data set of batches of another size. All of them are made right away."""
+        return self.unbatch().batch(batch_size, drop_remainder)
+
+    def with_options(self, options, name=None):
+        """Returns the data set: the settings have no effect."""
+        return self
+
     def reduce(self, initial_state, reduce_func, name=None):
         """Returns what a function makes of a state and each element in turn."""
         return functools.reduce(reduce_func, self, initial_state)
@@ -212,6 +320,11 @@ class Dataset(PyDataset):
         self.workers = 2
         return self
 
+    @property
+    def element_spec(self):
+        """The shape and number type of each part of an element, of the first one."""
+        return nested.map_structure(lambda x: TensorSpec(np.shape(x), np.asarray(x).dtype.name), self._make(0))
+
     def cardinality(self):
         """Returns how many elements there are, -1 for no end."""
         return as_eager(np.int64(INFINITE_CARDINALITY if self._count is None else self._count))
@@ -246,11 +359,17 @@ class Dataset(PyDataset):
         return (as_eager(self[number]) for number in (itertools.count() if self._count is None else range(self._count)))
 
 
+_METHODS_OF_BATCHES = (
+    *("apply", "batch", "concatenate", "enumerate", "filter", "flat_map", "interleave", "rebatch", "reduce", "repeat", "shard"),
+    *("shuffle", "unbatch", "window", "with_options"),
+)
+
+
 def extend_datasets_of_keras():
     """Lets the data sets that functions of Keras return have the methods of `Dataset`, and give arrays with `numpy()`."""
     go_through = DerivableDataset.__iter__
     DerivableDataset.__iter__ = lambda dataset: map(as_eager, go_through(dataset))
-    for name in ("apply", "batch", "concatenate", "enumerate", "filter", "reduce", "repeat", "shuffle", "unbatch"):
+    for name in _METHODS_OF_BATCHES:
         setattr(DerivableDataset, name, _of_batches(getattr(Dataset, name)))
     DerivableDataset.cardinality = lambda dataset: as_eager(np.int64(len(dataset)))
 

@@ -13,6 +13,19 @@ class ConfigProto(types.SimpleNamespace):
         super().__init__(**{"gpu_options": types.SimpleNamespace(), **settings})
 
 
+class Options:
+    """Settings of a data set, and settings in them, whatever they are called. They are taken, and have no effect."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        vars(self)[name] = Options()
+        return vars(self)[name]
+
+
+ANY_POLICY = Options()
+
+
 class Session:
     """What a script makes to set how much memory of a GPU is used. Nothing runs in it.
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from convlayers import ops, random
-from convlayers.autograd import Operand
+from convlayers.autograd import Operand, value_of
 from convlayers.scripts.eager import as_eager
 
 
@@ -40,12 +40,17 @@ def decode_image(contents, channels=None, dtype="uint8", name=None, expand_anima
 
     Raises:
         ImportError: if Pillow is not installed.
+        ValueError: if it is no image.
     """
     try:
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
     except ImportError as error:
         raise ImportError("Images are read by Pillow, which is not installed: `pip install pillow`.") from error
-    with Image.open(io.BytesIO(contents)) as image:
+    try:
+        image = Image.open(io.BytesIO(contents))
+    except UnidentifiedImageError as error:
+        raise ValueError("Unknown image file format. The bytes are of no image, or of one that Pillow can't read.") from error
+    with image:
         modes = {1: "L", 3: "RGB", 4: "RGBA"}
         if channels:
             image = image.convert(modes[channels])
@@ -220,6 +225,43 @@ def resize_with_crop_or_pad(image, target_height, target_width):
     places = [(n - kept) // 2 for n, kept in zip(image.shape[-3:-1], (height, width), strict=True)]
     image = crop_to_bounding_box(image, *places, height, width)
     return pad_to_bounding_box(image, (target_height - height) // 2, (target_width - width) // 2, target_height, target_width)
+
+
+def crop_and_resize(image, boxes, box_indices, crop_size, method="bilinear", extrapolation_value=0.0, name=None):
+    """Returns parts of images, in one size.
+
+    Args:
+        image: array of shape (batch, height, width, channels).
+        boxes: array of shape (boxes, 4) with y1, x1, y2, x2, from 0 at the first row or column to 1 at the last one.
+        box_indices: for each box, the number of its image.
+        crop_size: height and width of the results, whose corners are those of the boxes.
+        method: "bilinear" or "nearest".
+        extrapolation_value: number in places outside of the image.
+
+    Returns:
+        Array of shape (boxes, *crop_size, channels).
+    """
+    sizes = np.array(image.shape[1:3])
+    boxes = np.reshape(value_of(boxes), (-1, 2, 2))
+    places, inside = [], []
+    for axis, (size, count) in enumerate(zip(sizes, crop_size, strict=True)):
+        first, last = boxes[:, :, axis].T[..., None] * (size - 1)
+        steps = np.arange(count) / (count - 1) if count > 1 else np.full(1, 0.5)
+        at = first + (last - first) * steps
+        inside.append((at >= 0) & (at <= size - 1))
+        places.append(np.clip(np.round(at) if method == "nearest" else at, 0, size - 1))
+    images = np.reshape(value_of(box_indices), (-1, 1, 1))
+    (low_y, low_x), (high_y, high_x) = ([turn(at).astype("int64") for at in places] for turn in (np.floor, np.ceil))
+    part_y, part_x = ((at - low)[..., None].astype("float32") for at, low in zip(places, (low_y, low_x), strict=True))
+
+    def rows(y):
+        left, right = (image[images, y[:, :, None], x[:, None, :]] for x in (low_x, high_x))
+        return ops.add(left, ops.multiply(ops.subtract(right, left), part_x[:, None]))
+
+    image = ops.cast(image, "float32")
+    above, below = rows(low_y), rows(high_y)
+    crops = ops.add(above, ops.multiply(ops.subtract(below, above), part_y[:, :, None]))
+    return ops.where((inside[0][:, :, None] & inside[1][:, None, :])[..., None], crops, extrapolation_value)
 
 
 def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):

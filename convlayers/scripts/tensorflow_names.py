@@ -15,7 +15,8 @@ def _same(names, **arguments):
 _TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int64 string uint8 uint16"
 _IMAGES = (
     "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop "
-    "convert_image_dtype crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down grayscale_to_rgb "
+    "convert_image_dtype crop_and_resize crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down "
+    "grayscale_to_rgb "
     "image_gradients pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast random_crop "
     "random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_crop_or_pad resize_with_pad "
     "rgb_to_yuv rot90 stateless_random_brightness stateless_random_contrast stateless_random_crop "
@@ -28,6 +29,8 @@ _NETWORKS = (
     "softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
 )
 
+# The inverse functions of angles have the names of NumPy in Keras.
+_ARCS = {f"a{name}": f"ops.arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")}
 _SESSIONS = {
     "ConfigProto": "scripts.devices.ConfigProto",
     "GPUOptions": "scripts.devices.ConfigProto",
@@ -51,10 +54,12 @@ NAMES = {
         **{name: f"own.{name}" for name in _TYPES.split()},
         "GradientTape": "scripts.tape.GradientTape",
         "Module": "scripts.modules.Module",
+        "UnconnectedGradients": "own.UnconnectedGradients",
         "Tensor": "scripts.eager.AnyTensor",
         "TensorSpec": "own.TensorSpec",
         "TensorShape": "legacy.attributes.TensorShape",
         "Variable": ("variables.Variable", {"initial_value": "initializer"}),
+        **_ARCS,
         "add_n": "own.add_n",
         "argmax": "own.argmax",
         "argmin": "own.argmin",
@@ -113,6 +118,8 @@ NAMES = {
         "roll": ("ops.roll", {"input": "x"}),
         "shape": ("ops.shape", {"input": "x"}),
         "size": "own.size",
+        "saturate_cast": ("ops.saturate_cast", {"value": "x"}),
+        "scatter_nd": ("ops.scatter", {"updates": "values"}),
         "slice": "own.slice",
         "sort": "own.sort",
         "split": "own.split",
@@ -135,23 +142,34 @@ NAMES = {
         "enable_eager_execution": "own.no_effect",
     },
     "compat.v1.logging": _LOGGING,
-    "compat": {},
+    "compat": {name: f"own.{name}" for name in ("as_bytes", "as_str", "as_text")},
     "config": {
+        "LogicalDeviceConfiguration": "own.no_effect",
         "list_logical_devices": "own.list_devices",
         "list_physical_devices": "own.list_devices",
         "run_functions_eagerly": "own.no_effect",
+        "set_logical_device_configuration": "own.no_effect",
+        "set_soft_device_placement": "own.no_effect",
         "set_visible_devices": "own.no_effect",
     },
     "config.experimental": {
+        "VirtualDeviceConfiguration": "own.no_effect",
+        "enable_op_determinism": "own.no_effect",
         "list_physical_devices": "own.list_devices",
         "set_memory_growth": "own.no_effect",
+        "set_virtual_device_configuration": "own.no_effect",
     },
+    "config.optimizer": dict.fromkeys(("set_experimental_options", "set_jit"), "own.no_effect"),
+    "config.threading": {f"set_{kind}_op_parallelism_threads": "own.no_effect" for kind in ("inter", "intra")},
     "data": {
         "AUTOTUNE": "own.AUTOTUNE",
         "Dataset": "scripts.datasets.Dataset",
+        "Options": "scripts.devices.Options",
     },
     "data.experimental": {
         "AUTOTUNE": "own.AUTOTUNE",
+        "AutoShardPolicy": "scripts.devices.ANY_POLICY",
+        "Counter": "scripts.datasets.count_up",
         "INFINITE_CARDINALITY": "scripts.datasets.INFINITE_CARDINALITY",
         "UNKNOWN_CARDINALITY": "scripts.datasets.UNKNOWN_CARDINALITY",
         "cardinality": "scripts.datasets.cardinality",
@@ -163,26 +181,31 @@ NAMES = {
         "Strategy": "scripts.devices.Strategy",
         "get_strategy": "scripts.devices.Strategy",
     },
+    "debugging": {"set_log_device_placement": "own.no_effect"},
+    "dtypes": {**{name: f"own.{name}" for name in _TYPES.split()}, "cast": "ops.cast"},
+    "errors": {name: f"own.{name}" for name in ("InvalidArgumentError", "NotFoundError", "ResourceExhaustedError")},
     "image": {
         **{name: f"scripts.tensorflow_images.{name}" for name in _IMAGES.split()},
-        "decode_jpeg": "scripts.tensorflow_images.decode_image",
-        "decode_png": "scripts.tensorflow_images.decode_image",
+        **{f"decode_{kind}": "scripts.tensorflow_images.decode_image" for kind in ("bmp", "jpeg", "png")},
         **{name: f"ops.image.{name}" for name in ("hsv_to_rgb", "rgb_to_grayscale", "rgb_to_hsv", "sobel_edges")},
         "ssim": ("ops.image.ssim", {"img1": "image1", "img2": "image2"}),
     },
     "io": {
-        "decode_image": "scripts.tensorflow_images.decode_image",
-        "decode_jpeg": "scripts.tensorflow_images.decode_image",
-        "decode_png": "scripts.tensorflow_images.decode_image",
+        **{f"decode_{kind}": "scripts.tensorflow_images.decode_image" for kind in ("bmp", "image", "jpeg", "png")},
         "read_file": "scripts.tensorflow_images.read_file",
     },
     "linalg": {
+        **_same("det inv trace"),
+        "diag_part": "own.diag_part",
         "einsum": "ops.einsum",
         "matmul": "own.matmul",
+        "matrix_transpose": "own.matrix_transpose",
         "norm": "own.norm",
+        "set_diag": "own.set_diag",
     },
     "logging": _LOGGING,
     "math": {
+        **_ARCS,
         **_same("abs add ceil cos cumsum divide equal erf exp floor greater greater_equal less less_equal log log1p"),
         **_same("logical_and logical_not logical_or maximum minimum mod multiply negative not_equal reciprocal rsqrt round"),
         **_same("sigmoid sign sin softplus sqrt square subtract tan tanh top_k"),
@@ -193,6 +216,7 @@ NAMES = {
         "count_nonzero": ("ops.count_nonzero", {"input": "x"}),
         "cumprod": "ops.cumprod",
         "divide_no_nan": ("ops.divide_no_nan", _OPERANDS),
+        "floordiv": ("ops.floor_divide", _OPERANDS),
         "floormod": ("ops.mod", _OPERANDS),
         "is_finite": "ops.isfinite",
         "is_inf": "ops.isinf",
@@ -214,6 +238,11 @@ NAMES = {
         "squared_difference": "own.squared_difference",
         "truediv": ("ops.true_divide", _OPERANDS),
     },
+    "nest": {
+        "flatten": "nested.flatten",
+        "map_structure": "nested.map_structure",
+        "pack_sequence_as": "nested.pack_like",
+    },
     "nn": {
         **_same("elu relu relu6 selu sigmoid silu softplus softsign swish tanh", features="x"),
         "dropout": ("random.dropout", {"x": "inputs"}),
@@ -231,12 +260,16 @@ NAMES = {
         "softmax": ("ops.softmax", {"logits": "x"}),
     },
     "random": {
+        "Generator": "scripts.tensorflow_random.Generator",
         "categorical": "random.categorical",
         "gamma": "own.gamma",
         "normal": "random.normal",
         "set_random_seed": "own.set_seed",
         "set_seed": "own.set_seed",
         "shuffle": ("random.shuffle", {"value": "x"}),
+        "split": "scripts.tensorflow_random.split",
+        "stateless_normal": "scripts.tensorflow_random.stateless_normal",
+        "stateless_uniform": "scripts.tensorflow_random.stateless_uniform",
         "truncated_normal": "random.truncated_normal",
         "uniform": "own.uniform",
     },

@@ -64,6 +64,28 @@ uint8 = DType("uint8")
 uint16 = DType("uint16")
 
 
+# What is raised here where TensorFlow raises its own.
+InvalidArgumentError, NotFoundError, ResourceExhaustedError = ValueError, FileNotFoundError, MemoryError
+
+
+class UnconnectedGradients:
+    """The values of the argument `unconnected_gradients` of `GradientTape.gradient`."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+def as_bytes(bytes_or_text, encoding="utf-8"):
+    return bytes_or_text.encode(encoding) if isinstance(bytes_or_text, str) else bytes(bytes_or_text)
+
+
+def as_text(bytes_or_text, encoding="utf-8"):
+    return bytes_or_text if isinstance(bytes_or_text, str) else bytes(bytes_or_text).decode(encoding)
+
+
+as_str = as_text
+
+
 # Arrays ---------------------------------------------------------------------------------------------------------------
 
 
@@ -176,6 +198,22 @@ def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
     """Returns the product of two matrices, or of two stacks of them, each as it is or turned."""
     a, b = (ops.swapaxes(x, -1, -2) if turned else x for x, turned in ((a, transpose_a), (b, transpose_b)))
     return ops.matmul(a, b)
+
+
+def matrix_transpose(a, name=None):
+    return ops.swapaxes(a, -1, -2)
+
+
+def diag_part(input, name=None):
+    """Returns the diagonals of matrices."""
+    return ops.diagonal(input, axis1=-2, axis2=-1)
+
+
+def set_diag(input, diagonal, name=None):
+    """Returns matrices with other numbers on their diagonals."""
+    rows, columns = input.shape[-2:]
+    diagonal = ops.pad(diagonal, [(0, 0)] * (len(input.shape) - 2) + [(0, max(rows, columns) - min(rows, columns))])
+    return ops.where(np.eye(rows, columns, dtype="bool"), ops.expand_dims(diagonal, -1)[..., :rows, :], input)
 
 
 def squared_difference(x, y, name=None):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from convlayers import Input, Sequential, layers
-from convlayers.scripts.datasets import INFINITE_CARDINALITY, Dataset, cardinality
+from convlayers.scripts.datasets import INFINITE_CARDINALITY, Dataset, cardinality, count_up
+from convlayers.scripts.devices import ANY_POLICY, Options
 from tests.scripts.running import run_code
 
 X = np.arange(7)
@@ -148,3 +149,67 @@ model.fit(shuffled, validation_data=data, epochs=2, verbose=0)
 def test_data_sets_of_keras_have_the_methods(tmp_path):
     pytest.importorskip("PIL")
     run_code(OF_KERAS, tmp_path)
+
+
+def _numbers(*args):
+    return Dataset.range(*args)
+
+
+def test_data_sets_of_data_sets():
+    def times(x):
+        return Dataset.from_tensors(x).repeat(int(x))
+
+    assert listed(_numbers(1, 6).interleave(times, cycle_length=2, block_length=2)) == [
+        *[1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 4, 4, 5, 5, 5],
+    ]
+    assert listed(_numbers(4).interleave(lambda x: _numbers(x, x + 3), cycle_length=3)) == [0, 1, 2, 1, 2, 3, 2, 3, 4, 3, 4, 5]
+    assert listed(_numbers(3).flat_map(lambda x: _numbers(x, x + 2))) == [0, 1, 1, 2, 2, 3]
+    with pytest.raises(ValueError, match="`flat_map` of a data set without end"):
+        _numbers(3).repeat().flat_map(_numbers)
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ({"size": 3}, [[0, 1, 2], [3, 4, 5], [6]]),
+        ({"size": 3, "shift": 1}, [[0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [4, 5, 6], [5, 6], [6]]),
+        ({"size": 3, "shift": 2, "drop_remainder": True}, [[0, 1, 2], [2, 3, 4], [4, 5, 6]]),
+        ({"size": 3, "shift": 1, "stride": 2, "drop_remainder": True}, [[0, 2, 4], [1, 3, 5], [2, 4, 6]]),
+        ({"size": 3, "shift": 2, "stride": 2}, [[0, 2, 4], [2, 4, 6], [4, 6], [6]]),
+    ],
+)
+def test_windows(numbers, arguments, expected):
+    assert [listed(window) for window in numbers.window(**arguments)] == expected
+
+
+def test_windows_of_several_parts():
+    pairs = Dataset.from_tensor_slices((np.arange(6), np.arange(6) * 10)).window(3, drop_remainder=True)
+    batches = pairs.flat_map(lambda a, b: Dataset.zip((a.batch(3), b.batch(3))))
+    assert listed(batches) == [[[0, 1, 2], [0, 10, 20]], [[3, 4, 5], [30, 40, 50]]]
+
+
+def test_batches_are_filled_up():
+    rows = _numbers(1, 5).map(lambda x: np.full(int(x), x))
+    assert listed(rows.padded_batch(2)) == [[[1, 0], [2, 2]], [[3, 3, 3, 0], [4, 4, 4, 4]]]
+    assert listed(rows.padded_batch(2, padded_shapes=[5], padding_values=-1)) == [
+        [[1, -1, -1, -1, -1], [2, 2, -1, -1, -1]],
+        [[3, 3, 3, -1, -1], [4, 4, 4, 4, -1]],
+    ]
+    pairs = Dataset.zip((rows, _numbers(4))).padded_batch(3, padded_shapes=([None], []), drop_remainder=True)
+    assert listed(pairs) == [[[[1, 0, 0], [2, 2, 0], [3, 3, 3]], [0, 1, 2]]]
+
+
+def test_parts_and_other_batches(numbers):
+    assert listed(numbers.shard(3, 1)) == [1, 4]
+    assert listed(numbers.batch(2).rebatch(3)) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert listed(count_up(5, 2), most=3) == [5, 7, 9]
+    assert listed(numbers.with_options(Options())) == X.tolist()
+    spec = Dataset.from_tensor_slices((np.zeros((4, 2, 3)), X[:4])).element_spec
+    assert [part.shape for part in spec] == [(2, 3), ()]
+
+
+def test_settings_of_data_sets_have_no_effect():
+    options = Options()
+    options.threading.private_threadpool_size = 1
+    assert options.threading.private_threadpool_size == 1
+    options.experimental_distribute.auto_shard_policy = ANY_POLICY.OFF

@@ -168,3 +168,46 @@ assert type(history["loss"][0]) is float
 
 def test_results_can_be_asked_for_arrays(tmp_path):
     run_code(EAGER, tmp_path)
+
+
+def test_diagonals():
+    matrix = np.arange(12.0).reshape(1, 3, 4)
+    linalg = find_tensorflow("tensorflow.linalg")
+    changed = linalg.set_diag(matrix, np.array([[-1.0, -2.0, -3.0]]))
+    assert changed.tolist() == [[[-1, 1, 2, 3], [4, -2, 6, 7], [8, 9, -3, 11]]]
+    turned = linalg.set_diag(linalg.matrix_transpose(matrix), np.array([[-1.0, -2.0, -3.0]]))
+    np.testing.assert_array_equal(turned, np.swapaxes(changed, 1, 2))
+    assert linalg.diag_part(matrix).tolist() == [[0, 5, 10]]
+
+
+def test_numbers_put_in_places():
+    assert tf.scatter_nd([[1], [3], [1]], np.float32([1, 2, 3]), [5]).tolist() == [0, 4, 0, 2, 0]
+    assert tf.saturate_cast(np.float32([300, -4]), tf.uint8).tolist() == [255, 0]
+    np.testing.assert_allclose(tf.acos(0.5), np.pi / 3)
+
+
+def test_bytes_and_text():
+    compat = find_tensorflow("tensorflow.compat")
+    assert compat.as_bytes("JFIF") == compat.as_bytes(b"JFIF") == b"JFIF"
+    assert compat.as_str(b"JFIF") == compat.as_text("JFIF") == "JFIF"
+
+
+def test_structures():
+    nest = find_tensorflow("tensorflow.nest")
+    structure = {"b": [1, 2], "a": 3}
+    assert nest.flatten(structure) == [3, 1, 2]
+    assert nest.map_structure(lambda x: x + 1, structure) == {"b": [2, 3], "a": 4}
+    assert nest.pack_sequence_as(structure, [7, 8, 9]) == {"b": [8, 9], "a": 7}
+
+
+def test_generators_of_random_numbers():
+    random = find_tensorflow("tensorflow.random")
+    first, second = (random.Generator.from_seed(3) for _ in range(2))
+    np.testing.assert_array_equal(first.normal([2, 3]), second.normal([2, 3]))
+    seeds = first.make_seeds(4)
+    assert seeds.shape == (2, 4) and len(set(seeds.ravel().tolist())) == 8
+    assert first.uniform([2], 0, 5, tf.int32).dtype == "int32"
+    numbers = [random.stateless_uniform([50], seed=seed, maxval=5, dtype=tf.int32) for seed in ([1, 2], [1, 2], [1, 3])]
+    assert (numbers[0] == numbers[1]).all() and not (numbers[0] == numbers[2]).all() and set(numbers[0].tolist()) == {*range(5)}
+    np.testing.assert_allclose(np.std(random.stateless_normal([10000], seed=[1, 2], stddev=2.0)), 2, rtol=0.05)
+    assert random.split(seeds[:, 0], num=3).shape == (3, 2)

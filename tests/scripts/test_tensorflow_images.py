@@ -129,3 +129,23 @@ def test_files(tmp_path):
     np.testing.assert_array_equal(images.decode_image(contents), U[0])
     assert images.decode_image(contents, channels=1).shape == (7, 6, 1)
     np.testing.assert_allclose(images.decode_image(contents, dtype="float32"), F[0], rtol=1e-6)
+
+
+def test_crop_and_resize():
+    image = np.arange(40, dtype="float32").reshape(2, 4, 5, 1)
+    boxes = [[0, 0, 1, 1], [0.2, 0.1, 0.7, 0.9], [-0.5, 0.2, 0.5, 1.2], [0.9, 0.8, 0.1, 0.2]]
+    crops = images.crop_and_resize(image, boxes, [0, 1, 1, 0], (3, 4), extrapolation_value=-1.0)[..., 0]
+    np.testing.assert_allclose(
+        crops[0], [[0, 4 / 3, 8 / 3, 4], [7.5, 53 / 6, 61 / 6, 11.5], [15, 49 / 3, 53 / 3, 19]], rtol=1e-6
+    )
+    np.testing.assert_allclose(crops[1][:, 0], [23.4, 27.15, 30.9], rtol=1e-6)
+    np.testing.assert_allclose(crops[2][:2], [[-1, -1, -1, -1], [20.8, 22.13333, 23.46667, -1]], rtol=1e-6)
+    np.testing.assert_allclose(crops[3][-1], [4.7, 3.9, 3.1, 2.3], rtol=1e-6)
+    nearest = images.crop_and_resize(image, [[0.2, 0.1, 0.7, 0.9]], [1], (1, 2), method="nearest")
+    np.testing.assert_array_equal(nearest[0, :, :, 0], [[25, 29]])
+
+
+def test_what_is_no_image():
+    pytest.importorskip("PIL")
+    with pytest.raises(ValueError, match="Unknown image file format"):
+        images.decode_image(b"zz")

@@ -1,0 +1,63 @@
+"""`tf.random.Generator`, and random numbers that depend on a pair of seeds only."""
+
+import numpy as np
+
+from convlayers.autograd import value_of
+from convlayers.scripts.eager import as_eager
+
+
+def stateless_uniform(shape, seed, minval=0, maxval=None, dtype="float32", name=None, alg=None):
+    """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
+    return _uniform(_random(seed), shape, minval, maxval, dtype)
+
+
+def stateless_normal(shape, seed, mean=0.0, stddev=1.0, dtype="float32", name=None, alg=None):
+    """Returns normally distributed random numbers."""
+    return _random(seed).normal(mean, stddev, shape).astype(str(dtype))
+
+
+def split(seed, num=2, alg=None):
+    """Returns so many pairs of seeds that are made of one."""
+    return _random(seed).integers(0, 2**31, (num, 2))
+
+
+class Generator:
+    """Random numbers of their own.
+
+    Args:
+        state: what NumPy makes a generator of.
+    """
+
+    def __init__(self, state=None, alg=None):
+        self._random = np.random.default_rng(state)
+
+    @classmethod
+    def from_seed(cls, seed, alg=None):
+        return cls(seed)
+
+    @classmethod
+    def from_non_deterministic_state(cls, alg=None):
+        return cls()
+
+    def make_seeds(self, count=1):
+        """Returns pairs of seeds, one in each column."""
+        return as_eager(self._random.integers(0, 2**31, (2, count)))
+
+    def normal(self, shape, mean=0.0, stddev=1.0, dtype="float32", name=None):
+        """Returns normally distributed random numbers."""
+        return as_eager(self._random.normal(mean, stddev, shape).astype(str(dtype)))
+
+    def uniform(self, shape, minval=0, maxval=None, dtype="float32", name=None):
+        """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
+        return as_eager(_uniform(self._random, shape, minval, maxval, dtype))
+
+
+def _random(seed):
+    return np.random.default_rng(np.asarray(value_of(seed)).astype("uint64").tolist())
+
+
+def _uniform(random, shape, minval, maxval, dtype):
+    dtype = np.dtype(str(dtype))
+    if dtype.kind in "iu":
+        return random.integers(minval, maxval, shape, dtype)
+    return random.uniform(minval, 1.0 if maxval is None else maxval, shape).astype(dtype)
