@@ -35,6 +35,8 @@ _ADVICE = {
         Quantizer dtype_policies.AWQDTypePolicy dtype_policies.GPTQDTypePolicy dtype_policies.Int4DTypePolicy
         dtype_policies.QuantizedDTypePolicy dtype_policies.QuantizedFloat8DTypePolicy quantizers
     """,
+    "Keras 3 does not have it, as its images would be of a size that is not known. `layers.RandomZoom(height, width)` scales "
+    "images within their size.": "layers.RandomHeight layers.RandomWidth",
     "Orbax is for JAX. Use `ModelCheckpoint`, or `BackupAndRestore` to go on after an interruption.": """
         callbacks.OrbaxCheckpoint
     """,

@@ -1,11 +1,14 @@
 """`tf.train.Checkpoint`: the variables of models, optimizers and others in one file, of NumPy's kind."""
 
+import functools
 import glob
 import os
 
 import numpy as np
 
+from convlayers.layers import Layer
 from convlayers.legacy.files import Loaded
+from convlayers.optimizers import Optimizer
 from convlayers.variables import Variable
 
 _ENDING = ".ckpt.npz"
@@ -42,7 +45,7 @@ class Checkpoint:
     def restore(self, save_path, options=None):
         """Gives variables the values that a file has for them. A path of None leaves them as they are.
 
-        Variables that an optimizer does not have yet get theirs when it has them.
+        What has no variables yet gets its values with them: an optimizer, or a model that was not called.
 
         Raises:
             FileNotFoundError: if there is no such file.
@@ -120,20 +123,30 @@ def _variables_of(part):
 
 def _assign(part, arrays, name):
     variables = _variables_of(part)
-    if len(variables) < len(arrays) and not getattr(part, "built", True) and hasattr(part, "apply_gradients"):
-        build = part.build
-
-        def build_and_assign(*args, **kwargs):
-            build(*args, **kwargs)
-            _assign(part, arrays, name)
-
-        part.build = build_and_assign
+    if len(variables) < len(arrays) and isinstance(part, (Layer, Optimizer)) and not part.built:
+        _assign_later(part, arrays, name)
         return
     shapes, saved = ([tuple(value.shape) for value in values] for values in (variables, arrays))
     if shapes != saved:
         raise ValueError(
-            f"{name!r} has other variables than the checkpoint. Received: shapes={shapes}, and in the file {saved}.\n"
-            "A model that has none yet gets its variables when it is called."
+            f"{name!r} has other variables than the checkpoint. Received: shapes={shapes}, and in the file {saved}."
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
+
+
+def _assign_later(part, arrays, name):
+    """Gives an object its values when it has variables: an optimizer when it is built, a layer or model when it is called."""
+    method = "build" if isinstance(part, Optimizer) else "call"
+    function = getattr(part, method)
+
+    @functools.wraps(function)
+    def function_and_values(*args, **kwargs):
+        delattr(part, method)
+        result = None
+        if len(_variables_of(part)) < len(arrays):
+            result = function(*args, **kwargs)
+        _assign(part, arrays, name)
+        return result if method == "build" else function(*args, **kwargs)
+
+    setattr(part, method, function_and_values)

@@ -68,5 +68,6 @@ _faces = {}
 
 
 def _refusal(first_line, path):
-    advice = ADVICE.get(path.split(".")[0], "`keras.ops` has the functions on arrays, under the names of NumPy.")
+    known = (place for place in (path, path.split(".")[0]) if place in ADVICE)
+    advice = ADVICE.get(next(known, None), "`keras.ops` has the functions on arrays, under the names of NumPy.")
     return f"{first_line}\nThe script runs with convlayers, which has `tf.keras` and little else of TensorFlow. {advice}"

@@ -290,15 +290,22 @@ OF_KERAS = ("initializers", "losses", "metrics", "optimizers")
 ADVICE = {
     "compat": "Names of TensorFlow 1 are not there: use those of TensorFlow 2, or of `keras`.",
     "contrib": "Names of TensorFlow 1 are not there: use those of TensorFlow 2, or of `keras`.",
+    "data": "Data sets are made of arrays, by `tf.data.Dataset.from_tensor_slices`, and of folders of images, by "
+    "`keras.utils.image_dataset_from_directory`. Records, text and tables are read by Python and NumPy.",
     "distribute": "There is one device: leave the strategy out, or use `tf.distribute.MirroredStrategy`, to no effect.",
     "get_default_graph": "There are no graphs: leave it out.",
     "global_variables_initializer": "Variables have values from the start: leave it out.",
     "io": "Files of images are read by `tf.io.read_file` and `tf.io.decode_image`; other files, by Python and NumPy.",
     "lite": "Models are saved by `model.save('model.keras')`, which Keras can convert.",
     "placeholder": "Use `keras.Input(shape)`.",
+    "ragged": "Arrays have one size along each axis: `keras.utils.pad_sequences` and `padded_batch` fill up shorter ones.",
     "raw_ops": "`keras.ops` has the functions on arrays, under the names of NumPy.",
     "saved_model": "Models are saved by `model.save('model.keras')`.",
+    "signal": "`numpy.fft` prepares data for which no gradient is wanted.",
+    "sparse": "Arrays have all their numbers: `tf.one_hot` and `tf.scatter_nd` make them of a few.",
     "summary": "Use the callbacks `TensorBoard` and `CSVLogger`.",
+    "TensorArray": "Use a list, and `tf.stack`.",
+    "train.Example": "Records are not read or written: `numpy.savez` keeps arrays.",
     "train": "Weights are saved by `model.save_weights('name.weights.h5')`, and read by `model.load_weights`; the callback "
     "`ModelCheckpoint` does it while training.",
 }

@@ -43,6 +43,27 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
         np.testing.assert_array_equal(value, other)
 
 
+class _Subclass(models.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = layers.Dense(4), layers.Dense(2)
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+
+@pytest.mark.parametrize("make", [_Subclass, lambda: models.Sequential([layers.Dense(4), layers.Dense(2)])])
+def test_a_model_gets_its_values_when_it_is_called(make, tmp_path):
+    x = np.random.RandomState(0).rand(3, 5).astype("float32")
+    model, other = make(), make()
+    y = model(x)
+    path = Checkpoint(model=model).save(tmp_path / "ckpt")
+    Checkpoint(model=other).restore(path)
+    np.testing.assert_array_equal(other(x), y)
+    assert "call" not in vars(other)
+    np.testing.assert_array_equal(other(x[:2]), model(x[:2]))
+
+
 def test_a_manager_keeps_the_last_ones(tmp_path):
     checkpoint = Checkpoint(Variable(0.0))
     manager = CheckpointManager(checkpoint, tmp_path / "folder", max_to_keep=2)

@@ -211,3 +211,21 @@ def test_generators_of_random_numbers():
     assert (numbers[0] == numbers[1]).all() and not (numbers[0] == numbers[2]).all() and set(numbers[0].tolist()) == {*range(5)}
     np.testing.assert_allclose(np.std(random.stateless_normal([10000], seed=[1, 2], stddev=2.0)), 2, rtol=0.05)
     assert random.split(seeds[:, 0], num=3).shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "path, advice",
+    [
+        ("data.TFRecordDataset", "`tf.data.Dataset.from_tensor_slices`"),
+        ("train.Example", "`numpy.savez`"),
+        ("train.ExponentialMovingAverage", "`model.save_weights"),
+        ("ragged.constant", "`padded_batch`"),
+        ("summary.scalar", "`TensorBoard`"),
+        ("no_such_function", "`keras.ops`"),
+    ],
+)
+def test_what_is_not_there_says_what_to_use(path, advice):
+    place = tf
+    with pytest.raises(AttributeError, match=f"has no attribute '.*'.\n.*{advice}"):
+        for name in path.split("."):
+            place = find_tensorflow(f"tensorflow.{name}") if name in NAMES and place is tf else getattr(place, name)
