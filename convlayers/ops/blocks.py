@@ -5,12 +5,15 @@ import math
 import numpy as np
 
 from convlayers import shapes
+from convlayers.autograd import differentiable
 from convlayers.config import standardize_data_format
+from convlayers.ops.dtypes import as_array
 from convlayers.ops.indexing import get_item
 from convlayers.ops.scatter import scatter
 from convlayers.ops.shaping import pad, reshape, transpose
 
 
+@differentiable
 def depth_to_space(x, block_size, data_format="channels_last"):
     """Exchanges channels for pixels: those of a pixel become a block of pixels.
 
@@ -24,45 +27,59 @@ def depth_to_space(x, block_size, data_format="channels_last"):
     Raises:
         ValueError: if the number of channels is no multiple.
     """
-    batch, (height, width), channels = _split(x, data_format, block_size)
+    x = as_array(x)
+    channels, _ = _check_block(x, data_format, block_size)
     if channels % block_size**2:
         raise ValueError(
             f"The number of channels must be divisible by block_size**2. Received: channels={channels}, block_size={block_size}"
         )
-    kept = channels // block_size**2
-    if data_format == "channels_first":
-        blocks = reshape(x, (batch, kept, block_size, block_size, height, width))
-        return reshape(transpose(blocks, (0, 1, 4, 2, 5, 3)), (batch, kept, height * block_size, width * block_size))
-    blocks = reshape(x, (batch, height, width, block_size, block_size, kept))
-    return reshape(transpose(blocks, (0, 1, 3, 2, 4, 5)), (batch, height * block_size, width * block_size, kept))
+    return _to_space(x, block_size, data_format), lambda d_y: _to_depth(d_y, block_size, data_format)
 
 
+@differentiable
 def space_to_depth(x, block_size, data_format="channels_last"):
     """Exchanges pixels for channels: those of a block become one pixel. The opposite of `depth_to_space`.
 
     Raises:
         ValueError: if the height or the width is no multiple of `block_size`.
     """
-    batch, (height, width), channels = _split(x, data_format, block_size)
+    x = as_array(x)
+    _, (height, width) = _check_block(x, data_format, block_size)
     if height % block_size or width % block_size:
         raise ValueError(
             "The height and width must be divisible by block_size. "
             f"Received: height={height}, width={width}, block_size={block_size}"
         )
-    height, width, more = height // block_size, width // block_size, channels * block_size**2
-    if data_format == "channels_first":
-        blocks = reshape(x, (batch, channels, height, block_size, width, block_size))
-        return reshape(transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, more, height, width))
-    blocks = reshape(x, (batch, height, block_size, width, block_size, channels))
-    return reshape(transpose(blocks, (0, 1, 3, 2, 4, 5)), (batch, height, width, more))
+    return _to_depth(x, block_size, data_format), lambda d_y: _to_space(d_y, block_size, data_format)
 
 
-def _split(x, data_format, block_size):
+def _check_block(x, data_format, block_size):
+    """Returns the number of channels, and the height and width."""
     standardize_data_format(data_format)
     if not isinstance(block_size, int) or block_size < 2:
         raise ValueError(f"`block_size` must be at least 2. Received: block_size={block_size}")
-    batch, spatial, channels = shapes.split_shape(tuple(x.shape), data_format)
-    return -1 if batch is None else batch, spatial, channels
+    _, spatial, channels = shapes.split_shape(x.shape, data_format)
+    return channels, spatial
+
+
+def _to_space(x, n, data_format):
+    batch, (height, width), channels = shapes.split_shape(x.shape, data_format)
+    kept = channels // n**2
+    if data_format == "channels_first":
+        blocks = x.reshape(batch, kept, n, n, height, width)
+        return blocks.transpose(0, 1, 4, 2, 5, 3).reshape(batch, kept, height * n, width * n)
+    blocks = x.reshape(batch, height, width, n, n, kept)
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height * n, width * n, kept)
+
+
+def _to_depth(x, n, data_format):
+    batch, (height, width), channels = shapes.split_shape(x.shape, data_format)
+    height, width, more = height // n, width // n, channels * n**2
+    if data_format == "channels_first":
+        blocks = x.reshape(batch, channels, height, n, width, n)
+        return blocks.transpose(0, 1, 3, 5, 2, 4).reshape(batch, more, height, width)
+    blocks = x.reshape(batch, height, n, width, n, channels)
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height, width, more)
 
 
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
