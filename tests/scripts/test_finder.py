@@ -82,7 +82,7 @@ def test_missing_imports_say_what_to_do(code, message, tmp_path):
         ("tf.placeholder()", "Use `keras.Input(shape)`."),
         ("tf.nn.ctc_loss", "module 'tensorflow.nn' has no attribute 'ctc_loss'.\n"),
         ("tf.compat.v1.placeholder()", "use those of TensorFlow 2"),
-        ("tf.train.Checkpoint()", "model.save_weights('name.weights.h5')"),
+        ("tf.train.load_checkpoint('x')", "model.save_weights('name.weights.h5')"),
         ("tf.keras.nothing", "module 'keras' has no attribute 'nothing'"),
         ("tf.keras.layers.core.Nothing", "where there is no 'Nothing'"),
         ("tf.keras.regularizers.nothing", "module 'keras.regularizers' has no attribute 'nothing'"),
