@@ -247,15 +247,22 @@ def get(identifier):
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
-        return deserialize(identifier)
+        policy = deserialize(identifier)
+        if not isinstance(policy, DTypePolicy):
+            raise _refusal(identifier)
+        return policy
     if isinstance(identifier, str):
         return DTypePolicy(identifier)
     try:
         return DTypePolicy(standardize_dtype(identifier))
-    except ValueError:
-        raise ValueError(
-            f"Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. Received: dtype={identifier}"
-        ) from None
+    except (TypeError, ValueError):
+        raise _refusal(identifier) from None
+
+
+def _refusal(identifier):
+    return ValueError(
+        f"Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. Received: dtype={identifier}"
+    )
 
 
 def serialize(dtype_policy):

@@ -57,7 +57,7 @@ class Family:
     def deserialize(self, config, custom_objects=None):
         """Returns the object that an encoding describes, looked for in this family first."""
         if isinstance(config, dict) and "class_name" in config:
-            config = {**config, "class_name": self._standardize(config["class_name"])}
+            config = {"config": {}, **config, "class_name": self._standardize(config["class_name"])}
         with CustomObjectScope(custom_objects):
             return decode(config, self.module)
 

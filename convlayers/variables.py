@@ -11,7 +11,7 @@ from convlayers.deferred_initialization import deferred
 from convlayers.naming import auto_name, name_scope
 from convlayers.narrow_types import array_dtype, autocast, round_to_bfloat16, to_dtype
 from convlayers.rollback import trial
-from convlayers.validation import standardize_shape
+from convlayers.validation import standardize_dtype, standardize_shape
 
 
 def _function(name, base):
@@ -294,7 +294,6 @@ def _own_copy(array, dtype):
     if dtype is None and not hasattr(array, "dtype"):
         # Python's own numbers, however nested, are as wide as Keras has them.
         dtype = {"f": config.floatx(), "i": "int32"}.get(np.asarray(array).dtype.kind)
-    copy = np.array(array, dtype=dtype, order="C")
-    if copy.dtype.kind not in "biufc":
-        raise ValueError(f"Invalid dtype: {copy.dtype}\nA variable holds numbers. Received: initializer={array!r}")
-    return copy
+    array = np.array(array, dtype=None if dtype is None else standardize_dtype(dtype), order="C")
+    standardize_dtype(array.dtype)  # None and strings are no numbers.
+    return array

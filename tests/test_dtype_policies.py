@@ -91,9 +91,10 @@ def test_get(identifier):
     assert dtype_policies.get(identifier) == DTypePolicy("float64")
 
 
-def test_get_refuses_what_is_no_dtype():
+@pytest.mark.parametrize("identifier", [3, [], {}, {"class_name": "Dense", "config": {"units": 3}}])
+def test_get_refuses_what_is_no_dtype(identifier):
     with pytest.raises(ValueError, match=r"Cannot interpret `dtype` argument\. Expected a string or an instance of"):
-        dtype_policies.get(3)
+        dtype_policies.get(identifier)
 
 
 def test_policies_are_equal_by_name():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from convlayers import initializers, losses, metrics, optimizers
 from convlayers.families import Family
 from convlayers.registry import CustomObjectScope
 from tests.test_serialization import Widget, named_function
@@ -33,6 +34,13 @@ def test_a_family_returns_what_an_argument_means():
     assert type(family.get("Default")) is Default
     with CustomObjectScope({"mine": named_function}):
         assert family.get("mine") is named_function
+
+
+@pytest.mark.parametrize(
+    ("family", "name"), [(initializers, "HeNormal"), (losses, "MeanSquaredError"), (metrics, "AUC"), (optimizers, "SGD")]
+)
+def test_an_encoding_may_lack_a_config(family, name):
+    assert type(family.get({"class_name": name})) is getattr(family, name)
 
 
 @pytest.mark.parametrize("identifier", ["doubel", "he_normal", "L2", {"class_name": "HeNormal", "config": {}}, 3, {}])

@@ -19,6 +19,14 @@ def test_what_is_printed_of_a_variable(keras, value):
     assert repr(Variable([1.0], name="y")) == "<Variable path=y, shape=(1,), dtype=float32, value=[1.]>"
 
 
+@pytest.mark.parametrize(
+    ("value", "dtype", "name"), [(None, None, "object"), ([1.0], "nix", "nix"), (["a"], None, "str32")]
+)
+def test_what_is_no_number(value, dtype, name):
+    with pytest.raises(ValueError, match=f"^Invalid dtype: {name}"):
+        Variable(value, dtype=dtype)
+
+
 def test_errors_name_a_variable_without_its_numbers():
     variable = Variable(np.full((2, 2), 7.25), name="kernel")
     with pytest.raises(ValueError, match="Target variable: kernel$") as error:

@@ -69,6 +69,11 @@ class FBetaScore(Metric):
                 "FBetaScore expects 2D inputs with shape (batch_size, output_dim). Received input shapes: "
                 f"y_pred.shape={y_pred_shape} and y_true.shape={y_true_shape}." + explain_shapes(y_true_shape, y_pred_shape)
             )
+        if y_true_shape[-1] is None or y_pred_shape[-1] is None:
+            raise ValueError(
+                "FBetaScore expects 2D inputs with shape (batch_size, output_dim), with output_dim fully defined (not None). "
+                f"Received input shapes: y_pred.shape={y_pred_shape} and y_true.shape={y_true_shape}."
+            )
         shape = () if self.average == "micro" else y_pred_shape[-1:]
         for name in _COUNTS:
             setattr(self, name, self.add_variable(shape, "zeros", self.dtype, name=name))

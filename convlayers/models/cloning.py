@@ -1,5 +1,7 @@
 """Copies of models with new layers."""
 
+import functools
+
 from convlayers import nested
 from convlayers.layers.core.input_layer import Input, InputLayer
 from convlayers.models.functional import Functional, is_made_of_a_graph
@@ -67,8 +69,8 @@ class _Cloning:
         return self._known[id(layer)]
 
     def call(self, operation, args, kwargs):
-        """Calls the clone of a layer; an op is called as it is."""
-        function = operation.function if isinstance(operation, FunctionCall) else self.clone(operation)
+        """Calls the clone of a layer; an op is called as it is, and keeps its name."""
+        function = _by_its_name(operation) if isinstance(operation, FunctionCall) else self.clone(operation)
         if self._call_function is None:
             return function(*args, **kwargs)
         return self._call_function(function, *args, **kwargs)
@@ -78,6 +80,16 @@ class _Cloning:
             return self._clone(layer)
         calls = {} if isinstance(layer, Sequential) else {"call_function": self._call_function}
         return clone_model(layer, clone_function=self._clone, recursive=True, cache=self._known, **calls)
+
+
+def _by_its_name(operation):
+    @functools.wraps(operation.function)
+    def function(*args, **kwargs):
+        outputs = operation.function(*args, **kwargs)
+        nested.flatten(outputs)[0].node.operation.name = operation.name
+        return outputs
+
+    return function
 
 
 def _clone_stack(model, cloning, input_tensors):

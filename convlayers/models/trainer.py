@@ -16,6 +16,8 @@ from convlayers.models.steps import Steps, run_step, to_plain_arrays
 from convlayers.optimizers import Optimizer
 from convlayers.validation import is_integer
 
+_NO_DATA = "num_samples should be a positive integer value, but got num_samples=0\nThere is no data."
+
 
 class Trainer(Steps):
     """The part of `Model` that trains it."""
@@ -197,7 +199,7 @@ class Trainer(Steps):
             An array, or a structure of arrays for several outputs.
 
         Raises:
-            ValueError: if the inputs do not fit the model.
+            ValueError: if the inputs do not fit the model, or there are none.
         """
         if verbose == 0 and not callbacks and steps is None and _fits_one_batch(x, batch_size):
             # Nobody to tell: for those who predict image by image, in a loop.
@@ -214,6 +216,8 @@ class Trainer(Steps):
             if self.stop_predicting:
                 break
         callbacks.on_predict_end()
+        if not outputs:
+            raise ValueError(_NO_DATA)
         return _join(outputs)
 
     # Helpers ----------------------------------------------------------------------------------------------------------
@@ -222,7 +226,7 @@ class Trainer(Steps):
         """Builds the model, and checks the first batch and all labels at hand, before callbacks are told that it starts."""
         first = batches.peek()
         if first is None or batch_size_of(unpack_x_y_sample_weight(first)[0]) == 0:
-            raise ValueError("num_samples should be a positive integer value, but got num_samples=0\nThere is no data.")
+            raise ValueError(_NO_DATA)
         check_batch(self, first)
         check_labels(self, batches.labels)
 

@@ -139,6 +139,14 @@ def test_clones_are_those_of_keras(make):
         np.testing.assert_array_equal(one, other)
 
 
+def test_ops_of_a_clone_keep_their_names_where_names_begin_anew():
+    x = Input((3,))
+    model = Model(x, layers.Multiply()([x * 2.0, layers.Dense(3)(x)]))
+    convlayers.utils.clear_session()
+    names = [layer.name for layer in model.layers]
+    assert [layer.name for layer in clone_model(model).layers[1:]] == names[1:]
+
+
 def _flat(outputs):
     return list(outputs.values()) if isinstance(outputs, dict) else [outputs]
 

@@ -185,3 +185,8 @@ def test_a_layer_that_nobody_made():
 def test_a_metric_without_a_list():
     with pytest.raises(ValueError, match=r"Write `metrics=\['accuracy'\]`."):
         classifier().compile("sgd", "mse", metrics="accuracy")
+
+
+def test_nothing_to_predict():
+    with pytest.raises(ValueError, match="There is no data"):
+        classifier().predict(iter([]), verbose=0)
