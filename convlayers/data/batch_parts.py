@@ -55,7 +55,7 @@ def standardize_weights(y, sample_weight, class_weight):
 
     Args:
         y, sample_weight: arrays, or structures of arrays, or None.
-        class_weight: dict of classes and weights, or None.
+        class_weight: dict of classes and weights; for several outputs, a dict or list of such dicts; or None.
 
     Raises:
         ValueError: if they contradict one another.
@@ -70,7 +70,7 @@ def standardize_weights(y, sample_weight, class_weight):
     if sample_weight is not None:
         raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
     if several:
-        raise ValueError("`class_weight` is only supported for Models with a single output.")
+        return _weights_of_outputs(y, class_weight)
     if not hasattr(class_weight, "get"):
         raise AttributeError(
             f"'{type(class_weight).__name__}' object has no attribute 'get'\n"
@@ -79,6 +79,21 @@ def standardize_weights(y, sample_weight, class_weight):
     if y is None:
         raise ValueError("`class_weight` needs the classes of the samples. Received: y=None.")
     return class_weight_to_sample_weights(y, class_weight)
+
+
+def _weights_of_outputs(y, class_weight):
+    """Returns weights for each of several outputs, by dicts in the structure of `y`. None or no dict means that all weigh 1."""
+    if isinstance(y, dict):
+        if isinstance(class_weight, dict) and class_weight and set(class_weight) <= set(y):
+            return {name: class_weight_to_sample_weights(y[name], class_weight.get(name) or {}) for name in y}
+    elif isinstance(class_weight, (list, tuple)) and len(class_weight) == len(y):
+        given = [weights or {} for weights in class_weight]
+        return [class_weight_to_sample_weights(*pair) for pair in zip(y, given, strict=True)]
+    raise ValueError(
+        "`class_weight` is only supported for Models with a single output.\nFor several, it is a dict of dicts by the names of "
+        "the outputs, or a list of dicts, as `y` is. A dict has classes and weights, as {0: 1.0, 1: 2.5}. "
+        f"Received: class_weight={class_weight}"
+    )
 
 
 def class_weight_to_sample_weights(y, class_weight):

@@ -58,7 +58,8 @@ class Trainer(Steps):
             validation_data: data to validate with after each epoch: a tuple `(x, y)` or `(x, y, sample_weight)`, or a
                 generator or iterable of batches.
             shuffle: whether the samples come in a new order in each epoch; "batch" for a new order within each batch.
-            class_weight: dict of classes and weights of their samples in the loss.
+            class_weight: dict of classes and weights of their samples in the loss; for several outputs a dict or list of such
+                dicts, as `y` is.
             sample_weight: array with a weight for each sample, or one for each output.
             initial_epoch: the number of the first epoch, when training is resumed.
             steps_per_epoch: number of batches in an epoch; the next epoch goes on where it ended. By default, all.

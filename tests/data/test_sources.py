@@ -138,6 +138,27 @@ def test_class_weights():
     np.testing.assert_array_equal(class_weight_to_sample_weights(np.eye(3), weights), [2, 1, 5])
 
 
+@pytest.mark.parametrize("kind", [dict, list])
+def test_class_weights_of_several_outputs(kind):
+    labels, weights = {"a": np.array([0, 1, 1]), "b": np.eye(3)}, {"b": {0: 2, 2: 5}}
+    if kind is list:
+        labels, weights = list(labels.values()), [None, weights["b"]]
+    ((_, _, found),) = batches(X[:3], labels, class_weight=weights)
+    found = list(found.values()) if kind is dict else found
+    np.testing.assert_array_equal(found, [[1, 1, 1], [2, 1, 5]])
+
+
+def test_class_weights_of_several_outputs_are_weights_of_samples():
+    arguments = {"batch_size": 4, "shuffle": False, "verbose": 0}
+    labels, losses = [Y, Y % 2], []
+    for weights in ({"class_weight": [{3: 2.0}, {1: 0.5}]}, {"sample_weight": [1 + (Y[:, 0] == 3), 1 - Y[:, 0] % 2 / 2]}):
+        x = Input((4,))
+        model = Model(x, [layers.Dense(1, kernel_initializer="ones")(x) for _ in range(2)])
+        model.compile("sgd", "mse")
+        losses.append(model.fit(X / 40, labels, **weights, **arguments).history["loss"])
+    assert losses[0] == losses[1]
+
+
 # Batches that others make ---------------------------------------------------------------------------------------------
 
 
@@ -308,6 +329,7 @@ def test_bad_data_is_refused_and_changes_nothing(arguments, message):
     [
         (dict(y=Y), r"^y_true and y_pred have different structures.\ny_true: \*\ny_pred: \['\*', '\*'\]\n"),
         (dict(y=[Y, Y], class_weight={0: 1}), "^`class_weight` is only supported for Models with a single output"),
+        (dict(y={"a": Y, "b": Y}, class_weight={"c": {0: 1}}), "Received: class_weight={'c': {0: 1}}$"),
         (dict(y=[Y, Y], sample_weight=np.ones((10, 3))), "^For a model with multiple outputs, when providing a single"),
     ],
 )
