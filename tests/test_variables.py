@@ -19,9 +19,7 @@ def test_what_is_printed_of_a_variable(keras, value):
     assert repr(Variable([1.0], name="y")) == "<Variable path=y, shape=(1,), dtype=float32, value=[1.]>"
 
 
-@pytest.mark.parametrize(
-    ("value", "dtype", "name"), [(None, None, "object"), ([1.0], "nix", "nix"), (["a"], None, "str32")]
-)
+@pytest.mark.parametrize(("value", "dtype", "name"), [(None, None, "object"), ([1.0], "nix", "nix"), (["a"], None, "str32")])
 def test_what_is_no_number(value, dtype, name):
     with pytest.raises(ValueError, match=f"^Invalid dtype: {name}"):
         Variable(value, dtype=dtype)
