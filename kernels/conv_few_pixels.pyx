@@ -6,9 +6,9 @@
 #    already.
 # b) Forward: y[pixel, k] = sum over depth of row[pixel, depth] * kernel[depth, k], for up to ROWS pixels by COLUMNS vectors
 #    of filters in registers. The weights are taken some whole rows at a time (`forward_rows`): all pixels are multiplied with
-#    them, panel by panel of WIDTH filters, while they are in L1. The sums of all panels stay in caches meanwhile. Panel by
-#    panel down the whole depth would go through memory in steps of a row, which CPUs do not read ahead: it took twice as
-#    long.
+#    them, panel by panel of WIDTH filters, while they are in L2. The sums of all panels stay in caches meanwhile; rows are at
+#    most SUMMED, since what they add is summed up by itself before (pieces.pxd). Panel by panel down the whole depth would go
+#    through memory in steps of a row, which CPUs do not read ahead: it took twice as long.
 # c) Gradient for the kernel: d_kernel[depth, k] = sum over pixels of row[pixel, depth] * d_y[pixel, k], for ROWS numbers of
 #    the depth by COLUMNS vectors of filters, so that it is written a few whole rows at a time. If it is large, it is stored
 #    around the caches: nobody reads it before the gradients of all other layers are computed.
@@ -31,14 +31,15 @@ from kernels.few_pixels_tiles cimport (
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport describe_source, size_of
 from kernels.parallel cimport threads_for
+from kernels.pieces cimport SUMMED
 from kernels.prefetch cimport AROUND, end_stores_around
 from kernels.real cimport VL, real
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Windows, ceil_div, forward_axis
 
 cdef enum:
-    NUMBERS = 1 << 13  # weights that are multiplied with all pixels before the next: they stay in L1
-    FEWEST = 16  # rows of weights at a time, at least: sums are read and written once for each time
+    NUMBERS = 1 << 15  # weights that are multiplied with all pixels before the next: they stay in L2
+    FEWEST = 32  # rows of weights at a time, at least: sums are read and written once for each time
     WIDEST = 64  # panels of filters in a share, at most: so many rows of these stay in L2
     LARGE = 1 << 23  # bytes of a gradient that has left the caches before an optimizer reads it
 
@@ -145,7 +146,9 @@ cdef inline void forward_share(Problem* job, Py_ssize_t first_panel, Py_ssize_t 
     """y of all pixels for some panels of filters."""
     cdef Py_ssize_t first = first_filter(job, first_panel)
     cdef Py_ssize_t width = min(job.filters - first, first_filter(job, first_panel + panels - 1) + WIDTH - first)
-    cdef Py_ssize_t rows = max(NUMBERS // width, <Py_ssize_t>FEWEST)
+    # For all filters, not for those of the share: sums are the same for any number of threads.
+    cdef Py_ssize_t widest = min(job.filters, <Py_ssize_t>(WIDEST * WIDTH))
+    cdef Py_ssize_t rows = min(max(NUMBERS // widest, <Py_ssize_t>FEWEST), <Py_ssize_t>SUMMED)
     cdef Py_ssize_t start, block, panel, pixel
     cdef unsigned long long state = flush_denormals()
     cdef real* sums = <real*>scratch_take(panels * job.pixels * WIDTH * sizeof(real))

@@ -11,22 +11,22 @@
 # d) The gradient for the input is the same with d_y as the source and the roles of channels and filters exchanged. With a
 #    stride, the input pixels fall into phases, each with the taps that reach it (windows.pxd). All phases of a block of as
 #    many outputs each share one copy of the source.
-# e) The gradient for the kernel sums numbers of the source times vectors of d_y, from the same copies. The sums lie in L1 or
-#    L2, in the layout of the packed weights.
+# e) The gradient for the kernel sums numbers of the source times vectors of d_y, from the same copies. The sums are
+#    those of grouped_sums.pxd.
 # f) Parallel: forward over rows of blocks and parts of the filters; gradient for the kernel over parts of the filters and
 #    shares of the rows. These depend on the problem only and are added up in their order, so results are the same for any
 #    number of threads.
 from cpython.pyport cimport PY_SSIZE_T_MAX, PY_SSIZE_T_MIN
 from cython.parallel cimport prange
-from libc.string cimport memset
 
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.grouped_blocks cimport bands_of, block_at, choose_blocks, copy_block, is_in_place, look_ahead
 from kernels.grouped_rows cimport PIXELS, Block, Job, Phase, Side, do_rows
-from kernels.lanes cimport Slice, lanes_of, load_lanes, slice_of, store_lanes
+from kernels.grouped_sums cimport Sums, add_piece, add_shares, clear_sums, panel_size, pass_block
+from kernels.lanes cimport Slice, lanes_of, slice_of
 from kernels.parallel cimport threads_for
-from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.real cimport VL, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.windows cimport Axis, ceil_div, forward_axis, phase_axis
 
@@ -37,11 +37,6 @@ cdef enum:
 
 
 # Sizes ------------------------------------------------------------------------------------------------------------------
-
-
-cdef inline Py_ssize_t panel_size(const Job* job) noexcept nogil:
-    """Numbers in the packed weights of a vector of filters."""
-    return job.taps * job.lanes.depth * VL
 
 
 cdef inline double work_of(const Job* job) noexcept nogil:
@@ -128,8 +123,8 @@ cdef inline void do_block(const Job* job, const Block* block, const Slice* part,
 # Work for all threads ---------------------------------------------------------------------------------------------------
 
 
-cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t end, real* sums) noexcept nogil:
-    """One row of blocks, for some vectors of filters. `sums` are those of the first one, or NULL for the outputs."""
+cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t end, Sums* sums) noexcept nogil:
+    """One row of blocks, for some vectors of filters: its outputs, or its part of the sums if these are not NULL."""
     cdef unsigned long long state = flush_denormals()
     cdef Slice part = slice_of(&job.lanes, end - 1)
     cdef Py_ssize_t first_channel = slice_of(&job.lanes, first).channel
@@ -150,16 +145,18 @@ cdef inline void do_band(Job* job, Py_ssize_t band, Py_ssize_t first, Py_ssize_t
                 part = slice_of(&job.lanes, v)
                 source = block.source + part.channel
                 if sums != NULL:
-                    do_block(job, &block, &part, source, NULL, sums + (v - first) * panel_size(job))
+                    do_block(job, &block, &part, source, NULL, <real*>sums.piece + (v - first) * panel_size(job))
                 else:
                     do_block(job, &block, &part, source, job.weights + v * panel_size(job), NULL)
+            if sums != NULL:
+                pass_block(sums, &block)
             ow += PIXELS * job.lanes.pixels
     scratch_give(copy)
     restore_denormals(state)
 
 
 cdef inline void do_bands(Job* job, Py_ssize_t first_band, Py_ssize_t end_band, Py_ssize_t first, Py_ssize_t end,
-                          real* sums) noexcept nogil:
+                          Sums* sums) noexcept nogil:
     cdef Py_ssize_t band
     for band in range(first_band, end_band):
         do_band(job, band, first, end, sums)
@@ -180,25 +177,18 @@ cdef void convolve(Job* job) noexcept nogil:
 
 
 cdef inline void correlate_share(Job* job, Py_ssize_t first_band, Py_ssize_t end_band, Py_ssize_t first, Py_ssize_t end,
-                                 real* sums) noexcept nogil:
-    memset(sums, 0, (end - first) * panel_size(job) * sizeof(real))
-    do_bands(job, first_band, end_band, first, end, sums)
-
-
-cdef inline void add_shares(const Job* job, Py_ssize_t shares, const real* sums, Py_ssize_t v, real* d_kernel) noexcept nogil:
-    """Adds up the sums of a vector of filters, in the order of the shares and pixels. d_kernel is (taps, channels, filters)."""
-    cdef Slice part = slice_of(&job.lanes, v)
-    cdef Py_ssize_t size = panel_size(job)
-    cdef Py_ssize_t i, share, p
-    cdef vec total, pixels
-    for i in range(size // VL):
-        total = ZERO_VECTOR
-        for share in range(shares):
-            total += (<const vec*>(sums + (share * job.lanes.vectors + v) * size))[i]
-        pixels = total
-        for p in range(1, job.lanes.pixels):
-            total += load_lanes(<real*>&pixels + p * part.count, part.count)
-        store_lanes(d_kernel + i * job.lanes.groups * job.lanes.columns + part.filter, total, part.count)
+                                 real* total) noexcept nogil:
+    cdef Sums sums
+    sums.vectors = (end - first) * panel_size(job) // VL
+    sums.total = <vec*>total
+    sums.piece = <vec*>scratch_take(sums.vectors * sizeof(vec))
+    if sums.piece == NULL:
+        job.failed = True
+    else:
+        clear_sums(&sums)
+        do_bands(job, first_band, end_band, first, end, &sums)
+        add_piece(&sums)
+    scratch_give(sums.piece)
 
 
 cdef void correlate(Job* job, real* d_kernel) noexcept nogil:

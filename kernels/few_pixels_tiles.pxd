@@ -4,7 +4,7 @@
 # Design:
 # a) `multiply`: some rows by some vectors of columns of the result stay in registers while the depth runs. How many is
 #    literal for each copy of the code: `rows` up to ROWS, `vectors` 1, 2 or COLUMNS. So no row is computed in vain, and few
-#    columns take few vectors.
+#    columns take few vectors. What is added to the target is summed up by itself before.
 # b) `multiply_rows`: both operands have the depth along their rows. SUMS sums, each a vector of partial sums over every VL-th
 #    number, stay in registers, for 1, 2 or PIXELS rows on the left by as many on the right as that leaves. At the end they
 #    are added up VL vectors at a time.
@@ -90,7 +90,7 @@ cdef inline void multiply(const Product* product, Ahead* ahead, int rows, int ve
     cdef int i, j
     for i in range(rows):
         for j in range(vectors):
-            total[i][j] = (<vec*>(of.target + i * of.target_row + j * VL))[0] if of.accumulate else ZERO_VECTOR
+            total[i][j] = ZERO_VECTOR
     for p in range(of.depth):
         for j in range(vectors):
             line[j] = (<const vec*>(of.right + p * of.right_row + j * VL))[0]
@@ -98,6 +98,10 @@ cdef inline void multiply(const Product* product, Ahead* ahead, int rows, int ve
         for i in range(rows):
             for j in range(vectors):
                 total[i][j] += line[j] * of.left[i * of.left_row + p * of.left_step]
+    if of.accumulate:
+        for i in range(rows):
+            for j in range(vectors):
+                total[i][j] += (<vec*>(of.target + i * of.target_row + j * VL))[0]
     for i in range(rows):
         for j in range(vectors):
             if of.around:
