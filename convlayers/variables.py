@@ -294,6 +294,7 @@ def _own_copy(array, dtype):
     if dtype is None and not hasattr(array, "dtype"):
         # Python's own numbers, however nested, are as wide as Keras has them.
         dtype = {"f": config.floatx(), "i": "int32"}.get(np.asarray(array).dtype.kind)
-    array = np.array(array, dtype=None if dtype is None else standardize_dtype(dtype), order="C")
-    standardize_dtype(array.dtype)  # None and strings are no numbers.
-    return array
+    copy = np.array(array, dtype=None if dtype is None else standardize_dtype(dtype), order="C")
+    if copy.dtype.kind not in "biufc":
+        raise ValueError(f"Invalid dtype: {copy.dtype.name}\nA variable holds numbers. Received: initializer={array!r}")
+    return copy

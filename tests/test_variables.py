@@ -30,9 +30,3 @@ def test_errors_name_a_variable_without_its_numbers():
     with pytest.raises(ValueError, match="Target variable: kernel$") as error:
         variable.assign(np.ones(3))
     assert "7.25" not in str(error.value)
-
-
-@pytest.mark.parametrize("value", [None, ["a"], object()], ids=["none", "string", "object"])
-def test_variables_hold_numbers(value):
-    with pytest.raises(ValueError, match="Invalid dtype: .*\nA variable holds numbers. Received: initializer="):
-        Variable(value)
