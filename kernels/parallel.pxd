@@ -25,7 +25,7 @@ cdef extern from *:
     """
 
 cdef enum:
-    SMALL_WORK = 400_000  # takes 40 microseconds or more, some times as long as waking the threads
+    SMALL_WORK = 150_000  # takes 15 microseconds or more, some times as long as threads that wait for work take to begin
 
 
 cdef inline int threads_for(double work) noexcept nogil:
