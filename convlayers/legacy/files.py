@@ -1,7 +1,8 @@
-"""Names of files of weights in scripts of Keras 1 and 2: `model.save_weights("model.h5")`, `ModelCheckpoint("best.hdf5")`.
+"""Names of files in scripts of Keras 1 and 2: `model.save_weights("model.h5")`, `ModelCheckpoint("best.hdf5")`.
 
 What has none of these endings, as "training/cp.ckpt", was for Keras 2 the name of a checkpoint of TensorFlow. Such weights are
-in a file of today, with today's ending behind the name, and are found there under the name.
+in a file of today, with today's ending behind the name, and are found there under the name. A model of such a name was in a
+folder, and is in one today: a `.keras` archive, unpacked.
 """
 
 import functools
@@ -17,7 +18,8 @@ _ENDINGS_KNOWN = (*_ENDINGS, ".json", ".keras")
 
 
 def accept_old_file_names():
-    """Lets weights, and what `ModelCheckpoint` writes, have the names of files of Keras 1 and 2."""
+    """Lets models, weights, and what `ModelCheckpoint` writes, have the names of files of Keras 1 and 2."""
+    Model.save = _making_folders(Model.save)
     Model.save_weights = _choosing_format(Model.save_weights)
     Model.load_weights = _finding_checkpoints(Model.load_weights)
     ModelCheckpoint.__init__ = _accepting_names(ModelCheckpoint.__init__)
@@ -35,11 +37,25 @@ class Loaded:
     assert_existing_objects_matched = assert_consumed
 
 
+def _making_folders(save):
+    @functools.wraps(save)
+    def save_as(self, filepath, *args, **kwargs):
+        is_name = isinstance(filepath, (str, os.PathLike)) and _has_no_ending(os.fspath(filepath))
+        if not is_name or len(args) > 1 or kwargs.get("zipped") is not None or kwargs.get("save_format", "tf") != "tf":
+            return save(self, filepath, *args, **kwargs)
+        kwargs.pop("save_format", None)
+        warn_of("save('...')", "a name that ends in `.keras`. This is a folder, as in Keras 2, with what such a file has in it")
+        os.makedirs(os.path.dirname(os.fspath(filepath)) or ".", exist_ok=True)
+        return save(self, filepath, *args, **kwargs, zipped=False)
+
+    return save_as
+
+
 def _choosing_format(save_weights):
     @functools.wraps(save_weights)
     def save(self, filepath, *args, **kwargs):
         name = os.fspath(filepath)
-        if _is_checkpoint(name):
+        if _has_no_ending(name):
             warn_of("save_weights('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the name of this file")
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
             return save_weights(self, name + _ENDING_TODAY, *args, **kwargs)
@@ -58,7 +74,7 @@ def _finding_checkpoints(load_weights):
     @functools.wraps(load_weights)
     def load(self, filepath, *args, **kwargs):
         name = os.fspath(filepath)
-        if not _is_checkpoint(name) or not os.path.exists(name + _ENDING_TODAY):
+        if not _has_no_ending(name) or not os.path.exists(name + _ENDING_TODAY):
             return load_weights(self, filepath, *args, **kwargs)
         load_weights(self, name + _ENDING_TODAY, *args, **kwargs)
         return Loaded()
@@ -66,7 +82,7 @@ def _finding_checkpoints(load_weights):
     return load
 
 
-def _is_checkpoint(name):
+def _has_no_ending(name):
     return not name.endswith(_ENDINGS_KNOWN)
 
 
@@ -75,7 +91,7 @@ def _accepting_names(init):
     def __init__(self, filepath, *args, **kwargs):
         name = os.fspath(filepath)
         only_weights = kwargs.get("save_weights_only", any(args[3:4]))
-        if only_weights and _is_checkpoint(name):
+        if only_weights and _has_no_ending(name):
             warn_of("ModelCheckpoint('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the names of its files")
             return init(self, name + _ENDING_TODAY, *args, **kwargs)
         if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):

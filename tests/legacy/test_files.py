@@ -71,3 +71,27 @@ def test_names_of_checkpoints(tmp_path):
     assert "`ModelCheckpoint('...')` is from older versions" in result.stderr
     assert "`save_weights('...')` is from older versions" in result.stderr
     assert "`.weights.h5`. That is behind the name of this file" in result.stderr
+
+
+FOLDERS = """
+import os
+import numpy as np
+import tensorflow as tf
+
+x, y = np.random.rand(16, 3), np.random.rand(16, 1)
+model = tf.keras.Sequential([tf.keras.layers.Dense(4, input_shape=(3,)), tf.keras.layers.Dense(1)])
+model.compile("adam", "mse")
+model.save("saved/before", save_format="tf")
+for _ in range(2):
+    model.fit(x, y, verbose=0)
+    model.save("saved/model")
+    loaded = tf.keras.models.load_model("saved/model")
+    assert os.path.isdir("saved/model") and (loaded.predict(x) == model.predict(x)).all()
+    assert loaded.optimizer.iterations == model.optimizer.iterations
+assert tf.keras.models.load_model("saved/before").optimizer.iterations == 0
+"""
+
+
+def test_models_in_folders(tmp_path):
+    result = run_code(FOLDERS, tmp_path)
+    assert result.stderr.count("`save('...')` is from older versions of Keras. Today, write a name that ends in `.keras`.") == 1
