@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from convlayers import Sequential
-from convlayers.models.functional import Functional
 from tests.keras_suite import finder
 
 KERAS = finder.install()
@@ -18,11 +16,6 @@ _KNOWN_FAILURES = Path(__file__).with_name("known_failures.txt")
 def _seed_generators(layer):
     """Keras's tests count them by a private attribute."""
     return [variable for variable in layer.variables if "seed_generator" in variable.path]
-
-
-def _functional(stack):
-    """Keras's tests ask for the class of the graph that a stack has inside of it, once its shapes are known."""
-    return None if stack._network is None else Functional.__new__(Functional)
 
 
 def _without_bfloat16():
@@ -35,7 +28,6 @@ def _without_bfloat16():
 
 _without_bfloat16()
 importlib.import_module("keras.src.testing.test_case").get_seed_generators = _seed_generators
-Sequential._functional = property(_functional)
 
 
 def read_known_failures():
