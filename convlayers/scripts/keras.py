@@ -1,5 +1,6 @@
-"""The module that a script gets by `import keras`. Those in it are the modules of this package themselves."""
+"""The module that a script gets by `import keras`. Those in it are the modules of this package themselves, or faces of them."""
 
+import functools
 import importlib
 import types
 
@@ -7,9 +8,13 @@ import convlayers
 from convlayers.left_out import advice_for
 from convlayers.legacy.modules import extend
 from convlayers.legacy.paths import OLD_MODULES
+from convlayers.ops import convert_to_numpy
+from convlayers.scripts.eager import eager
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
 _OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
+# Their functions make tensors in Keras, and arrays here. Layers and losses use the modules behind.
+_MAKE_TENSORS = {"ops", "random"}
 
 
 class _Keras(types.ModuleType):
@@ -39,6 +44,33 @@ class _Keras(types.ModuleType):
 keras = _Keras("keras", "Keras, as convlayers has it.")
 
 
+class _Face(types.ModuleType):
+    """A module whose functions return what `GradientTape` can watch: arrays with the method `numpy()`."""
+
+    __path__ = ()
+
+    def __init__(self, module):
+        super().__init__(module.__name__, module.__doc__)
+        self._module = module
+
+    def __getattr__(self, name):
+        value = getattr(self._module, name)
+        if isinstance(value, types.ModuleType):
+            value = _face_of(value)
+        elif isinstance(value, types.FunctionType) and value is not convert_to_numpy:
+            value = eager(value)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self):
+        return dir(self._module)
+
+
+@functools.cache
+def _face_of(module):
+    return _Face(module)
+
+
 def find_keras_module(path):
     """Returns the module of this package that has what `keras.<path>` has.
 
@@ -47,7 +79,8 @@ def find_keras_module(path):
     """
     if path.split(".")[0] in _MODULES:
         try:
-            return extend(path)
+            module = extend(path)
+            return _face_of(module) if path.split(".")[0] in _MAKE_TENSORS else module
         except ModuleNotFoundError as error:
             if error.name != f"convlayers.{path}":
                 raise

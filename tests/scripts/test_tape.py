@@ -88,3 +88,34 @@ np.testing.assert_allclose(gradient.numpy(), backward(np.ones_like(y)), rtol=1e-
 
 def test_watched_arrays_go_through_layers(tmp_path):
     run_code(LAYERS, tmp_path)
+
+
+MADE_BY_KERAS = """
+import numpy as np
+import keras, keras.ops.image
+import tensorflow as tf
+from keras import ops, random
+from keras.ops import square
+
+for made in random.uniform((2, 3), seed=1), ops.image.resize(np.ones((4, 4, 1)), (2, 2)):
+    assert isinstance(made, tf.Tensor)
+assert keras.ops.image is ops.image and ops.square is square and "square" in dir(ops)
+assert type(ops.convert_to_numpy(ops.ones(3))) is np.ndarray
+x = first = random.uniform((2, 3), seed=1)
+for _ in range(2):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(square(x))
+    x -= 0.25 * tape.gradient(y, x)
+np.testing.assert_allclose(x.numpy(), first.numpy() / 4, rtol=1e-6)
+
+model = keras.Sequential([keras.layers.Dense(3, activation=ops.relu)])
+y = model.predict(np.ones((2, 3), "float32"), verbose=0)
+model.save("model.keras")
+again = keras.models.load_model("model.keras")
+np.testing.assert_array_equal(again.predict(np.ones((2, 3), "float32"), verbose=0), y)
+"""
+
+
+def test_what_keras_has_made(tmp_path):
+    run_code(MADE_BY_KERAS, tmp_path)
