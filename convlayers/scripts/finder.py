@@ -7,6 +7,7 @@ import sys
 from convlayers.left_out import advice_for
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
+from convlayers.scripts.around_tensorflow import NeedsTensorFlow, needs_tensorflow
 from convlayers.scripts.datasets import extend_datasets_of_keras
 from convlayers.scripts.eager import return_eager_arrays
 from convlayers.scripts.keras import find_keras_module, keras, not_found
@@ -66,6 +67,8 @@ class _Finder(importlib.abc.MetaPathFinder):
         package, _, inside = name.partition(".")
         if package == "convlayers" and advice_for(inside):  # `from keras.layers import LSTM` looks for a module in ours
             raise not_found(inside)
+        if needs_tensorflow(name):
+            return importlib.util.spec_from_loader(name, NeedsTensorFlow())
         if package not in _PACKAGES:
             return None
         module = _find(name)

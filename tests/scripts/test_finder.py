@@ -66,6 +66,10 @@ def test_import_star(tmp_path):
         ("from keras.layers.core import Nothing", "cannot import name 'Nothing' from 'keras.layers.core'"),
         ("from tensorflow.compat.v1 import placeholder", "use those of TensorFlow 2"),
         ("from tensorflow import placeholder", "Use `keras.Input(shape)`."),
+        ("import tensorflow_probability as tfp", "'tensorflow_probability' needs TensorFlow itself.\n`keras.random` has"),
+        ("from tensorflow_addons.layers import InstanceNormalization", "`GroupNormalization` (with `groups=-1`"),
+        ("from object_detection.utils import label_map_util", "Detecting objects"),
+        ("import keras_hub.models", "`keras.applications`"),
     ],
 )
 def test_missing_imports_say_what_to_do(code, message, tmp_path):
@@ -93,6 +97,16 @@ def test_missing_attributes_say_what_to_do(code, message, tmp_path):
     run_code(
         f"import tensorflow as tf\ntry:\n    {code}\nexcept AttributeError as error:\n    {check}\nelse:\n    1 / 0", tmp_path
     )
+
+
+def test_names_that_are_advised_for_packages_around_tensorflow():
+    import re
+
+    from convlayers import layers, metrics, optimizers
+    from convlayers.scripts import around_tensorflow
+
+    names = re.findall(r"`([A-Z]\w+)`", " ".join(around_tensorflow._ADVICE))
+    assert names and all(any(hasattr(place, name) for place in (layers, metrics, optimizers)) for name in names)
 
 
 def test_each_old_module_is_found(tmp_path):
