@@ -360,8 +360,8 @@ class Dataset(PyDataset):
 
 
 _METHODS_OF_BATCHES = (
-    *("apply", "batch", "concatenate", "enumerate", "filter", "flat_map", "interleave", "rebatch", "reduce", "repeat", "shard"),
-    *("shuffle", "unbatch", "window", "with_options"),
+    *("apply", "as_numpy_iterator", "batch", "concatenate", "enumerate", "filter", "flat_map", "interleave", "rebatch"),
+    *("reduce", "repeat", "shard", "shuffle", "unbatch", "window", "with_options"),
 )
 
 

@@ -139,6 +139,8 @@ assert count.numpy() == 4 and len(data.take(count // 2)) == len(data.skip(count 
 shuffled = data.cache().shuffle(100).prefetch(buffer_size=tf.data.AUTOTUNE)
 assert sorted(np.concatenate([y for x, y in shuffled])) == [0] * 6 + [1] * 6
 assert len(list(data.unbatch().batch(12))) == 1
+x, y = next(data.as_numpy_iterator())
+assert type(x) is type(y) is np.ndarray and x.shape == (3, 4, 4, 1)
 assert len(data.repeat(2)) == 8 and len(data.filter(lambda x, y: y[0] > 3)) == 0
 model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
 model.compile("sgd", "mse")
