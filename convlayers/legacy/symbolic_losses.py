@@ -1,10 +1,15 @@
-"""Losses that are, or refer to, symbolic tensors of a model: `vae.add_loss(kl_loss)`, and functions that see such tensors."""
+"""Losses that are, or refer to, symbolic tensors of a model: `vae.add_loss(kl_loss)`, and functions that see such tensors.
 
+And metrics that are values: `model.add_metric(tensor, name)`, and `layer.add_metric(value, name)` in the `call` of a layer.
+"""
+
+import functools
 import inspect
 
 from convlayers import nested, ops
 from convlayers.layers import Input, Layer
 from convlayers.legacy.spelling import warn_of
+from convlayers.metrics import Mean
 from convlayers.models import Functional
 from convlayers.models.compiled import Compiled
 from convlayers.models.network import Network
@@ -13,9 +18,10 @@ from convlayers.symbolic import KerasTensor
 
 
 def accept_symbolic_losses():
-    """Lets models be given losses that are made of their symbolic tensors."""
+    """Lets models be given losses and metrics that are made of their symbolic tensors."""
     Functional.add_loss = _add_loss
-    Functional.call = _adding_losses(Functional.call)
+    Functional.add_metric = _add_metric_of_tensor
+    Layer.add_metric = _add_metric
     Compiled.compile = _noting_loss(Compiled.compile)
     Compiled.compute_loss = _computing_noted_loss(Compiled.compute_loss)
     Steps._has_own_step = _knowing_noted_loss(Steps._has_own_step)
@@ -29,21 +35,41 @@ def _add_loss(model, loss, inputs=None):
             f"pass a symbolic tensor that is computed from its inputs. Received: a loss of type {type(loss)}"
         )
     warn_of("model.add_loss(tensor)", "a layer that calls `self.add_loss(loss)` in its `call`")
-    losses = [*vars(model).get("_losses_of_tensors", ()), *losses]
-    model._with_losses = Network(model.input, [model.output, losses], model.name)
-    model._losses_of_tensors = losses
+    _add(model, losses, {})
 
 
-def _adding_losses(call):
-    def call_and_add(self, inputs, training=None, mask=None):
-        if "_with_losses" not in vars(self):
-            return call(self, inputs, training, mask)
-        outputs, losses = self._with_losses(inputs, training)
-        for loss in losses:
-            Layer.add_loss(self, loss)
-        return outputs
+def _add_metric_of_tensor(model, value, name=None, aggregation=None):
+    if isinstance(value, KerasTensor):
+        warn_of("model.add_metric(tensor)", "a layer that has a metric, and updates its state in its `call`")
+        _add(model, [], {name or value.name: value})
+    else:
+        _add_metric(model, value, name)
 
-    return call_and_add
+
+def _add(model, losses, metrics):
+    old_losses, old_metrics = vars(model).get("_added_tensors", ([], {}))
+    model._added_tensors = [*old_losses, *losses], {**old_metrics, **metrics}
+    model._with_added = Network(model.input, [model.output, *model._added_tensors], model.name)
+    # A `call` of its own, so that no recording of its layers alone takes its place.
+    model.call = functools.partial(_call_and_add, model)
+
+
+def _call_and_add(model, inputs, training=None, mask=None):
+    outputs, losses, metrics = model._with_added(inputs, training)
+    for loss in losses:
+        Layer.add_loss(model, loss)
+    for name, value in metrics.items():
+        _add_metric(model, value, name)
+    return outputs
+
+
+def _add_metric(layer, value, name=None, aggregation=None):
+    warn_of("layer.add_metric(value)", "a metric that is an attribute, and `self.metric.update_state(value)` in the `call`")
+    metric = next((metric for metric in layer._metrics if metric.name == name), None)
+    if metric is None:
+        metric = Mean(name=name)
+        layer._metrics.add(metric)
+    metric.update_state(value)
 
 
 def _noting_loss(compile):

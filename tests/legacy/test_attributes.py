@@ -99,6 +99,34 @@ except NotImplementedError as refusal:
     assert "symbolic tensor" in str(refusal)
 else:
     raise AssertionError
+
+# Each step of training has it, and all metrics that are tensors.
+model.add_metric(K.mean(h), name="seen", aggregation="mean")
+model.compile("sgd", "mse")
+for _ in range(3):
+    expected = [*model.evaluate(data, data, verbose=0), np.mean(Model(x, h).predict(data, verbose=0))]
+    logs = model.fit(data, data, batch_size=16, verbose=0).history
+    np.testing.assert_allclose(logs["loss"] + logs["seen"] + logs["seen"], expected, rtol=1e-5)
+"""
+
+METRICS = """
+import numpy as np
+import keras
+
+
+class Seeing(keras.layers.Layer):
+    def call(self, inputs):
+        self.add_metric(keras.backend.max(inputs), name="largest", aggregation="mean")
+        return inputs
+
+
+data = np.arange(8.0, dtype="float32").reshape(4, 2)
+model = keras.Sequential([Seeing(), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+history = model.fit(data, data[:, :1], batch_size=2, epochs=2, shuffle=False, verbose=0).history
+assert history["largest"] == [5, 5]
+assert model.evaluate(data[:2], data[:2, :1], verbose=0, return_dict=True)["largest"] == 3
+assert [metric.name for metric in model.layers[0].metrics] == ["largest"]
 """
 
 
@@ -108,6 +136,10 @@ def test_attributes(tmp_path):
 
 def test_losses_of_symbolic_tensors(tmp_path):
     run_code(LOSSES, tmp_path)
+
+
+def test_metrics_that_are_values(tmp_path):
+    assert "a metric that is an attribute" in run_code(METRICS, tmp_path).stderr
 
 
 ARGUMENTS = """
