@@ -126,8 +126,8 @@ class Caller(InputConverter):
         else:
             self._check_initialized()
             args, kwargs = self._convert_arguments(args, kwargs)
-            arguments = signature.bind(args, kwargs)
-            first = next(iter(arguments.values()), None)
+            said = {"training": explicit_training} if explicit_training is not None and signature.takes_training else {}
+            first = next(iter(signature.bind(args, {**kwargs, **said}).values()), None)
             symbolic = any(isinstance(leaf, KerasTensor) for leaf in nested.flatten((list(args), kwargs)))
         if self.input_spec is not None:
             self._check_input(first)

@@ -61,6 +61,18 @@ def test_arguments_that_do_not_fit(args, kwargs, line, library):
         Two()(*args, **kwargs)
 
 
+def test_training_may_have_no_default(library):
+    class Negating(library.layers.Layer):
+        def call(self, x, training):
+            return -x if training else x
+
+    layer = Negating()
+    for x in X, library.Input((3,)):
+        assert tuple(layer(x, training=True).shape)[1:] == (3,)
+    for training in True, False:
+        np.testing.assert_array_equal(np.asarray(layer(X, training=training)), -X if training else X)
+
+
 def test_build_without_anything_to_build_the_parts_with(library):
     class Holder(library.layers.Layer):
         def __init__(self):
