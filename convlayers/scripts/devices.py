@@ -57,6 +57,22 @@ class Session:
         )
 
 
+class TPUClusterResolver:
+    """Looks for a TPU, and finds none, as on any machine without: scripts go on with another strategy then.
+
+    Raises:
+        ValueError: always.
+    """
+
+    def __init__(self, tpu=None, **kwargs):
+        raise ValueError("There is no TPU: convlayers computes on the CPU. Use `tf.distribute.get_strategy()`.")
+
+    @classmethod
+    def connect(cls, tpu=None, **kwargs):
+        """Finds none either."""
+        return cls(tpu)
+
+
 class ReduceOp:
     """The first argument of `reduce`."""
 

@@ -181,6 +181,7 @@ NAMES = {
         "Strategy": "scripts.devices.Strategy",
         "get_strategy": "scripts.devices.Strategy",
     },
+    "distribute.cluster_resolver": {"TPUClusterResolver": "scripts.devices.TPUClusterResolver"},
     "debugging": {"set_log_device_placement": "own.no_effect"},
     "dtypes": {**{name: f"own.{name}" for name in _TYPES.split()}, "cast": "ops.cast"},
     "errors": {name: f"own.{name}" for name in ("InvalidArgumentError", "NotFoundError", "ResourceExhaustedError")},

@@ -38,3 +38,10 @@ def test_a_strategy_of_one_device():
     assert strategy.reduce(ReduceOp.SUM, per_replica, axis=0) == 12
     assert strategy.reduce(ReduceOp.MEAN, per_replica, axis=0) == 3
     assert strategy.experimental_distribute_dataset([1]) == [1]
+
+
+def test_there_is_no_tpu():
+    resolver = find_tensorflow("tensorflow.distribute.cluster_resolver").TPUClusterResolver
+    for connect in resolver, resolver.connect:
+        with pytest.raises(ValueError, match="There is no TPU"):
+            connect(tpu="")
