@@ -86,7 +86,7 @@ class ModelCheckpoint(MonitorCallback):
         path = self._get_file_path(epoch, batch, logs)
         if not self._should_save_model(epoch, batch, logs, path):
             return
-        if os.path.isdir(path):
+        if os.path.isdir(path) and path.endswith((".keras", ".h5")):  # names without are of folders, in old scripts
             raise OSError(
                 f"Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an existing directory: {path}"
             )

@@ -94,6 +94,11 @@ def _accepting_names(init):
         if only_weights and _has_no_ending(name):
             warn_of("ModelCheckpoint('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the names of its files")
             return init(self, name + _ENDING_TODAY, *args, **kwargs)
+        if _has_no_ending(name):
+            warn_of("ModelCheckpoint('...')", "a name that ends in `.keras`. What it writes are folders, as in Keras 2")
+            init(self, name + ".keras", *args, **kwargs)
+            self.filepath = name
+            return
         if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
             return init(self, filepath, *args, **kwargs)
         warn_of(f"ModelCheckpoint('...{_ending(name)}')", f"a name that ends in `.keras`, or in `{_ENDING_TODAY}` for weights")

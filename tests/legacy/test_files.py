@@ -89,6 +89,11 @@ for _ in range(2):
     assert os.path.isdir("saved/model") and (loaded.predict(x) == model.predict(x)).all()
     assert loaded.optimizer.iterations == model.optimizer.iterations
 assert tf.keras.models.load_model("saved/before").optimizer.iterations == 0
+
+callbacks = [tf.keras.callbacks.ModelCheckpoint(name) for name in ("each_{epoch}", "last")]
+model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
+assert os.path.isdir("each_1") and os.path.isdir("each_2")
+assert (tf.keras.models.load_model("last").predict(x) == model.predict(x)).all()
 """
 
 
