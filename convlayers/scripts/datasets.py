@@ -11,7 +11,7 @@ from convlayers import nested
 from convlayers.autograd import value_of
 from convlayers.data.py_dataset import PyDataset
 from convlayers.data.sample_dataset import DerivableDataset
-from convlayers.scripts.eager import as_eager
+from convlayers.scripts.eager import NumpyIterator, as_eager
 from convlayers.scripts.tensorflow_parts import TensorSpec
 
 INFINITE_CARDINALITY = -1
@@ -241,19 +241,22 @@ class Dataset(PyDataset):
         return transformation_func(self)
 
     def shuffle(self, buffer_size=None, seed=None, reshuffle_each_iteration=True):
-        """Returns a data set in a random order, another one each time that it is gone through. All elements are shuffled."""
-        self._check_end("shuffle")
-        start, count, orders = np.random.randint(2**31) if seed is None else seed, self._count, {}
+        """Returns a data set in a random order, another one each time that it is gone through.
+
+        All elements are shuffled; of a data set without end, those of one buffer after the other.
+        """
+        start, orders = np.random.randint(2**31) if seed is None else seed, {}
+        count, other_orders = (self._count, reshuffle_each_iteration) if self._count is not None else (int(buffer_size), True)
 
         def make(number):
             turn, place = divmod(number, count)
-            turn *= bool(reshuffle_each_iteration)
+            turn *= bool(other_orders)
             if turn not in orders:
                 orders.clear()
                 orders[turn] = np.random.RandomState((start + turn) % 2**32).permutation(count)
             return self._make(turn * count + orders[turn][place])
 
-        return Dataset(make, count)
+        return Dataset(make, self._count)
 
     def batch(self, batch_size, drop_remainder=False, **kwargs):
         """Returns a data set of batches: elements behind one another along a new first axis."""
@@ -331,7 +334,7 @@ class Dataset(PyDataset):
 
     def as_numpy_iterator(self):
         """Returns an iterator over the elements."""
-        return (nested.map_structure(np.asarray, element) for element in self)
+        return NumpyIterator(nested.map_structure(np.asarray, element) for element in self)
 
     def _check_end(self, method):
         if self._count is None:

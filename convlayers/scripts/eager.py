@@ -61,6 +61,21 @@ class WatchedArray(Operand, EagerArray):
     __hash__ = object.__hash__
 
 
+class NumpyIterator:
+    """An iterator with a method `next` besides, as in Python 2."""
+
+    def __init__(self, elements):
+        self._elements = elements
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._elements)
+
+    next = __next__
+
+
 @differentiable
 def _read(x):
     return x, lambda d_y: d_y

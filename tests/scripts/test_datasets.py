@@ -67,8 +67,10 @@ def test_shuffle(numbers):
     rounds = listed(numbers.shuffle(7, seed=3).repeat(2).batch(7))
     assert [sorted(order) for order in rounds] == [X.tolist()] * 2
     assert rounds[0] != rounds[1]
-    with pytest.raises(ValueError, match="Call it before `repeat"):
-        numbers.repeat().shuffle(5)
+    # What has no end is shuffled in pieces.
+    in_order, endless = (listed(data, most=70) for data in (numbers.repeat(), numbers.repeat().shuffle(35, seed=3)))
+    assert endless != in_order and endless[:35] != endless[35:]
+    assert sorted(endless[:35]) == sorted(endless[35:]) == sorted(in_order[:35])
 
 
 def test_cache(numbers):
@@ -139,7 +141,7 @@ assert count.numpy() == 4 and len(data.take(count // 2)) == len(data.skip(count 
 shuffled = data.cache().shuffle(100).prefetch(buffer_size=tf.data.AUTOTUNE)
 assert sorted(np.concatenate([y for x, y in shuffled])) == [0] * 6 + [1] * 6
 assert len(list(data.unbatch().batch(12))) == 1
-x, y = next(data.as_numpy_iterator())
+x, y = data.as_numpy_iterator().next()
 assert type(x) is type(y) is np.ndarray and x.shape == (3, 4, 4, 1)
 assert len(data.repeat(2)) == 8 and len(data.filter(lambda x, y: y[0] > 3)) == 0
 model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
