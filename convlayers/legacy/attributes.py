@@ -1,5 +1,7 @@
 """What layers, models, metrics and symbolic tensors had in Keras 1 and 2: `layer.output_shape`, `tensor.get_shape()`..."""
 
+import functools
+
 from convlayers import nested, ops
 from convlayers.autograd import Tensor
 from convlayers.layers import InputLayer, Layer
@@ -38,6 +40,7 @@ def accept_old_attributes():
     Metric.reset_states = _reset_states
     Model.compiled_loss = property(_CompiledLoss)
     Model.compiled_metrics = property(_CompiledMetrics)
+    Layer.__call__ = _naming_truth_values(Layer.__call__)
     Layer.add_loss = _taking_inputs(Layer.add_loss)
     _let_shapes_be_lists()
 
@@ -64,6 +67,19 @@ def _only(tensors):
 def _reset_states(metric):
     warn_of("metric.reset_states()", "`metric.reset_state()`")
     metric.reset_state()
+
+
+def _naming_truth_values(call):
+    @functools.wraps(call)
+    def __call__(self, *args, **kwargs):
+        first = next((place for place, value in enumerate(args) if isinstance(value, bool)), len(args))
+        names = self._call_signature.names[first : len(args)]
+        if names and len(names) == len(args) - first:
+            warn_of("layer(x, True)", f"`layer(x, {names[0]}=True)`")
+            args, kwargs = args[:first], {**dict(zip(names, args[first:], strict=True)), **kwargs}
+        return call(self, *args, **kwargs)
+
+    return __call__
 
 
 def _taking_inputs(add_loss):

@@ -46,6 +46,8 @@ class Scale(keras.layers.Layer):
 scale = Scale()
 scale(pixels)
 assert scale.trainable_weights[0] is scale.scale and len(scale.weights) == 1
+model = keras.Sequential([keras.layers.Dropout(0.5)])
+assert (model(pixels, True) != pixels).any() and (model(pixels, False) == pixels).all()
 metric = keras.metrics.Mean()
 metric.update_state([2.0])
 metric.reset_states()
