@@ -54,6 +54,7 @@ def _making_folders(save):
 def _choosing_format(save_weights):
     @functools.wraps(save_weights)
     def save(self, filepath, *args, **kwargs):
+        _count_as_built(self)
         name = os.fspath(filepath)
         if _has_no_ending(name):
             warn_of("save_weights('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the name of this file")
@@ -73,6 +74,7 @@ def _choosing_format(save_weights):
 def _finding_checkpoints(load_weights):
     @functools.wraps(load_weights)
     def load(self, filepath, *args, **kwargs):
+        _count_as_built(self)
         name = os.fspath(filepath)
         if not _has_no_ending(name) or not os.path.exists(name + _ENDING_TODAY):
             return load_weights(self, filepath, *args, **kwargs)
@@ -80,6 +82,11 @@ def _finding_checkpoints(load_weights):
         return Loaded()
 
     return load
+
+
+def _count_as_built(model):
+    """Takes a model that is never called, as of a GAN, for built if the models in it are: it has all its weights."""
+    model.built = model.built or (bool(model.layers) and all(layer.built for layer in model.layers))
 
 
 def _has_no_ending(name):

@@ -96,6 +96,34 @@ assert os.path.isdir("each_1") and os.path.isdir("each_2")
 assert (tf.keras.models.load_model("last").predict(x) == model.predict(x)).all()
 """
 
+NEVER_CALLED = """
+import numpy as np
+import keras
+
+
+class Pair(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = keras.layers.Dense(2), keras.layers.Dense(1)
+
+
+pairs = [Pair(), Pair()]
+try:
+    pairs[0].save_weights("nothing.weights.h5")
+except ValueError as error:
+    assert "has not yet been built" in str(error)
+for pair in pairs:
+    pair.second(pair.first(np.ones((1, 3))))
+pairs[0].save_weights("pair")
+pairs[1].load_weights("pair")
+for one, other in zip(*(pair.get_weights() for pair in pairs), strict=True):
+    np.testing.assert_array_equal(one, other)
+"""
+
+
+def test_models_that_are_never_called(tmp_path):
+    run_code(NEVER_CALLED, tmp_path)
+
 
 def test_models_in_folders(tmp_path):
     result = run_code(FOLDERS, tmp_path)
