@@ -281,7 +281,7 @@ def conv_winograd_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :
 
 
 def divide_axis(Py_ssize_t taps, Py_ssize_t outputs, Py_ssize_t stride, Py_ssize_t dilation):
-    """How an axis is divided (winograd_parts.pxd), for what ops/conv_costs.py counts.
+    """How an axis is divided (winograd_parts.pxd), for what ops/conv_products.py counts.
 
     Returns:
         The number of tiles; the points at which a tile is multiplied, and those that the kernel is transformed into, of all

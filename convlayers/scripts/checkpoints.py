@@ -9,6 +9,7 @@ import numpy as np
 from convlayers.layers import Layer
 from convlayers.legacy.files import Loaded
 from convlayers.optimizers import Optimizer
+from convlayers.saving.files import replacing
 from convlayers.variables import Variable
 
 _ENDING = ".ckpt.npz"
@@ -39,7 +40,8 @@ class Checkpoint:
         path = os.fspath(file_prefix)
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         variables = {f"{name}/{n}": v for name, part in self._parts.items() for n, v in enumerate(_variables_of(part))}
-        np.savez(path + _ENDING, **{key: np.asarray(variable.value) for key, variable in variables.items()})
+        with replacing(path + _ENDING) as file:
+            np.savez(file, **{key: np.asarray(variable.value) for key, variable in variables.items()})
         return path
 
     def restore(self, save_path, options=None):

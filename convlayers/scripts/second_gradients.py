@@ -181,11 +181,10 @@ class _Step:
         if slope is not None:
             d_outputs = [ops.multiply(d_outputs[0], slope)]
         if name == "bias":
-            others, changed = [], lambda v: {**alone, "bias": v, factors[0]: np.zeros_like(self._value(factors[0]))}
-        else:
-            others = [other for other, key in enumerate(self._names) if key in factors and other != place]
-            changed = lambda v: {**alone, name: v}  # noqa: E731 (one of two)
-        return self._transposed(place, others, changed, d_outputs)
+            zeros = np.zeros_like(value_of(self._arguments[factors[0]]))
+            return self._transposed(place, [], lambda v: {**alone, "bias": v, factors[0]: zeros}, d_outputs)
+        others = [other for other, key in enumerate(self._names) if key in factors and other != place]
+        return self._transposed(place, others, lambda v: {**alone, name: v}, d_outputs)
 
     def _transposed(self, place, others, changed, d_outputs=None):
         """Returns the gradient for an array in which the op is linear, whose own way back is the op.
@@ -228,9 +227,6 @@ class _Step:
 
         result = self._go_back(self._backward, [value_of(d_output) for d_output in self._d_outputs])[place]()
         return self._tape.record([*self._inputs, *[x for x in self._d_outputs if isinstance(x, Tensor)]], result, backward)
-
-    def _value(self, name):
-        return value_of(self._arguments[name])
 
     def _go_back(self, backward, d_outputs):
         """Returns what a backward pass makes of gradients: for each array a function that returns that for it."""

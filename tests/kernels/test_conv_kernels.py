@@ -208,6 +208,17 @@ def test_sums_over_many_pixels_round_no_more_than_others(native, kernel):
     np.testing.assert_allclose(found, right, rtol=20 * native.epsilon)
 
 
+@pytest.mark.parametrize("kernel", ["conv_direct", "conv_few_pixels"])
+def test_deep_sums_round_no_more_than_others(native, kernel):
+    shape = problem((1, 1, 8), (1, 1, 1), 18000, 8, batch=1)
+    x, weights = native.array(np.full(shape.input_shape, 1 / 3)), native.array(np.full(shape.kernel_shape, 1 / 7))
+    found = native.empty(shape.output_shape)
+    description = shape.strides, shape.dilations, shape.pads, shape.groups
+    getattr(getattr(native, kernel), f"{kernel}_forward")(x, weights, None, found, *description, 0)
+    right = np.float64(x.flat[0]) * np.float64(weights.flat[0]) * 18000
+    np.testing.assert_allclose(found, right, rtol=40 * native.epsilon)  # A single sum has 800 in float32.
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_two_bfloat16_stay_under_the_bound_where_all_errors_have_one_sign(native, direction):
     if native.dtype != "float32":
