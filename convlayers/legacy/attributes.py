@@ -72,9 +72,11 @@ def _reset_states(metric):
 def _naming_truth_values(call):
     @functools.wraps(call)
     def __call__(self, *args, **kwargs):
-        first = next((place for place, value in enumerate(args) if isinstance(value, bool)), len(args))
+        first = next((place for place, value in enumerate(args) if isinstance(value, bool)), None)
+        if first is None or self._call_signature is None:  # None where `super().__init__()` was forgotten
+            return call(self, *args, **kwargs)
         names = self._call_signature.names[first : len(args)]
-        if names and len(names) == len(args) - first:
+        if len(names) == len(args) - first:
             warn_of("layer(x, True)", f"`layer(x, {names[0]}=True)`")
             args, kwargs = args[:first], {**dict(zip(names, args[first:], strict=True)), **kwargs}
         return call(self, *args, **kwargs)

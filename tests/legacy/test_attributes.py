@@ -165,3 +165,29 @@ def test_the_settings_file_of_keras_1(tmp_path, monkeypatch):
     (tmp_path / "keras.json").write_text('{"image_dim_ordering": "th", "backend": "theano"}')
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     run_code("from keras import backend as K\nassert K.image_data_format() == 'channels_first'", tmp_path)
+
+
+FORGOTTEN = """
+import keras
+
+
+class Layer(keras.layers.Layer):
+    def __init__(self):
+        self.size = 3
+
+    def call(self, x, training=None):
+        return x
+
+
+for arguments in ((), (True,)):
+    try:
+        Layer()(keras.ops.ones((2, 2)), *arguments)
+    except RuntimeError as error:
+        assert "you forgot to call `super().__init__()`" in str(error)
+        continue
+    raise AssertionError
+"""
+
+
+def test_a_layer_that_was_not_initialized_says_so(tmp_path):
+    run_code(FORGOTTEN, tmp_path)
