@@ -8,7 +8,7 @@ The names are Keras's. A script runs with only its import changed:
 A part is imported when it is first asked for, so that `import convlayers` costs next to nothing.
 """
 
-from convlayers.late import late_names
+from convlayers.lazy_imports import lazy_names
 
 __version__ = "0.1.0"
 
@@ -39,7 +39,7 @@ _MODULES = [
     "visualization",
 ]
 
-__getattr__, __dir__, __all__ = late_names(
+__getattr__, __dir__, __all__ = lazy_names(
     __name__,
     _MODULES,
     dtype_policies="DTypePolicy FloatDTypePolicy",

@@ -6,7 +6,7 @@ read.
 
 import os
 
-from convlayers.late import late_names
+from convlayers.lazy_imports import lazy_names
 
 FLOAT_TYPES = ("float16", "float32", "float64")
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -239,6 +239,6 @@ def _read_settings_file():
 
 
 # Keras has these here too; policies rest on the settings.
-__getattr__, __dir__, _ = late_names(__name__, within="convlayers", dtype_policies="dtype_policy set_dtype_policy")
+__getattr__, __dir__, _ = lazy_names(__name__, beside={"dtype_policies": "dtype_policy set_dtype_policy"})
 
 _read_settings_file()

@@ -4,12 +4,12 @@ import re
 from collections.abc import MutableMapping
 
 from convlayers import config
-from convlayers.late import late_names
+from convlayers.lazy_imports import lazy_names
 from convlayers.registry import register_family
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
 from convlayers.validation import standardize_dtype
 
-__getattr__, __dir__, _ = late_names(__name__)
+__getattr__, __dir__, _ = lazy_names(__name__)
 
 _MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 

@@ -11,13 +11,20 @@ import threading
 
 from convlayers.naming import to_snake_case
 
+# What `keras.saving` and `keras.utils` both have, by the module of this package that has it.
+OF_SAVING_AND_UTILS = {
+    "registry": "CustomObjectScope custom_object_scope get_custom_objects get_registered_name get_registered_object "
+    "register_keras_serializable",
+    "serialization": "deserialize_keras_object serialize_keras_object",
+}
+
 # Packages whose modules hold the same classes under the same names: Keras 3, Keras 2, tf.keras 1 and 2. Python's own
 # stands for functions, and no package for files that name none.
 _KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow", "builtins", "")
 
 _families = {}  # {"keras.layers": {"Conv2D": Conv2D, ...}, ...}
 _public_names = {}  # {Conv2D: ("keras.layers", "Conv2D"), ...}
-_late_families = {}  # {"applications": "convlayers.applications"}: by a word of their names, what to import for them
+_lazy_families = {}  # {"applications": "convlayers.applications"}: by a word of their names, what to import for them
 _custom_objects = {}  # {"package>name": object, ...}
 _custom_names = {}  # {object: "package>name", ...}
 
@@ -113,14 +120,14 @@ def register_family(module, table):
         _public_names.setdefault(target, (module, name))
 
 
-def register_late_families(word, package):
+def register_lazy_families(word, package):
     """Announces families that few files need: their package is imported when a file names one, and registers them.
 
     Args:
         word: a part of the names of Keras's modules that have them.
         package: the package of ours.
     """
-    _late_families[word] = package
+    _lazy_families[word] = package
 
 
 def register_functions(*functions):
@@ -154,7 +161,7 @@ def find(name, module, registered_name=None, family=None):
     if custom is None and isinstance(module, str) and module.split(".")[0] in _KERAS_PACKAGES:
         # Keras 2 took its own optimizers for custom ones.
         name_in_keras = name.removeprefix("Custom>")
-        custom = _find_built_in(name_in_keras, module, family) or _find_late(name_in_keras, module, family)
+        custom = _find_built_in(name_in_keras, module, family) or _find_lazy(name_in_keras, module, family)
     return _find_by_last_name(name) if custom is None else custom
 
 
@@ -174,13 +181,13 @@ def _find_built_in(name, module, family):
     return None
 
 
-def _find_late(name, module, family):
-    # All that are not late are there with the models. A program may have imported less: `keras.utils` alone, for instance.
+def _find_lazy(name, module, family):
+    # All that are not lazy are there with the models. A program may have imported less: `keras.utils` alone, for instance.
     importlib.import_module("convlayers.models")
     found = _find_built_in(name, module, family)
     if found is not None:
         return found
-    for word, package in _late_families.items():
+    for word, package in _lazy_families.items():
         if module and word not in module.split("."):
             continue
         importlib.import_module(package)

@@ -11,7 +11,6 @@ import warnings
 
 import numpy as np
 
-from convlayers.left_out import advice_for
 from convlayers.registry import (
     CustomObjectScope,
     find,
@@ -20,6 +19,7 @@ from convlayers.registry import (
     known_names,
     public_name,
 )
+from convlayers.unsupported import advice_for
 from convlayers.user_code import user_stacklevel
 from convlayers.validation import brief, did_you_mean, standardize_dtype
 

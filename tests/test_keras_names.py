@@ -8,7 +8,7 @@ import types
 import pytest
 
 import convlayers
-from convlayers.left_out import advice_for
+from convlayers.unsupported import advice_for
 
 # Arguments that Keras has deprecated, or reads from `**kwargs`.
 OTHER_SIGNATURES = {

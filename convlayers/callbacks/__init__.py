@@ -1,8 +1,8 @@
 """Callbacks: what is called at each stage of `fit`, `evaluate` and `predict`."""
 
-from convlayers.late import late_names
+from convlayers.lazy_imports import lazy_names
 
-__getattr__, __dir__, __all__ = late_names(
+__getattr__, __dir__, __all__ = lazy_names(
     __name__,
     backup_and_restore="BackupAndRestore",
     callback="Callback",

@@ -69,3 +69,7 @@ class PyDataset:
 
     def on_epoch_end(self):
         """Called after the last batch of an epoch."""
+
+
+# The name that it had in Keras 2.
+Sequence = PyDataset

@@ -1,6 +1,5 @@
 """The layers, under the names that Keras has for them."""
 
-from convlayers.late import late_names
 from convlayers.layers.activations.activation import Activation as Activation
 from convlayers.layers.activations.elu import ELU as ELU
 from convlayers.layers.activations.leaky_relu import LeakyReLU as LeakyReLU
@@ -93,7 +92,8 @@ from convlayers.layers.reshaping.up_sampling import UpSampling3D as UpSampling3D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding1D as ZeroPadding1D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding2D as ZeroPadding2D
 from convlayers.layers.reshaping.zero_padding import ZeroPadding3D as ZeroPadding3D
-from convlayers.registry import register_family, register_late_families
+from convlayers.lazy_imports import lazy_names
+from convlayers.registry import register_family, register_lazy_families
 
 # Keras's other names.
 AvgPool1D = AveragePooling1D
@@ -122,8 +122,8 @@ _layers = {name: value for name, value in globals().items() if isinstance(value,
 register_family("keras.layers", _layers)
 
 # Layers that prepare images are many, and most models have none.
-register_late_families("layers", "convlayers.layers.preprocessing")
-_find, __dir__, _ = late_names(
+register_lazy_families("layers", "convlayers.layers.preprocessing")
+_find, __dir__, _ = lazy_names(
     __name__,
     preprocessing="""
         AugMix AutoContrast CategoryEncoding CenterCrop ContrastLimitedAdaptiveHistogramEqualization CutMix

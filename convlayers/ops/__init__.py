@@ -6,7 +6,7 @@ symbolic tensors that models are made of.
 
 import sys
 
-from convlayers import left_out
+from convlayers import unsupported
 from convlayers.ops import image as image
 from convlayers.ops import operators as operators
 from convlayers.ops.activations import celu as celu
@@ -349,4 +349,4 @@ def __getattr__(name):
     # Keras has its ops under these names as well: `keras.ops.nn.relu` is `keras.ops.relu`.
     if name in ("linalg", "nn", "numpy"):
         return sys.modules[__name__]
-    raise left_out.missing(__name__, name)
+    raise unsupported.missing(__name__, name)

@@ -4,7 +4,6 @@ import importlib.abc
 import importlib.util
 import sys
 
-from convlayers.left_out import advice_for
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
 from convlayers.scripts.around_tensorflow import NeedsTensorFlow, needs_tensorflow
@@ -12,6 +11,7 @@ from convlayers.scripts.datasets import extend_datasets_of_keras
 from convlayers.scripts.eager import return_eager_arrays
 from convlayers.scripts.keras import find_keras_module, keras, not_found
 from convlayers.scripts.tensorflow import find_tensorflow
+from convlayers.unsupported import advice_for
 
 # Under which names scripts import Keras, or editors make them do it.
 _KERAS = (

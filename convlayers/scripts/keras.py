@@ -5,11 +5,11 @@ import importlib
 import types
 
 import convlayers
-from convlayers.left_out import advice_for
 from convlayers.legacy.modules import extend
 from convlayers.legacy.paths import OLD_MODULES
 from convlayers.ops import convert_to_numpy
 from convlayers.scripts.eager import eager
+from convlayers.unsupported import advice_for
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
 _OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES

@@ -1,31 +1,19 @@
 """Helpers for scripts, under the names of `keras.utils`."""
 
-from convlayers.config import (
-    disable_interactive_logging,
-    enable_interactive_logging,
-    is_interactive_logging_enabled,
-)
-from convlayers.data.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
-from convlayers.data.py_dataset import PyDataset
-from convlayers.late import late_names
-from convlayers.random import set_random_seed
-from convlayers.registry import (
-    CustomObjectScope,
-    custom_object_scope,
-    get_custom_objects,
-    get_registered_name,
-    get_registered_object,
-    register_keras_serializable,
-)
-from convlayers.serialization import deserialize_keras_object, serialize_keras_object
-from convlayers.validation import standardize_dtype
+from convlayers.lazy_imports import lazy_names
+from convlayers.registry import OF_SAVING_AND_UTILS
 
-# The name that it had in Keras 2.
-Sequence = PyDataset
-
-__getattr__, __dir__, _late = late_names(
+__getattr__, __dir__, __all__ = lazy_names(
     __name__,
     ["bounding_boxes"],
+    beside={
+        **OF_SAVING_AND_UTILS,
+        "config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
+        "data.packing": "pack_x_y_sample_weight unpack_x_y_sample_weight",
+        "data.py_dataset": "PyDataset Sequence",
+        "random": "set_random_seed",
+        "validation": "standardize_dtype",
+    },
     arrays="normalize to_categorical",
     files="get_file",
     image_dataset="image_dataset_from_directory",
@@ -38,24 +26,3 @@ __getattr__, __dir__, _late = late_names(
     splitting="split_dataset",
     symbolic_tensors="get_source_inputs is_keras_tensor",
 )
-
-__all__ = [
-    "CustomObjectScope",
-    "PyDataset",
-    "Sequence",
-    "custom_object_scope",
-    "deserialize_keras_object",
-    "disable_interactive_logging",
-    "enable_interactive_logging",
-    "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
-    "is_interactive_logging_enabled",
-    "pack_x_y_sample_weight",
-    "register_keras_serializable",
-    "serialize_keras_object",
-    "set_random_seed",
-    "standardize_dtype",
-    "unpack_x_y_sample_weight",
-    *_late,
-]

@@ -4,22 +4,24 @@ import importlib
 import sys
 import types
 
-from convlayers.left_out import missing
+from convlayers.unsupported import missing
 
 
-def late_names(package, parts=(), within=None, **modules):
+def lazy_names(package, parts=(), beside=None, **modules):
     """Returns `__getattr__`, `__dir__` and `__all__` for a package or module.
 
     Args:
         package: its name.
         parts: the modules in it that are names of the package themselves.
-        within: the package that `modules` are in, if it is another one.
-        modules: for each module, the names that it has for the package, with spaces between them.
+        beside: dict of modules of convlayers itself, and the names that they have for the package.
+        modules: for each module in the package, the names that it has for it, with spaces between them.
 
     Example:
 
-    >>> __getattr__, __dir__, __all__ = late_names(__name__, history="History", progbar_logger="ProgbarLogger")
+    >>> __getattr__, __dir__, __all__ = lazy_names(__name__, history="History", progbar_logger="ProgbarLogger")
     """
+    modules = {f"{package}.{module}": names for module, names in modules.items()}
+    modules.update((f"convlayers.{module}", names) for module, names in (beside or {}).items())
     places = {name: module for module, names in modules.items() for name in names.split()}
 
     def find(name):
@@ -27,7 +29,7 @@ def late_names(package, parts=(), within=None, **modules):
             return importlib.import_module(f"{package}.{name}")
         if name not in places:
             raise missing(package, name)
-        part = getattr(importlib.import_module(f"{within or package}.{places[name]}"), name)
+        part = getattr(importlib.import_module(places[name]), name)
         setattr(sys.modules[package], name, part)  # from now on an ordinary attribute
         return part
 
