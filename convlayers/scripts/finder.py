@@ -6,11 +6,11 @@ import sys
 
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
-from convlayers.scripts.around_tensorflow import NeedsTensorFlow, needs_tensorflow
-from convlayers.scripts.datasets import extend_datasets_of_keras
-from convlayers.scripts.eager import return_eager_arrays
 from convlayers.scripts.keras import find_keras_module, keras, not_found
-from convlayers.scripts.tensorflow import find_tensorflow
+from convlayers.scripts.tensorflow.datasets import extend_datasets_of_keras
+from convlayers.scripts.tensorflow.eager import return_eager_arrays
+from convlayers.scripts.tensorflow.faces import find_tensorflow
+from convlayers.scripts.unsupported_packages import NeedsTensorFlow, needs_tensorflow
 from convlayers.unsupported import advice_for
 
 # Under which names scripts import Keras, or editors make them do it.

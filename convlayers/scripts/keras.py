@@ -8,7 +8,7 @@ import convlayers
 from convlayers.legacy.modules import extend
 from convlayers.legacy.paths import OLD_MODULES
 from convlayers.ops import convert_to_numpy
-from convlayers.scripts.eager import eager
+from convlayers.scripts.tensorflow.eager import eager
 from convlayers.unsupported import advice_for
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}

@@ -103,9 +103,9 @@ def test_names_that_are_advised_for_packages_around_tensorflow():
     import re
 
     from convlayers import layers, metrics, optimizers
-    from convlayers.scripts import around_tensorflow
+    from convlayers.scripts import unsupported_packages
 
-    names = re.findall(r"`([A-Z]\w+)`", " ".join(around_tensorflow._ADVICE))
+    names = re.findall(r"`([A-Z]\w+)`", " ".join(unsupported_packages._ADVICE))
     assert names and all(any(hasattr(place, name) for place in (layers, metrics, optimizers)) for name in names)
 
 

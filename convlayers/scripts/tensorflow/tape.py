@@ -7,9 +7,16 @@ import numpy as np
 from convlayers.autograd import Tape, Tensor, current_tape
 from convlayers.legacy.gradients import gradients_of
 from convlayers.nested import flatten, pack_like
-from convlayers.scripts.eager import EagerArray, WatchedArray, as_eager
-from convlayers.scripts.second_gradients import differentiable_gradients
+from convlayers.scripts.tensorflow.eager import EagerArray, WatchedArray, as_eager
+from convlayers.scripts.tensorflow.second_gradients import differentiable_gradients
 from convlayers.variables import Variable
+
+
+class UnconnectedGradients:
+    """The values of the argument `unconnected_gradients` of `GradientTape.gradient`."""
+
+    NONE = "none"
+    ZERO = "zero"
 
 
 class GradientTape:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from convlayers.scripts.devices import ConfigProto, ReduceOp, Session, Strategy
-from convlayers.scripts.tensorflow import find_tensorflow
+from convlayers.scripts.tensorflow.devices import ConfigProto, ReduceOp, Session, Strategy
+from convlayers.scripts.tensorflow.faces import find_tensorflow
 
 
 def test_sessions_are_settings():

@@ -11,9 +11,10 @@ from convlayers import nested
 from convlayers.autograd import value_of
 from convlayers.data.py_dataset import PyDataset
 from convlayers.data.sample_dataset import DerivableDataset
-from convlayers.scripts.eager import NumpyIterator, as_eager
-from convlayers.scripts.tensorflow_parts import TensorSpec
+from convlayers.scripts.tensorflow.eager import NumpyIterator, as_eager
+from convlayers.scripts.tensorflow.graphs import TensorSpec
 
+AUTOTUNE = -1
 INFINITE_CARDINALITY = -1
 UNKNOWN_CARDINALITY = -2
 

@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from convlayers.scripts import tensorflow_images as images
+from convlayers.scripts.tensorflow import images as images
 
 U = np.random.RandomState(0).randint(0, 256, (2, 7, 6, 3)).astype("uint8")
 F = (U / 255).astype("float32")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from convlayers import Variable
-from convlayers.scripts.tape import GradientTape
-from convlayers.scripts.tensorflow import find_tensorflow
-from convlayers.scripts.tensorflow_names import NAMES
+from convlayers.scripts.tensorflow.faces import find_tensorflow
+from convlayers.scripts.tensorflow.names import NAMES
+from convlayers.scripts.tensorflow.tape import GradientTape
 from tests.scripts.running import run_code
 
 tf, math = find_tensorflow("tensorflow"), find_tensorflow("tensorflow.math")

@@ -1,7 +1,7 @@
 """`tf.Module`."""
 
 from convlayers.naming import to_snake_case
-from convlayers.scripts.tensorflow_parts import name_scope
+from convlayers.scripts.tensorflow.graphs import name_scope
 from convlayers.variables import Variable
 
 

@@ -1,92 +1,16 @@
-"""What `tf` has and `keras.ops` has not, or not so."""
+"""Functions on arrays that `tf` has and `keras.ops` has not, or not so."""
 
 import builtins
-import contextlib
 import functools
-import logging
 import math
-import sys
-import typing
 
 import numpy as np
 
-from convlayers import ops, random
+from convlayers import ops
 from convlayers.autograd import Operand, value_of
-from convlayers.nested import flatten, map_structure
-from convlayers.scripts.eager import as_eager
+from convlayers.scripts.tensorflow.dtypes import int32, int64
 
-VERSION = "2.21.0"
-AUTOTUNE = -1
 newaxis = None
-
-
-class DType(str):
-    """The name of a number type, with what TensorFlow's number types have."""
-
-    __slots__ = ()
-
-    @property
-    def name(self):
-        return str(self)
-
-    @property
-    def as_numpy_dtype(self):
-        return np.dtype(str(self)).type
-
-    @property
-    def is_floating(self):
-        return "float" in self
-
-    @property
-    def is_integer(self):
-        return "int" in self
-
-    @property
-    def max(self):
-        return (np.finfo if self.is_floating else np.iinfo)(str(self)).max
-
-    @property
-    def min(self):
-        return (np.finfo if self.is_floating else np.iinfo)(str(self)).min
-
-
-bfloat16 = DType("bfloat16")
-bool = DType("bool")
-float16 = half = DType("float16")
-float32 = DType("float32")
-float64 = double = DType("float64")
-int8 = DType("int8")
-int16 = DType("int16")
-int32 = DType("int32")
-int64 = DType("int64")
-string = DType("string")
-uint8 = DType("uint8")
-uint16 = DType("uint16")
-
-
-# What is raised here where TensorFlow raises its own.
-InvalidArgumentError, NotFoundError, ResourceExhaustedError = ValueError, FileNotFoundError, MemoryError
-
-
-class UnconnectedGradients:
-    """The values of the argument `unconnected_gradients` of `GradientTape.gradient`."""
-
-    NONE = "none"
-    ZERO = "zero"
-
-
-def as_bytes(bytes_or_text, encoding="utf-8"):
-    return bytes_or_text.encode(encoding) if isinstance(bytes_or_text, str) else bytes(bytes_or_text)
-
-
-def as_text(bytes_or_text, encoding="utf-8"):
-    return bytes_or_text if isinstance(bytes_or_text, str) else bytes(bytes_or_text).decode(encoding)
-
-
-as_str = as_text
-
-
-# Arrays ---------------------------------------------------------------------------------------------------------------
 
 
 def constant(value, dtype=None, shape=None, name=None):
@@ -152,24 +76,6 @@ def ensure_shape(x, shape, name=None):
     if len(x.shape) != len(shape) or any(wanted not in (None, n) for n, wanted in zip(x.shape, shape, strict=False)):
         raise ValueError(f"Expected an array of shape {tuple(shape)}. Received: shape={tuple(x.shape)}")
     return x
-
-
-def executing_eagerly():
-    """Returns True: there are no graphs."""
-    return True
-
-
-def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None):
-    """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
-    if "int" in dtype:
-        return random.randint(shape, minval, maxval, dtype=dtype, seed=seed)
-    return random.uniform(shape, minval, 1.0 if maxval is None else maxval, dtype=dtype, seed=seed)
-
-
-def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None):
-    """Returns random numbers with a gamma distribution: arrays of a shape, for each `alpha` and `beta` one."""
-    alpha, scale = np.broadcast_arrays(alpha, np.divide(1.0, 1.0 if beta is None else beta))
-    return ops.multiply(random.gamma((*shape, *alpha.shape), alpha, dtype=dtype, seed=seed), ops.cast(scale, dtype))
 
 
 def split(value, num_or_size_splits, axis=0, num=None, name=None):
@@ -267,11 +173,6 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     return [None if t is None else ops.multiply(t, factor) for t in t_list], length
 
 
-def call_python(func, inp, Tout, **kwargs):
-    """Returns what a function of arrays returns, in the number types that are asked for."""
-    return map_structure(ops.cast, func(*(as_eager(np.asarray(value_of(x))) for x in inp)), Tout)
-
-
 def size(input, out_type=int32, name=None):
     """Returns how many numbers there are in an array."""
     return ops.cast(math.prod(input.shape), out_type)
@@ -280,81 +181,3 @@ def size(input, out_type=int32, name=None):
 def rank(input, name=None):
     """Returns how many axes an array has."""
     return ops.cast(len(input.shape), int32)
-
-
-def cond(pred, true_fn=None, false_fn=None, name=None):
-    """Returns what one of two functions returns."""
-    return true_fn() if value_of(pred) else false_fn()
-
-
-def map_fn(fn, elems, **kwargs):
-    """Returns what a function makes of each element along the first axis, behind one another."""
-    parts = [fn(map_structure(lambda x, place=place: x[place], elems)) for place in builtins.range(len(flatten(elems)[0]))]
-    return map_structure(lambda *results: ops.stack(results), *parts)
-
-
-def print(*inputs, output_stream=None, summarize=3, sep=" ", end="\n", name=None):
-    builtins.print(*(value_of(x) for x in inputs), sep=sep, end=end, file=output_stream or sys.stderr)
-
-
-class TensorSpec(typing.NamedTuple):
-    """A shape and a number type: what scripts give to `tf.function`, where it has no effect."""
-
-    shape: tuple
-    dtype: str = float32
-    name: str | None = None
-
-
-def function(func=None, **kwargs):
-    """Returns the function itself: there are no graphs to make of it."""
-    return func if func is not None else function
-
-
-# The machine ----------------------------------------------------------------------------------------------------------
-
-
-def set_seed(seed):
-    """Makes all random numbers that follow the same in each run."""
-    random.set_random_seed(seed)
-
-
-def list_devices(device_type=None):
-    """Returns the devices: one CPU."""
-    return [] if device_type not in (None, "CPU") else ["/physical_device:CPU:0"]
-
-
-def no_effect(*args, **kwargs):
-    """Does nothing: there is one device, and nothing to set."""
-
-
-def device(device_name):
-    """Returns a context in which nothing is different."""
-    return contextlib.nullcontext()
-
-
-def name_scope(name, *args, **kwargs):
-    """Returns a context in which nothing is different: there is no graph whose parts have names."""
-    return contextlib.nullcontext(name)
-
-
-def is_gpu_available(*args, **kwargs):
-    """Returns False."""
-    return False
-
-
-def gpu_device_name():
-    """Returns the name of no device."""
-    return ""
-
-
-DEBUG, ERROR, FATAL, INFO, WARN = logging.DEBUG, logging.ERROR, logging.FATAL, logging.INFO, logging.WARNING
-
-
-def set_verbosity(level):
-    """Sets from which level on the logger that scripts silence speaks."""
-    get_logger().setLevel(level)
-
-
-def get_logger():
-    """Returns the logger that scripts silence."""
-    return logging.getLogger("tensorflow")

@@ -7,7 +7,7 @@ import numpy as np
 
 from convlayers import ops, random
 from convlayers.autograd import Operand, value_of
-from convlayers.scripts.eager import as_eager
+from convlayers.scripts.tensorflow.eager import as_eager
 
 
 class ResizeMethod:

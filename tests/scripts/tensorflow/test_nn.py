@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convlayers import ops
-from convlayers.scripts import tensorflow_nn as nn
+from convlayers.scripts.tensorflow import nn as nn
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 9, 10, 3)).astype("float32")

@@ -21,7 +21,7 @@ from convlayers.ops.dense import _dense
 from convlayers.ops.linear import batch_dot
 from convlayers.ops.reductions import euclidean_norm
 from convlayers.ops.shaping import _stack
-from convlayers.scripts.eager import _read
+from convlayers.scripts.tensorflow.eager import _read
 
 # Linear in all arrays together: by the names of these arguments.
 _LINEAR = {

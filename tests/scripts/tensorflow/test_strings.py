@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from convlayers.scripts.datasets import Dataset
-from convlayers.scripts.tensorflow import find_tensorflow
+from convlayers.scripts.tensorflow.datasets import Dataset
+from convlayers.scripts.tensorflow.faces import find_tensorflow
 
 strings = find_tensorflow("tensorflow.strings")
 

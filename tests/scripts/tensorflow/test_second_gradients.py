@@ -6,8 +6,8 @@ import pytest
 from convlayers import layers, models, ops
 from convlayers.ops.conv import conv_bias_activation
 from convlayers.ops.dense import dense
-from convlayers.scripts.eager import as_eager
-from convlayers.scripts.tape import GradientTape
+from convlayers.scripts.tensorflow.eager import as_eager
+from convlayers.scripts.tensorflow.tape import GradientTape
 from convlayers.variables import Variable
 from tests.scripts.running import run_code
 

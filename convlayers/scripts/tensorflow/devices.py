@@ -107,3 +107,27 @@ class Strategy:
     def reduce(self, reduce_op, value, axis=None):
         """Returns the value that the one device has: as it is, or its sum or mean along an axis."""
         return value if axis is None else {"mean": ops.mean, "sum": ops.sum}[reduce_op](value, axis=axis)
+
+
+def list_devices(device_type=None):
+    """Returns the devices: one CPU."""
+    return [] if device_type not in (None, "CPU") else ["/physical_device:CPU:0"]
+
+
+def no_effect(*args, **kwargs):
+    """Does nothing: there is one device, and nothing to set."""
+
+
+def device(device_name):
+    """Returns a context in which nothing is different."""
+    return contextlib.nullcontext()
+
+
+def is_gpu_available(*args, **kwargs):
+    """Returns False."""
+    return False
+
+
+def gpu_device_name():
+    """Returns the name of no device."""
+    return ""

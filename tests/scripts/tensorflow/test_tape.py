@@ -3,8 +3,8 @@
 import numpy as np
 
 from convlayers import Variable, ops
-from convlayers.scripts.eager import AnyTensor, EagerArray, as_eager
-from convlayers.scripts.tape import GradientTape
+from convlayers.scripts.tensorflow.eager import AnyTensor, EagerArray, as_eager
+from convlayers.scripts.tensorflow.tape import GradientTape
 from tests.scripts.running import run_code
 
 X = np.array([1.0, 2.0, 3.0], "float32")

@@ -1,9 +1,11 @@
-"""`tf.random.Generator`, and random numbers that depend on a pair of seeds only."""
+"""`tf.random`: random numbers, those of a generator, and those that depend on a pair of seeds only."""
 
 import numpy as np
 
+from convlayers import ops, random
 from convlayers.autograd import value_of
-from convlayers.scripts.eager import as_eager
+from convlayers.scripts.tensorflow.dtypes import float32
+from convlayers.scripts.tensorflow.eager import as_eager
 
 
 def stateless_uniform(shape, seed, minval=0, maxval=None, dtype="float32", name=None, alg=None):
@@ -61,3 +63,21 @@ def _uniform(random, shape, minval, maxval, dtype):
     if dtype.kind in "iu":
         return random.integers(minval, maxval, shape, dtype)
     return random.uniform(minval, 1.0 if maxval is None else maxval, shape).astype(dtype)
+
+
+def uniform(shape, minval=0, maxval=None, dtype=float32, seed=None, name=None):
+    """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
+    if "int" in dtype:
+        return random.randint(shape, minval, maxval, dtype=dtype, seed=seed)
+    return random.uniform(shape, minval, 1.0 if maxval is None else maxval, dtype=dtype, seed=seed)
+
+
+def gamma(shape, alpha, beta=None, dtype=float32, seed=None, name=None):
+    """Returns random numbers with a gamma distribution: arrays of a shape, for each `alpha` and `beta` one."""
+    alpha, scale = np.broadcast_arrays(alpha, np.divide(1.0, 1.0 if beta is None else beta))
+    return ops.multiply(random.gamma((*shape, *alpha.shape), alpha, dtype=dtype, seed=seed), ops.cast(scale, dtype))
+
+
+def set_seed(seed):
+    """Makes all random numbers that follow the same in each run."""
+    random.set_random_seed(seed)

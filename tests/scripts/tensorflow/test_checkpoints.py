@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from convlayers import layers, models, optimizers
-from convlayers.scripts.checkpoints import Checkpoint, CheckpointManager, latest_checkpoint
-from convlayers.scripts.modules import Module
+from convlayers.scripts.tensorflow.checkpoints import Checkpoint, CheckpointManager, latest_checkpoint
+from convlayers.scripts.tensorflow.module import Module
 from convlayers.variables import Variable
 
 

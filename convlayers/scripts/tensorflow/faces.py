@@ -4,8 +4,8 @@ import functools
 import importlib
 import types
 
-from convlayers.scripts.eager import eager
-from convlayers.scripts.tensorflow_names import ADVICE, NAMES, OF_KERAS
+from convlayers.scripts.tensorflow.eager import eager
+from convlayers.scripts.tensorflow.names import ADVICE, NAMES, OF_KERAS
 
 
 class _Face(types.ModuleType):
@@ -29,8 +29,9 @@ class _Face(types.ModuleType):
             raise AttributeError(_refusal(f"module '{self.__name__}' has no attribute '{name}'.", path))
         entry = NAMES[self._path][name]
         place, arguments = entry if isinstance(entry, tuple) else (entry, {})
-        module, _, attribute = place.replace("own.", "scripts.tensorflow_parts.").rpartition(".")
-        value = getattr(importlib.import_module(f"convlayers.{module}"), attribute)
+        module, _, attribute = place.rpartition(".")
+        module = module if module.startswith(".") else f"convlayers.{module}"
+        value = getattr(importlib.import_module(module, __package__), attribute)
         value = _with_names(value, arguments) if arguments else value
         value = eager(value) if isinstance(value, types.FunctionType) else value
         setattr(self, name, value)

@@ -1,4 +1,4 @@
-"""`tf.strings`: what scripts do with the paths of images."""
+"""`tf.strings`, what scripts do with the paths of images; strings as bytes and as text."""
 
 import re
 
@@ -29,3 +29,14 @@ def regex_replace(input, pattern, rewrite, replace_global=True, name=None):
     strings = np.asarray(input, dtype="str")
     replaced = [re.sub(pattern, rewrite, text, count=0 if replace_global else 1) for text in strings.ravel().tolist()]
     return np.array(replaced).reshape(strings.shape)
+
+
+def as_bytes(bytes_or_text, encoding="utf-8"):
+    return bytes_or_text.encode(encoding) if isinstance(bytes_or_text, str) else bytes(bytes_or_text)
+
+
+def as_text(bytes_or_text, encoding="utf-8"):
+    return bytes_or_text if isinstance(bytes_or_text, str) else bytes(bytes_or_text).decode(encoding)
+
+
+as_str = as_text

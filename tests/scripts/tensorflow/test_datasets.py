@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from convlayers import Input, Sequential, layers
-from convlayers.scripts.datasets import INFINITE_CARDINALITY, Dataset, cardinality, count_up
-from convlayers.scripts.devices import ANY_POLICY, Options
+from convlayers.scripts.tensorflow.datasets import INFINITE_CARDINALITY, Dataset, cardinality, count_up
+from convlayers.scripts.tensorflow.devices import ANY_POLICY, Options
 from tests.scripts.running import run_code
 
 X = np.arange(7)

@@ -1,0 +1,3 @@
+"""`tf.errors`: what is raised here where TensorFlow raises its own."""
+
+InvalidArgumentError, NotFoundError, ResourceExhaustedError = ValueError, FileNotFoundError, MemoryError
