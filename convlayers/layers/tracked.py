@@ -3,8 +3,8 @@
 from convlayers import nested
 
 
-class TrackedList(list):
-    """A list that tells a layer what it gets and loses.
+class _Tracked:
+    """What lists, dicts and sets have in common that tell a layer what they get and lose.
 
     Args:
         values: what is in it.
@@ -17,7 +17,20 @@ class TrackedList(list):
 
     def __reduce__(self):
         # The owner comes last, when what is inside is there: its copy has tracked that already.
-        return type(self), (list(self),), {"_owner": self._owner}
+        return type(self), (self.copy(),), {"_owner": self._owner}
+
+    def pop(self, *args):
+        value = super().pop(*args)
+        _untrack(self._owner, value)
+        return value
+
+    def clear(self):
+        _untrack(self._owner, self.copy())
+        super().clear()
+
+
+class TrackedList(_Tracked, list):
+    """A list that tells a layer what it gets and loses."""
 
     def append(self, value):
         super().append(_tracked(self._owner, value))
@@ -45,25 +58,9 @@ class TrackedList(list):
         super().remove(value)
         _untrack(self._owner, value)
 
-    def pop(self, index=-1):
-        value = super().pop(index)
-        _untrack(self._owner, value)
-        return value
 
-    def clear(self):
-        _untrack(self._owner, list(self))
-        super().clear()
-
-
-class TrackedDict(dict):
-    """A dict that tells a layer what it gets and loses. Arguments are those of `TrackedList`."""
-
-    def __init__(self, values=(), owner=None):
-        super().__init__(values)
-        self._owner = owner
-
-    def __reduce__(self):
-        return type(self), (dict(self),), {"_owner": self._owner}
+class TrackedDict(_Tracked, dict):
+    """A dict that tells a layer what it gets and loses."""
 
     def __setitem__(self, key, value):
         _untrack(self._owner, self.get(key))
@@ -82,30 +79,14 @@ class TrackedDict(dict):
         _untrack(self._owner, self[key])
         super().__delitem__(key)
 
-    def pop(self, key, *default):
-        value = super().pop(key, *default)
-        _untrack(self._owner, value)
-        return value
-
     def popitem(self):
         key, value = super().popitem()
         _untrack(self._owner, value)
         return key, value
 
-    def clear(self):
-        _untrack(self._owner, list(self.values()))
-        super().clear()
 
-
-class TrackedSet(set):
-    """A set that tells a layer what it gets and loses. Arguments are those of `TrackedList`."""
-
-    def __init__(self, values=(), owner=None):
-        super().__init__(values)
-        self._owner = owner
-
-    def __reduce__(self):
-        return type(self), (set(self),), {"_owner": self._owner}
+class TrackedSet(_Tracked, set):
+    """A set that tells a layer what it gets and loses."""
 
     def add(self, value):
         super().add(_tracked(self._owner, value))
@@ -125,15 +106,6 @@ class TrackedSet(set):
     def remove(self, value):
         super().remove(value)
         _untrack(self._owner, value)
-
-    def pop(self):
-        value = super().pop()
-        _untrack(self._owner, value)
-        return value
-
-    def clear(self):
-        _untrack(self._owner, list(self))
-        super().clear()
 
 
 def tracked(value, owner):
