@@ -84,9 +84,12 @@ class ModelCheckpoint(MonitorCallback):
     def _save_model(self, epoch, batch, logs):
         logs = logs or {}
         path = self._get_file_path(epoch, batch, logs)
-        if not self._should_save_model(epoch, batch, logs, path):
-            return
-        if os.path.isdir(path) and path.endswith((".keras", ".h5")):  # names without are of folders, in old scripts
+        if self._should_save_model(epoch, batch, logs, path):
+            self._write(path)
+            self._tell(epoch, f"finished saving model to {path}")
+
+    def _write(self, path):
+        if os.path.isdir(path):
             raise OSError(
                 f"Please specify a non-directory filepath for ModelCheckpoint. Filepath used is an existing directory: {path}"
             )
@@ -95,7 +98,6 @@ class ModelCheckpoint(MonitorCallback):
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
-        self._tell(epoch, f"finished saving model to {path}")
 
     def _should_save_model(self, epoch, batch, logs, filepath):
         if not self.save_best_only:

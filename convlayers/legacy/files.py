@@ -105,6 +105,7 @@ def _accepting_names(init):
             warn_of("ModelCheckpoint('...')", "a name that ends in `.keras`. What it writes are folders, as in Keras 2")
             init(self, name + ".keras", *args, **kwargs)
             self.filepath = name
+            self._write = lambda path: self.model.save(path)
             return
         if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
             return init(self, filepath, *args, **kwargs)
