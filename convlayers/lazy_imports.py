@@ -34,8 +34,9 @@ def lazy_names(package, parts=(), beside=None, **modules):
         return part
 
     def names():
-        # Its other modules are there for the package itself.
-        present = {name for name, value in vars(sys.modules[package]).items() if not isinstance(value, types.ModuleType)}
+        # Its other modules, and this function, are there for the package itself.
+        here = vars(sys.modules[package]).items()
+        present = {name for name, value in here if not isinstance(value, types.ModuleType) and value is not lazy_names}
         return sorted({*present, *parts, *places})
 
     return find, names, [*parts, *places]

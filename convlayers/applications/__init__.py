@@ -1,59 +1,53 @@
 """Known networks, under the names of `keras.applications`, with weights that were trained on ImageNet or without."""
 
-from convlayers.applications import convnext as convnext
-from convlayers.applications import densenet as densenet
-from convlayers.applications import efficientnet as efficientnet
-from convlayers.applications import efficientnet_v2 as efficientnet_v2
-from convlayers.applications import imagenet_utils as imagenet_utils
-from convlayers.applications import inception_resnet_v2 as inception_resnet_v2
-from convlayers.applications import inception_v3 as inception_v3
-from convlayers.applications import mobilenet as mobilenet
-from convlayers.applications import mobilenet_v2 as mobilenet_v2
-from convlayers.applications import mobilenet_v3 as mobilenet_v3
-from convlayers.applications import nasnet as nasnet
-from convlayers.applications import resnet as resnet
-from convlayers.applications import resnet50 as resnet50
-from convlayers.applications import resnet_v2 as resnet_v2
-from convlayers.applications import vgg16 as vgg16
-from convlayers.applications import vgg19 as vgg19
-from convlayers.applications import xception as xception
-from convlayers.applications.convnext import ConvNeXtBase as ConvNeXtBase
-from convlayers.applications.convnext import ConvNeXtLarge as ConvNeXtLarge
-from convlayers.applications.convnext import ConvNeXtSmall as ConvNeXtSmall
-from convlayers.applications.convnext import ConvNeXtTiny as ConvNeXtTiny
-from convlayers.applications.convnext import ConvNeXtXLarge as ConvNeXtXLarge
-from convlayers.applications.densenet import DenseNet121 as DenseNet121
-from convlayers.applications.densenet import DenseNet169 as DenseNet169
-from convlayers.applications.densenet import DenseNet201 as DenseNet201
-from convlayers.applications.efficientnet import EfficientNetB0 as EfficientNetB0
-from convlayers.applications.efficientnet import EfficientNetB1 as EfficientNetB1
-from convlayers.applications.efficientnet import EfficientNetB2 as EfficientNetB2
-from convlayers.applications.efficientnet import EfficientNetB3 as EfficientNetB3
-from convlayers.applications.efficientnet import EfficientNetB4 as EfficientNetB4
-from convlayers.applications.efficientnet import EfficientNetB5 as EfficientNetB5
-from convlayers.applications.efficientnet import EfficientNetB6 as EfficientNetB6
-from convlayers.applications.efficientnet import EfficientNetB7 as EfficientNetB7
-from convlayers.applications.efficientnet_v2 import EfficientNetV2B0 as EfficientNetV2B0
-from convlayers.applications.efficientnet_v2 import EfficientNetV2B1 as EfficientNetV2B1
-from convlayers.applications.efficientnet_v2 import EfficientNetV2B2 as EfficientNetV2B2
-from convlayers.applications.efficientnet_v2 import EfficientNetV2B3 as EfficientNetV2B3
-from convlayers.applications.efficientnet_v2 import EfficientNetV2L as EfficientNetV2L
-from convlayers.applications.efficientnet_v2 import EfficientNetV2M as EfficientNetV2M
-from convlayers.applications.efficientnet_v2 import EfficientNetV2S as EfficientNetV2S
-from convlayers.applications.inception_resnet_v2 import InceptionResNetV2 as InceptionResNetV2
-from convlayers.applications.inception_v3 import InceptionV3 as InceptionV3
-from convlayers.applications.mobilenet import MobileNet as MobileNet
-from convlayers.applications.mobilenet_v2 import MobileNetV2 as MobileNetV2
-from convlayers.applications.mobilenet_v3 import MobileNetV3Large as MobileNetV3Large
-from convlayers.applications.mobilenet_v3 import MobileNetV3Small as MobileNetV3Small
-from convlayers.applications.nasnet import NASNetLarge as NASNetLarge
-from convlayers.applications.nasnet import NASNetMobile as NASNetMobile
-from convlayers.applications.resnet import ResNet50 as ResNet50
-from convlayers.applications.resnet import ResNet101 as ResNet101
-from convlayers.applications.resnet import ResNet152 as ResNet152
-from convlayers.applications.resnet_v2 import ResNet50V2 as ResNet50V2
-from convlayers.applications.resnet_v2 import ResNet101V2 as ResNet101V2
-from convlayers.applications.resnet_v2 import ResNet152V2 as ResNet152V2
-from convlayers.applications.vgg16 import VGG16 as VGG16
-from convlayers.applications.vgg19 import VGG19 as VGG19
-from convlayers.applications.xception import Xception as Xception
+from convlayers.applications import (
+    convnext,
+    densenet,
+    efficientnet,
+    efficientnet_v2,
+    imagenet_utils,
+    inception_resnet_v2,
+    inception_v3,
+    mobilenet,
+    mobilenet_v2,
+    mobilenet_v3,
+    nasnet,
+    resnet,
+    resnet50,
+    resnet_v2,
+    vgg16,
+    vgg19,
+    xception,
+)
+from convlayers.applications.convnext import ConvNeXtBase, ConvNeXtLarge, ConvNeXtSmall, ConvNeXtTiny, ConvNeXtXLarge
+from convlayers.applications.densenet import DenseNet121, DenseNet169, DenseNet201
+from convlayers.applications.efficientnet import (
+    EfficientNetB0,
+    EfficientNetB1,
+    EfficientNetB2,
+    EfficientNetB3,
+    EfficientNetB4,
+    EfficientNetB5,
+    EfficientNetB6,
+    EfficientNetB7,
+)
+from convlayers.applications.efficientnet_v2 import (
+    EfficientNetV2B0,
+    EfficientNetV2B1,
+    EfficientNetV2B2,
+    EfficientNetV2B3,
+    EfficientNetV2L,
+    EfficientNetV2M,
+    EfficientNetV2S,
+)
+from convlayers.applications.inception_resnet_v2 import InceptionResNetV2
+from convlayers.applications.inception_v3 import InceptionV3
+from convlayers.applications.mobilenet import MobileNet
+from convlayers.applications.mobilenet_v2 import MobileNetV2
+from convlayers.applications.mobilenet_v3 import MobileNetV3Large, MobileNetV3Small
+from convlayers.applications.nasnet import NASNetLarge, NASNetMobile
+from convlayers.applications.resnet import ResNet50, ResNet101, ResNet152
+from convlayers.applications.resnet_v2 import ResNet50V2, ResNet101V2, ResNet152V2
+from convlayers.applications.vgg16 import VGG16
+from convlayers.applications.vgg19 import VGG19
+from convlayers.applications.xception import Xception

@@ -26,7 +26,7 @@ from convlayers.keras_layers.computations import (
     SEPARABLE,
     TRANSPOSED,
 )
-from convlayers.keras_layers.conversion import convert as convert
+from convlayers.keras_layers.conversion import convert
 from convlayers.keras_layers.faster import FASTER, faster
 from convlayers.keras_layers.installed import keras
 

@@ -1,22 +1,24 @@
 """Metrics: how good predictions are, over all batches since the last reset."""
 
 from convlayers.families import Family
-from convlayers.losses import binary_crossentropy as binary_crossentropy
-from convlayers.losses import binary_focal_crossentropy as binary_focal_crossentropy
-from convlayers.losses import categorical_crossentropy as categorical_crossentropy
-from convlayers.losses import categorical_focal_crossentropy as categorical_focal_crossentropy
-from convlayers.losses import categorical_hinge as categorical_hinge
-from convlayers.losses import hinge as hinge
-from convlayers.losses import huber as huber
-from convlayers.losses import kl_divergence as kl_divergence
-from convlayers.losses import log_cosh as log_cosh
-from convlayers.losses import mean_absolute_error as mean_absolute_error
-from convlayers.losses import mean_absolute_percentage_error as mean_absolute_percentage_error
-from convlayers.losses import mean_squared_error as mean_squared_error
-from convlayers.losses import mean_squared_logarithmic_error as mean_squared_logarithmic_error
-from convlayers.losses import poisson as poisson
-from convlayers.losses import sparse_categorical_crossentropy as sparse_categorical_crossentropy
-from convlayers.losses import squared_hinge as squared_hinge
+from convlayers.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
 from convlayers.losses.resolution import choose_by_labels
 from convlayers.metrics.accuracy import (
     Accuracy,

@@ -5,4 +5,4 @@
 They are layers of convlayers: arrays in, arrays out, trained by `forward` and `backward` with any optimizer of convlayers.
 """
 
-from convlayers.mindspore import nn as nn
+from convlayers.mindspore import nn

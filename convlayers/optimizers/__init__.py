@@ -1,8 +1,7 @@
 """Optimizers: how weights follow from gradients."""
 
 from convlayers.families import Family
-from convlayers.optimizers import legacy as legacy
-from convlayers.optimizers import schedules as schedules
+from convlayers.optimizers import legacy, schedules
 from convlayers.optimizers.adadelta import Adadelta
 from convlayers.optimizers.adafactor import Adafactor
 from convlayers.optimizers.adagrad import Adagrad

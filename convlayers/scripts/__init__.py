@@ -1,3 +1,3 @@
 """Scripts that import Keras or TensorFlow, run with convlayers in their place."""
 
-from convlayers.scripts.finder import install_as_keras as install_as_keras
+from convlayers.scripts.finder import install_as_keras

@@ -1,13 +1,13 @@
 """Helpers for scripts, under the names of `keras.utils`."""
 
+from convlayers import registry
 from convlayers.lazy_imports import lazy_names
-from convlayers.registry import OF_SAVING_AND_UTILS
 
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     ["bounding_boxes"],
     beside={
-        **OF_SAVING_AND_UTILS,
+        **registry.OF_SAVING_AND_UTILS,
         "config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
         "data.packing": "pack_x_y_sample_weight unpack_x_y_sample_weight",
         "data.py_dataset": "PyDataset Sequence",
