@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from convlayers.commands.kinds import check_is_there, not_a_model
+from convlayers.commands.file_checks import check_is_there, not_a_model
 from convlayers.models.layer_entries import damage_as_value_error
 from convlayers.registry import find
 from convlayers.saving.formats import is_of_older_keras

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 
-from convlayers.commands.kinds import check_is_there
+from convlayers.commands.file_checks import check_is_there
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 

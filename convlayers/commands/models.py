@@ -2,7 +2,7 @@
 
 import os
 
-from convlayers.commands.kinds import check_is_there, not_a_model
+from convlayers.commands.file_checks import check_is_there, not_a_model
 from convlayers.commands.output import working
 
 

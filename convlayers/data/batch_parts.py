@@ -7,7 +7,7 @@ import numpy as np
 from convlayers import config, nested
 from convlayers.autograd import value_of
 from convlayers.data.packing import describe
-from convlayers.layers.arguments import lists_to_arrays
+from convlayers.layers.call_arguments import lists_to_arrays
 from convlayers.narrow_types import without_bfloat16
 
 

@@ -4,7 +4,7 @@ import inspect
 import weakref
 
 from convlayers import nested
-from convlayers.layers.arguments import consists_of_arrays, shape_of
+from convlayers.layers.call_arguments import consists_of_arrays, shape_of
 
 _NAMED = (
     inspect.Parameter.POSITIONAL_ONLY,

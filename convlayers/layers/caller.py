@@ -8,7 +8,7 @@ import numpy as np
 from convlayers import nested, ops
 from convlayers._native import memory
 from convlayers.autograd import Tape, Tensor, value_of
-from convlayers.layers.arguments import lists_to_arrays, shape_of
+from convlayers.layers.call_arguments import lists_to_arrays, shape_of
 from convlayers.layers.call_signature import shapes_for, signature_of
 from convlayers.layers.input_conversion import ARRAYS, InputConverter
 from convlayers.layers.input_spec import assert_input_compatibility

@@ -4,7 +4,7 @@ import numpy as np
 
 from convlayers import nested, ops
 from convlayers.autograd import Operand, Tensor, value_of
-from convlayers.layers.arguments import lists_to_arrays
+from convlayers.layers.call_arguments import lists_to_arrays
 from convlayers.layers.mask_passing import copy_mask
 from convlayers.narrow_types import to_dtype, without_bfloat16
 from convlayers.symbolic import KerasTensor

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from convlayers import nested
-from convlayers.layers.arguments import consists_of_arrays
+from convlayers.layers.call_arguments import consists_of_arrays
 from convlayers.masks import get_keras_mask, remembered_masks, set_keras_mask
 
 

@@ -10,7 +10,7 @@ def accept_old_spellings():
     from convlayers.legacy.arguments import accept_names_of_weights, accept_old_arguments, classes_in
     from convlayers.legacy.attributes import accept_old_attributes
     from convlayers.legacy.files import accept_old_file_names
-    from convlayers.legacy.frozen import train_as_compiled
+    from convlayers.legacy.freezing import train_as_compiled
     from convlayers.legacy.optimizers import accept_old_optimizers
     from convlayers.legacy.symbolic_losses import accept_symbolic_losses
     from convlayers.legacy.training import accept_old_training

@@ -7,7 +7,7 @@ convlayers under Keras's name; without it, layers are as strict as Keras 3 is.
 import functools
 import inspect
 
-from convlayers.legacy.spelling import warn_of, warn_once
+from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
 
 # The names of today for those of then, class by class: those of Keras 1, which its files have as well, and the rest.

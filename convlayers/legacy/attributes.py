@@ -5,7 +5,7 @@ import functools
 from convlayers import nested, ops
 from convlayers.autograd import Tensor
 from convlayers.layers import InputLayer, Layer
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.metrics import Metric
 from convlayers.models import Model
 from convlayers.symbolic import KerasTensor

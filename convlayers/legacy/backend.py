@@ -8,7 +8,7 @@ import numpy as np
 from convlayers import activations, config, layers, ops, random
 from convlayers.autograd import value_of
 from convlayers.legacy.functions import function, gradients, placeholder
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.saving.legacy.keras1 import VALUES
 from convlayers.variables import Variable
 

@@ -9,7 +9,7 @@ import functools
 import os
 
 from convlayers.callbacks import ModelCheckpoint
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.models import Model
 
 _ENDINGS = (".h5", ".hdf5")

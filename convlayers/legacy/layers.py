@@ -1,7 +1,7 @@
 """Layers of Keras 1, where sizes were arguments of their own: `Convolution2D(32, 3, 3)`, and of Keras 2, by other names."""
 
 from convlayers import layers
-from convlayers.legacy.spelling import warn_of, warn_once
+from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
 
 

@@ -3,8 +3,8 @@
 import importlib
 import types
 
-from convlayers.legacy.paths import ADDITIONS, OLD_MODULES, RENAMED
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_names import ADDITIONS, OLD_MODULES, RENAMED
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.saving.legacy import keras1
 
 _old_modules = {}

@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from convlayers import optimizers
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.optimizers.schedules import InverseTimeDecay
 
 

@@ -8,7 +8,7 @@ import inspect
 
 from convlayers import nested, ops
 from convlayers.layers import Input, Layer
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.metrics import Mean
 from convlayers.models import Functional
 from convlayers.models.compiled import Compiled

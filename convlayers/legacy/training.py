@@ -9,7 +9,7 @@ import numpy as np
 from convlayers import nested
 from convlayers.data.py_dataset import PyDataset
 from convlayers.legacy.image.iterator import Iterator
-from convlayers.legacy.spelling import warn_of, warn_once
+from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.models import Model, Sequential
 from convlayers.models.compile_loss import hold_metrics
 from convlayers.models.compiled import Compiled

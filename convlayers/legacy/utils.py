@@ -2,7 +2,7 @@
 
 import functools
 
-from convlayers.legacy.spelling import warn_of
+from convlayers.legacy.old_spelling import warn_of
 from convlayers.utils import image_dataset_from_directory as image_dataset_today
 
 

@@ -4,7 +4,7 @@ import inspect
 import warnings
 
 from convlayers import nested
-from convlayers.layers.arguments import lists_to_arrays
+from convlayers.layers.call_arguments import lists_to_arrays
 from convlayers.layers.core.input_layer import Input
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from convlayers.optimizers.compiled import compiled
+from convlayers.optimizers.kernels import kernel
 
 
 def clip_by_value(gradients, limit):
@@ -34,4 +34,4 @@ def _scale_down(gradient, norm, limit):
 
 def sum_of_squares(array):
     """Returns a float that does not depend on the number of threads."""
-    return compiled("sum_of_squares", array.dtype)(np.asarray(array))
+    return kernel("sum_of_squares", array.dtype)(np.asarray(array))

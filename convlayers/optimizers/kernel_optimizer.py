@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convlayers.optimizers.compiled import compiled, number_type
+from convlayers.optimizers.kernels import kernel, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
 
@@ -48,7 +48,7 @@ class KernelOptimizer(Optimizer):
             # What has no axes may have become a number on the way.
             some = [np.asarray(gradients[place]) for place in places]
             factors = None if decay is None else [decay[place] for place in places]
-            compiled(self._kernel, dtype)(values, some, *slots, *settings, factors)
+            kernel(self._kernel, dtype)(values, some, *slots, *settings, factors)
 
     def _groups_of(self, variables):
         """Returns, for each dtype, the places of its variables, and lists of them and of what is remembered of them."""

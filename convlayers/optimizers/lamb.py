@@ -4,7 +4,7 @@ import numpy as np
 
 from convlayers.autograd import value_of
 from convlayers.optimizers.clipping import sum_of_squares
-from convlayers.optimizers.compiled import compiled, number_type
+from convlayers.optimizers.kernels import kernel, number_type
 from convlayers.optimizers.optimizer import Optimizer, check_gradient
 from convlayers.optimizers.shared_arguments import with_shared_arguments
 
@@ -58,7 +58,7 @@ class Lamb(Optimizer):
         step = real(value_of(self.iterations) + 1)
         corrections = (1 - real(beta) ** step for beta in (self.beta_1, self.beta_2))
         direction = np.empty_like(gradient)
-        compiled("lamb_direction", gradient.dtype)(
+        kernel("lamb_direction", gradient.dtype)(
             [direction],
             [gradient],
             [momentum.overwrite()],

@@ -13,7 +13,7 @@ from convlayers.autograd import value_of
 from convlayers.naming import auto_name
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
-from convlayers.optimizers.compiled import compiled
+from convlayers.optimizers.kernels import kernel
 from convlayers.optimizers.schedules import LearningRateSchedule
 from convlayers.optimizers.stateless import stateless_apply
 from convlayers.optimizers.variable_owner import VariableOwner
@@ -362,7 +362,7 @@ class Optimizer(VariableOwner, WeightAverages):
 def check_gradients(gradients, variables):
     """Returns gradients as `check_gradient` does: a kernel sees at once whether all are what they should be."""
     values = [variable.value for variable in variables]
-    if values[0].dtype in KERNEL_DTYPES and compiled("are_like", values[0].dtype)(gradients, values):
+    if values[0].dtype in KERNEL_DTYPES and kernel("are_like", values[0].dtype)(gradients, values):
         return gradients
     return list(map(check_gradient, gradients, variables))
 

@@ -1,7 +1,7 @@
 """Exponential moving averages of the weights, for `use_ema`."""
 
 from convlayers.autograd import value_of
-from convlayers.optimizers.compiled import compiled
+from convlayers.optimizers.kernels import kernel
 
 
 class WeightAverages:
@@ -35,7 +35,7 @@ def _move(averages, variables, momentum):
     """Moves averages towards variables, in one pass over memory."""
     for dtype in {variable.value.dtype for variable in variables}:
         pairs = [pair for pair in zip(averages, variables, strict=True) if pair[1].value.dtype == dtype]
-        compiled("average_update", dtype)(
+        kernel("average_update", dtype)(
             [average.overwrite() for average, _ in pairs], [variable.value for _, variable in pairs], momentum
         )
 

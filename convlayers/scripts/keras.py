@@ -6,7 +6,7 @@ import types
 
 import convlayers
 from convlayers.legacy.modules import extend
-from convlayers.legacy.paths import OLD_MODULES
+from convlayers.legacy.old_names import OLD_MODULES
 from convlayers.ops import convert_to_numpy
 from convlayers.scripts.tensorflow.eager import eager
 from convlayers.unsupported import advice_for

@@ -7,7 +7,7 @@ import pytest
 
 from convlayers import callbacks, layers
 from convlayers.legacy.arguments import DROPPED_ARGUMENTS, RENAMED_ARGUMENTS, translate
-from convlayers.legacy.spelling import OldSpelling
+from convlayers.legacy.old_spelling import OldSpelling
 from tests.scripts.running import run_code
 
 OLD_AND_TODAY = [

@@ -7,7 +7,7 @@ import pytest
 
 from convlayers import Input, Variable, config
 from convlayers.legacy.backend import ADDED
-from convlayers.legacy.spelling import OldSpelling
+from convlayers.legacy.old_spelling import OldSpelling
 
 K = types.SimpleNamespace(**ADDED)
 RANDOM = np.random.RandomState(0)
@@ -62,7 +62,7 @@ CALLS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::convlayers.legacy.spelling.OldSpelling")
+@pytest.mark.filterwarnings("ignore::convlayers.legacy.old_spelling.OldSpelling")
 @pytest.mark.parametrize("name", CALLS)
 def test_calls(name):
     call, expected = CALLS[name]

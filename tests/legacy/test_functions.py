@@ -9,7 +9,7 @@ from convlayers.legacy.functions import function, gradients, placeholder
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.rand(2, 6, 6, 2).astype("float32")
-pytestmark = pytest.mark.filterwarnings("ignore::convlayers.legacy.spelling.OldSpelling")
+pytestmark = pytest.mark.filterwarnings("ignore::convlayers.legacy.old_spelling.OldSpelling")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from convlayers import Input, layers
 from convlayers.legacy.layers import ADDED, merge
-from convlayers.legacy.spelling import OldSpelling
+from convlayers.legacy.old_spelling import OldSpelling
 
 X = np.random.RandomState(0).normal(size=(2, 5, 6, 3)).astype("float32")
 

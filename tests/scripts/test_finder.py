@@ -112,7 +112,7 @@ def test_names_that_are_advised_for_packages_around_tensorflow():
 def test_each_old_module_is_found(tmp_path):
     run_code(
         "import importlib\n"
-        "from convlayers.legacy.paths import OLD_MODULES, RENAMED, ADDITIONS\n"
+        "from convlayers.legacy.old_names import OLD_MODULES, RENAMED, ADDITIONS\n"
         "for path in OLD_MODULES:\n"
         "    assert importlib.import_module(f'keras.{path}').__all__, path\n"
         "for path, names in RENAMED.items():\n"

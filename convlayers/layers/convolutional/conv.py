@@ -2,7 +2,7 @@
 
 from convlayers import ops, validation
 from convlayers.layers.convolutional.base_conv import BaseConv
-from convlayers.layers.core.unsupported import refuse
+from convlayers.layers.core.unsupported_arguments import refuse
 from convlayers.layers.signatures import documented, with_defaults
 
 

@@ -1,7 +1,7 @@
 """The layer of all connections."""
 
 from convlayers import activations, ops
-from convlayers.layers.core.unsupported import refuse
+from convlayers.layers.core.unsupported_arguments import refuse
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings

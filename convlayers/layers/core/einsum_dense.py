@@ -3,7 +3,7 @@
 from convlayers import activations, ops, regularizers
 from convlayers.initializers import VarianceScaling
 from convlayers.layers.core.einsum_shapes import EinsumShapes
-from convlayers.layers.core.unsupported import refuse
+from convlayers.layers.core.unsupported_arguments import refuse
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings

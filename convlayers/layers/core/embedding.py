@@ -3,7 +3,7 @@
 import warnings
 
 from convlayers import ops, regularizers
-from convlayers.layers.core.unsupported import refuse
+from convlayers.layers.core.unsupported_arguments import refuse
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings
 from convlayers.symbolic import KerasTensor

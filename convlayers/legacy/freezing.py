@@ -7,7 +7,7 @@ trained by itself. In Keras 3, nothing in it is.
 import functools
 import weakref
 
-from convlayers.legacy.spelling import warn_once
+from convlayers.legacy.old_spelling import warn_once
 from convlayers.models import Model
 from convlayers.models.compiled import Compiled
 

@@ -8,11 +8,11 @@ from convlayers import _native
 
 
 @functools.cache
-def compiled(kernel, dtype):
+def kernel(name, dtype):
     """Returns a kernel by its name, for arrays of a dtype. float16 is computed in float32."""
     if dtype == np.float16:
-        return _through_float32(compiled(kernel, np.dtype("float32")))
-    return getattr(_native.kernels(dtype).optimizer, kernel)
+        return _through_float32(kernel(name, np.dtype("float32")))
+    return getattr(_native.kernels(dtype).optimizer, name)
 
 
 def number_type(dtype):
@@ -20,10 +20,10 @@ def number_type(dtype):
     return np.float32 if dtype == np.float16 else dtype.type
 
 
-def _through_float32(kernel):
+def _through_float32(function):
     def run(*arguments):
         wide = [_widened(argument) for argument in arguments]
-        result = kernel(*wide)
+        result = function(*wide)
         for place, (argument, copies) in enumerate(zip(arguments, wide, strict=True)):
             # What is at the second place, a kernel only reads: gradients.
             if isinstance(argument, list) and place != 1:

@@ -1,4 +1,4 @@
-"""A plugin of pytest: tests that passed before are left out. `python -m pytest -p tests.once`
+"""A plugin of pytest: tests that passed before are left out. `python -m pytest -p tests.skip_passed`
 
 The names of those that passed are in pytest's cache. A test in which a module was looked for and not found is not among
 them: it may test more where the module is.
@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-KEY = "tests.once/passed"
+KEY = "tests.skip_passed/passed"
 
 
-class Once:
+class SkipPassed:
     def __init__(self, cache):
         self.cache = cache
         self.passed = set(cache.get(KEY, []))
@@ -39,6 +39,6 @@ class Once:
 
 
 def pytest_configure(config):
-    once = Once(config.cache)
-    config.pluginmanager.register(once)
-    sys.meta_path.append(once)
+    skip_passed = SkipPassed(config.cache)
+    config.pluginmanager.register(skip_passed)
+    sys.meta_path.append(skip_passed)
