@@ -1,7 +1,9 @@
 """What optimizers remember, in the orders in which versions of Keras have written it."""
 
+import json
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -85,6 +87,21 @@ def test_an_optimizer_that_scaled_the_loss_in_keras_2(momentum):
     optimizer = built(k.optimizers.LossScaleOptimizer(k.optimizers.SGD(momentum=momentum)))
     found = in_saved_order(optimizer, [(), (3, 4), (4,), (4, 2), (2,)])
     assert found == variables_of_keras2(optimizer.inner_optimizer)
+
+
+def test_ftrl_of_keras_2_10_and_before(tmp_path):
+    """It is the one whose variables were in today's order even then: for each weight, all that is remembered."""
+    model = k.Sequential([k.Input((3,)), k.layers.Dense(3), k.layers.Dense(3)])
+    model.compile(k.optimizers.Ftrl(0.1), "mse")
+    model.train_on_batch(np.ones((4, 3), "float32"), np.zeros((4, 3), "float32"))
+    model.save(tmp_path / "model.h5", format="keras2")
+    with h5py.File(tmp_path / "model.h5", "r+") as file:
+        config = json.loads(file.attrs["training_config"])
+        del config["optimizer_config"]["config"]["is_legacy_optimizer"]
+        file.attrs["training_config"] = json.dumps(config)
+    again = k.models.load_model(tmp_path / "model.h5")
+    for one, other in zip(again.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def nadam(**arguments):

@@ -2,6 +2,7 @@
 
 import functools
 
+from convlayers.optimizers.ftrl import Ftrl
 from convlayers.optimizers.nadam import Nadam
 from convlayers.saving.legacy.kernels import KernelConverter
 from convlayers.saving.legacy.layer_weights import names_of_weights
@@ -59,6 +60,8 @@ def _order_of_keras1(model, reader, path):
 def _slot_by_slot(optimizer, shapes, order):
     """Returns the variables of an optimizer in the order of a file, and the shapes there of those that are used today."""
     slots = [slot[index] for slot in optimizer._slots() if slot for index in order]
+    if isinstance(optimizer, Ftrl):  # the only one that made all slots of a weight before those of the next
+        slots = [slot[index] for index in order for slot in optimizer._slots()]
     if isinstance(optimizer, Nadam) and len(shapes) == len(slots) + 2:
         return [optimizer.variables[0], optimizer._u_product, *slots], shapes
     unused = len(shapes) - 1 - len(slots)
