@@ -56,7 +56,10 @@ def modernize(config):
         {"module": "keras.layers", **entry, "inbound_nodes": [modernize_call(node, entry) for node in entry["inbound_nodes"]]}
         for entry in config["layers"]
     ]
-    ends = {key: [modernize_end(end) for end in _ends(config[key])] for key in ("input_layers", "output_layers")}
+    inputs, outputs = config["input_layers"], config["output_layers"]
+    if isinstance(inputs, dict) and sorted(inputs) == [end[0] for end in _ends(inputs)]:
+        inputs = _ends(inputs)  # Keras 2 also took a list in the place of a dict; a dict finds its way into a list by names.
+    ends = {"input_layers": _map_ends(modernize_end, inputs), "output_layers": _map_ends(modernize_end, outputs)}
     return {**config, "layers": layers, **ends}
 
 
@@ -112,6 +115,13 @@ def _plain_config(entry):
     # A Sequential model was a bare list of layers before Keras 2.2.3.
     config = entry["config"]
     return config if isinstance(config, dict) else {"layers": config}
+
+
+def _map_ends(function, structure):
+    """Maps each `[layer, call, index]` of inputs or outputs: those in dicts as they are, all others as a flat list."""
+    if isinstance(structure, dict):
+        return {key: function(end) if _is_tensor(end) else _map_ends(function, end) for key, end in structure.items()}
+    return [function(end) for end in _ends(structure)]
 
 
 def _ends(structure):

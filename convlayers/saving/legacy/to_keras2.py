@@ -25,7 +25,7 @@ _UNKNOWN_ACTIVATIONS = {
     "tanh_shrink",
     "threshold",
 }
-_OLDER_ACTIVATIONS = {new: old for old, new in keras2.ACTIVATIONS.items()} | {"silu": "swish"}
+_OLDER_ACTIVATIONS = {"hard_sigmoid_of_keras2": "hard_sigmoid", "silu": "swish"}
 # What Keras 2 called an optimizer that scales the loss.
 _LOSS_SCALING = {
     "module": "keras.src.mixed_precision.loss_scale_optimizer",
@@ -127,17 +127,26 @@ def _older_graph(config):
     models = {entry["name"] for entry in config["layers"] if "layers" in entry["config"]}
     functional = {entry["name"] for entry in config["layers"] if "input_layers" in entry["config"]}
 
+    def is_tensor(part):
+        return isinstance(part, dict) and part.get("class_name") == "__keras_tensor__"
+
     def older_tensor(tensor, kwargs):
         name, call, index = tensor["config"]["keras_history"]
         return [name, call + (name in models), index, kwargs]
 
     def older_call(entry, node):
-        kwargs = {key: value for key, value in node["kwargs"].items() if key != "training" and nested.flatten(value) != [None]}
-        tensors = node["args"][0] if len(node["args"]) == 1 and isinstance(node["args"][0], list) else node["args"]
-        if not all(isinstance(tensor, dict) and tensor.get("class_name") == "__keras_tensor__" for tensor in tensors) or kwargs:
+        kwargs = {
+            key: value for key, value in node["kwargs"].items() if key != "training" and set(nested.flatten(value)) != {None}
+        }
+        tensors = node["args"]
+        if len(tensors) == 1 and not is_tensor(tensors[0]) and isinstance(tensors[0], (list, dict)):
+            tensors = tensors[0]
+        if not all(map(is_tensor, tensors.values() if isinstance(tensors, dict) else tensors)) or kwargs:
             raise ValueError(
                 f"Keras 2 can't have this call of layer '{entry['name']}' in a file. Expected: tensors alone. Received: {node}"
             )
+        if isinstance(tensors, dict):
+            return {key: older_tensor(tensor, {}) for key, tensor in tensors.items()}
         return [older_tensor(tensor, {}) for tensor in tensors]
 
     def older_end(end):
@@ -147,7 +156,7 @@ def _older_graph(config):
 
     def older_ends(structure):
         if isinstance(structure, dict):
-            raise ValueError("Keras 2 can't have a dict of inputs or outputs in a file. Make the model from a list of them.")
+            return {key: older_ends(part)[0] for key, part in structure.items()}
         leaves = nested.flatten(structure)
         return [older_end(leaves[start : start + 3]) for start in range(0, len(leaves), 3)]
 

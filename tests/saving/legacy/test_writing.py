@@ -190,6 +190,37 @@ def test_keras_2_is_told_which_accuracy_goes_with_class_numbers(tmp_path):
     assert written({"a": sparse, "b": dense}, {"b": "acc", "a": ["acc"]}) == {"b": "acc", "a": [accuracy]}
 
 
+@pytest.mark.parametrize(
+    "activation, written",
+    [(None, "linear"), ("relu", "relu"), ("silu", "swish"), ("hard_sigmoid_of_keras2", "hard_sigmoid")],
+)
+def test_activations_have_the_names_of_keras_2(tmp_path, activation, written):
+    k.Sequential([k.Input((3,)), layers.Dense(2, activation=activation)]).save(tmp_path / "model.h5", format="keras2")
+    assert json_of(tmp_path / "model.h5", "model_config")["config"]["layers"][1]["config"]["activation"] == written
+
+
+@pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict")
+def test_dicts_of_inputs_and_outputs_for_keras_2(tmp_path):
+    """In the model in the model, these have other names than its layers."""
+    a, b, image, extra = (k.Input((2,), name=name) for name in ("a", "b", "image", "extra"))
+    inner = k.Model({"x": b, "y": a}, {"one": layers.Dense(2, name="i")(a), "two": layers.Dense(2, name="j")(b)}, name="inner")
+    ends = inner({"x": image, "y": extra})
+    difference = layers.Subtract(name="difference")([ends["one"], ends["two"]])
+    model = k.Model({"image": image, "extra": extra}, {"difference": difference})
+    model.save(tmp_path / "model.h5", format="keras2")
+    config = json_of(tmp_path / "model.h5", "model_config")["config"]
+    inside = next(layer for layer in config["layers"] if layer["name"] == "inner")
+    assert inside["inbound_nodes"] == [{"x": ["image", 0, 0, {}], "y": ["extra", 0, 0, {}]}]
+    assert inside["config"]["output_layers"] == {"one": ["i", 0, 0], "two": ["j", 0, 0]}
+    assert config["output_layers"] == {"difference": ["difference", 0, 0]}
+    again, rng = k.models.load_model(tmp_path / "model.h5"), np.random.default_rng(0)
+    x = {"image": rng.normal(size=(3, 2)), "extra": rng.normal(size=(3, 2))}
+    expected = model.predict(x, verbose=0)["difference"]
+    np.testing.assert_array_equal(again.predict(x, verbose=0)["difference"], expected)
+    in_order = again.predict([x["extra"], x["image"]], verbose=0)  # as Keras 2 took them
+    np.testing.assert_array_equal(in_order["difference"], expected)
+
+
 def test_a_layer_as_an_activation(tmp_path):
     model = k.Sequential([k.Input((3,)), layers.Dense(2, activation=layers.LeakyReLU(0.1))])
     model.save(tmp_path / "model.keras", format="keras2")
