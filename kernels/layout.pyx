@@ -2,26 +2,31 @@
 #
 # Design:
 # a) x is (n, rows, columns) and y is (n, columns, rows), both contiguous.
-# b) A task is a block of a strip: up to STRIP numbers of the shorter axis, BLOCK of the longer one. Within it,
-#    tiles. The prefetchers of the CPU can't follow so many rows: each tile asks for its part of the next block in the strip, of
-#    both matrices, unless these are likely to be in L2.
+# b) A task is a block of a strip: up to STRIP numbers of the shorter axis, BLOCK of the longer one. Within it, tiles. Where the
+#    prefetchers of the CPU follow rows, they can't follow so many: each tile asks for its part of the next block in the strip, of
+#    both matrices, unless these are likely to be in L2. Where they follow none, a strip is one line of the cache wide and blocks
+#    are long, so that what is read goes on where it was; and large results that fill whole lines go around the caches.
 # c) Where the shorter axis has fewer numbers than a vector, as the colors of images, pixels are put together from planes, and
 #    back (interleave.pxd).
 # d) Windows come one behind the other, each with its own rows; in the image a row goes through many windows. What lies
 #    together in both, a row of a window, is copied at once.
 # e) Blocks are the parallel work, and rows of windows. Each number is moved once: no result depends on the division.
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, prange
+from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
+from convlayers._native.runtime cimport prefetchers_follow_rows
+from kernels.around cimport go_around
 from kernels.interleave cimport Picks, describe_picks, interleave, separate
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport LINE, prefetch_for_reading, prefetch_for_writing
+from kernels.prefetch cimport LINE, end_stores_around, prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, real
-from kernels.transpose cimport transpose_tile
+from kernels.transpose cimport transpose_around, transpose_tile
 
 cdef enum:
-    STRIP = 256
+    STRIP = 256  # where prefetchers follow rows
     BLOCK = 32
+    LONG_BLOCK = 128  # where they do not
     PIXELS = 1024  # of a task, with few numbers each
     NEAR = 1 << 18  # numbers that are likely to be in L2, before and after
 
@@ -36,9 +41,9 @@ cdef inline Py_ssize_t end_of_part(Py_ssize_t length, Py_ssize_t part, Py_ssize_
 
 
 cdef inline void transpose_block(
-    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, bint along, bint far
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, bint along, bint asks
 ) noexcept nogil:
-    """The next block follows along the rows of x, or down. It is asked for if it is `far`."""
+    """The next block follows along the rows of x, or down. `asks`: for that one."""
     cdef Py_ssize_t tiles_down = (rows + VL - 1) // VL, tiles_along = (columns + VL - 1) // VL
     cdef Py_ssize_t below = 0 if along else BLOCK, beside = BLOCK if along else 0
     cdef Py_ssize_t tile, i, j, row
@@ -46,32 +51,50 @@ cdef inline void transpose_block(
         i = min((tile // tiles_along if along else tile % tiles_down) * VL, rows - VL)
         j = min((tile % tiles_along if along else tile // tiles_down) * VL, columns - VL)
         transpose_tile(x + i * x_row + j, x_row, y + j * y_row + i, y_row)
-        for row in range(VL if far and j % LINE < VL else 0):
+        for row in range(VL if asks and j % LINE < VL else 0):
             prefetch_for_reading(x + (i + row + below) * x_row + j + beside)
-        for row in range(VL if far and i % LINE < VL else 0):
+        for row in range(VL if asks and i % LINE < VL else 0):
             prefetch_for_writing(y + (j + row + beside) * y_row + i + below)
+
+
+cdef inline void transpose_block_around(
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns
+) noexcept nogil:
+    cdef Py_ssize_t row, tile, j
+    for row in range(rows // LINE):
+        for tile in range((columns + VL - 1) // VL):
+            j = min(tile * VL, columns - VL)
+            transpose_around(x + row * LINE * x_row + j, x_row, y + j * y_row + row * LINE, y_row)
+
+
+cdef inline bint fills_lines_around(const real[:, :, ::1] x, const real* y) noexcept nogil:
+    """Whether the rows of y are whole lines of the cache, and better stored around it.
+
+    Whoever reads y next makes results of it that are as many, as a rule: these two arrays are half of all.
+    """
+    cdef double numbers = 1.0 * x.shape[0] * x.shape[1] * x.shape[2]
+    return x.shape[1] % LINE == 0 and <uintptr_t>y % (LINE * sizeof(real)) == 0 and go_around(4 * numbers)
 
 
 cdef void transpose_blocks(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
     cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], columns = x.shape[2]
-    cdef bint along = rows <= columns
-    cdef Py_ssize_t height = STRIP if along else BLOCK, width = BLOCK if along else STRIP
+    cdef bint along = rows <= columns, follow = prefetchers_follow_rows()
+    cdef bint asks = follow and n * rows * columns > NEAR, around = not follow and fills_lines_around(x, &y[0, 0, 0])
+    cdef Py_ssize_t strip = STRIP if follow else LINE, block = BLOCK if follow else LONG_BLOCK
+    cdef Py_ssize_t height = strip if along else block, width = block if along else strip
     cdef Py_ssize_t down = parts_of(rows, height), across = parts_of(columns, width)
-    cdef Py_ssize_t task, image, i, j
-    for task in prange(n * down * across, schedule="static", num_threads=threads_for(n * rows * columns)):
-        image = task // (down * across)
-        i = (task // across % down if along else task % down) * height
-        j = (task % across if along else task // down % across) * width
-        transpose_block(
-            &x[image, i, j],
-            columns,
-            &y[image, j, i],
-            rows,
-            end_of_part(rows, height, i) - i,
-            end_of_part(columns, width, j) - j,
-            along,
-            n * rows * columns > NEAR,
-        )
+    cdef Py_ssize_t task, image, i, j, i_count, j_count
+    with parallel(num_threads=threads_for(n * rows * columns)):
+        for task in prange(n * down * across, schedule="static"):
+            image = task // (down * across)
+            i = (task // across % down if along else task % down) * height
+            j = (task % across if along else task // down % across) * width
+            i_count, j_count = end_of_part(rows, height, i) - i, end_of_part(columns, width, j) - j
+            if around:
+                transpose_block_around(&x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count)
+            else:
+                transpose_block(&x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count, along, asks)
+        end_stores_around()
 
 
 cdef inline void transpose_pixels(

@@ -8,6 +8,8 @@
 # b) Where tiles do not fill the matrix, the last one overlaps the one before: what both write is the same.
 # c) A matrix with fewer rows or columns than a tile is transposed number by number.
 # d) Tiles go along the rows of the source: VL streams are read, and each tile fills a cache line in VL rows of the target.
+# e) Around the caches go whole lines, one after the other: as many tiles as fill a line are transposed before they are stored.
+from kernels.prefetch cimport LINE, store_around
 from kernels.real cimport VL, real, vec
 
 cdef extern from *:
@@ -87,6 +89,19 @@ cdef inline void transpose_tile(const real* x, Py_ssize_t x_row, real* y, Py_ssi
     transpose_rows(rows)
     for i in range(VL):
         (<vec*>(y + i * y_row))[0] = rows[i]
+
+
+cdef inline void transpose_around(const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row) noexcept nogil:
+    """LINE rows and VL columns of x, to whole lines of the cache, around it."""
+    cdef vec rows[LINE]
+    cdef int i, tile
+    for tile in range(LINE // VL):
+        for i in range(VL):
+            rows[tile * VL + i] = (<const vec*>(x + (tile * VL + i) * x_row))[0]
+        transpose_rows(rows + tile * VL)
+    for i in range(VL):
+        for tile in range(LINE // VL):
+            store_around(y + i * y_row + tile * VL, rows[tile * VL + i])
 
 
 cdef inline void transpose_matrix(

@@ -13,6 +13,9 @@ POOLING_CLASSES = {
     "adaptive_max_pool": "AdaptiveMaxPooling",
     "adaptive_average_pool": "AdaptiveAveragePooling",
 }
+# Layers whose names do not say that they ask where the channels are, and by which argument they do.
+WITH_AXIS = ("BatchNormalization", "GroupNormalization")
+WITH_DATA_FORMAT = ("Flatten", "Resizing", "RandomFlip", "RandomRotation", "RandomBrightness", "RandomContrast")
 
 
 class KerasStyleAdapter:
@@ -54,12 +57,14 @@ class KerasStyleAdapter:
         return shape if self.data_format == "channels_last" else (shape[-1], *shape[:-1])
 
     def format_options(self, kind):
-        """Returns the arguments that tell a model's layer of this class about the data format."""
+        """Returns the arguments that tell a layer of this class about the data format."""
         if self.data_format == "channels_last":
             return {}
-        if kind == "BatchNormalization":
+        if kind in WITH_AXIS:
             return {"axis": 1}
-        return {"data_format": self.data_format} if kind.endswith("2D") or kind == "Flatten" else {}
+        if kind == "PReLU":
+            return {"shared_axes": [2, 3]}
+        return {"data_format": self.data_format} if kind.endswith("2D") or kind in WITH_DATA_FORMAT else {}
 
     def from_format(self, array):
         """The way back."""

@@ -55,8 +55,10 @@ class ConvlayersAdapter(KerasStyleAdapter):
 
     def keeping_work(self, case, dtype, direction):
         inputs, d_y = case.arrays(dtype)
+        inputs, d_y = list(map(self.in_format, inputs)), self.in_format(d_y)
         x = inputs[0] if len(inputs) == 1 else inputs
-        layer = getattr(self.keras.layers, case.kind)(**case.options, dtype=dtype)
+        options = case.options | self.format_options(case.kind)
+        layer = getattr(self.keras.layers, case.kind)(**options, dtype=dtype)
         layer.build([part.shape for part in x] if x is inputs else x.shape)
         variables = layer.trainable_variables
         for variable, value in zip(variables, case.weights([variable.shape for variable in variables], dtype), strict=True):
@@ -73,9 +75,10 @@ class ConvlayersAdapter(KerasStyleAdapter):
 
         def answers():
             if direction == "forward":
-                return keeping_answers(case, forward())
+                return keeping_answers(case, self.from_format(forward()))
             y, d_x = both()
-            return keeping_answers(case, y, d_x if x is inputs else [d_x], [variable.grad for variable in variables])
+            d_inputs = map(self.from_format, d_x if x is inputs else [d_x])
+            return keeping_answers(case, self.from_format(y), d_inputs, [variable.grad for variable in variables])
 
         return Work(forward if direction == "forward" else both, answers)
 
@@ -90,5 +93,5 @@ class ChannelsFirstAdapter(ConvlayersAdapter):
     data_format = "channels_first"
 
     def lacks(self, case):
-        has_format = isinstance(case, LayerCase | ModelCase)
-        return super().lacks(case) if has_format else "only layers over windows and models are measured in channels_first"
+        has_format = isinstance(case, LayerCase | ModelCase) or self.format_options(case.kind)
+        return super().lacks(case) if has_format else f"{case.kind} does not ask where the channels are"
