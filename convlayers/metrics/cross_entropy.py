@@ -17,8 +17,6 @@ class BinaryCrossentropy(BuiltInMean):
         from_logits, label_smoothing: as for the loss of this name.
     """
 
-    _direction = "down"
-
     def __init__(self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0):
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing}
         super().__init__(binary_crossentropy, name, dtype, **arguments)
@@ -32,8 +30,6 @@ class CategoricalCrossentropy(BuiltInMean):
         dtype: as for `Metric`.
         from_logits, label_smoothing, axis: as for the loss of this name.
     """
-
-    _direction = "down"
 
     def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0, axis=-1):
         arguments = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
@@ -49,8 +45,6 @@ class SparseCategoricalCrossentropy(BuiltInMean):
         from_logits, ignore_class, axis: as for the loss of this name. As in Keras, samples of the class to ignore count
             as 0 in the mean, unless there are sample weights.
     """
-
-    _direction = "down"
 
     def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1):
         arguments = {"from_logits": from_logits, "ignore_class": ignore_class, "axis": axis}

@@ -19,8 +19,6 @@ class Hinge(BuiltInMean):
     1.3
     """
 
-    _direction = "down"
-
     def __init__(self, name="hinge", dtype=None):
         super().__init__(hinge, name, dtype)
 
@@ -33,8 +31,6 @@ class SquaredHinge(BuiltInMean):
         dtype: as for `Metric`.
     """
 
-    _direction = "down"
-
     def __init__(self, name="squared_hinge", dtype=None):
         super().__init__(squared_hinge, name, dtype)
 
@@ -46,8 +42,6 @@ class CategoricalHinge(BuiltInMean):
         name: string.
         dtype: as for `Metric`.
     """
-
-    _direction = "down"
 
     def __init__(self, name="categorical_hinge", dtype=None):
         super().__init__(categorical_hinge, name, dtype)

@@ -23,8 +23,6 @@ class MeanSquaredError(BuiltInMean):
         dtype: as for `Metric`.
     """
 
-    _direction = "down"
-
     def __init__(self, name="mean_squared_error", dtype=None):
         super().__init__(regression.mean_squared_error, name, dtype)
 
@@ -58,8 +56,6 @@ class MeanAbsoluteError(BuiltInMean):
         dtype: as for `Metric`.
     """
 
-    _direction = "down"
-
     def __init__(self, name="mean_absolute_error", dtype=None):
         super().__init__(regression.mean_absolute_error, name, dtype)
 
@@ -79,8 +75,6 @@ class MeanAbsolutePercentageError(BuiltInMean):
     2.0
     """
 
-    _direction = "down"
-
     def __init__(self, name="mean_absolute_percentage_error", dtype=None):
         super().__init__(regression.mean_absolute_percentage_error, name, dtype)
 
@@ -92,8 +86,6 @@ class MeanSquaredLogarithmicError(BuiltInMean):
         name: string.
         dtype: as for `Metric`.
     """
-
-    _direction = "down"
 
     def __init__(self, name="mean_squared_logarithmic_error", dtype=None):
         super().__init__(regression.mean_squared_logarithmic_error, name, dtype)
@@ -131,8 +123,6 @@ class LogCoshError(BuiltInMean):
         name: string.
         dtype: as for `Metric`.
     """
-
-    _direction = "down"
 
     def __init__(self, name="logcosh", dtype=None):
         super().__init__(regression.log_cosh, name, dtype)

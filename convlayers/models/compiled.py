@@ -157,10 +157,6 @@ class Compiled:
     def metrics_names(self):
         return [metric.name for metric in self.metrics]
 
-    @property
-    def metrics_variables(self):
-        return [variable for metric in self.metrics for variable in metric.variables]
-
     def reset_metrics(self):
         """Starts all metrics anew, as at the start of each epoch."""
         for metric in self.metrics:

@@ -31,15 +31,10 @@ class Adadelta(KernelOptimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
+    def _add_slots(self, variables):
         self._accumulated_grads, self._accumulated_delta_vars = self.add_optimizer_variables(
-            var_list, ["accumulated_grad", "accumulated_delta_var"]
+            variables, ["accumulated_grad", "accumulated_delta_var"]
         )
-
-    def _slots(self):
         return self._accumulated_grads, self._accumulated_delta_vars
 
     def _settings(self, learning_rate, real):

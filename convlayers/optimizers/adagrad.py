@@ -30,14 +30,9 @@ class Adagrad(KernelOptimizer):
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
+    def _add_slots(self, variables):
         start = initializers.Constant(self.initial_accumulator_value)
-        self._accumulators = self.add_optimizer_variables(var_list, "accumulator", initializer=start)
-
-    def _slots(self):
+        self._accumulators = self.add_optimizer_variables(variables, "accumulator", initializer=start)
         return (self._accumulators,)
 
     def _settings(self, learning_rate, real):

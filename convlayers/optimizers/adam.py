@@ -39,14 +39,9 @@ class Adam(KernelOptimizer):
         self.epsilon = epsilon
         self.amsgrad = amsgrad
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
-        self._velocity_hats = self.add_optimizer_variables(var_list, "velocity_hat") if self.amsgrad else []
-
-    def _slots(self):
+    def _add_slots(self, variables):
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat") if self.amsgrad else []
         return self._momentums, self._velocities, self._velocity_hats
 
     def _settings(self, learning_rate, real):

@@ -33,13 +33,8 @@ class Adamax(KernelOptimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._m, self._u = self.add_optimizer_variables(var_list, ["momentum", "norm"])
-
-    def _slots(self):
+    def _add_slots(self, variables):
+        self._m, self._u = self.add_optimizer_variables(variables, ["momentum", "norm"])
         return self._m, self._u
 
     def _settings(self, learning_rate, real):

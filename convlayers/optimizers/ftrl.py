@@ -61,16 +61,11 @@ class Ftrl(KernelOptimizer):
         )
         self.beta = beta
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
+    def _add_slots(self, variables):
         start = initializers.Constant(self.initial_accumulator_value)
         self._accumulators, self._linears = self.add_optimizer_variables(
-            var_list, ["accumulator", "linear"], initializer=[start, "zeros"]
+            variables, ["accumulator", "linear"], initializer=[start, "zeros"]
         )
-
-    def _slots(self):
         return self._accumulators, self._linears
 
     def _settings(self, learning_rate, real):

@@ -7,15 +7,15 @@ from convlayers.optimizers.optimizer import Optimizer, check_gradient
 
 
 class KernelOptimizer(Optimizer):
-    """Base class of these optimizers: a subclass defines `_kernel`, `_slots` and `_settings`.
+    """Base class of these optimizers: a subclass defines `_kernel`, `_add_slots` and `_settings`.
 
     A subclass of a user's own may define `update_step`, which then is called for each variable.
     """
 
     _kernel = None  # the name of a function of kernels/optimizer.pyx
 
-    def _slots(self):
-        """Returns what is remembered of the variables, in the kernel's order: lists of variables, empty for nothing."""
+    def _add_slots(self, variables):
+        """Makes what is remembered of the variables, and returns it in the kernel's order: lists, empty for nothing."""
         raise NotImplementedError
 
     def _settings(self, learning_rate, real):
@@ -27,9 +27,10 @@ class KernelOptimizer(Optimizer):
         """
         raise NotImplementedError
 
-    def build(self, variables):
-        super().build(variables)
-        self._groups = {}
+    def build(self, var_list):
+        if not self.built:
+            super().build(var_list)
+            self.slots, self._groups = self._add_slots(var_list), {}
 
     def update_step(self, gradient, variable, learning_rate):
         self._run_kernel([check_gradient(gradient, variable)], [variable], learning_rate, None)
@@ -59,6 +60,6 @@ class KernelOptimizer(Optimizer):
             self._groups[variables] = []
             for dtype, places in places_by_dtype.items():
                 chosen = [variables[place] for place in places]
-                slots = [[slot[indices[variable]] for variable in chosen] if slot else [] for slot in self._slots()]
+                slots = [[slot[indices[variable]] for variable in chosen] if slot else [] for slot in self.slots]
                 self._groups[variables].append((dtype, places, [chosen, *slots]))
         return self._groups[variables]

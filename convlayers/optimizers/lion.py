@@ -37,13 +37,8 @@ class Lion(KernelOptimizer):
         self.beta_1 = beta_1
         self.beta_2 = beta_2
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._momentums = self.add_optimizer_variables(var_list, "momentum")
-
-    def _slots(self):
+    def _add_slots(self, variables):
+        self._momentums = self.add_optimizer_variables(variables, "momentum")
         return (self._momentums,)
 
     def _settings(self, learning_rate, real):

@@ -101,15 +101,13 @@ class Muon(KernelOptimizer):
         self.adam_weight_decay = adam_weight_decay
         self.rms_rate = rms_rate
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
+    def _add_slots(self, variables):
         self.momentums, self.adam_velocities = [], []
-        for variable in var_list:
+        for variable in variables:
             self.momentums.append(self.add_variable_from_reference(variable, "momentum"))
             use_adamw = self._should_use_adamw(variable)
             self.adam_velocities.append(self.add_variable_from_reference(variable, "velocity") if use_adamw else None)
+        return self.momentums, self.adam_velocities, []
 
     def _should_use_adamw(self, variable):
         if len(variable.shape) != 2:
@@ -130,9 +128,6 @@ class Muon(KernelOptimizer):
             super().update_step(gradient, variable, learning_rate * self.adam_lr_ratio)
         else:
             self._muon_update_step(check_gradient(gradient, variable), variable, learning_rate)
-
-    def _slots(self):
-        return self.momentums, self.adam_velocities, []
 
     def _settings(self, learning_rate, real):
         rate = bias_corrected_rate(self.iterations, learning_rate, self.adam_beta_1, self.adam_beta_2, real)

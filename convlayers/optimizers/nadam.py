@@ -43,14 +43,12 @@ class Nadam(KernelOptimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
-        dtype = var_list[0].dtype if var_list else config.floatx()
+    def _add_slots(self, variables):
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        dtype = variables[0].dtype if variables else config.floatx()
         self._u_product = Variable(1.0, dtype=dtype, trainable=False)
         self._variables.append(self._u_product)
+        return self._momentums, self._velocities
 
     def _update_all(self, gradients, variables, learning_rate):
         u, _ = self._shares(self._u_product.value.dtype.type)
@@ -71,9 +69,6 @@ class Nadam(KernelOptimizer):
         # Nothing is left of it after a million.
         steps = np.arange(1, min(value_of(self.iterations), 10**6) + 1)
         self._u_product.assign(self._share(steps, np.float64).prod())
-
-    def _slots(self):
-        return self._momentums, self._velocities
 
     def _settings(self, learning_rate, real):
         u, next_u = self._shares(real)

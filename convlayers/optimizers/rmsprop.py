@@ -32,15 +32,10 @@ class RMSprop(KernelOptimizer):
         self.epsilon = epsilon
         self.centered = centered
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._velocities = self.add_optimizer_variables(var_list, "velocity")
-        self._momentums = self.add_optimizer_variables(var_list, "momentum") if self.momentum > 0 else []
-        self._average_gradients = self.add_optimizer_variables(var_list, "average_gradient") if self.centered else []
-
-    def _slots(self):
+    def _add_slots(self, variables):
+        self._velocities = self.add_optimizer_variables(variables, "velocity")
+        self._momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum > 0 else []
+        self._average_gradients = self.add_optimizer_variables(variables, "average_gradient") if self.centered else []
         return self._velocities, self._momentums, self._average_gradients
 
     def _settings(self, learning_rate, real):

@@ -38,15 +38,10 @@ class ScheduleFreeAdamW(KernelOptimizer):
         self.epsilon = epsilon
         self.warmup_steps = warmup_steps
 
-    def build(self, var_list):
-        if self.built:
-            return
-        super().build(var_list)
-        self._momentums, self._velocities = self.add_optimizer_variables(var_list, ["momentum", "velocity"])
-        for momentum, variable in zip(self._momentums, var_list, strict=True):
+    def _add_slots(self, variables):
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        for momentum, variable in zip(self._momentums, variables, strict=True):
             momentum.assign(variable)
-
-    def _slots(self):
         return self._momentums, self._velocities
 
     def _settings(self, learning_rate, real):

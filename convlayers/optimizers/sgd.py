@@ -32,13 +32,11 @@ class SGD(KernelOptimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    def build(self, variables):
-        if self.built:
-            return
+    def build(self, variables):  # as Keras calls the argument in this class alone
         super().build(variables)
-        self.momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
 
-    def _slots(self):
+    def _add_slots(self, variables):
+        self.momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
         return (self.momentums,)
 
     def _settings(self, learning_rate, real):

@@ -59,9 +59,9 @@ def _order_of_keras1(model, reader, path):
 
 def _slot_by_slot(optimizer, shapes, order):
     """Returns the variables of an optimizer in the order of a file, and the shapes there of those that are used today."""
-    slots = [slot[index] for slot in optimizer._slots() if slot for index in order]
+    slots = [slot[index] for slot in optimizer.slots if slot for index in order]
     if isinstance(optimizer, Ftrl):  # the only one that made all slots of a weight before those of the next
-        slots = [slot[index] for index in order for slot in optimizer._slots()]
+        slots = [slot[index] for index in order for slot in optimizer.slots]
     if isinstance(optimizer, Nadam) and len(shapes) == len(slots) + 2:
         return [optimizer.variables[0], optimizer._u_product, *slots], shapes
     unused = len(shapes) - 1 - len(slots)
@@ -76,7 +76,7 @@ def _converted(model, optimizer, stored, converter, variables):
     """Returns functions that read what was stored in another way, as a weight is, by the index of the variable."""
     weights = model.trainable_variables
     owners = {id(variable): layer for layer in model._flatten_layers() for variable in layer._own_variables}
-    weight_of = {id(kept): weight for slot in optimizer._slots() for kept, weight in zip(slot, weights, strict=False)}
+    weight_of = {id(kept): weight for slot in optimizer.slots for kept, weight in zip(slot, weights, strict=False)}
 
     def read(index, weight):
         return converter.convert(owners[id(weight)], weight, stored.read(index))

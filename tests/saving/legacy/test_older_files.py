@@ -54,7 +54,7 @@ def test_files_of_keras_on_theano(tmp_path, version, name):
 def turn_kernels(model):
     for index, weight in enumerate(model.trainable_variables):
         if weight.value.ndim == 4:
-            for variable in (weight, *(slot[index] for slot in model.optimizer._slots() if slot)):
+            for variable in (weight, *(slot[index] for slot in model.optimizer.slots if slot)):
                 variable.assign(variable.numpy()[::-1, ::-1])
 
 
