@@ -5,11 +5,11 @@ import os
 from convlayers.commands.errors import UsageError, reported
 from convlayers.commands.models import read_model
 from convlayers.commands.output import working
+from convlayers.saving.file_endings import MODEL_ENDINGS, WEIGHTS_ENDING
 from convlayers.saving.formats import DEFAULT, FORMATS
 
-_MODELS = (".keras", ".h5", ".hdf5")
 # The endings of the files of each format: those that `save` knows, and one more.
-_ENDINGS = {**dict.fromkeys(FORMATS, _MODELS), "weights": (".weights.h5",)}
+_ENDINGS = {**dict.fromkeys(FORMATS, MODEL_ENDINGS), "weights": (WEIGHTS_ENDING,)}
 
 
 def add_arguments(parser):

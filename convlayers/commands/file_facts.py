@@ -1,6 +1,7 @@
 """What a file of a model or of weights says about itself, without its weights being read."""
 
 import dataclasses
+import math
 import os
 
 from convlayers.commands.file_checks import check_is_there, not_a_model
@@ -56,10 +57,7 @@ class FileFacts:
         total = 0
         for path, shape, _ in self.arrays:
             if path.split("/")[1] not in ("optimizer", "optimizer_weights", "metrics"):
-                size = 1
-                for n in shape:
-                    size *= n
-                total += size
+                total += math.prod(shape)
         return total
 
 

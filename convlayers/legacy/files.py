@@ -11,10 +11,9 @@ import os
 from convlayers.callbacks import ModelCheckpoint
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.models import Model
+from convlayers.saving.file_endings import HDF5_ENDINGS, MODEL_ENDINGS, WEIGHTS_ENDING
 
-_ENDINGS = (".h5", ".hdf5")
-_ENDING_TODAY = ".weights.h5"
-_ENDINGS_KNOWN = (*_ENDINGS, ".json", ".keras")
+_ENDINGS_KNOWN = (*MODEL_ENDINGS, ".json")
 
 
 def accept_old_file_names():
@@ -57,14 +56,14 @@ def _choosing_format(save_weights):
         _count_as_built(self)
         name = os.fspath(filepath)
         if _has_no_ending(name):
-            warn_of("save_weights('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the name of this file")
+            warn_of("save_weights('...')", f"a name that ends in `{WEIGHTS_ENDING}`. That is behind the name of this file")
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-            return save_weights(self, name + _ENDING_TODAY, *args, **kwargs)
-        if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
+            return save_weights(self, name + WEIGHTS_ENDING, *args, **kwargs)
+        if not name.endswith(HDF5_ENDINGS) or name.endswith(WEIGHTS_ENDING):
             return save_weights(self, filepath, *args, **kwargs)
         from convlayers.saving import save_weights as save_weights_as
 
-        today = f"a name that ends in `{_ENDING_TODAY}`. This file is written as Keras 2 did"
+        today = f"a name that ends in `{WEIGHTS_ENDING}`. This file is written as Keras 2 did"
         warn_of(f"save_weights('...{_ending(name)}')", today)
         return save_weights_as(self, filepath, *args, format="keras2", **kwargs)
 
@@ -76,9 +75,9 @@ def _finding_checkpoints(load_weights):
     def load(self, filepath, *args, **kwargs):
         _count_as_built(self)
         name = os.fspath(filepath)
-        if not _has_no_ending(name) or not os.path.exists(name + _ENDING_TODAY):
+        if not _has_no_ending(name) or not os.path.exists(name + WEIGHTS_ENDING):
             return load_weights(self, filepath, *args, **kwargs)
-        load_weights(self, name + _ENDING_TODAY, *args, **kwargs)
+        load_weights(self, name + WEIGHTS_ENDING, *args, **kwargs)
         return Loaded()
 
     return load
@@ -99,22 +98,22 @@ def _accepting_names(init):
         name = os.fspath(filepath)
         only_weights = kwargs.get("save_weights_only", any(args[3:4]))
         if only_weights and _has_no_ending(name):
-            warn_of("ModelCheckpoint('...')", f"a name that ends in `{_ENDING_TODAY}`. That is behind the names of its files")
-            return init(self, name + _ENDING_TODAY, *args, **kwargs)
+            warn_of("ModelCheckpoint('...')", f"a name that ends in `{WEIGHTS_ENDING}`. That is behind the names of its files")
+            return init(self, name + WEIGHTS_ENDING, *args, **kwargs)
         if _has_no_ending(name):
             warn_of("ModelCheckpoint('...')", "a name that ends in `.keras`. What it writes are folders, as in Keras 2")
             init(self, name + ".keras", *args, **kwargs)
             self.filepath = name
-            self._write = lambda path: self.model.save(path)
+            self._write = lambda path: self.model.save(path)  # a model that is not there yet
             return
-        if not name.endswith(_ENDINGS) or name.endswith(_ENDING_TODAY):
+        if not name.endswith(HDF5_ENDINGS) or name.endswith(WEIGHTS_ENDING):
             return init(self, filepath, *args, **kwargs)
-        warn_of(f"ModelCheckpoint('...{_ending(name)}')", f"a name that ends in `.keras`, or in `{_ENDING_TODAY}` for weights")
-        init(self, name + _ENDING_TODAY, *args, **kwargs)
+        warn_of(f"ModelCheckpoint('...{_ending(name)}')", f"a name that ends in `.keras`, or in `{WEIGHTS_ENDING}` for weights")
+        init(self, name + WEIGHTS_ENDING, *args, **kwargs)
         self.filepath = name
 
     return __init__
 
 
 def _ending(name):
-    return next(ending for ending in _ENDINGS if name.endswith(ending))
+    return next(ending for ending in HDF5_ENDINGS if name.endswith(ending))

@@ -14,6 +14,7 @@ from convlayers.optimizers.loss_scale_optimizer import with_scaled_loss
 from convlayers.registry import CustomObjectScope
 from convlayers.saving.compatibility import for_all_versions
 from convlayers.saving.encodings import make_object, objects_in, share_in_all_copies
+from convlayers.saving.file_endings import HDF5_ENDINGS
 from convlayers.saving.files import as_path, may_write, replacing
 from convlayers.saving.formats import (
     DEFAULT,
@@ -60,7 +61,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         _save_to_file(model, filepath, zipped, **kwargs)
         return
     filepath = as_path(filepath)
-    is_hdf5 = filepath.endswith((".h5", ".hdf5"))
+    is_hdf5 = filepath.endswith(HDF5_ENDINGS)
     format, include_optimizer = _check_arguments(filepath, is_hdf5, zipped, **kwargs)
     format = format or _default_format(model)
     if not may_write(filepath, overwrite):
@@ -71,8 +72,11 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
             "Consider building the model first by calling it on some data.",
             stacklevel=3,
         )
-    write = _write_hdf5 if is_hdf5 else _write_archive
-    write(model, filepath, _encode(model, format), format, zipped=zipped, include_optimizer=include_optimizer)
+    encoding = _encode(model, format)
+    if is_hdf5:
+        _write_hdf5(model, filepath, encoding, format, include_optimizer)
+    else:
+        _write_archive(model, filepath, encoding, format, zipped)
 
 
 def check_can_be_saved(model):
@@ -108,7 +112,7 @@ def _load_from_file(file, **kwargs):
         return load_model(path, **kwargs)
 
 
-def _write_archive(model, filepath, encoding, format, zipped, include_optimizer):
+def _write_archive(model, filepath, encoding, format, zipped):
     from convlayers.saving.archive import write_archive, write_folder
 
     write = write_folder if zipped is False else write_archive
@@ -116,7 +120,7 @@ def _write_archive(model, filepath, encoding, format, zipped, include_optimizer)
     write(filepath, encoding, weights, keras_version_of(format))
 
 
-def _write_hdf5(model, filepath, encoding, format, zipped, include_optimizer):
+def _write_hdf5(model, filepath, encoding, format, include_optimizer):
     from convlayers.saving.legacy.writing import model_as_bytes
 
     content = model_as_bytes(model, encoding, format, include_optimizer)
@@ -319,7 +323,7 @@ def _not_a_model(filepath):
         message = f"File not found: filepath={filepath}. Please ensure the file is an accessible `.keras` zip file."
         if os.path.exists(filepath):
             message += "\nThere is something of that name, but it is no zip archive, or not all of one."
-    elif filepath.endswith((".h5", ".hdf5")) and not os.path.exists(filepath):
+    elif filepath.endswith(HDF5_ENDINGS) and not os.path.exists(filepath):
         return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), filepath)
     else:
         message = (

@@ -5,6 +5,8 @@ Each description stands behind "Received: ", and has no full stop at its end.
 
 import os
 
+from convlayers.saving.file_endings import MODEL_ENDINGS
+
 # What files of other kinds begin with.
 _BEGINNINGS = {
     b"version https://git-lfs": "a pointer of Git LFS, which stands for the file: `git lfs pull` puts the file in its place",
@@ -95,7 +97,7 @@ def what_archive_it_is(names):
         folder, _, last = name.rpartition("/")
         if last == "config.json" and folder:
             return f"an archive in which the model is in a folder. Unpack it, and load the folder '{folder}'"
-        if name.endswith((".keras", ".h5", ".hdf5")) and last != "model.weights.h5":
+        if name.endswith(MODEL_ENDINGS) and last != "model.weights.h5":
             return f"an archive with other files in it. Unpack it, and load '{name}'"
     return None
 
@@ -108,7 +110,7 @@ def _what_folder(filepath):
         return _OF_TENSORFLOW_JS
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return _CHECKPOINT
-    found = [name for name in names if name.endswith((".keras", ".h5", ".hdf5"))]
+    found = [name for name in names if name.endswith(MODEL_ENDINGS)]
     hint = f". It has '{found[0]}'" if found else ""
     return f"a folder without the config.json that an unzipped .keras archive has{hint}"
 

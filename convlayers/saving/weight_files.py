@@ -2,6 +2,7 @@
 
 import warnings
 
+from convlayers.saving.file_endings import HDF5_ENDINGS, WEIGHTS_ENDING
 from convlayers.saving.files import as_path, may_write, replacing
 from convlayers.saving.formats import check_format
 from convlayers.saving.weights import read_weights, unchanged_by_failures, weights_as_bytes
@@ -30,7 +31,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
     if max_shard_size is not None:
         _save_shards(model, filepath, overwrite, max_shard_size, objects_to_skip, format)
         return
-    if not filepath.endswith((".h5", ".hdf5") if format == "keras2" else ".weights.h5"):
+    if not filepath.endswith(HDF5_ENDINGS if format == "keras2" else WEIGHTS_ENDING):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
     _check_built(model, "saving")
     if may_write(filepath, overwrite):

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from convlayers.saving import hdf5
 from convlayers.saving.archive import WEIGHTS, check_expansion_of, is_archive, open_archive, open_folder_of
+from convlayers.saving.file_endings import MODEL_ENDINGS
 from convlayers.saving.files import Window
 
 SHARDED_WEIGHTS, NPZ_WEIGHTS = "model.weights.json", "model.weights.npz"
@@ -65,7 +66,7 @@ def open_arrays_of(archive, filepath):
 def _not_weights(filepath):
     from convlayers.saving.other_files import what_it_is
 
-    if filepath.endswith((".keras", ".h5", ".hdf5")):
+    if filepath.endswith(MODEL_ENDINGS):
         if not os.path.exists(filepath):
             return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), filepath)
         message = f"The weights in {filepath} are damaged, or are no file of Keras."

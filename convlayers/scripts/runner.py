@@ -9,9 +9,9 @@ import signal
 import sys
 import types
 
+from convlayers.saving.file_endings import MODEL_ENDINGS
 from convlayers.scripts.finder import install_as_keras
 
-_MODELS = (".keras", ".h5", ".hdf5")
 _OURS = (__file__, runpy.__file__, "<frozen runpy>", os.path.join(os.path.dirname(os.path.dirname(__file__)), "__main__.py"))
 
 
@@ -50,7 +50,7 @@ def run_like_python(arguments):
 
 def _run_file(path, arguments):
     full_path = os.path.abspath(path)
-    if path.endswith(_MODELS):
+    if path.endswith(MODEL_ENDINGS):
         print(f"{path} is a model, and no script. Try `python -m convlayers inspect {path}`.", file=sys.stderr)
         return 2
     try:

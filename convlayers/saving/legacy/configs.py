@@ -63,24 +63,28 @@ def _modern_object(encoding, class_name, config):
     if get_registered_object(encoding.get("registered_name") or class_name) is not None:
         config = {key: _modern_value(key, value) if key in _NAMES else value for key, value in config.items()}
     else:
-        class_name = class_name.removeprefix("Custom>")
-        if class_name == "Merge":
-            class_name, config = _merge(config)
-        if class_name == "Lambda" and "function_type" in config:
-            class_name, config = _lambda(config)
-        if class_name in keras2.RANDOM_SIZES:
-            class_name, config = _random_size(class_name, config)
-        if class_name == "RandomCrop" and "data_format" not in config:
-            class_name, config = _random_crop(config)
-        for generation in (keras1, keras2):
-            class_name = generation.CLASSES.get(class_name, class_name)
-        cls = find(class_name, encoding.get("module") or "")
-        # TensorFlow 1 had "glorot_uniform" for the name of a class.
-        config = _modern_arguments(cls.__name__ if isinstance(cls, type) else class_name, config)
+        class_name, config = _modern_class(class_name.removeprefix("Custom>"), config, encoding.get("module") or "")
         if class_name != encoding["class_name"]:
             encoding = {**encoding, "registered_name": None}
     encoding = {**encoding, "class_name": class_name, "config": config}
     return without_empty_ones(encoding, find(class_name, encoding.get("module") or ""))
+
+
+def _modern_class(class_name, config, module):
+    """Returns what a class of Keras is called today, and its arguments."""
+    if class_name == "Merge":
+        class_name, config = _merge(config)
+    if class_name == "Lambda" and "function_type" in config:
+        class_name, config = _lambda(config)
+    if class_name in keras2.RANDOM_SIZES:
+        class_name, config = _random_size(class_name, config)
+    if class_name == "RandomCrop" and "data_format" not in config:
+        class_name, config = _random_crop(config)
+    for generation in (keras1, keras2):
+        class_name = generation.CLASSES.get(class_name, class_name)
+    cls = find(class_name, module)
+    # TensorFlow 1 had "glorot_uniform" for the name of a class.
+    return class_name, _modern_arguments(cls.__name__ if isinstance(cls, type) else class_name, config)
 
 
 def _modern_stack(config):
