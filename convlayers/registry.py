@@ -209,3 +209,8 @@ def table_of(*classes, **aliases):
     """Returns the table of a family: each class by its name and its name in snake case, and then by its other names."""
     table = {cls.__name__: cls for cls in classes}
     return {**table, **{to_snake_case(name): cls for name, cls in table.items()}, **aliases}
+
+
+def subclasses_in(namespace, base):
+    """Returns the classes in the namespace of a module that derive from one, by their names there."""
+    return {name: value for name, value in namespace.items() if isinstance(value, type) and issubclass(value, base)}

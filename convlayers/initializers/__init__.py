@@ -20,7 +20,7 @@ from convlayers.initializers.random_values import (
     VarianceScaling,
 )
 from convlayers.initializers.stft import STFT
-from convlayers.registry import table_of
+from convlayers.registry import subclasses_in, table_of
 from convlayers.serialization import serialize_keras_object
 
 constant = Constant
@@ -44,23 +44,7 @@ _family = Family(
     "keras.initializers",
     "initializer",
     table_of(
-        Initializer,
-        Zeros,
-        Ones,
-        Constant,
-        Identity,
-        RandomNormal,
-        RandomUniform,
-        TruncatedNormal,
-        VarianceScaling,
-        GlorotUniform,
-        GlorotNormal,
-        HeUniform,
-        HeNormal,
-        LecunUniform,
-        LecunNormal,
-        Orthogonal,
-        STFT,
+        *subclasses_in(globals(), Initializer).values(),
         IdentityInitializer=Identity,
         OrthogonalInitializer=Orthogonal,
         STFTInitializer=STFT,

@@ -108,8 +108,7 @@ SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
 # A class goes into files under its first name.
-_layers = {name: value for name, value in globals().items() if isinstance(value, type) and issubclass(value, Layer)}
-registry.register_family("keras.layers", _layers)
+registry.register_family("keras.layers", registry.subclasses_in(globals(), Layer))
 
 # Layers that prepare images are many, and most models have none.
 registry.register_lazy_families("layers", "convlayers.layers.preprocessing")

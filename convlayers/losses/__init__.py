@@ -49,35 +49,9 @@ from convlayers.losses.segmentation import Dice, Tversky, dice, tversky
 from convlayers.losses.sequence import CTC, ctc
 from convlayers.losses.similarity import Circle, circle
 from convlayers.naming import get_object_name
-from convlayers.registry import register_family, register_functions
+from convlayers.registry import register_family, register_functions, subclasses_in
 from convlayers.serialization import serialize_keras_object
 
-_CLASSES = (
-    Loss,
-    LossFunctionWrapper,
-    KLDivergence,
-    Poisson,
-    BinaryCrossentropy,
-    BinaryFocalCrossentropy,
-    CategoricalCrossentropy,
-    CategoricalFocalCrossentropy,
-    CategoricalGeneralizedCrossEntropy,
-    SparseCategoricalCrossentropy,
-    MeanSquaredError,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredLogarithmicError,
-    CosineSimilarity,
-    LogCosh,
-    Huber,
-    Hinge,
-    SquaredHinge,
-    CategoricalHinge,
-    Dice,
-    Tversky,
-    Circle,
-    CTC,
-)
 BUILT_IN_FUNCTIONS = (
     kl_divergence,
     poisson,
@@ -123,7 +97,8 @@ _ALIASES = {
 }
 # Files have the place in Keras's source, since the class is not public there. The first name is the one that is written.
 register_family("keras.src.losses.losses", {"LossFunctionWrapper": LossFunctionWrapper})
-_family = Family("keras.losses", "loss", {**{named.__name__: named for named in (*_CLASSES, *BUILT_IN_FUNCTIONS)}, **_ALIASES})
+_functions = {function.__name__: function for function in BUILT_IN_FUNCTIONS}
+_family = Family("keras.losses", "loss", {**subclasses_in(globals(), Loss), **_functions, **_ALIASES})
 register_functions(*BUILT_IN_FUNCTIONS)
 get = _family.get
 

@@ -19,33 +19,15 @@ from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.rmsprop import RMSprop
 from convlayers.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from convlayers.optimizers.sgd import SGD
+from convlayers.registry import subclasses_in
 from convlayers.serialization import serialize_keras_object
 
-_CLASSES = (
-    Adadelta,
-    Adafactor,
-    Adagrad,
-    Adam,
-    AdamW,
-    Adamax,
-    Ftrl,
-    Lamb,
-    Lion,
-    LossScaleOptimizer,
-    MultiOptimizer,
-    Muon,
-    Nadam,
-    Optimizer,
-    OptimizerMap,
-    RMSprop,
-    SGD,
-    ScheduleFreeAdamW,
-)
+_classes = {**subclasses_in(globals(), Optimizer), "OptimizerMap": OptimizerMap}
 # In Keras, "sgd" and "SGD" are the same.
 _family = Family(
     "keras.optimizers",
     "optimizer",
-    {**{cls.__name__: cls for cls in _CLASSES}, **{cls.__name__.lower(): cls for cls in _CLASSES}},
+    {**_classes, **{name.lower(): cls for name, cls in _classes.items()}},
     base=Optimizer,
     ignore_case=True,
 )
