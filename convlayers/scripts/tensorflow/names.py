@@ -18,10 +18,9 @@ _TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int
 _IMAGES = (
     "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop "
     "convert_image_dtype crop_and_resize crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down "
-    "grayscale_to_rgb "
-    "image_gradients pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast random_crop "
-    "random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_crop_or_pad resize_with_pad "
-    "rgb_to_yuv rot90 stateless_random_brightness stateless_random_contrast stateless_random_crop "
+    "grayscale_to_rgb image_gradients pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast "
+    "random_crop random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_crop_or_pad "
+    "resize_with_pad rgb_to_yuv rot90 stateless_random_brightness stateless_random_contrast stateless_random_crop "
     "stateless_random_flip_left_right stateless_random_flip_up_down stateless_random_hue stateless_random_saturation "
     "total_variation transpose yuv_to_rgb"
 )
@@ -31,8 +30,20 @@ _NETWORKS = (
     "softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
 )
 
-# The inverse functions of angles have the names of NumPy in Keras.
-_ARCS = {f"a{name}": f"ops.arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")}
+# What is both in `tf` and in `tf.math`.
+_MATH = {
+    **_same(
+        "abs add cos cumsum divide equal exp floor greater greater_equal less less_equal logical_and logical_not logical_or"
+    ),
+    **_same("maximum minimum multiply negative not_equal round sigmoid sign sin sqrt square subtract tanh"),
+    # The inverse functions of angles have the names of NumPy in Keras.
+    **{f"a{name}": f"ops.arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
+    **{f"reduce_{name}": (f"ops.{name}", _AXIS) for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")},
+    **{name: f".arrays.{name}" for name in ("add_n", "argmax", "argmin", "squared_difference")},
+    "floordiv": ("ops.floor_divide", _OPERANDS),
+    "pow": "ops.power",
+    "truediv": ("ops.true_divide", _OPERANDS),
+}
 _SESSIONS = {
     "ConfigProto": ".devices.ConfigProto",
     "GPUOptions": ".devices.ConfigProto",
@@ -49,9 +60,8 @@ NAMES = {
     "": {
         **_SESSIONS,
         "__version__": ".names.VERSION",
-        **_same("abs add cos cumsum divide einsum equal exp eye floor greater greater_equal less less_equal"),
-        **_same("logical_and logical_not logical_or maximum meshgrid minimum multiply negative not_equal ones repeat round"),
-        **_same("sigmoid sign sin sqrt square subtract tanh tensordot unstack zeros"),
+        **_MATH,
+        **_same("einsum eye meshgrid ones repeat tensordot unstack zeros"),
         # Types of numbers are their names here.
         **{name: f".dtypes.{name}" for name in _TYPES.split()},
         "GradientTape": ".tape.GradientTape",
@@ -61,10 +71,6 @@ NAMES = {
         "TensorSpec": ".graphs.TensorSpec",
         "TensorShape": "legacy.attributes.TensorShape",
         "Variable": ("variables.Variable", {"initial_value": "initializer"}),
-        **_ARCS,
-        "add_n": ".arrays.add_n",
-        "argmax": ".arrays.argmax",
-        "argmin": ".arrays.argmin",
         "argsort": ".arrays.argsort",
         "boolean_mask": ".arrays.boolean_mask",
         "broadcast_to": ".arrays.broadcast_to",
@@ -83,7 +89,6 @@ NAMES = {
         "executing_eagerly": ".graphs.executing_eagerly",
         "fill": ".arrays.fill",
         "function": ".graphs.function",
-        "floordiv": ("ops.floor_divide", _OPERANDS),
         "gather": ".arrays.gather",
         "gather_nd": ".arrays.gather_nd",
         "get_logger": ".messages.get_logger",
@@ -100,21 +105,12 @@ NAMES = {
         "ones_like": ("ops.ones_like", {"input": "x"}),
         "pad": ".arrays.pad",
         "ones_initializer": "initializers.Ones",
-        "pow": "ops.power",
         "print": ".messages.print",
         "py_function": ".graphs.call_python",
         "random_normal_initializer": "initializers.RandomNormal",
         "random_uniform_initializer": "initializers.RandomUniform",
         "range": ("ops.arange", {"limit": "stop", "delta": "step"}),
         "rank": ".arrays.rank",
-        "reduce_all": ("ops.all", {"input_tensor": "x"}),
-        "reduce_any": ("ops.any", {"input_tensor": "x"}),
-        "reduce_logsumexp": ("ops.logsumexp", _AXIS),
-        "reduce_max": ("ops.max", _AXIS),
-        "reduce_mean": ("ops.mean", _AXIS),
-        "reduce_min": ("ops.min", _AXIS),
-        "reduce_prod": ("ops.prod", _AXIS),
-        "reduce_sum": ("ops.sum", _AXIS),
         "reshape": ("ops.reshape", {"tensor": "x", "shape": "newshape"}),
         "reverse": ("ops.flip", {"tensor": "x"}),
         "roll": ("ops.roll", {"input": "x"}),
@@ -125,14 +121,12 @@ NAMES = {
         "slice": ".arrays.slice",
         "sort": ".arrays.sort",
         "split": ".arrays.split",
-        "squared_difference": ".arrays.squared_difference",
         "squeeze": ("ops.squeeze", {"input": "x"}),
         "stack": ("ops.stack", {"values": "x"}),
         "stop_gradient": ("ops.stop_gradient", {"input": "variable"}),
         "tile": ("ops.tile", {"input": "x", "multiples": "repeats"}),
         "tensor_scatter_nd_update": ("ops.scatter_update", {"tensor": "inputs"}),
         "transpose": ("ops.transpose", {"a": "x", "perm": "axes"}),
-        "truediv": ("ops.true_divide", _OPERANDS),
         "where": ".arrays.where",
         "zeros_initializer": "initializers.Zeros",
         "zeros_like": ("ops.zeros_like", {"input": "x"}),
@@ -208,38 +202,21 @@ NAMES = {
     },
     "logging": _LOGGING,
     "math": {
-        **_ARCS,
-        **_same("abs add ceil cos cumsum divide equal erf exp floor greater greater_equal less less_equal log log1p"),
-        **_same("logical_and logical_not logical_or maximum minimum mod multiply negative not_equal reciprocal rsqrt round"),
-        **_same("sigmoid sign sin softplus sqrt square subtract tan tanh top_k"),
-        "add_n": ".arrays.add_n",
-        "argmin": ".arrays.argmin",
+        **_MATH,
+        **_same("ceil erf log log1p mod reciprocal rsqrt softplus tan top_k"),
         "atan2": ("ops.arctan2", {"y": "x1", "x": "x2"}),
         "confusion_matrix": ".arrays.confusion_matrix",
         "count_nonzero": ("ops.count_nonzero", {"input": "x"}),
         "cumprod": "ops.cumprod",
         "divide_no_nan": ("ops.divide_no_nan", _OPERANDS),
-        "floordiv": ("ops.floor_divide", _OPERANDS),
         "floormod": ("ops.mod", _OPERANDS),
         "is_finite": "ops.isfinite",
         "is_inf": "ops.isinf",
         "is_nan": "ops.isnan",
         "l2_normalize": ".nn.l2_normalize",
-        "reduce_all": ("ops.all", _AXIS),
-        "reduce_any": ("ops.any", _AXIS),
-        "reduce_prod": ("ops.prod", _AXIS),
-        "softmax": ("ops.softmax", {"logits": "x"}),
-        "argmax": ".arrays.argmax",
-        "pow": "ops.power",
-        "reduce_logsumexp": ("ops.logsumexp", _AXIS),
-        "reduce_max": ("ops.max", _AXIS),
-        "reduce_mean": ("ops.mean", _AXIS),
-        "reduce_min": ("ops.min", _AXIS),
         "reduce_std": ("ops.std", _AXIS),
-        "reduce_sum": ("ops.sum", _AXIS),
         "reduce_variance": ("ops.var", _AXIS),
-        "squared_difference": ".arrays.squared_difference",
-        "truediv": ("ops.true_divide", _OPERANDS),
+        "softmax": ("ops.softmax", {"logits": "x"}),
     },
     "nest": {
         "flatten": "nested.flatten",
