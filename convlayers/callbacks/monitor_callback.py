@@ -33,6 +33,8 @@ class MonitorCallback(Callback):
         self.monitor_op = None
 
     def _set_monitor_op(self):
+        if self.monitor_op is not None:
+            return
         directions = {"min": ops.less, "max": ops.greater}
         self.monitor_op = directions.get(self.mode) or self._infer_monitor_op()
         if self.monitor_op is None:

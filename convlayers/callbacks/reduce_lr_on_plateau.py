@@ -59,8 +59,7 @@ class ReduceLROnPlateau(MonitorCallback):
         self.wait = 0
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.monitor_op is None:
-            self._set_monitor_op()
+        self._set_monitor_op()
         logs = {} if logs is None else logs
         logs.update(learning_rates_for_logs(self.model.optimizer))
         current = logs.get(self.monitor)

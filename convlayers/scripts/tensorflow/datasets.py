@@ -97,8 +97,7 @@ class Dataset(PyDataset):
     @staticmethod
     def from_generator(generator, *args, **kwargs):
         """Returns a data set of what a function's generator yields; all of it is kept in memory."""
-        elements = list(generator())
-        return Dataset(lambda number: elements[number % len(elements)], len(elements))
+        return _of_list(list(generator()))
 
     @staticmethod
     def list_files(file_pattern, shuffle=True, seed=None):
@@ -177,7 +176,7 @@ class Dataset(PyDataset):
                 if len(block) < block_length:
                     places[place] = next(waiting, None)
             places = [part for part in places if part is not None]
-        return Dataset(lambda number: elements[number % len(elements)], len(elements))
+        return _of_list(elements)
 
     def window(self, size, shift=None, stride=1, drop_remainder=False, name=None):
         """Returns a data set of data sets: for every `shift` elements so many, `stride` apart; tuples of them for tuples."""
@@ -190,7 +189,7 @@ class Dataset(PyDataset):
             first = number % count * shift
             places = range(first, min(first + size * stride, self._count), stride)
             elements = [self._make(place) for place in places]
-            return nested.map_structure(lambda *parts: Dataset(lambda n: parts[n % len(parts)], len(parts)), *elements)
+            return nested.map_structure(lambda *parts: _of_list(parts), *elements)
 
         return Dataset(make, count)
 
@@ -276,15 +275,11 @@ class Dataset(PyDataset):
     def unbatch(self, name=None):
         """Returns a data set of what is in each element along its first axis. All of them are made right away."""
         self._check_end("unbatch")
-        batches = [self._make(number) for number in range(self._count)]
-        sizes = [len(nested.flatten(batch)[0]) for batch in batches]
-        parts = [(batch, place) for batch, size in zip(batches, sizes, strict=True) for place in range(size)]
-
-        def make(number):
-            batch, place = parts[number % len(parts)]
-            return nested.map_structure(lambda array: array[place], batch)
-
-        return Dataset(make, len(parts))
+        elements = []
+        for batch in map(self._make, range(self._count)):
+            places = range(len(nested.flatten(batch)[0]))
+            elements += [nested.map_structure(lambda array, place=place: array[place], batch) for place in places]
+        return _of_list(elements)
 
     def repeat(self, count=None):
         """Returns a data set that goes on from the start, so many times, or without end."""
@@ -361,6 +356,10 @@ class Dataset(PyDataset):
     def __iter__(self):
         self.on_epoch_begin()
         return (as_eager(self[number]) for number in (itertools.count() if self._count is None else range(self._count)))
+
+
+def _of_list(elements):
+    return Dataset(lambda number: elements[number % len(elements)], len(elements))
 
 
 _METHODS_OF_BATCHES = (
