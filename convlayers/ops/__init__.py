@@ -7,342 +7,309 @@ symbolic tensors that models are made of.
 import sys
 
 from convlayers import unsupported
-from convlayers.ops import image as image
-from convlayers.ops import operators as operators
-from convlayers.ops.activations import celu as celu
-from convlayers.ops.activations import elu as elu
-from convlayers.ops.activations import gelu as gelu
-from convlayers.ops.activations import glu as glu
-from convlayers.ops.activations import hard_shrink as hard_shrink
-from convlayers.ops.activations import hard_sigmoid as hard_sigmoid
-from convlayers.ops.activations import hard_silu as hard_silu
-from convlayers.ops.activations import hard_swish as hard_swish
-from convlayers.ops.activations import hard_tanh as hard_tanh
-from convlayers.ops.activations import leaky_relu as leaky_relu
-from convlayers.ops.activations import log_sigmoid as log_sigmoid
-from convlayers.ops.activations import mish as mish
-from convlayers.ops.activations import relu as relu
-from convlayers.ops.activations import relu6 as relu6
-from convlayers.ops.activations import selu as selu
-from convlayers.ops.activations import sigmoid as sigmoid
-from convlayers.ops.activations import silu as silu
-from convlayers.ops.activations import soft_shrink as soft_shrink
-from convlayers.ops.activations import softplus as softplus
-from convlayers.ops.activations import softsign as softsign
-from convlayers.ops.activations import sparse_plus as sparse_plus
-from convlayers.ops.activations import sparse_sigmoid as sparse_sigmoid
-from convlayers.ops.activations import squareplus as squareplus
-from convlayers.ops.activations import swish as swish
-from convlayers.ops.activations import tanh as tanh
-from convlayers.ops.activations import tanh_shrink as tanh_shrink
-from convlayers.ops.activations import threshold as threshold
-from convlayers.ops.adaptive_pooling import adaptive_average_pool as adaptive_average_pool
-from convlayers.ops.adaptive_pooling import adaptive_max_pool as adaptive_max_pool
-from convlayers.ops.arithmetic import add as add
-from convlayers.ops.arithmetic import arctan2 as arctan2
-from convlayers.ops.arithmetic import clip as clip
-from convlayers.ops.arithmetic import divide as divide
-from convlayers.ops.arithmetic import divide_no_nan as divide_no_nan
-from convlayers.ops.arithmetic import floor_divide as floor_divide
-from convlayers.ops.arithmetic import fmax as fmax
-from convlayers.ops.arithmetic import fmin as fmin
-from convlayers.ops.arithmetic import fmod as fmod
-from convlayers.ops.arithmetic import gcd as gcd
-from convlayers.ops.arithmetic import heaviside as heaviside
-from convlayers.ops.arithmetic import hypot as hypot
-from convlayers.ops.arithmetic import lcm as lcm
-from convlayers.ops.arithmetic import ldexp as ldexp
-from convlayers.ops.arithmetic import logaddexp as logaddexp
-from convlayers.ops.arithmetic import logaddexp2 as logaddexp2
-from convlayers.ops.arithmetic import maximum as maximum
-from convlayers.ops.arithmetic import minimum as minimum
-from convlayers.ops.arithmetic import mod as mod
-from convlayers.ops.arithmetic import multiply as multiply
-from convlayers.ops.arithmetic import nextafter as nextafter
-from convlayers.ops.arithmetic import power as power
-from convlayers.ops.arithmetic import subtract as subtract
-from convlayers.ops.arithmetic import true_divide as true_divide
-from convlayers.ops.arithmetic import where as where
-from convlayers.ops.bitwise import bitwise_and as bitwise_and
-from convlayers.ops.bitwise import bitwise_invert as bitwise_invert
-from convlayers.ops.bitwise import bitwise_left_shift as bitwise_left_shift
-from convlayers.ops.bitwise import bitwise_not as bitwise_not
-from convlayers.ops.bitwise import bitwise_or as bitwise_or
-from convlayers.ops.bitwise import bitwise_right_shift as bitwise_right_shift
-from convlayers.ops.bitwise import bitwise_xor as bitwise_xor
-from convlayers.ops.bitwise import left_shift as left_shift
-from convlayers.ops.bitwise import right_shift as right_shift
-from convlayers.ops.blocks import depth_to_space as depth_to_space
-from convlayers.ops.blocks import fold as fold
-from convlayers.ops.blocks import space_to_depth as space_to_depth
-from convlayers.ops.blocks import unfold as unfold
-from convlayers.ops.comparison import allclose as allclose
-from convlayers.ops.comparison import equal as equal
-from convlayers.ops.comparison import greater as greater
-from convlayers.ops.comparison import greater_equal as greater_equal
-from convlayers.ops.comparison import isclose as isclose
-from convlayers.ops.comparison import isfinite as isfinite
-from convlayers.ops.comparison import isin as isin
-from convlayers.ops.comparison import isinf as isinf
-from convlayers.ops.comparison import isnan as isnan
-from convlayers.ops.comparison import isneginf as isneginf
-from convlayers.ops.comparison import isposinf as isposinf
-from convlayers.ops.comparison import isreal as isreal
-from convlayers.ops.comparison import less as less
-from convlayers.ops.comparison import less_equal as less_equal
-from convlayers.ops.comparison import logical_and as logical_and
-from convlayers.ops.comparison import logical_not as logical_not
-from convlayers.ops.comparison import logical_or as logical_or
-from convlayers.ops.comparison import logical_xor as logical_xor
-from convlayers.ops.comparison import not_equal as not_equal
-from convlayers.ops.comparison import signbit as signbit
-from convlayers.ops.complex_parts import angle as angle
-from convlayers.ops.complex_parts import conj as conj
-from convlayers.ops.complex_parts import conjugate as conjugate
-from convlayers.ops.complex_parts import imag as imag
-from convlayers.ops.complex_parts import real as real
-from convlayers.ops.conv import conv as conv
-from convlayers.ops.conv import conv_bias_activation as conv_bias_activation
-from convlayers.ops.conv import depthwise_conv as depthwise_conv
-from convlayers.ops.conv import depthwise_conv_bias_activation as depthwise_conv_bias_activation
-from convlayers.ops.conv import separable_conv as separable_conv
-from convlayers.ops.conv_transpose import conv_transpose as conv_transpose
-from convlayers.ops.conv_transpose import conv_transpose_bias_activation as conv_transpose_bias_activation
-from convlayers.ops.core import array as array
-from convlayers.ops.core import cast as cast
-from convlayers.ops.core import cond as cond
-from convlayers.ops.core import convert_to_numpy as convert_to_numpy
-from convlayers.ops.core import convert_to_tensor as convert_to_tensor
-from convlayers.ops.core import copy as copy
-from convlayers.ops.core import custom_gradient as custom_gradient
-from convlayers.ops.core import dtype as dtype
-from convlayers.ops.core import fori_loop as fori_loop
-from convlayers.ops.core import is_tensor as is_tensor
-from convlayers.ops.core import map as map
-from convlayers.ops.core import ndim as ndim
-from convlayers.ops.core import saturate_cast as saturate_cast
-from convlayers.ops.core import scan as scan
-from convlayers.ops.core import shape as shape
-from convlayers.ops.core import size as size
-from convlayers.ops.core import stop_gradient as stop_gradient
-from convlayers.ops.core import switch as switch
-from convlayers.ops.core import vectorize as vectorize
-from convlayers.ops.core import vectorized_map as vectorized_map
-from convlayers.ops.core import while_loop as while_loop
-from convlayers.ops.creation import arange as arange
-from convlayers.ops.creation import bartlett as bartlett
-from convlayers.ops.creation import blackman as blackman
-from convlayers.ops.creation import empty as empty
-from convlayers.ops.creation import empty_like as empty_like
-from convlayers.ops.creation import eye as eye
-from convlayers.ops.creation import full as full
-from convlayers.ops.creation import full_like as full_like
-from convlayers.ops.creation import geomspace as geomspace
-from convlayers.ops.creation import hamming as hamming
-from convlayers.ops.creation import hanning as hanning
-from convlayers.ops.creation import identity as identity
-from convlayers.ops.creation import kaiser as kaiser
-from convlayers.ops.creation import linspace as linspace
-from convlayers.ops.creation import logspace as logspace
-from convlayers.ops.creation import meshgrid as meshgrid
-from convlayers.ops.creation import ones as ones
-from convlayers.ops.creation import ones_like as ones_like
-from convlayers.ops.creation import tri as tri
-from convlayers.ops.creation import zeros as zeros
-from convlayers.ops.creation import zeros_like as zeros_like
-from convlayers.ops.crossentropy import binary_crossentropy as binary_crossentropy
-from convlayers.ops.crossentropy import categorical_crossentropy as categorical_crossentropy
-from convlayers.ops.crossentropy import sparse_categorical_crossentropy as sparse_categorical_crossentropy
-from convlayers.ops.ctc import ctc_loss as ctc_loss
-from convlayers.ops.cutting import array_split as array_split
-from convlayers.ops.cutting import dsplit as dsplit
-from convlayers.ops.cutting import hsplit as hsplit
-from convlayers.ops.cutting import split as split
-from convlayers.ops.cutting import unstack as unstack
-from convlayers.ops.cutting import vsplit as vsplit
-from convlayers.ops.decompositions import cholesky as cholesky
-from convlayers.ops.decompositions import cholesky_inverse as cholesky_inverse
-from convlayers.ops.decompositions import det as det
-from convlayers.ops.decompositions import eigh as eigh
-from convlayers.ops.decompositions import inv as inv
-from convlayers.ops.decompositions import logdet as logdet
-from convlayers.ops.decompositions import lstsq as lstsq
-from convlayers.ops.decompositions import lu_factor as lu_factor
-from convlayers.ops.decompositions import matrix_rank as matrix_rank
-from convlayers.ops.decompositions import pinv as pinv
-from convlayers.ops.decompositions import qr as qr
-from convlayers.ops.decompositions import slogdet as slogdet
-from convlayers.ops.decompositions import solve as solve
-from convlayers.ops.decompositions import solve_triangular as solve_triangular
-from convlayers.ops.decompositions import svd as svd
-from convlayers.ops.dense import dense as dense
-from convlayers.ops.dropout import dropout as dropout
-from convlayers.ops.global_pooling import global_average_pool as global_average_pool
-from convlayers.ops.global_pooling import global_max_pool as global_max_pool
-from convlayers.ops.indexing import diagonal as diagonal
-from convlayers.ops.indexing import get_item as get_item
-from convlayers.ops.indexing import nonzero as nonzero
-from convlayers.ops.indexing import slice as slice
-from convlayers.ops.indexing import slice_update as slice_update
-from convlayers.ops.indexing import take as take
-from convlayers.ops.indexing import take_along_axis as take_along_axis
-from convlayers.ops.indexing import tril as tril
-from convlayers.ops.indexing import triu as triu
-from convlayers.ops.labels import in_top_k as in_top_k
-from convlayers.ops.labels import multi_hot as multi_hot
-from convlayers.ops.labels import one_hot as one_hot
-from convlayers.ops.linear import dot as dot
-from convlayers.ops.linear import einsum as einsum
-from convlayers.ops.linear import inner as inner
-from convlayers.ops.linear import matmul as matmul
-from convlayers.ops.linear import norm as norm
-from convlayers.ops.linear import outer as outer
-from convlayers.ops.linear import tensordot as tensordot
-from convlayers.ops.matrices import cross as cross
-from convlayers.ops.matrices import diag as diag
-from convlayers.ops.matrices import diagflat as diagflat
-from convlayers.ops.matrices import diff as diff
-from convlayers.ops.matrices import extract_sequences as extract_sequences
-from convlayers.ops.matrices import kron as kron
-from convlayers.ops.matrices import select as select
-from convlayers.ops.matrices import trace as trace
-from convlayers.ops.matrices import unravel_index as unravel_index
-from convlayers.ops.matrices import vander as vander
-from convlayers.ops.matrices import vdot as vdot
-from convlayers.ops.matrices import view as view
-from convlayers.ops.normalization import batch_normalization as batch_normalization
-from convlayers.ops.normalization import batch_normalization_training as batch_normalization_training
-from convlayers.ops.normalization import masked_moments as masked_moments
-from convlayers.ops.normalization import moments as moments
-from convlayers.ops.normalization import normalize as normalize
-from convlayers.ops.pointwise import abs as abs
-from convlayers.ops.pointwise import absolute as absolute
-from convlayers.ops.pointwise import arccos as arccos
-from convlayers.ops.pointwise import arccosh as arccosh
-from convlayers.ops.pointwise import arcsin as arcsin
-from convlayers.ops.pointwise import arcsinh as arcsinh
-from convlayers.ops.pointwise import arctan as arctan
-from convlayers.ops.pointwise import arctanh as arctanh
-from convlayers.ops.pointwise import cbrt as cbrt
-from convlayers.ops.pointwise import ceil as ceil
-from convlayers.ops.pointwise import cos as cos
-from convlayers.ops.pointwise import cosh as cosh
-from convlayers.ops.pointwise import deg2rad as deg2rad
-from convlayers.ops.pointwise import erf as erf
-from convlayers.ops.pointwise import erfc as erfc
-from convlayers.ops.pointwise import erfinv as erfinv
-from convlayers.ops.pointwise import exp as exp
-from convlayers.ops.pointwise import exp2 as exp2
-from convlayers.ops.pointwise import expm1 as expm1
-from convlayers.ops.pointwise import fabs as fabs
-from convlayers.ops.pointwise import floor as floor
-from convlayers.ops.pointwise import i0 as i0
-from convlayers.ops.pointwise import log as log
-from convlayers.ops.pointwise import log1p as log1p
-from convlayers.ops.pointwise import log2 as log2
-from convlayers.ops.pointwise import log10 as log10
-from convlayers.ops.pointwise import nan_to_num as nan_to_num
-from convlayers.ops.pointwise import negative as negative
-from convlayers.ops.pointwise import rad2deg as rad2deg
-from convlayers.ops.pointwise import reciprocal as reciprocal
-from convlayers.ops.pointwise import round as round
-from convlayers.ops.pointwise import rsqrt as rsqrt
-from convlayers.ops.pointwise import sign as sign
-from convlayers.ops.pointwise import sin as sin
-from convlayers.ops.pointwise import sinc as sinc
-from convlayers.ops.pointwise import sinh as sinh
-from convlayers.ops.pointwise import sqrt as sqrt
-from convlayers.ops.pointwise import square as square
-from convlayers.ops.pointwise import tan as tan
-from convlayers.ops.pointwise import trunc as trunc
-from convlayers.ops.pooling import average_pool as average_pool
-from convlayers.ops.pooling import max_pool as max_pool
-from convlayers.ops.prelu import prelu as prelu
-from convlayers.ops.rearrange import rearrange as rearrange
-from convlayers.ops.reductions import all as all
-from convlayers.ops.reductions import amax as amax
-from convlayers.ops.reductions import amin as amin
-from convlayers.ops.reductions import any as any
-from convlayers.ops.reductions import argmax as argmax
-from convlayers.ops.reductions import argmin as argmin
-from convlayers.ops.reductions import average as average
-from convlayers.ops.reductions import count_nonzero as count_nonzero
-from convlayers.ops.reductions import cumprod as cumprod
-from convlayers.ops.reductions import cumsum as cumsum
-from convlayers.ops.reductions import logsumexp as logsumexp
-from convlayers.ops.reductions import max as max
-from convlayers.ops.reductions import mean as mean
-from convlayers.ops.reductions import min as min
-from convlayers.ops.reductions import nanargmax as nanargmax
-from convlayers.ops.reductions import nanargmin as nanargmin
-from convlayers.ops.reductions import nancumprod as nancumprod
-from convlayers.ops.reductions import nancumsum as nancumsum
-from convlayers.ops.reductions import prod as prod
-from convlayers.ops.reductions import std as std
-from convlayers.ops.reductions import sum as sum
-from convlayers.ops.reductions import trapezoid as trapezoid
-from convlayers.ops.reductions import var as var
-from convlayers.ops.sample_normalization import group_normalization as group_normalization
-from convlayers.ops.sample_normalization import layer_normalization as layer_normalization
-from convlayers.ops.sample_normalization import rms_normalization as rms_normalization
-from convlayers.ops.scatter import scatter as scatter
-from convlayers.ops.scatter import scatter_update as scatter_update
-from convlayers.ops.scatter import segment_max as segment_max
-from convlayers.ops.scatter import segment_min as segment_min
-from convlayers.ops.scatter import segment_prod as segment_prod
-from convlayers.ops.scatter import segment_sum as segment_sum
-from convlayers.ops.shaping import append as append
-from convlayers.ops.shaping import broadcast_to as broadcast_to
-from convlayers.ops.shaping import concatenate as concatenate
-from convlayers.ops.shaping import dstack as dstack
-from convlayers.ops.shaping import expand_dims as expand_dims
-from convlayers.ops.shaping import flip as flip
-from convlayers.ops.shaping import fliplr as fliplr
-from convlayers.ops.shaping import flipud as flipud
-from convlayers.ops.shaping import hstack as hstack
-from convlayers.ops.shaping import moveaxis as moveaxis
-from convlayers.ops.shaping import pad as pad
-from convlayers.ops.shaping import ravel as ravel
-from convlayers.ops.shaping import repeat as repeat
-from convlayers.ops.shaping import reshape as reshape
-from convlayers.ops.shaping import roll as roll
-from convlayers.ops.shaping import rot90 as rot90
-from convlayers.ops.shaping import squeeze as squeeze
-from convlayers.ops.shaping import stack as stack
-from convlayers.ops.shaping import swapaxes as swapaxes
-from convlayers.ops.shaping import tile as tile
-from convlayers.ops.shaping import transpose as transpose
-from convlayers.ops.shaping import vstack as vstack
-from convlayers.ops.softmax import log_softmax as log_softmax
-from convlayers.ops.softmax import softmax as softmax
-from convlayers.ops.softmax import sparsemax as sparsemax
-from convlayers.ops.sorting import argpartition as argpartition
-from convlayers.ops.sorting import argsort as argsort
-from convlayers.ops.sorting import searchsorted as searchsorted
-from convlayers.ops.sorting import sort as sort
-from convlayers.ops.sorting import top_k as top_k
-from convlayers.ops.sorting import unique as unique
-from convlayers.ops.statistics import bincount as bincount
-from convlayers.ops.statistics import cdist as cdist
-from convlayers.ops.statistics import corrcoef as corrcoef
-from convlayers.ops.statistics import correlate as correlate
-from convlayers.ops.statistics import digitize as digitize
-from convlayers.ops.statistics import histogram as histogram
-from convlayers.ops.statistics import median as median
-from convlayers.ops.statistics import nanmax as nanmax
-from convlayers.ops.statistics import nanmean as nanmean
-from convlayers.ops.statistics import nanmedian as nanmedian
-from convlayers.ops.statistics import nanmin as nanmin
-from convlayers.ops.statistics import nanpercentile as nanpercentile
-from convlayers.ops.statistics import nanprod as nanprod
-from convlayers.ops.statistics import nanquantile as nanquantile
-from convlayers.ops.statistics import nanstd as nanstd
-from convlayers.ops.statistics import nansum as nansum
-from convlayers.ops.statistics import nanvar as nanvar
-from convlayers.ops.statistics import percentile as percentile
-from convlayers.ops.statistics import psnr as psnr
-from convlayers.ops.statistics import ptp as ptp
-from convlayers.ops.statistics import quantile as quantile
+from convlayers.ops import image, operators
+from convlayers.ops.activations import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_swish,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    mish,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softplus,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    squareplus,
+    swish,
+    tanh,
+    tanh_shrink,
+    threshold,
+)
+from convlayers.ops.adaptive_pooling import adaptive_average_pool, adaptive_max_pool
+from convlayers.ops.arithmetic import (
+    add,
+    arctan2,
+    clip,
+    divide,
+    divide_no_nan,
+    floor_divide,
+    fmax,
+    fmin,
+    fmod,
+    gcd,
+    heaviside,
+    hypot,
+    lcm,
+    ldexp,
+    logaddexp,
+    logaddexp2,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    nextafter,
+    power,
+    subtract,
+    true_divide,
+    where,
+)
+from convlayers.ops.bitwise import (
+    bitwise_and,
+    bitwise_invert,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+    left_shift,
+    right_shift,
+)
+from convlayers.ops.blocks import depth_to_space, fold, space_to_depth, unfold
+from convlayers.ops.comparison import (
+    allclose,
+    equal,
+    greater,
+    greater_equal,
+    isclose,
+    isfinite,
+    isin,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    not_equal,
+    signbit,
+)
+from convlayers.ops.complex_parts import angle, conj, conjugate, imag, real
+from convlayers.ops.conv import conv, conv_bias_activation, depthwise_conv, depthwise_conv_bias_activation, separable_conv
+from convlayers.ops.conv_transpose import conv_transpose, conv_transpose_bias_activation
+from convlayers.ops.core import (
+    array,
+    cast,
+    cond,
+    convert_to_numpy,
+    convert_to_tensor,
+    copy,
+    custom_gradient,
+    dtype,
+    fori_loop,
+    is_tensor,
+    map,
+    ndim,
+    saturate_cast,
+    scan,
+    shape,
+    size,
+    stop_gradient,
+    switch,
+    vectorize,
+    vectorized_map,
+    while_loop,
+)
+from convlayers.ops.creation import (
+    arange,
+    bartlett,
+    blackman,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    geomspace,
+    hamming,
+    hanning,
+    identity,
+    kaiser,
+    linspace,
+    logspace,
+    meshgrid,
+    ones,
+    ones_like,
+    tri,
+    zeros,
+    zeros_like,
+)
+from convlayers.ops.crossentropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
+from convlayers.ops.ctc import ctc_loss
+from convlayers.ops.cutting import array_split, dsplit, hsplit, split, unstack, vsplit
+from convlayers.ops.decompositions import (
+    cholesky,
+    cholesky_inverse,
+    det,
+    eigh,
+    inv,
+    logdet,
+    lstsq,
+    lu_factor,
+    matrix_rank,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_triangular,
+    svd,
+)
+from convlayers.ops.dense import dense
+from convlayers.ops.dropout import dropout
+from convlayers.ops.global_pooling import global_average_pool, global_max_pool
+from convlayers.ops.indexing import diagonal, get_item, nonzero, slice, slice_update, take, take_along_axis, tril, triu
+from convlayers.ops.labels import in_top_k, multi_hot, one_hot
+from convlayers.ops.linear import dot, einsum, inner, matmul, norm, outer, tensordot
+from convlayers.ops.matrices import (
+    cross,
+    diag,
+    diagflat,
+    diff,
+    extract_sequences,
+    kron,
+    select,
+    trace,
+    unravel_index,
+    vander,
+    vdot,
+    view,
+)
+from convlayers.ops.normalization import batch_normalization, batch_normalization_training, masked_moments, moments, normalize
+from convlayers.ops.pointwise import (
+    abs,
+    absolute,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    cbrt,
+    ceil,
+    cos,
+    cosh,
+    deg2rad,
+    erf,
+    erfc,
+    erfinv,
+    exp,
+    exp2,
+    expm1,
+    fabs,
+    floor,
+    i0,
+    log,
+    log1p,
+    log2,
+    log10,
+    nan_to_num,
+    negative,
+    rad2deg,
+    reciprocal,
+    round,
+    rsqrt,
+    sign,
+    sin,
+    sinc,
+    sinh,
+    sqrt,
+    square,
+    tan,
+    trunc,
+)
+from convlayers.ops.pooling import average_pool, max_pool
+from convlayers.ops.prelu import prelu
+from convlayers.ops.rearrange import rearrange
+from convlayers.ops.reductions import (
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    average,
+    count_nonzero,
+    cumprod,
+    cumsum,
+    logsumexp,
+    max,
+    mean,
+    min,
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    prod,
+    std,
+    sum,
+    trapezoid,
+    var,
+)
+from convlayers.ops.sample_normalization import group_normalization, layer_normalization, rms_normalization
+from convlayers.ops.scatter import scatter, scatter_update, segment_max, segment_min, segment_prod, segment_sum
+from convlayers.ops.shaping import (
+    append,
+    broadcast_to,
+    concatenate,
+    dstack,
+    expand_dims,
+    flip,
+    fliplr,
+    flipud,
+    hstack,
+    moveaxis,
+    pad,
+    ravel,
+    repeat,
+    reshape,
+    roll,
+    rot90,
+    squeeze,
+    stack,
+    swapaxes,
+    tile,
+    transpose,
+    vstack,
+)
+from convlayers.ops.softmax import log_softmax, softmax, sparsemax
+from convlayers.ops.sorting import argpartition, argsort, searchsorted, sort, top_k, unique
+from convlayers.ops.statistics import (
+    bincount,
+    cdist,
+    corrcoef,
+    correlate,
+    digitize,
+    histogram,
+    median,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+    percentile,
+    psnr,
+    ptp,
+    quantile,
+)
 
 
 def __getattr__(name):

@@ -6,4 +6,4 @@ TensorFlow in a graph.
 Loaded only for such a file.
 """
 
-from convlayers.models.tensorflow_ops.calls import call_function as call_function
+from convlayers.models.tensorflow_ops.calls import call_function
