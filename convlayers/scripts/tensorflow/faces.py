@@ -2,6 +2,7 @@
 
 import functools
 import importlib
+import inspect
 import types
 
 from convlayers.scripts.tensorflow.eager import eager
@@ -32,7 +33,8 @@ class _Face(types.ModuleType):
         module, _, attribute = place.rpartition(".")
         module = module if module.startswith(".") else f"convlayers.{module}"
         value = getattr(importlib.import_module(module, __package__), attribute)
-        value = _with_names(value, arguments) if arguments else value
+        if arguments or (isinstance(value, types.FunctionType) and "name" not in inspect.signature(value).parameters):
+            value = _with_names(value, arguments)
         value = eager(value) if isinstance(value, types.FunctionType) else value
         setattr(self, name, value)
         return value
@@ -42,7 +44,7 @@ class _Face(types.ModuleType):
 
 
 def _with_names(function, arguments):
-    """Returns a function that takes its arguments by TensorFlow's names too."""
+    """Returns a function that takes its arguments by TensorFlow's names too, and a name, without effect."""
 
     @functools.wraps(function)
     def renamed(*args, name=None, **kwargs):

@@ -7,6 +7,7 @@ import numpy as np
 
 from convlayers import ops, random
 from convlayers.autograd import Operand, value_of
+from convlayers.models.tensorflow_ops.images import flip_left_right, flip_up_down, resize_with_crop_or_pad
 from convlayers.scripts.tensorflow.eager import as_eager
 
 
@@ -129,10 +130,6 @@ def adjust_saturation(image, saturation_factor, name=None):
     return _in_floats(image, change)
 
 
-def grayscale_to_rgb(images, name=None):
-    return ops.concatenate([images] * 3, axis=-1)
-
-
 def per_image_standardization(image):
     """Returns each image with a mean of 0 and a variance of 1."""
     image = ops.cast(image, "float32")
@@ -179,52 +176,6 @@ def total_variation(images, name=None):
 
 
 # Places ---------------------------------------------------------------------------------------------------------------
-
-
-def flip_left_right(image):
-    return ops.flip(image, axis=-2)
-
-
-def flip_up_down(image):
-    return ops.flip(image, axis=-3)
-
-
-def rot90(image, k=1, name=None):
-    return ops.rot90(image, k, axes=(-3, -2))
-
-
-def transpose(image, name=None):
-    return ops.swapaxes(image, -3, -2)
-
-
-def central_crop(image, central_fraction):
-    """Returns the middle of an image: so much of its height and width."""
-    starts = [int((n - n * central_fraction) / 2) for n in image.shape[-3:-1]]
-    return crop_to_bounding_box(image, *starts, *(n - 2 * s for n, s in zip(image.shape[-3:-1], starts, strict=True)))
-
-
-def crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width):
-    return image[..., offset_height : offset_height + target_height, offset_width : offset_width + target_width, :]
-
-
-def extract_patches(images, sizes, strides, rates, padding, name=None):
-    """Returns parts of images, each of them along the last axis. The arguments have a number for each axis of the images."""
-    return ops.image.extract_patches(images, tuple(sizes[1:3]), tuple(strides[1:3]), rates[1], padding.lower())
-
-
-def pad_to_bounding_box(image, offset_height, offset_width, target_height, target_width):
-    height, width = image.shape[-3:-1]
-    rows = offset_height, target_height - height - offset_height
-    columns = offset_width, target_width - width - offset_width
-    return ops.pad(image, ((0, 0),) * (len(image.shape) - 3) + (rows, columns, (0, 0)))
-
-
-def resize_with_crop_or_pad(image, target_height, target_width):
-    """Returns the middle of an image, or the image in the middle of zeros."""
-    height, width = (min(n, wanted) for n, wanted in zip(image.shape[-3:-1], (target_height, target_width), strict=True))
-    places = [(n - kept) // 2 for n, kept in zip(image.shape[-3:-1], (height, width), strict=True)]
-    image = crop_to_bounding_box(image, *places, height, width)
-    return pad_to_bounding_box(image, (target_height - height) // 2, (target_width - width) // 2, target_height, target_width)
 
 
 def crop_and_resize(image, boxes, box_indices, crop_size, method="bilinear", extrapolation_value=0.0, name=None):

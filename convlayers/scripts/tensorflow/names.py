@@ -16,13 +16,16 @@ def _same(names, **arguments):
 
 _TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int64 string uint8 uint16"
 _IMAGES = (
-    "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation central_crop "
-    "convert_image_dtype crop_and_resize crop_to_bounding_box decode_image extract_patches flip_left_right flip_up_down "
-    "grayscale_to_rgb image_gradients pad_to_bounding_box per_image_standardization psnr random_brightness random_contrast "
-    "random_crop random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_crop_or_pad "
-    "resize_with_pad rgb_to_yuv rot90 stateless_random_brightness stateless_random_contrast stateless_random_crop "
-    "stateless_random_flip_left_right stateless_random_flip_up_down stateless_random_hue stateless_random_saturation "
-    "total_variation transpose yuv_to_rgb"
+    "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation convert_image_dtype "
+    "crop_and_resize decode_image image_gradients per_image_standardization psnr random_brightness random_contrast random_crop "
+    "random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_pad rgb_to_yuv "
+    "stateless_random_brightness stateless_random_contrast stateless_random_crop stateless_random_flip_left_right "
+    "stateless_random_flip_up_down stateless_random_hue stateless_random_saturation total_variation yuv_to_rgb"
+)
+# As in graphs of files.
+_MOVED_IMAGES = (
+    "central_crop crop_to_bounding_box extract_patches flip_left_right flip_up_down grayscale_to_rgb pad_to_bounding_box "
+    "resize_with_crop_or_pad rot90 transpose"
 )
 _NETWORKS = (
     "avg_pool2d batch_normalization bias_add compute_average_loss conv2d conv2d_transpose depthwise_conv2d gelu l2_loss "
@@ -183,6 +186,7 @@ NAMES = {
     "errors": {name: f".errors.{name}" for name in ("InvalidArgumentError", "NotFoundError", "ResourceExhaustedError")},
     "image": {
         **{name: f".images.{name}" for name in _IMAGES.split()},
+        **{name: f"models.tensorflow_ops.images.{name}" for name in _MOVED_IMAGES.split()},
         **{f"decode_{kind}": ".images.decode_image" for kind in ("bmp", "jpeg", "png")},
         **{name: f"ops.image.{name}" for name in ("hsv_to_rgb", "rgb_to_grayscale", "rgb_to_hsv", "sobel_edges")},
         "ssim": ("ops.image.ssim", {"img1": "image1", "img2": "image2"}),

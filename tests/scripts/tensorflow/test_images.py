@@ -5,8 +5,9 @@ import colorsys
 import numpy as np
 import pytest
 
-from convlayers.scripts.tensorflow import images as images
+from convlayers.scripts.tensorflow.faces import find_tensorflow
 
+images = find_tensorflow("tensorflow.image")
 U = np.random.RandomState(0).randint(0, 256, (2, 7, 6, 3)).astype("uint8")
 F = (U / 255).astype("float32")
 
@@ -67,7 +68,7 @@ CALLS = {
     ),
     "parts of pixels, by area": (lambda: images.resize(F[0, :3, :1], (2, 1), "area"), (2 * F[0, :3:2, :1] + F[0, 1:2, :1]) / 3),
     "flipped": (lambda: images.flip_up_down(U), U[:, ::-1]),
-    "turned": (lambda: images.rot90(U), np.rot90(U, axes=(1, 2))),
+    "turned": (lambda: images.rot90(U, name="turned"), np.rot90(U, axes=(1, 2))),
     "turned back": (lambda: images.rot90(U[0], 3), np.rot90(U[0], 3)),
     "transposed": (lambda: images.transpose(U), U.swapaxes(1, 2)),
     "middle": (lambda: images.central_crop(U, 0.5), U[:, 1:6, 1:5]),
@@ -125,7 +126,7 @@ def test_random(name):
 
 def test_files(tmp_path):
     pytest.importorskip("PIL.Image").fromarray(U[0]).save(tmp_path / "image.png")
-    contents = images.read_file(str(tmp_path / "image.png"))
+    contents = find_tensorflow("tensorflow.io").read_file(str(tmp_path / "image.png"))
     np.testing.assert_array_equal(images.decode_image(contents), U[0])
     assert images.decode_image(contents, channels=1).shape == (7, 6, 1)
     np.testing.assert_allclose(images.decode_image(contents, dtype="float32"), F[0], rtol=1e-6)
