@@ -1,7 +1,6 @@
 """Functions on arrays that `tf` has and `keras.ops` has not, or not so."""
 
 import builtins
-import functools
 import math
 
 import numpy as np
@@ -106,24 +105,11 @@ def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
     return ops.matmul(a, b)
 
 
-def matrix_transpose(a, name=None):
-    return ops.swapaxes(a, -1, -2)
-
-
-def diag_part(input, name=None):
-    """Returns the diagonals of matrices."""
-    return ops.diagonal(input, axis1=-2, axis2=-1)
-
-
 def set_diag(input, diagonal, name=None):
     """Returns matrices with other numbers on their diagonals."""
     rows, columns = input.shape[-2:]
     diagonal = ops.pad(diagonal, [(0, 0)] * (len(input.shape) - 2) + [(0, max(rows, columns) - min(rows, columns))])
     return ops.where(np.eye(rows, columns, dtype="bool"), ops.expand_dims(diagonal, -1)[..., :rows, :], input)
-
-
-def squared_difference(x, y, name=None):
-    return ops.square(ops.subtract(x, y))
 
 
 def where(condition, x=None, y=None, name=None):
@@ -145,11 +131,6 @@ def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     return turned.shape[axis] - 1 - ops.flip(ops.argsort(turned, axis), axis)
 
 
-def add_n(inputs, name=None):
-    """Returns the sum of several arrays."""
-    return functools.reduce(ops.add, inputs)
-
-
 def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype=int32, name=None):
     """Returns how many samples of each class, in rows, were taken for each class, in columns."""
     places = np.asarray(labels), np.asarray(predictions)
@@ -157,12 +138,6 @@ def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype=
     matrix = np.zeros((count, count), dtype)
     np.add.at(matrix, places, 1 if weights is None else weights)
     return matrix
-
-
-def clip_by_norm(t, clip_norm, axes=None, name=None):
-    """Returns an array that is not longer than `clip_norm`."""
-    length = ops.sqrt(ops.sum(ops.square(t), axis=axes, keepdims=True))
-    return ops.divide(ops.multiply(t, clip_norm), ops.maximum(length, clip_norm))
 
 
 def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
