@@ -115,6 +115,15 @@ def test_discretization_of_keras(mode, keras):
     assert (symbol.shape[1:], symbol.dtype) == (theirs.compute_output_shape((None, 4))[1:], expected.dtype)
 
 
+@pytest.mark.parametrize("dtype", [None, "int64", "float16", "float64"])
+def test_numbers_are_compared_in_one_type_whatever_that_of_the_layer(dtype, keras):
+    """Files of Keras 3.0 to 3.11 have "int64"."""
+    x = np.array([[0.7, 0.69, -0.7, 0.1]])
+    ours, theirs = (m.Discretization([-0.7, 0.1, 0.7], dtype=dtype) for m in (layers, keras.layers))
+    np.testing.assert_array_equal(ours(x), keras.ops.convert_to_numpy(theirs(x)))
+    np.testing.assert_array_equal(ours(x), [[3, 2, 1, 2]])
+
+
 @pytest.mark.parametrize("mode", ["int", "one_hot", "multi_hot", "count"])
 @pytest.mark.parametrize("shape", [(3,), (4, 1), (4, 3), (4, 3, 5), (4, 3, 1)], ids=str)
 def test_shapes_of_encoded_classes_are_those_declared(mode, shape):

@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import validation
 from convlayers.autograd import value_of
+from convlayers.config import floatx
 from convlayers.layers.layer import Layer
 from convlayers.layers.preprocessing.encoding import encode, encoded_shape, refuse_sparse
 from convlayers.narrow_types import array_dtype
@@ -69,13 +70,20 @@ class Discretization(Layer):
     def output_dtype(self):
         return "int32" if self.output_mode == "int" else self.compute_dtype
 
+    def _cast_input(self, x):
+        # The layer's type is that of its outputs: integers, in files of Keras 3.0 to 3.11.
+        return x
+
     def call(self, inputs):
         if self.bin_boundaries is None:
             raise ValueError(
                 "You need to either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)` before "
                 "you can start using the `Discretization` layer."
             )
-        classes = np.digitize(value_of(inputs), self.bin_boundaries).astype("int32")
+        numbers = value_of(inputs)
+        if numbers.dtype.kind == "f":
+            numbers = numbers.astype(floatx(), copy=False)  # as boundaries are: 0.7 is not below 0.7
+        classes = np.digitize(numbers, np.asarray(self.bin_boundaries, floatx())).astype("int32")
         return encode(classes, self.output_mode, len(self.bin_boundaries) + 1, array_dtype(self.output_dtype))
 
     # Adapting ---------------------------------------------------------------------------------------------------------
