@@ -13,6 +13,7 @@ from libc.string cimport memcpy
 from kernels.lanes cimport lane_vec, rearrange
 from kernels.masks cimport choose, mask
 from kernels.pixel_groups cimport begins_in, lanes_of_group
+from kernels.pool_planes cimport number_of_place
 from kernels.pooling cimport (
     VECTORS, Line, Pooling, Row, input_row, lines_below, load_before, output_row, store, vector_at, vectors_for
 )
@@ -214,7 +215,7 @@ cdef inline void index_row(const Pooling* job, Py_ssize_t od, Py_ssize_t oh, Py_
     cdef Py_ssize_t ow, i, place, down
     for ow in range(job.w.outputs):
         for i in range(ow * job.c, (ow + 1) * job.c):
-            place = place_at(job.places + (at + i) * job.place_size, job.place_size)
+            place = place_at(job.places + number_of_place(job, at + i) * job.place_size, job.place_size)
             down = first + place // job.w.span // job.h.span * job.h.inputs + place // job.w.span % job.h.span
             indices[i] = down * job.w.inputs + job.w.window.first[ow] + place % job.w.span
             if rows * job.w.window.count[ow] == 0:
