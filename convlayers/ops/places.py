@@ -25,7 +25,7 @@ def take_places(x, places, filler=0):
     """
     if x.size < MANY or x.dtype not in KERNEL_DTYPES or not places:
         return None
-    order = sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
+    order = list(range(x.ndim)) if x.flags.c_contiguous else sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
     in_memory = x.transpose(order)
     if not in_memory.flags.c_contiguous:
         return None
@@ -39,7 +39,7 @@ def take_places(x, places, filler=0):
     y = np.empty((*shape[:first], *(table.shape[1] for table in taken), *shape[end:]), x.dtype)
     images, images_y = (array.reshape(_in_five_axes(array.shape, first, end)) for array in (in_memory, y))
     _native.kernels(x.dtype).take.take(images, *[_ONE_PLACE] * (3 - len(taken)), *taken, filler, images_y)
-    return y.transpose(np.argsort(order))
+    return y if x.flags.c_contiguous else y.transpose(np.argsort(order))
 
 
 def _in_five_axes(shape, first, end):

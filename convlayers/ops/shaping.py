@@ -13,6 +13,7 @@ from convlayers.ops.indexing import line_along
 from convlayers.ops.layout import contiguous
 from convlayers.ops.merging import join
 from convlayers.ops.places import FILLER, take_places
+from convlayers.shapes import hashable
 from convlayers.symbolic import one_node
 
 
@@ -261,7 +262,7 @@ def pad(x, pad_width, mode="constant", constant_values=None):
         raise ValueError(
             f"Argument `mode` must be one of 'constant', 'edge', 'reflect', 'symmetric', 'wrap'. Received: mode={mode}"
         )
-    widths = np.broadcast_to(np.asarray(pad_width, np.intp), (x.ndim, 2)).tolist()
+    widths = _widths_of_axes(hashable(pad_width), x.ndim)
     shape, filler = x.shape, constant_values or 0
     padded = {axis: functools.partial(_places_with_border, width, mode) for axis, width in enumerate(widths) if any(width)}
     y = take_places(x, padded, filler)
@@ -282,12 +283,18 @@ def pad(x, pad_width, mode="constant", constant_values=None):
     return y, backward
 
 
+@functools.lru_cache(maxsize=4096)
+def _widths_of_axes(pad_width, ndim):
+    """Returns how many numbers are added before and after each axis: a pair for each."""
+    return tuple(map(tuple, np.broadcast_to(np.asarray(pad_width, np.intp), (ndim, 2)).tolist()))
+
+
+@functools.lru_cache(maxsize=4096)
 def _places_with_border(width, mode, length):
     """Returns from which entry of its axis each entry of the padded axis is taken, `FILLER` for none."""
-    if mode != "constant":
-        return np.pad(np.arange(length), width, mode)
-    places = np.full(sum(width) + length, FILLER)
-    places[width[0] : width[0] + length] = np.arange(length)
+    fillers = {"constant_values": FILLER} if mode == "constant" else {}
+    places = np.pad(np.arange(length), width, mode, **fillers)
+    places.flags.writeable = False  # All who ask get the same.
     return places
 
 
