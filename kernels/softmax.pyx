@@ -6,7 +6,8 @@
 #    pass, and loops run along the rows. The exponentials of all its rows are taken in one loop.
 # c) Short rows, up to SHORT numbers, would not fill vectors, and sums along them would wait for each addition. So WIDTH
 #    of them at a time are transposed (transpose.pxd): each number of a vector belongs to another row. What is left of
-#    the last vector holds zeros, or rows from before.
+#    the last vector holds zeros, or rows from before. Prefetchers do not follow rows that are read side by side, so the next
+#    block is asked for.
 # d) The largest number of a row is subtracted first: no exponential overflows, and the sum is at least 1.
 # e) Tasks depend on the shape only, and a row is the work of one of them: results are the same for any number of
 #    threads.
@@ -20,6 +21,7 @@ from kernels.elementwise cimport apply
 from kernels.exponential cimport exponential, logarithm
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport LINE, ask_for_lines
 from kernels.real cimport real
 from kernels.reductions cimport largest, total
 from kernels.transpose cimport transpose_matrix
@@ -182,6 +184,10 @@ cdef void log_softmax_gradient_columns(const real* y, real* values, Py_ssize_t c
             values[i * WIDTH + j] -= exponential(y[i * WIDTH + j]) * sums[j]
 
 
+cdef inline void ask_for_block(const real* rows, Py_ssize_t c) noexcept nogil:
+    ask_for_lines(rows, 0, WIDTH * c // LINE)
+
+
 cdef inline void compute_short(
     Columns compute, const real* y, const real* source, real* target, Py_ssize_t rows, Py_ssize_t c
 ) noexcept nogil:
@@ -189,10 +195,16 @@ cdef inline void compute_short(
     cdef real columns_of_y[SHORT * WIDTH]
     cdef Py_ssize_t block, row, width
     memset(columns, 0, c * WIDTH * sizeof(real))
-    memset(columns_of_y, 0, c * WIDTH * sizeof(real))
+    if y != source:
+        memset(columns_of_y, 0, c * WIDTH * sizeof(real))
     for block in range((rows + WIDTH - 1) // WIDTH):
         row = block * WIDTH
         width = min(<Py_ssize_t>WIDTH, rows - row)
+        ask_for_block(source + (row + WIDTH) * c, c)
+        if y != source:
+            ask_for_block(y + (row + WIDTH) * c, c)
+        if target != source:
+            ask_for_block(target + (row + WIDTH) * c, c)
         transpose_matrix(source + row * c, c, columns, WIDTH, width, c)
         if y != source:
             transpose_matrix(y + row * c, c, columns_of_y, WIDTH, width, c)
