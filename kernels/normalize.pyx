@@ -1,8 +1,9 @@
-# Rows shifted and scaled to a mean of 0 and a variance of 1 (layer normalization), or only scaled to a mean square of 1.
+# Rows shifted and scaled to a mean of 0 and a variance of 1 (layer normalization), or only scaled, to a mean square or a norm of 1.
 #
 # Design:
 # a) x, y, d_x and d_y are matrices (rows, c), contiguous; y may be x, and d_x may be d_y. gamma, beta and their gradients
-#    have a number for each column, mean and scale one for each row: scale is 1 / sqrt(variance + epsilon).
+#    have a number for each column, mean and scale one for each row: scale is 1 / sqrt(variance + epsilon). For a norm of 1, it
+#    is 1 / max(norm, epsilon), which does not change with x below epsilon.
 # b) Statistics take one pass over memory, in chunks of CHUNK numbers: a chunk's mean and its squares around that mean,
 #    while it lies in the first-level cache, are put together with those before in double (Chan, Golub and LeVeque 1983).
 #    Nothing cancels.
@@ -13,7 +14,7 @@
 #    computes d_x while the rows are in cache. A task has GROUP rows at most, and tasks are added up in double: errors do not grow.
 # e) Rows are divided into tasks by the shape only. Each has sums of its own, which are added in the order of the tasks:
 #    results are the same for any number of threads.
-# f) Without centering, means are 0, and the gradient has one term less.
+# f) Unless a mean of 0 is wanted, means are 0, and the gradient has one term less.
 cimport numpy
 from cython.parallel cimport parallel, prange
 from libc.math cimport sqrt
@@ -30,6 +31,9 @@ from kernels.reductions cimport LANES, sum_of_lanes
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
+    VARIANCE = 0
+    MEAN_SQUARE = 1
+    NORM = 2
     CHUNK = 1024
     SUMS = 4                # at once: each addition waits for the one before
     ROWS_AT_ONCE = 2
@@ -38,6 +42,9 @@ cdef enum:
     FEWEST_ROWS = 4         # in a task of the backward pass
     OPERATIONS = 4          # for a number
     STRIP = 64              # columns whose sums are in an array of their own, so that GCC need not fear that they lie in rows
+
+# What is made 1.
+codes = {"variance": VARIANCE, "mean square": MEAN_SQUARE, "norm": NORM}
 
 cdef extern from *:
     """
@@ -77,8 +84,8 @@ cdef struct Rows:
     real* mean            # a number for each row
     real* scale
     Py_ssize_t rows, c
+    int kind
     double epsilon
-    bint centered
     bint around           # y is stored around the caches
 
 
@@ -160,7 +167,7 @@ cdef inline void find_statistics(const Rows* job, Py_ssize_t row) noexcept nogil
     cdef Py_ssize_t start = 0, count
     while start < job.c:
         count = min(job.c - start, <Py_ssize_t>CHUNK)
-        if job.centered:
+        if job.kind == VARIANCE:
             center = total_of_chunk(x + start, count) / <real>count
             if start == 0:
                 mean = center
@@ -171,7 +178,10 @@ cdef inline void find_statistics(const Rows* job, Py_ssize_t row) noexcept nogil
         squares += squares_of_chunk(x + start, center, count)
         start += count
     job.mean[row] = <real>mean
-    job.scale[row] = <real>(1 / sqrt(squares / job.c + job.epsilon))
+    if job.kind == NORM:
+        job.scale[row] = <real>(1 / max(sqrt(squares), job.epsilon))
+    else:
+        job.scale[row] = <real>(1 / sqrt(squares / job.c + job.epsilon))
 
 
 cdef inline void normalize_row(const Rows* job, Py_ssize_t row, Py_ssize_t column, Py_ssize_t count, real* y) noexcept nogil:
@@ -224,8 +234,8 @@ def normalization_forward(
     numpy.ndarray x not None,
     numpy.ndarray gamma,
     numpy.ndarray beta,
+    str kind,
     double epsilon,
-    bint centered,
     numpy.ndarray mean not None,
     numpy.ndarray scale not None,
     numpy.ndarray y not None,
@@ -233,7 +243,7 @@ def normalization_forward(
     """y = (x - mean) * scale * gamma + beta, and the mean and scale of each row. gamma and beta may be None."""
     cdef Rows job = Rows(
         numbers_of(x, 2), NULL, results_of(y, 2), numbers_of(gamma, 1), numbers_of(beta, 1),
-        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], epsilon, centered, False,
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], codes[kind], epsilon, False,
     )
     cdef Py_ssize_t rows = job.rows, c = job.c, task
     if rows * c == 0:
@@ -299,8 +309,12 @@ cdef inline void sum_row(const Rows* job, Py_ssize_t row, real* shift, real* slo
         sum_block(x + j * LANES, d_y + j * LANES, job.gamma + j * LANES, mean, LANES, sums)
     j = job.c // LANES * LANES
     sum_block(x + j, d_y + j, job.gamma + j, mean, <int>(job.c - j), sums)
-    shift[0] = sum_of_lanes(sums) / <real>job.c if job.centered else <real>0
-    slope[0] = sum_of_lanes(sums + LANES) * scale * scale / <real>job.c
+    shift[0] = sum_of_lanes(sums) / <real>job.c if job.kind == VARIANCE else <real>0
+    slope[0] = sum_of_lanes(sums + LANES) * scale * scale
+    if job.kind != NORM:
+        slope[0] /= <real>job.c
+    elif scale >= <real>(1 / job.epsilon):
+        slope[0] = 0
 
 
 cdef inline void find_gradient_row(const Rows* job, Py_ssize_t row, real shift, real slope) noexcept nogil:
@@ -346,9 +360,10 @@ cdef inline void find_gradients(const Rows* job, Py_ssize_t first, Py_ssize_t en
 def normalization_backward(
     numpy.ndarray x not None,
     numpy.ndarray gamma,
+    str kind,
+    double epsilon,
     numpy.ndarray mean not None,
     numpy.ndarray scale not None,
-    bint centered,
     numpy.ndarray d_y not None,
     numpy.ndarray d_x not None,
     numpy.ndarray d_gamma not None,
@@ -357,7 +372,7 @@ def normalization_backward(
     """d_x, d_gamma and d_beta = the gradients of `normalization_forward`, from its mean and scale. gamma may be None."""
     cdef Rows job = Rows(
         numbers_of(x, 2), numbers_of(d_y, 2), results_of(d_x, 2), numbers_of(gamma, 1), NULL,
-        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], 0, centered, False,
+        results_of(mean, 1), results_of(scale, 1), x.shape[0], x.shape[1], codes[kind], epsilon, False,
     )
     cdef real* sums_of_products = results_of(d_gamma, 1)
     cdef real* sums_of_gradients = results_of(d_beta, 1)

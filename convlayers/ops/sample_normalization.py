@@ -31,7 +31,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None):
     Raises:
         ValueError: if `gamma` or `beta` has another number of entries than these axes.
     """
-    return _normalize_rows(x, gamma, beta, "gamma", axis, epsilon, centered=True)
+    return _normalize_rows(x, gamma, beta, "gamma", axis, "variance", epsilon)
 
 
 @_normalization
@@ -47,10 +47,22 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     Raises:
         ValueError: if `scale` has another number of entries than these axes.
     """
-    return _normalize_rows(x, scale, None, "scale", axis, epsilon, centered=False)
+    return _normalize_rows(x, scale, None, "scale", axis, "mean square", epsilon)
 
 
-def _normalize_rows(x, gamma, beta, name_of_gamma, axis, epsilon, centered):
+@_normalization
+def unit_normalization(x, axis=-1, epsilon=1e-12):
+    """Returns `x` divided by its norm over some axes, or by `epsilon` if that is larger: `normalize(x, axis)` in one pass.
+
+    Args:
+        x: array of floats.
+        axis: int, or a list of ints.
+        epsilon: number above 0.
+    """
+    return _normalize_rows(x, None, None, "scale", axis, "norm", epsilon)
+
+
+def _normalize_rows(x, gamma, beta, name_of_gamma, axis, kind, epsilon):
     x = as_float(x)
     layout = row_layout(x.shape, axis, x.dtype)
     rows = layout.to_kernel(x)
@@ -59,13 +71,13 @@ def _normalize_rows(x, gamma, beta, name_of_gamma, axis, epsilon, centered):
     mean, scale, y = np.empty(count, dtype), np.empty(count, dtype), np.empty(rows.shape, dtype)
     kernels = _native.kernels(dtype).normalize
     epsilon = config.epsilon() if epsilon is None else epsilon
-    kernels.normalization_forward(rows, factors, offsets, epsilon, centered, mean, scale, y)
+    kernels.normalization_forward(rows, factors, offsets, kind, epsilon, mean, scale, y)
 
     def backward(d_y, owned):
         d_rows = layout.to_kernel(d_y)
         d_x = d_rows if owned else np.empty_like(d_rows)
         d_gamma, d_beta = np.empty(rows.shape[1], rows.dtype), np.empty(rows.shape[1], rows.dtype)
-        kernels.normalization_backward(rows, factors, mean, scale, centered, d_rows, d_x, d_gamma, d_beta)
+        kernels.normalization_backward(rows, factors, kind, epsilon, mean, scale, d_rows, d_x, d_gamma, d_beta)
         return layout.from_kernel(d_x), *_in_shapes_of((gamma, beta), (d_gamma, d_beta))
 
     return layout.from_kernel(y), backward

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 EPSILON = 1e-3
+KINDS = ["variance", "mean square", "norm"]
 # One row or many, around the rows that are taken at once (8) and groups (64); columns around lanes (32), strips (64) and
 # chunks (1024).
 SHAPES = [
@@ -37,33 +38,35 @@ def draw(native, *shapes, mean=2.0, deviation=1.5):
 class Rows:
     """Normalization of rows, by a kernel and in long double."""
 
-    def __init__(self, native, shape, centered, mean=2.0):
-        self.native, self.shape, self.centered = native, shape, centered
+    def __init__(self, native, shape, kind, mean=2.0):
+        self.native, self.shape, self.kind = native, shape, kind
         self.x, self.d_y = draw(native, shape, shape, mean=mean)
         self.gamma, self.beta = draw(native, shape[1], shape[1])
         self.mean, self.scale = native.empty(shape[0]), native.empty(shape[0])
 
     def forward(self, gamma, beta, x=None, y=None):
         x, y = self.x if x is None else x, self.native.empty(self.shape) if y is None else y
-        self.native.normalize.normalization_forward(x, gamma, beta, EPSILON, self.centered, self.mean, self.scale, y)
+        self.native.normalize.normalization_forward(x, gamma, beta, self.kind, EPSILON, self.mean, self.scale, y)
         return y
 
     def backward(self, gamma, d_y=None, d_x=None):
         d_y, d_x = self.d_y if d_y is None else d_y, self.native.empty(self.shape) if d_x is None else d_x
         d_gamma, d_beta = self.native.empty(self.shape[1]), self.native.empty(self.shape[1])
         self.native.normalize.normalization_backward(
-            self.x, gamma, self.mean, self.scale, self.centered, d_y, d_x, d_gamma, d_beta
+            self.x, gamma, self.kind, EPSILON, self.mean, self.scale, d_y, d_x, d_gamma, d_beta
         )
         return d_x, d_gamma, d_beta
 
     def expected(self, gamma, beta):
         x, d_y = self.x.astype(np.longdouble), self.d_y.astype(np.longdouble)
-        deviation = x - x.mean(axis=1, keepdims=True) if self.centered else x
-        scale = 1 / np.sqrt(np.mean(deviation**2, axis=1, keepdims=True) + EPSILON)
+        deviation = x - x.mean(axis=1, keepdims=True) if self.kind == "variance" else x
+        squares = (np.sum if self.kind == "norm" else np.mean)(deviation**2, axis=1, keepdims=True)
+        scale = 1 / np.maximum(np.sqrt(squares), EPSILON) if self.kind == "norm" else 1 / np.sqrt(squares + EPSILON)
         normalized = deviation * scale
         weighted = d_y if gamma is None else d_y * gamma
-        d_x = weighted - normalized * np.mean(weighted * normalized, axis=1, keepdims=True)
-        if self.centered:
+        slope = np.sum(weighted * normalized, axis=1, keepdims=True) / (1 if self.kind == "norm" else x.shape[1])
+        d_x = weighted - normalized * np.where(scale * EPSILON < 1, slope, 0)
+        if self.kind == "variance":
             d_x = d_x - weighted.mean(axis=1, keepdims=True)
         y = normalized * (1 if gamma is None else gamma) + (0 if beta is None else beta)
         return y, d_x * scale, np.sum(d_y * normalized, axis=0), np.sum(d_y, axis=0)
@@ -74,10 +77,10 @@ def assert_close(received, expected, epsilon, factor=30):
     assert np.abs(received - expected).max(initial=0) <= factor * epsilon * scale
 
 
-@pytest.mark.parametrize("centered", [True, False], ids=["layer", "rms"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_rows(native, shape, centered):
-    rows = Rows(native, shape, centered)
+def test_rows(native, shape, kind):
+    rows = Rows(native, shape, kind)
     for gamma, beta in ((rows.gamma, rows.beta), (None, None)):
         expected = rows.expected(gamma, beta)
         assert_close(rows.forward(gamma, beta), expected[0], native.epsilon)
@@ -88,14 +91,24 @@ def test_rows(native, shape, centered):
 
 def test_a_large_mean_cancels_nothing(native):
     shape = (20, 5000)
-    rows = Rows(native, shape, True, mean=100.0)
+    rows = Rows(native, shape, "variance", mean=100.0)
     # The numbers themselves are rounded at 100 epsilon; the statistics must add nothing to that.
     assert_close(rows.forward(None, None), rows.expected(None, None)[0], native.epsilon, 200)
 
 
-@pytest.mark.parametrize("centered", [True, False], ids=["layer", "rms"])
-def test_rows_in_place(native, centered):
-    rows = Rows(native, (70, 130), centered)
+def test_rows_of_a_small_norm(native):
+    rows = Rows(native, (9, 70), "norm")
+    factors = np.where(np.arange(9) % 3, 1, EPSILON / 1000)
+    factors[1] = 0
+    rows.x = native.array(rows.x * factors[:, np.newaxis])
+    expected = rows.expected(None, None)
+    assert_close(rows.forward(None, None), expected[0], native.epsilon)
+    assert_close(rows.backward(None)[0], expected[1], native.epsilon)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_in_place(native, kind):
+    rows = Rows(native, (70, 130), kind)
     expected, gradients = rows.forward(rows.gamma, rows.beta), rows.backward(rows.gamma)
     y, d_x = rows.x.copy(), rows.d_y.copy()
     np.testing.assert_array_equal(rows.forward(rows.gamma, rows.beta, y, y), expected)
@@ -105,7 +118,7 @@ def test_rows_in_place(native, centered):
 
 @pytest.mark.parametrize("shape", [(9000, 70), (40, 20_000)], ids=str)
 def test_rows_do_not_depend_on_threads(native, threads, shape):
-    rows = Rows(native, shape, True)
+    rows = Rows(native, shape, "variance")
     results = []
     for count in (1, 3):
         with threads(count):
@@ -116,7 +129,7 @@ def test_rows_do_not_depend_on_threads(native, threads, shape):
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0)], ids=str)
 def test_no_rows(native, shape):
-    rows = Rows(native, shape, True)
+    rows = Rows(native, shape, "variance")
     rows.forward(rows.gamma, rows.beta)
     _, d_gamma, d_beta = rows.backward(rows.gamma)
     assert not d_gamma.any()
@@ -124,7 +137,7 @@ def test_no_rows(native, shape):
 
 
 def test_nan_stays_in_its_row(native):
-    rows = Rows(native, (70, 40), True)
+    rows = Rows(native, (70, 40), "variance")
     x = rows.x.copy()
     x[3, 5] = np.nan
     y = rows.forward(rows.gamma, rows.beta, x)
@@ -233,7 +246,7 @@ def test_what_is_not_finite_stays_in_its_group(native, value):
 def test_pytorch_agrees(native):
     torch = pytest.importorskip("torch")
     functional = torch.nn.functional
-    rows, case = Rows(native, (65, 70), True), Groups(native, 3, 30, 12, 3)
+    rows, case = Rows(native, (65, 70), "variance"), Groups(native, 3, 30, 12, 3)
     pairs = [
         (rows, lambda x, gamma, beta: functional.layer_norm(x, (70,), gamma, beta, EPSILON)),
         (case, lambda x, *weights: functional.group_norm(x.permute(0, 2, 1), 3, *weights, EPSILON).permute(0, 2, 1)),
@@ -249,7 +262,7 @@ def test_pytorch_agrees(native):
 
 @pytest.mark.parametrize("change", ["dtype", "order", "axes", "writeable"])
 def test_arrays_that_do_not_fit_are_refused(native, change):
-    rows = Rows(native, (6, 6), centered=True)
+    rows = Rows(native, (6, 6), "variance")
     x, y = rows.x, native.empty(rows.shape)
     if change == "dtype":
         x = x.astype("float32" if native.dtype == "float64" else "float64")

@@ -1,7 +1,8 @@
 """Normalization to a norm of 1."""
 
-from convlayers import ops, shapes
+from convlayers import shapes
 from convlayers.layers.layer import Layer
+from convlayers.ops.sample_normalization import unit_normalization
 
 
 class UnitNormalization(Layer):
@@ -37,8 +38,7 @@ class UnitNormalization(Layer):
         self._build_at_init()
 
     def call(self, inputs):
-        axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
-        return ops.normalize(inputs, axis=axis, order=2, epsilon=1e-12)
+        return unit_normalization(inputs, self.axis)
 
     def compute_output_shape(self, input_shape):
         shapes.check_axis(self.axis, input_shape)
