@@ -84,7 +84,7 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     cdef const Tiles* tiles = &job.tiles
     cdef Py_ssize_t reach = (job.depth.taps - 1) * job.depth.spacing
     cdef Py_ssize_t tasks = 2 * threads if threads > 1 else 1
-    cdef Py_ssize_t slabs = ceil_div(job.weights.filters, SLAB)
+    cdef Py_ssize_t unit = SLAB  # filters
     cdef Py_ssize_t v_bytes = tiles.points * row_of(job.weights.channels) * sizeof(real)  # of a tile
     cdef Py_ssize_t m_bytes = tiles.points * min(job.weights.filters, <Py_ssize_t>SLAB) * sizeof(real)
     cdef Py_ssize_t whole, third  # places whose tiles make whole register tiles, or thirds of them
@@ -108,8 +108,10 @@ cdef inline void divide_work(Job* job, int threads) noexcept nogil:
     job.bands = ceil_div(tiles.places, job.block)
     if job.transposed:  # Within images, each band begins with tiles of the one above.
         job.bands = min(job.bands, tasks if tiles.places // tiles.width.tiles >= tasks * tiles.height.tiles else threads)
-    parts = min(slabs, ceil_div(tasks, job.bands * groups))
-    job.part = ceil_div(slabs, parts) * SLAB
+    if ceil_div(job.weights.filters, unit) * job.bands * groups < threads:
+        unit = NR
+    parts = min(ceil_div(job.weights.filters, unit), ceil_div(tasks, job.bands * groups))
+    job.part = ceil_div(ceil_div(job.weights.filters, unit), parts) * unit
 
 
 cdef void convolve(Job* job) noexcept nogil:

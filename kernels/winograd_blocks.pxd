@@ -39,7 +39,7 @@ cdef struct Job:
     Py_ssize_t slices         # of the result, in a block
     Py_ssize_t v_rows, m_rows  # tiles for which a block has memory
     Py_ssize_t bands          # of places
-    Py_ssize_t part           # filters of a task, a multiple of SLAB
+    Py_ssize_t part           # filters of a task, a multiple of NR
     bint failed               # out of memory
 
 cdef struct Block:

@@ -2,7 +2,8 @@
 #
 # Design:
 # a) The register tile is that of matmul_tile.pxd, MR tiles by NR filters. Layers with many channels and filters often have few
-#    tiles, 4 or 16, so what remains of them takes a third or two of MR rows: `rows` is literal in each copy of the code.
+#    tiles, 4, 9 or 16, so what remains of them takes one or two thirds or three quarters of MR rows: `rows` is literal in each
+#    copy of the code.
 # b) Each step asks for a vector of the tiles behind, which come from where the prefetchers of a CPU do not look, as a tile's
 #    rows are short and many.
 # c) Sums of SUMMED products are added to those before: rounding errors are half of those of one long sum, and less.
@@ -42,14 +43,16 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
 
 cdef inline void multiply_tiles(Py_ssize_t tiles, const real* v, Py_ssize_t row, const real* u, Py_ssize_t depth, real* m,
                                 Py_ssize_t m_row, bint accumulate) noexcept nogil:
-    """m = v * u, or m += v * u, for a panel of NR filters. Tiles are counted up to a third of MR; those behind mean nothing."""
+    """m = v * u, or m += v * u, for a panel of NR filters. Tiles are counted up to a part of MR; those behind mean nothing."""
     cdef Py_ssize_t t = 0, c, part
     while t < tiles:
         c = 0
         while c < depth:
             part = min(depth - c, <Py_ssize_t>SUMMED)
-            if tiles - t > 2 * THIRD:
+            if tiles - t > 3 * MR // 4:
                 multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, MR)
+            elif tiles - t > 2 * THIRD:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 3 * MR // 4)
             elif tiles - t > THIRD:
                 multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 2 * THIRD)
             else:
