@@ -280,7 +280,7 @@ def test_fourier_transforms_have_a_config(window):
     ("arguments", "message"),
     [
         ({"side": "left"}, "side should be 'real' or 'imag', not left"),
-        ({"window": "han"}, "Unknown window type. Received: window=han\nDid you mean 'hann'?"),
+        ({"window": "hannn"}, "Unknown window type. Received: window=hannn\nDid you mean 'hann'?"),
         ({"scaling": "l2"}, "Scaling is invalid, it must be `None`, 'density' or 'spectrum'. Received scaling=l2"),
     ],
     ids=str,
@@ -289,6 +289,12 @@ def test_mistakes_with_fourier_transforms(arguments, message):
     with pytest.raises(ValueError) as caught:
         initializers.STFT(**arguments)
     assert str(caught.value) == message
+
+
+def test_windows_of_scipy():
+    windows = pytest.importorskip("scipy.signal.windows")
+    ours, theirs = (initializers.STFT("real", window, None)((16, 1, 9)) for window in ("tukey", windows.tukey(16)))
+    np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_window_is_as_long_as_a_frame():

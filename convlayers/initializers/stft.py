@@ -21,8 +21,8 @@ class STFT(Initializer):
 
     Args:
         side: "real" or "imag".
-        window: what frames are multiplied by: the name of a window, "hann", "hamming", "blackman", "bartlett" or "boxcar"; an
-            array of the length of a frame; or None.
+        window: what frames are multiplied by: the name of a window, "hann", "hamming", "blackman", "bartlett", "boxcar", or
+            another one of `scipy.signal.windows` where SciPy is installed; an array of the length of a frame; or None.
         scaling: "density" or "spectrum", the norm of the window by which the kernel is divided, L2 or L1; or None.
         periodic: whether a window by name is one period of an endless one.
     """
@@ -30,8 +30,8 @@ class STFT(Initializer):
     def __init__(self, side="real", window="hann", scaling="density", periodic=False):
         if side not in ("real", "imag"):
             raise ValueError(f"side should be 'real' or 'imag', not {side}")
-        if isinstance(window, str) and window not in _WINDOWS:
-            raise ValueError(f"Unknown window type. Received: window={window}" + did_you_mean(window, _WINDOWS))
+        if isinstance(window, str):
+            _make_window(window, 1, periodic)
         if scaling is not None and scaling not in ("density", "spectrum"):
             raise ValueError(
                 f"Scaling is invalid, it must be `None`, 'density' or 'spectrum'. Received scaling={scaling}"
@@ -55,8 +55,7 @@ class STFT(Initializer):
         if self.window is None:
             return np.ones(frame_length)
         if isinstance(self.window, str):
-            # A period lacks the last number, which is the first of the next one.
-            return _WINDOWS[self.window](frame_length + bool(self.periodic))[:frame_length]
+            return _make_window(self.window, frame_length, self.periodic)
         window = np.asarray(self.window, float)
         if window.shape != (frame_length,):
             raise ValueError(f"The shape of `window` must be equal to [frame_length].Received: window shape={window.shape}")
@@ -68,3 +67,16 @@ class STFT(Initializer):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "window": deserialize_keras_object(config["window"])})
+
+
+def _make_window(name, length, periodic):
+    if name in _WINDOWS:
+        # A period lacks the last number, which is the first of the next one.
+        return _WINDOWS[name](length + bool(periodic))[:length]
+    try:
+        from scipy.signal import get_window
+
+        return get_window(name, length, periodic)
+    except (ImportError, ValueError) as error:
+        message = f"Unknown window type. Received: window={name}" + did_you_mean(name, _WINDOWS)
+        raise ValueError(message) from error
