@@ -1,6 +1,7 @@
 """Batches, epoch by epoch."""
 
 import itertools
+import math
 import warnings
 
 from convlayers import config
@@ -12,15 +13,16 @@ class Epochs:
     Args:
         batches: one of the classes of `data.sources`.
         steps: number of batches in an epoch, by default as many as there are.
+        at_once: how many batches are taken at once, `steps_per_execution`. Of `steps`, the last few are as many.
     """
 
-    def __init__(self, batches, steps=None):
+    def __init__(self, batches, steps=None, at_once=1):
         limit = config.max_steps_per_epoch()
         if limit and (not steps or limit < steps):
             warnings.warn(f"Limiting steps_per_epoch to {limit}", stacklevel=3)
             steps = limit
         self._batches = batches
-        self._steps = steps
+        self._steps, self._at_once = steps, at_once
         self._known_steps = batches.num_batches
         self._iterator = None
         self._peeked = False
@@ -46,6 +48,13 @@ class Epochs:
         self._peeked = True
         return first
 
+    def start_over(self):
+        """Ends an epoch of which only the first batch was looked at, or none."""
+        if not self._batches.keeps_first:
+            self.rewind()
+            self._peeked = False
+        self._tell_end()
+
     def rewind(self):
         """Lets the next epoch begin where the data begins; a generator goes on."""
         self._iterator, self._seen = None, 0
@@ -57,15 +66,17 @@ class Epochs:
             if self._iterator is None or self._steps is None:
                 self._iterator = iter(self._batches)
         self._peeked = False
-        steps = 0
-        for batch in itertools.islice(self._iterator, self.num_batches):
+        steps, wanted = 0, self._known_steps
+        if self._steps:
+            wanted = math.ceil(self._steps / self._at_once) * self._at_once
+        for batch in itertools.islice(self._iterator, wanted):
             steps += 1
             yield batch
-        self._end(steps)
+        self._end(steps, wanted)
 
-    def _end(self, steps):
+    def _end(self, steps, wanted):
         self._seen += steps
-        ran_out = self.num_batches is not None and steps < self.num_batches
+        ran_out = wanted is not None and steps < wanted
         if self.num_batches is None:
             self._known_steps = steps
         if ran_out:
@@ -78,7 +89,10 @@ class Epochs:
         whole = self._batches.num_batches
         if ran_out or (whole and self._seen >= whole):
             self.rewind()
+        self._tell_end()
+
+    def _tell_end(self):
         self._batches.on_epoch_end()
-        if whole is not None:
+        if self._batches.num_batches is not None:
             # The data set may have changed it.
             self._known_steps = self._batches.num_batches

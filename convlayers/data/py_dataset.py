@@ -44,7 +44,10 @@ class PyDataset:
         raise NotImplementedError
 
     def __iter__(self):
-        count = self.num_batches
+        try:
+            count = self.num_batches
+        except NotImplementedError:
+            count = None
         for number in itertools.count() if count is None else range(count):
             yield self[number]
 

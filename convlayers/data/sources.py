@@ -6,8 +6,10 @@ not known, and is iterated over once per epoch.
 
 import itertools
 import math
+import random
 import types
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -75,6 +77,7 @@ def _is_numbered(x):
 class _Batches:
     num_batches = None
     labels = None  # All of them, where they are arrays.
+    keeps_first = False  # Whether a batch that was only looked at is taken: from a generator it would be gone.
 
     def on_epoch_begin(self):
         """Called before the first batch of an epoch."""
@@ -93,6 +96,8 @@ class ArrayBatches(_Batches):
         shuffle: whether the samples come in a new order in each epoch; "batch" for a new order within each batch.
         class_weight: dict of classes and weights.
     """
+
+    keeps_first = True  # Nobody sees how often it is cut out.
 
     def __init__(self, x, y, sample_weight, batch_size=None, steps=None, shuffle=False, class_weight=None):
         sample_weight = standardize_weights(y, sample_weight, class_weight)
@@ -162,7 +167,10 @@ class NumberedBatches(_Batches):
         if count is None:
             numbers = itertools.count()
         else:
-            numbers = np.random.permutation(count).tolist() if self._shuffle else range(count)
+            numbers = list(range(count))
+            if self._shuffle:
+                # Not by NumPy: with the same seed, in the order of Keras.
+                random.shuffle(numbers)
         if self._has_workers:
             from convlayers.data.workers import make_ahead
 
@@ -223,6 +231,7 @@ class IterableBatches(_Batches):
         self._batches = batches
         self._class_weight = class_weight
         self.num_batches = _length(batches)
+        self.keeps_first = isinstance(batches, Iterator)
         if isinstance(batches, types.GeneratorType):
             self._check_first()
 

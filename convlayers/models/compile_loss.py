@@ -53,6 +53,10 @@ class CompileLoss:
         self.metrics = []
 
     @property
+    def built(self):
+        return self._outputs is not None
+
+    @property
     def variables(self):
         return [variable for metric in self.metrics for variable in metric.variables]
 

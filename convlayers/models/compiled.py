@@ -129,6 +129,11 @@ class Compiled:
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
 
+    def _is_prepared(self):
+        """Whether layers, loss and metrics know the shapes of the data."""
+        parts = self._compilation.loss, self._compilation.metrics, *self._flatten_layers()
+        return all(part is None or part.built for part in parts)
+
     def _check_compiled(self):
         if not self.compiled:
             raise ValueError("You must call `compile()` before using the model.")

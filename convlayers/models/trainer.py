@@ -91,11 +91,14 @@ class Trainer(Steps):
             epochs = limit
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split((x, y, sample_weight), validation_split)
-        batches = Epochs(make_batches(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight), steps_per_epoch)
+        at_once = self.steps_per_execution
+        batches = make_batches(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight)
+        batches = Epochs(batches, steps_per_epoch, at_once)
         validation = None
         if validation_data is not None:
             parts = unpack_x_y_sample_weight(validation_data)
-            validation = Epochs(make_batches(*parts, validation_batch_size or batch_size, validation_steps), validation_steps)
+            validation = make_batches(*parts, validation_batch_size or batch_size, validation_steps)
+            validation = Epochs(validation, validation_steps, at_once)
         self._prepare(batches)
         if validation is not None and validation.labels is not None:
             self._prepare(validation)
@@ -161,7 +164,7 @@ class Trainer(Steps):
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
         self._check_compiled()
-        batches = Epochs(make_batches(x, y, sample_weight, batch_size, steps), steps)
+        batches = Epochs(make_batches(x, y, sample_weight, batch_size, steps), steps, self.steps_per_execution)
         self._prepare(batches)
         callbacks = self._list_callbacks(callbacks, batches, verbose)
         logs = self._evaluate(batches, callbacks)
@@ -205,7 +208,7 @@ class Trainer(Steps):
         if verbose == 0 and not callbacks and steps is None and _fits_one_batch(x, batch_size):
             # Nobody to tell: for those who predict image by image, in a loop.
             return self.predict_on_batch(x)
-        batches = Epochs(make_batches(x, batch_size=batch_size, steps=steps), steps)
+        batches = Epochs(make_batches(x, batch_size=batch_size, steps=steps), steps, self.steps_per_execution)
         callbacks = self._list_callbacks(callbacks, batches, verbose)
         self.stop_predicting = False
         callbacks.on_predict_begin()
@@ -224,12 +227,20 @@ class Trainer(Steps):
     # Helpers ----------------------------------------------------------------------------------------------------------
 
     def _prepare(self, batches):
-        """Builds the model, and checks the first batch and all labels at hand, before callbacks are told that it starts."""
+        """Builds the model, and checks the first batch and all labels at hand, before callbacks are told that it starts.
+
+        As in Keras, where a model has to be built for it, the first batch is made twice; data is told that an epoch has ended.
+        """
+        was_prepared = self._is_prepared()
+        if was_prepared:
+            batches.start_over()
         first = batches.peek()
         if first is None or batch_size_of(unpack_x_y_sample_weight(first)[0]) == 0:
             raise ValueError(_NO_DATA)
         check_batch(self, first)
         check_labels(self, batches.labels)
+        if not was_prepared:
+            batches.start_over()
 
     def _executions(self, batches):
         """Yields as many batches at once as `steps_per_execution` says, with the numbers of the first and the last of them."""

@@ -1,6 +1,8 @@
 """Data sets that give a batch for its number, and their workers."""
 
+import itertools
 import os
+import random
 import threading
 
 import numpy as np
@@ -121,10 +123,44 @@ def test_the_number_of_batches_may_be_an_attribute():
     assert len(Older()) == 4
 
 
-def test_it_is_told_of_each_epoch_once():
-    data = Numbers()
-    regression().fit(data, epochs=3, verbose=0)
+def test_it_is_told_of_each_epoch_as_by_keras():
+    data, model = Numbers(), regression()
+    model.fit(data, epochs=2, verbose=0)
+    # Once more, when the model sees what its data is like.
     assert data.events == ["begin", "end"] * 3
+    data.events.clear()
+    model.fit(data, epochs=2, verbose=0)
+    assert data.events == ["end"] + ["begin", "end"] * 2
+
+
+def test_it_is_shuffled_as_by_keras():
+    seen = []
+
+    class Seen(Numbers):
+        def __getitem__(self, number):
+            seen.append(number)
+            return super().__getitem__(number)
+
+    model = regression()
+    random.seed(3)
+    model.fit(Seen(), epochs=2, verbose=0)
+    random.seed(3)
+    order = list(range(6))
+    random.shuffle(order)
+    expected = order[:1]
+    for _ in range(2):
+        order = list(range(6))
+        random.shuffle(order)
+        expected += order
+    assert seen == expected == [0, 1, 3, 2, 0, 4, 5, 4, 5, 0, 1, 2, 3]
+
+
+def test_without_a_length_it_has_no_end():
+    class Endless(PyDataset):
+        def __getitem__(self, number):
+            return number
+
+    assert list(itertools.islice(Endless(), 4)) == [0, 1, 2, 3]
 
 
 def test_its_length_may_change_between_epochs():
@@ -142,7 +178,8 @@ def test_its_length_may_change_between_epochs():
     model = Spy([Input((2,)), layers.Dense(1)])
     model.compile("sgd", "mse")
     model.fit(Growing(count=2), epochs=3, shuffle=False, verbose=0)
-    assert seen == [0, 4, 0, 4, 8, 0, 4, 8, 12]
+    # It is told of an end before the first step, too: the model has to see what its data is like.
+    assert seen == [0, 4, 8, 0, 4, 8, 12, 0, 4, 8, 12, 16]
 
 
 def test_a_class_without_super_is_told_so():

@@ -114,6 +114,15 @@ def test_callbacks_hear_of_several_steps_at_once(method):
     np.testing.assert_array_equal(*results)
 
 
+def test_an_epoch_is_made_of_whole_executions():
+    model, steps = regression(steps_per_execution=2), Steps()
+    with pytest.warns(UserWarning, match="ran out of data"):
+        model.fit(X[:20], Y[:20], batch_size=2, steps_per_epoch=5, epochs=2, verbose=0, callbacks=[steps])
+    # Six batches, then the four that are left.
+    assert (steps.begins, steps.ends) == ([0, 2, 4, 0, 2], [1, 3, 5, 1, 3])
+    assert int(model.optimizer.iterations) == 10
+
+
 def test_epochs_and_steps_can_be_limited_for_a_trial(monkeypatch):
     monkeypatch.setattr(
         convlayers.config, "_settings", {**convlayers.config._settings, "max_epochs": 2, "max_steps_per_epoch": 3}
