@@ -162,13 +162,33 @@ class Absent(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith(_NOT_OF_KERAS):
             raise AttributeError(name)
-        return Absent(f"{self.__name__}.{name}")
+        # Others ask whether something is an instance of a class.
+        kind = AbsentClass if name[0].isupper() else Absent
+        return kind(f"{self.__name__}.{name}")
 
     def __call__(self, *args, **kwargs):
         raise unittest.SkipTest(f"{self.__name__} is not there")
 
     def __mro_entries__(self, bases):
         return (object,)
+
+
+class AbsentClass(type):
+    """A class of such a library. It has no instances."""
+
+    def __new__(mcs, name, bases=(), namespace=None):
+        return super().__new__(mcs, name, bases, namespace or {})
+
+    def __init__(cls, name, bases=(), namespace=None):
+        super().__init__(name, bases, namespace or {})
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{cls.__name__}.{name}")
+
+    def __call__(cls, *args, **kwargs):
+        raise unittest.SkipTest(f"{cls.__name__} is not there")
 
 
 class KerasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

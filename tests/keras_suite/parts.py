@@ -2,6 +2,7 @@
 
 PARTS = [
     "activations",
+    "applications/imagenet_utils_test.py",
     "callbacks",
     "constraints",
     "dtype_policies",
@@ -25,5 +26,6 @@ PARTS = [
     "random",
     "regularizers",
     "saving",
+    "trainers",
     "utils",
 ]

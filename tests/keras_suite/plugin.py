@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.keras_suite import finder
+from tests.keras_suite import finder, stand_ins, trainer_stand_ins
 
 KERAS = finder.install()
 _KNOWN_FAILURES = Path(__file__).with_name("known_failures.txt")
@@ -28,6 +28,7 @@ def _without_bfloat16():
 
 _without_bfloat16()
 importlib.import_module("keras.src.testing.test_case").get_seed_generators = _seed_generators
+trainer_stand_ins.add_private_names()
 
 
 def read_known_failures():
@@ -69,6 +70,15 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     for mark in ("requires_trainable_backend", "skip_if_backend", "keras_mark"):
         config.addinivalue_line("markers", mark)
+
+
+def pytest_collectstart(collector):
+    if isinstance(collector, pytest.Module):
+        stand_ins.name_backend_for(collector.path)
+
+
+def pytest_runtest_setup(item):
+    stand_ins.name_backend_for(item.path)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -7,9 +7,11 @@ import types
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from tests.keras_suite import trainer_stand_ins
+
 
 def _backend():
-    from convlayers import config, masks, naming, narrow_types, ops, symbolic, validation, variables
+    from convlayers import config, masks, naming, narrow_types, ops, scopes, symbolic, validation, variables
     from convlayers.ops import dtypes
 
     module = types.ModuleType("keras.src.backend")
@@ -18,6 +20,7 @@ def _backend():
         names = (name for name in vars(part) if not name.startswith("_") and not inspect.ismodule(getattr(part, name)))
         vars(module).update({name: getattr(part, name) for name in names})
     module.backend = backend
+    module.device = scopes.device
     module.KerasTensor = symbolic.KerasTensor
     module.Variable = variables.Variable
     module.AutocastScope = narrow_types.autocast_to
@@ -37,9 +40,19 @@ def _backend():
     return module
 
 
+_NO_BACKEND_OF_KERAS = "convlayers"
+_backend_name = _NO_BACKEND_OF_KERAS
+
+
 def backend():
     """Returns the name that tests ask for to know what a backend can do: none of those that they know limits of."""
-    return "convlayers"
+    return _backend_name
+
+
+def name_backend_for(path):
+    """Chooses the name for the tests of a file."""
+    global _backend_name
+    _backend_name = trainer_stand_ins.BACKEND if path.name == "trainer_test.py" else _NO_BACKEND_OF_KERAS
 
 
 def _config():
@@ -198,7 +211,7 @@ def _object_registration():
     return module
 
 
-STAND_INS = {
+STAND_INS = trainer_stand_ins.STAND_INS | {
     "conftest": _conftest,
     "keras.src": _keras_src,
     "keras.src.backend": _backend,
