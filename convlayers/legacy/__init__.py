@@ -9,6 +9,7 @@ def accept_old_spellings():
     from convlayers import callbacks, layers
     from convlayers.legacy.arguments import accept_names_of_weights, accept_old_arguments, classes_in
     from convlayers.legacy.attributes import accept_old_attributes
+    from convlayers.legacy.callbacks import accept_old_callbacks
     from convlayers.legacy.files import accept_old_file_names
     from convlayers.legacy.freezing import train_as_compiled
     from convlayers.legacy.optimizers import accept_old_optimizers
@@ -18,6 +19,7 @@ def accept_old_spellings():
     accept_old_arguments(classes_in(layers, layers.Layer) | classes_in(callbacks, callbacks.Callback))
     accept_names_of_weights(layers.Layer)
     accept_old_attributes()
+    accept_old_callbacks()
     accept_old_file_names()
     accept_symbolic_losses()
     accept_old_training()

@@ -24,6 +24,15 @@ def accept_old_file_names():
     ModelCheckpoint.__init__ = _accepting_names(ModelCheckpoint.__init__)
 
 
+def save_model(model, filepath, *args, **kwargs):
+    """`model.save`, as a function."""
+    model.save(filepath, *args, **kwargs)
+
+
+# What old scripts find in `keras.models`.
+ADDED = {"save_model": save_model}
+
+
 class Loaded:
     """What loading a checkpoint returned: scripts tell it that they know what is in the file. All of it was loaded."""
 
@@ -40,6 +49,11 @@ def _making_folders(save):
     @functools.wraps(save)
     def save_as(self, filepath, *args, **kwargs):
         is_name = isinstance(filepath, (str, os.PathLike)) and _has_no_ending(os.fspath(filepath))
+        if is_name and kwargs.get("save_format") == "h5":
+            warn_of("save('...', save_format='h5')", "a name that ends in `.keras`. This is an HDF5 file, as in Keras 2")
+            name = os.fspath(filepath)
+            save(self, name + ".h5", *args, **kwargs)
+            return os.replace(name + ".h5", name)
         if not is_name or len(args) > 1 or kwargs.get("zipped") is not None or kwargs.get("save_format", "tf") != "tf":
             return save(self, filepath, *args, **kwargs)
         kwargs.pop("save_format", None)

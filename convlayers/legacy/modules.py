@@ -82,8 +82,9 @@ def _extend(path, module):
 
     def __getattr__(name):
         if name in renamed:
-            warn_of(f"keras.{path}.{name}", f"`keras.{path}.{renamed[name]}`")
-            return getattr(module, renamed[name])
+            home, _, today = renamed[name].rpartition(".")
+            warn_of(f"keras.{path}.{name}", f"`keras.{home or path}.{today}`")
+            return getattr(importlib.import_module(f"keras.{home or path}"), today)
         if rest is not None:
             return rest(name)
         raise AttributeError(f"module 'keras.{path}' has no attribute '{name}'")

@@ -45,7 +45,7 @@ OLD_MODULES = {
     "utils.visualize_util": ("utils",),
 }
 
-# Names that are spelled otherwise today, by the module that has them.
+# Names that are spelled otherwise today, or are in another module, by the module that had them.
 RENAMED = {
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},
     "initializers": {
@@ -76,6 +76,7 @@ RENAMED = {
         "mse": "mean_squared_error",
     },
     "mixed_precision": {"set_policy": "set_global_policy"},
+    "models": {"Input": "layers.Input"},
     "regularizers": {
         "activity_l1": "l1",
         "activity_l1l2": "l1_l2",
@@ -89,8 +90,10 @@ RENAMED = {
 # Modules of this package that have more names for scripts than Keras has today.
 ADDITIONS = {
     "backend": "convlayers.legacy.backend",
+    "callbacks": "convlayers.legacy.callbacks",
     "layers": "convlayers.legacy.layers",
     "losses": "convlayers.legacy.losses",
+    "models": "convlayers.legacy.files",
     "optimizers": "convlayers.legacy.optimizers",
     "preprocessing": "convlayers.legacy.utils",
     "preprocessing.image": "convlayers.legacy.image",

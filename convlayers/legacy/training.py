@@ -3,16 +3,20 @@
 import functools
 import inspect
 import itertools
+import math
+import weakref
 
 import numpy as np
 
 from convlayers import nested
 from convlayers.data.py_dataset import PyDataset
+from convlayers.legacy.callbacks import give_validation_data
 from convlayers.legacy.image.iterator import Iterator
 from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.models import Model, Sequential
 from convlayers.models.compile_loss import hold_metrics
 from convlayers.models.compiled import Compiled
+from convlayers.optimizers import Optimizer
 
 # By method: the names of today for those of then.
 _RENAMED = {
@@ -32,6 +36,8 @@ _COUNTS = {
 # How a generator is read, which a `PyDataset` knows by itself today.
 _OF_WORKERS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size")
 _OF_WORKERS_TODAY = {"max_q_size": "max_queue_size"}
+# Which model an optimizer was given to first.
+_trained_by = weakref.WeakKeyDictionary()
 # What metrics were called in logs.
 _LOGS = {"acc": "accuracy", "lr": "learning_rate", "val_acc": "val_accuracy"}
 
@@ -65,6 +71,7 @@ def _translating(name, method):
         if len(args) < len(names):  # else there are too many, which the method says itself
             args, kwargs = (), {**dict(zip(names[1:], args, strict=False)), **kwargs}
         _give_to_data(kwargs.get("x"), kwargs, name)
+        _count_whole_batches(kwargs)
         if name != "fit":
             return method(self, *args, **kwargs)
         _go_round(kwargs)
@@ -72,6 +79,7 @@ def _translating(name, method):
             warn_of("fit(show_accuracy=True)", "`compile(metrics=['accuracy'])`")
         for callback in nested.flatten(kwargs.get("callbacks")):
             _rename_monitor(self, callback)
+            give_validation_data(callback, kwargs.get("validation_data"))
         history = method(self, *args, **kwargs)
         history.history = _History(history.history)
         return history
@@ -92,9 +100,28 @@ def _translating_compile(compile):
         if isinstance(kwargs.get("metrics"), str):
             warn_of("compile(metrics='name')", "`metrics=['name']`")
             kwargs["metrics"] = [kwargs["metrics"]]
-        compile(self, optimizer, loss, *args, **kwargs)
+        _give_to_each_output(self, kwargs)
+        compile(self, _of_its_own(self, optimizer), loss, *args, **kwargs)
 
     return translated
+
+
+def _give_to_each_output(model, kwargs):
+    """Lets a list of metrics count for each of several outputs, where it is not one that has a metric for each."""
+    metrics, outputs = kwargs.get("metrics"), getattr(model, "output_names", ())
+    if len(outputs) > 1 and isinstance(metrics, list) and len(metrics) != len(outputs) and hold_metrics(metrics):
+        warn_of("compile(metrics=[...]) for each output", "`metrics=[[...], [...]]`, a list for each output")
+        kwargs["metrics"] = [metrics] * len(outputs)
+
+
+def _of_its_own(model, optimizer):
+    """Returns an optimizer that trains no other model: a copy of one that does, which Keras 1 and 2 would use for both."""
+    if not isinstance(optimizer, Optimizer):
+        return optimizer
+    if _trained_by.setdefault(optimizer, weakref.ref(model))() is model:
+        return optimizer
+    warn_of("compile(optimizer) with that of another model", "an optimizer for each model")
+    return type(optimizer).from_config(optimizer.get_config())
 
 
 def _names_of_results(model):
@@ -113,6 +140,14 @@ def _give_to_data(data, kwargs, method):
             warn_of(f"{method}({name}=...)", f"`{today}=...` where the `PyDataset` is made")
             if isinstance(data, PyDataset):
                 setattr(data, today, value)
+
+
+def _count_whole_batches(kwargs):
+    """Lets numbers of batches be floats, as of `np.ceil(samples / batch_size)`: a batch that is begun counts."""
+    for name in ("steps_per_epoch", "validation_steps", "steps"):
+        if isinstance(kwargs.get(name), float):
+            warn_of(f"{name}=np.ceil(...)", f"`{name}=math.ceil(...)`, a whole number")
+            kwargs[name] = math.ceil(kwargs[name])
 
 
 def _go_round(kwargs):

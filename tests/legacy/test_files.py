@@ -90,6 +90,15 @@ for _ in range(2):
     assert loaded.optimizer.iterations == model.optimizer.iterations
 assert tf.keras.models.load_model("saved/before").optimizer.iterations == 0
 
+model.save("detector.model", save_format="h5")
+tf.keras.models.save_model(model, "other.model", save_format="h5")
+with open("detector.model", "rb") as file:
+    assert file.read(4) == b"\\x89HDF" and not os.path.exists("detector.model.h5")
+for name in ("detector.model", "other.model"):
+    assert (tf.keras.models.load_model(name).predict(x) == model.predict(x)).all()
+tf.keras.models.save_model(model, "saved/function")
+assert (tf.keras.models.load_model("saved/function").predict(x) == model.predict(x)).all()
+
 callbacks = [tf.keras.callbacks.ModelCheckpoint(name) for name in ("each_{epoch}", "last")]
 model.fit(x, y, epochs=2, verbose=0, callbacks=callbacks)
 assert os.path.isdir("each_1") and os.path.isdir("each_2")

@@ -6,6 +6,7 @@ PROGRAM = """
 import numpy as np
 from keras.layers import BatchNormalization, Dense, Input
 from keras.models import Model, Sequential
+from keras.optimizers import Adam
 
 discriminator = Sequential([Input((4,)), Dense(3), BatchNormalization(), Dense(1, activation="sigmoid")])
 discriminator.layers[0].trainable = False
@@ -34,9 +35,19 @@ assert changed(generator, lambda: both.train_on_batch(images[:, :2], ones)) == [
 
 discriminator.compile("adam", "binary_crossentropy")
 assert changed(discriminator, lambda: discriminator.train_on_batch(images, ones)) == [False] * 8
+
+# One optimizer for both.
+adam = Adam(0.01, beta_1=0.5)
+one, other = Sequential([Input((4,)), Dense(3)]), Sequential([Input((2,)), Dense(4)])
+for model in (one, one, other):
+    model.compile(adam, "mse")
+assert one.optimizer is adam and other.optimizer is not adam and other.optimizer.get_config() == adam.get_config()
+assert changed(one, lambda: one.train_on_batch(images, images[:, :3])) == [True] * 2
+assert changed(other, lambda: other.train_on_batch(images[:, :2], images)) == [True] * 2
 """
 
 
 def test_it_is_trained_by_itself_as_it_was_compiled(tmp_path):
     warned = run_code(PROGRAM, tmp_path).stderr
     assert warned.count("`model.trainable = True`") == 1
+    assert warned.count("an optimizer for each model") == 1

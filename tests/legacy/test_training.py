@@ -74,6 +74,21 @@ results = two.evaluate(x, [y, y], verbose=0, return_dict=True)
 assert two.metrics_names == ["loss", "a_loss", "b_loss", "b_mse"] and sorted(results) == sorted(two.metrics_names)
 assert two.evaluate(x, [y, y], verbose=0) == [results[name] for name in two.metrics_names]
 
+# Metrics of each output.
+two.compile("sgd", ["mse", "mse"], metrics=["mae"])
+two.evaluate(x, [y, y], verbose=0)
+assert two.metrics_names == ["loss", "a_loss", "b_loss", "a_mae", "b_mae"], two.metrics_names
+two.compile("sgd", ["mse", "mse"], metrics=["mae", "mse"])
+two.evaluate(x, [y, y], verbose=0)
+assert two.metrics_names == ["loss", "a_loss", "b_loss", "a_mae", "b_mse"], two.metrics_names
+
+# Numbers of batches that are floats.
+del steps[:], test_steps[:]
+model.fit(batches(8), steps_per_epoch=np.ceil(20 / 8.0), validation_data=batches(8), validation_steps=1.5, verbose=0,
+          callbacks=[count, count_test])
+assert steps == [0, 1, 2] and test_steps == [0, 1], (steps, test_steps)
+assert len(model.predict_generator(batches(8), np.ceil(12 / 8.0))) == 16
+
 # decay: lr / (1 + decay * step)
 one = optimizers.SGD(lr=0.5, decay=0.1)
 for expected in (0.5, 0.5 / 1.1, 0.5 / 1.2):
@@ -104,6 +119,8 @@ def test_training(tmp_path):
         "`steps=...`, a number of batches",
         "`steps_per_epoch=5`, but there are 3 batches",
         "InverseTimeDecay(0.5, decay_steps=1, decay_rate=0.1)",
+        "`metrics=[[...], [...]]`, a list for each output",
+        "`steps_per_epoch=math.ceil(...)`, a whole number",
         "`evaluate`",
         "`predict`",
     ):
