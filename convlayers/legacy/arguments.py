@@ -24,7 +24,6 @@ RENAMED_ARGUMENTS = {**keras1.ARGUMENTS, **_IN_SCRIPTS_ONLY}
 # Arguments that say nothing today.
 DROPPED_ARGUMENTS = {
     "BatchNormalization": ("mode", "fused", "virtual_batch_size"),
-    "Conv2DTranspose": ("output_shape",),
     "Embedding": ("dropout",),
     "ModelCheckpoint": ("period",),
     "TensorBoard": ("batch_size", "embeddings_data", "embeddings_layer_names", "write_grads"),
@@ -57,10 +56,10 @@ def accept_names_of_weights(layer_class):
 def _translating(class_name, init):
     @functools.wraps(init)
     def __init__(self, *args, **kwargs):
-        args, kwargs, weights = translate(class_name, args, kwargs)
+        args, kwargs, later = translate(class_name, args, kwargs)
         init(self, *args, **kwargs)
-        if weights is not None:
-            build = functools.partial(_build_with_weights, self, weights)
+        if later:
+            build = functools.partial(_build_and_settle, self, later)
             build.__signature__ = inspect.signature(self.build)
             object.__setattr__(self, "build", build)
 
@@ -68,11 +67,23 @@ def _translating(class_name, init):
     return __init__
 
 
-def _build_with_weights(layer, weights, *args, **kwargs):
+def _build_and_settle(layer, later, input_shape):
     """Stands for the `build` of a layer until it is called."""
     object.__delattr__(layer, "build")
-    layer.build(*args, **kwargs)
-    layer.set_weights(weights)
+    if "output_shape" in later:
+        layer.output_padding = _padding_for(layer, input_shape, later["output_shape"])
+    layer.build(input_shape)
+    if "weights" in later:
+        layer.set_weights(later["weights"])
+
+
+def _padding_for(layer, input_shape, output_shape):
+    """Returns the `output_padding` of a transposed convolution with which its outputs are of a shape, None for any."""
+    layer.output_padding = (0,) * layer.rank
+    smallest = layer.compute_output_shape(input_shape)
+    spatial = slice(1, -1) if layer.data_format == "channels_last" else slice(2, None)
+    sizes = list(zip(output_shape[spatial], smallest[spatial], strict=True))
+    return None if any(None in pair for pair in sizes) else tuple(wanted - least for wanted, least in sizes)
 
 
 def translate(class_name, args, kwargs):
@@ -83,7 +94,8 @@ def translate(class_name, args, kwargs):
         args, kwargs: the arguments.
 
     Returns:
-        `(args, kwargs, weights)`; the last is a list of arrays, for the argument `weights` of Keras 2, or None.
+        `(args, kwargs, later)`; the last has what is needed when the layer is built: the argument `weights` of Keras 2, and
+        `output_shape` of Keras 1.
     """
     kwargs = {**kwargs}
     _join_sizes(kwargs)
@@ -101,11 +113,14 @@ def translate(class_name, args, kwargs):
             kwargs[name] = value
     _take_input_shape(class_name, kwargs)
     _warn_of_sizes(class_name, args)
-    weights = None
+    later = {}
     if "weights" in kwargs and class_name != "Embedding":  # which has the argument today
-        weights = kwargs.pop("weights")
+        later["weights"] = kwargs.pop("weights")
         warn_of(f"{class_name}(weights=...)", "`layer.set_weights(weights)` after the layer is built")
-    return args, kwargs, weights
+    if "output_shape" in kwargs and class_name == "Conv2DTranspose":
+        later["output_shape"] = kwargs.pop("output_shape")
+        warn_of(f"{class_name}(output_shape=...)", "`output_padding=...` where the shape is not that by default")
+    return args, kwargs, later
 
 
 def _value_today(name, value):

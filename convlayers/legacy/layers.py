@@ -12,8 +12,8 @@ class _Renamed(type):
         today = _today(cls)
         if today is None:
             return super().__call__(*args, **kwargs)
-        if today is layers.Conv2DTranspose:
-            args = (*args[:3], *args[4:])  # `output_shape` was the fourth
+        if today is layers.Conv2DTranspose and len(args) > 3:
+            args, kwargs = (*args[:3], *args[4:]), {**kwargs, "output_shape": args[3]}
         sizes = args[1 : 1 + today.rank]
         if len(sizes) == today.rank > 1 and all(type(size) is int for size in sizes):
             written = f"{cls.__name__}({', '.join(map(str, (args[0], *sizes)))})"

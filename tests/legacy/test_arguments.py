@@ -23,7 +23,7 @@ OLD_AND_TODAY = [
     ("Conv1D", {"nb_filter": 8, "filter_length": 3, "subsample_length": 2}, {"filters": 8, "kernel_size": 3, "strides": 2}),
     ("Conv1D", {"input_dim": 4, "input_length": 10}, {"input_shape": (10, 4)}),
     ("Conv3D", {"kernel_dim1": 1, "kernel_dim2": 2, "kernel_dim3": 3}, {"kernel_size": (1, 2, 3)}),
-    ("Conv2DTranspose", {"output_shape": (None, 8, 8, 3), "border_mode": "same"}, {"padding": "same"}),
+    ("Conv2DTranspose", {"border_mode": "same"}, {"padding": "same"}),
     ("SeparableConv2D", {"init": "zero"}, {"depthwise_initializer": "zeros"}),
     ("Dense", {"output_dim": 5, "init": "normal"}, {"units": 5, "kernel_initializer": "random_normal"}),
     ("MaxPooling1D", {"pool_length": 2, "stride": 3}, {"pool_size": 2, "strides": 3}),
@@ -45,8 +45,8 @@ OLD_AND_TODAY = [
 @pytest.mark.parametrize(("name", "old", "today"), OLD_AND_TODAY)
 def test_each_is_translated_with_a_warning(name, old, today):
     with pytest.warns(OldSpelling, match="is from older versions of Keras. Today, write ") as warned:
-        args, kwargs, weights = translate(name, (), old)
-    assert args == () and weights is None
+        args, kwargs, later = translate(name, (), old)
+    assert args == () and later == {}
     if name == "BatchNormalization":
         today = {"beta_initializer": "zeros", "gamma_initializer": "ones"}
     assert kwargs == today
@@ -65,15 +65,15 @@ def test_one_warning_for_each():
 def test_arguments_of_today_stay():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert translate("Conv2D", (8, 3), {"padding": "same"}) == ((8, 3), {"padding": "same"}, None)
-        assert translate("Conv2D", (8, 3, 1), {}) == ((8, 3, 1), {}, None)
-        assert translate("Embedding", (8, 3), {"weights": []}) == ((8, 3), {"weights": []}, None)
-        assert translate("Conv2D", (8,), {"nothing": 1}) == ((8,), {"nothing": 1}, None)
+        assert translate("Conv2D", (8, 3), {"padding": "same"}) == ((8, 3), {"padding": "same"}, {})
+        assert translate("Conv2D", (8, 3, 1), {}) == ((8, 3, 1), {}, {})
+        assert translate("Embedding", (8, 3), {"weights": []}) == ((8, 3), {"weights": []}, {})
+        assert translate("Conv2D", (8,), {"nothing": 1}) == ((8,), {"nothing": 1}, {})
 
 
 def test_three_sizes_of_which_one_is_a_stride_today():
     with pytest.warns(OldSpelling, match=r"`Conv2D\(32, 3, 3\)` has a window of 3x3 and strides of 3. In Keras 1"):
-        assert translate("Conv2D", (32, 3, 3), {}) == ((32, 3, 3), {}, None)
+        assert translate("Conv2D", (32, 3, 3), {}) == ((32, 3, 3), {}, {})
 
 
 @pytest.mark.parametrize("name", {**RENAMED_ARGUMENTS, **DROPPED_ARGUMENTS})
@@ -114,6 +114,19 @@ model = Sequential([Dense(2, weights=[kernel, bias], batch_input_shape=(None, 4)
 assert (model.get_weights()[1] == 5).all()
 import pickle, copy
 copy.deepcopy(model)
+
+# Which of the shapes that a transposed convolution may have.
+from keras.layers import Deconvolution2D
+x = Input((14, 15, 3))
+for padding, sizes in {"valid": (28, 30), "same": (27, 29)}.items():
+    for extra in (0, 1):
+        shape = (100, *(size + extra for size in sizes), 8)
+        layer = Deconvolution2D(8, 2, 2, output_shape=shape, border_mode=padding, subsample=(2, 2))
+        assert layer(x).shape == (None, *shape[1:]), (padding, shape, layer(x).shape)
+        assert layer(np.ones((2, 14, 15, 3))).shape == (2, *shape[1:])
+first = Deconvolution2D(8, 2, 2, (None, 8, 29, 31), subsample=(2, 2), dim_ordering="th")
+assert first(Input((3, 14, 15))).shape == (None, 8, 29, 31)
+assert Deconvolution2D(8, 2, 2, (None, None, None, 8), subsample=(2, 2))(x).shape == (None, 28, 30, 8)
 try:
     Conv2D(4, 3, nothing=1)
 except ValueError as error:

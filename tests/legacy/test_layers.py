@@ -18,7 +18,7 @@ X = np.random.RandomState(0).normal(size=(2, 5, 6, 3)).astype("float32")
         ("Convolution3D", (3, 2, 1), "Conv3D", (3, 2, 1)),
         ("AtrousConvolution2D", (3, 2), "Conv2D", (3, 2)),
         ("SeparableConvolution2D", (3, 2), "SeparableConv2D", (3, 2)),
-        ("Deconvolution2D", (3, 2, (None, 8, 8, 4)), "Conv2DTranspose", (3, 2)),
+        ("Deconvolution2D", (3, 2), "Conv2DTranspose", (3, 2)),
     ],
 )
 def test_sizes_were_arguments(name, sizes, today, kernel_size):

@@ -1,6 +1,6 @@
 """`tf.nn`: what networks are made of, with the names and the order of TensorFlow's arguments."""
 
-from convlayers import ops
+from convlayers import ops, shapes
 
 _FORMATS = {"NCHW": "channels_first", "NHWC": "channels_last", None: "channels_last"}
 
@@ -41,11 +41,10 @@ def conv2d_transpose(input, filters, output_shape, strides, padding="SAME", data
     strides = _two(strides, data_format)
     spatial = slice(2, 4) if data_format == "NCHW" else slice(1, 3)
     wanted, known, windows = tuple(int(n) for n in output_shape)[spatial], input.shape[spatial], filters.shape[:2]
-    same = padding.lower() == "same"
     # What "same" and "valid" leave open by themselves.
     extra = [
-        n - ((m - 1) * stride + (window % 2 if same else window))
-        for n, m, stride, window in zip(wanted, known, strides, windows, strict=True)
+        n - shapes.conv_transpose_output_length(m, window, stride, padding.lower(), output_padding=0)
+        for n, m, window, stride in zip(wanted, known, windows, strides, strict=True)
     ]
     return ops.conv_transpose(input, filters, strides, padding.lower(), tuple(extra), _FORMATS[data_format])
 
