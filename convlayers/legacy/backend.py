@@ -390,6 +390,7 @@ ADDED = {
     **{old: _renamed(old, *entry) for old, entry in _RENAMED.items()},
     **_OWN,
     **_REFUSED,
+    "backend": lambda: "tensorflow",  # Where scripts have other lines for each backend, `tf` is there.
     "function": function,
     "gradients": gradients,
     "hard_sigmoid": activations.hard_sigmoid_of_keras2,
