@@ -9,6 +9,7 @@ import inspect
 
 from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
+from convlayers.validation import is_integer
 
 # The names of today for those of then, class by class: those of Keras 1, which its files have as well, and the rest.
 _IN_SCRIPTS_ONLY = {
@@ -142,6 +143,9 @@ def _take_input_shape(class_name, kwargs):
     if "batch_input_shape" in kwargs:
         warn_of(f"{class_name}(batch_input_shape=...)", "`keras.Input(batch_shape=...)` before the layer")
         kwargs["input_shape"] = tuple(kwargs.pop("batch_input_shape"))[1:]
+    if class_name == "InputLayer" and is_integer(kwargs.get("shape")):
+        warn_of("Input(shape=n)", "`shape=(n,)`")
+        kwargs["shape"] = (kwargs["shape"],)
     if class_name in ("Conv1D", "Embedding") and "input_length" in kwargs:
         warn_of(f"{class_name}(input_length=...)", "`keras.Input(shape)` before the layer")
         length = kwargs.pop("input_length")

@@ -114,6 +114,7 @@ model = Sequential([Dense(2, weights=[kernel, bias], batch_input_shape=(None, 4)
 assert (model.get_weights()[1] == 5).all()
 import pickle, copy
 copy.deepcopy(model)
+assert Input(shape=(5)).shape == Input(np.int64(5)).shape == (None, 5)
 
 # Which of the shapes that a transposed convolution may have.
 from keras.layers import Deconvolution2D

@@ -9,7 +9,7 @@ from convlayers import ops
 from convlayers.autograd import value_of
 from convlayers.nested import flatten, map_structure
 from convlayers.scripts.tensorflow.dtypes import float32
-from convlayers.scripts.tensorflow.eager import as_eager
+from convlayers.scripts.tensorflow.eager import as_eager, eager
 
 
 class TensorSpec(typing.NamedTuple):
@@ -38,6 +38,11 @@ def name_scope(name, *args, **kwargs):
 def cond(pred, true_fn=None, false_fn=None, name=None):
     """Returns what one of two functions returns."""
     return true_fn() if value_of(pred) else false_fn()
+
+
+def custom_gradient(f):
+    """Returns a function whose gradient is computed by what `f` returns as its second result."""
+    return eager(ops.custom_gradient(f))
 
 
 def map_fn(fn, elems, **kwargs):

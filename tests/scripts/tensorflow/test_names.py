@@ -229,3 +229,33 @@ def test_what_is_not_there_says_what_to_use(path, advice):
     with pytest.raises(AttributeError, match=f"has no attribute '.*'.\n.*{advice}"):
         for name in path.split("."):
             place = find_tensorflow(f"tensorflow.{name}") if name in NAMES and place is tf else getattr(place, name)
+
+
+CUSTOM_GRADIENT = """
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.ops import EagerTensor
+
+# As for guided backpropagation, and for layers that reverse gradients.
+@tf.custom_gradient
+def guided_relu(x):
+    def grad(dy):
+        return tf.cast(dy > 0, "float32") * tf.cast(x > 0, "float32") * dy
+    return tf.nn.relu(x), grad
+
+model = tf.keras.Sequential([tf.keras.layers.Dense(3, activation=guided_relu, input_shape=(3,), kernel_initializer="identity")])
+x = tf.constant([[1.0, -2.0, 3.0]])
+with tf.GradientTape() as tape:
+    tape.watch(x)
+    y = tf.reduce_sum(model(x) * tf.constant([[-1.0, 1.0, 2.0]]))
+np.testing.assert_array_equal(tape.gradient(y, x), [[0, 0, 2]])
+assert type(guided_relu(x)) is EagerTensor and guided_relu(x).numpy().tolist() == [[1, 0, 3]]
+model.compile("sgd", "mse")
+model.fit(np.ones((8, 3)), np.ones((8, 3)), verbose=0)
+i, total = tf.while_loop(lambda i, total: i < 4, lambda i, total: (i + 1, total + i), (tf.constant(0), tf.constant(0)))
+assert int(i) == 4 and int(total) == 6
+"""
+
+
+def test_functions_with_gradients_of_their_own(tmp_path):
+    run_code(CUSTOM_GRADIENT, tmp_path)
