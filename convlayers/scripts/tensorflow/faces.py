@@ -19,8 +19,8 @@ class _Face(types.ModuleType):
         self._path = path
 
     def __getattr__(self, name):
-        if self._path == "" and name == "keras":
-            return importlib.import_module("tensorflow.keras")
+        if self._path in ("", "compat.v1", "python") and name == "keras":
+            return importlib.import_module(f"{self.__name__}.keras")
         if self._path == "" and name in OF_KERAS:
             return importlib.import_module(f"tensorflow.keras.{name}")
         path = f"{self._path}.{name}".lstrip(".")
@@ -60,7 +60,7 @@ def find_tensorflow(name):
         ModuleNotFoundError: if there is none, with what to do instead.
     """
     path = name.partition(".")[2]
-    if path not in (*NAMES, "python"):
+    if path not in NAMES:
         raise ModuleNotFoundError(_refusal(f"No module named '{name}'.", path))
     if path not in _faces:
         _faces[path] = _Face(path)

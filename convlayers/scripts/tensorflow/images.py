@@ -9,6 +9,7 @@ from convlayers import ops, random
 from convlayers.autograd import Operand, value_of
 from convlayers.models.tensorflow_ops.images import flip_left_right, flip_up_down, resize_with_crop_or_pad
 from convlayers.scripts.tensorflow.eager import as_eager
+from convlayers.utils.bounding_boxes import compute_iou
 
 
 class ResizeMethod:
@@ -305,3 +306,19 @@ stateless_random_flip_left_right = _with_pair_as_seed(random_flip_left_right)
 stateless_random_flip_up_down = _with_pair_as_seed(random_flip_up_down)
 stateless_random_hue = _with_pair_as_seed(random_hue)
 stateless_random_saturation = _with_pair_as_seed(random_saturation)
+
+
+# Boxes ----------------------------------------------------------------------------------------------------------------
+
+
+def non_max_suppression(boxes, scores, max_output_size, iou_threshold=0.5, score_threshold=-math.inf, name=None):
+    """Returns the numbers of the boxes to keep, the best first: none overlaps a better one by more than a threshold."""
+    boxes, scores = np.asarray(value_of(boxes)), np.asarray(value_of(scores))
+    corners = np.sort(boxes.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
+    kept = []
+    for number in np.argsort(-scores, kind="stable"):
+        if len(kept) == value_of(max_output_size) or not scores[number] > score_threshold:
+            break
+        if not kept or (compute_iou(corners[[number]], corners[kept], "yxyx") <= iou_threshold).all():
+            kept.append(number)
+    return np.array(kept, "int32")

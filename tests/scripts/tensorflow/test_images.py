@@ -150,3 +150,18 @@ def test_what_is_no_image():
     pytest.importorskip("PIL")
     with pytest.raises(ValueError, match="Unknown image file format"):
         images.decode_image(b"zz")
+
+
+def test_boxes_to_keep():
+    # The second overlaps the first by 0.82, the third by 0.25; the fourth, with its corners in the other order, is the first.
+    boxes = [[0, 0, 10, 10], [1, 0, 11, 10], [6, 0, 16, 10], [10, 10, 0, 0], [20, 20, 30, 30]]
+    scores = [0.9, 0.8, 0.7, 0.6, 0.1]
+    for arguments, kept in {
+        (9,): [0, 2, 4],
+        (2,): [0, 2],
+        (9, 0.2): [0, 4],
+        (9, 0.9, 0.6): [0, 1, 2],
+        (9, 1.0): [0, 1, 2, 3, 4],
+    }.items():
+        np.testing.assert_array_equal(images.non_max_suppression(boxes, scores, *arguments), kept)
+    assert images.non_max_suppression(np.zeros((0, 4)), [], 3).shape == (0,)

@@ -254,6 +254,12 @@ model.compile("sgd", "mse")
 model.fit(np.ones((8, 3)), np.ones((8, 3)), verbose=0)
 i, total = tf.while_loop(lambda i, total: i < 4, lambda i, total: (i + 1, total + i), (tf.constant(0), tf.constant(0)))
 assert int(i) == 4 and int(total) == 6
+
+# By the whole path, and of TensorFlow 1.
+assert isinstance(guided_relu(x), tf.python.framework.ops.EagerTensor)
+for old in (tf.python.keras, tf.compat.v1.keras):
+    assert old.losses.BinaryCrossentropy is tf.keras.losses.BinaryCrossentropy
+tf.reset_default_graph()
 """
 
 
