@@ -4,7 +4,7 @@ import functools
 
 from convlayers import nested
 from convlayers.callbacks import Callback, TensorBoard
-from convlayers.legacy.spelling import warn_of, warn_once
+from convlayers.legacy.old_spelling import warn_of, warn_once
 
 
 class BaseLogger(Callback):

@@ -18,9 +18,10 @@ _TYPES = "bfloat16 bool double float16 float32 float64 half int8 int16 int32 int
 _IMAGES = (
     "ResizeMethod adjust_brightness adjust_contrast adjust_gamma adjust_hue adjust_saturation convert_image_dtype "
     "crop_and_resize decode_image image_gradients non_max_suppression per_image_standardization psnr random_brightness "
-    "random_contrast random_crop random_flip_left_right random_flip_up_down random_hue random_saturation resize resize_with_pad rgb_to_yuv "
-    "stateless_random_brightness stateless_random_contrast stateless_random_crop stateless_random_flip_left_right "
-    "stateless_random_flip_up_down stateless_random_hue stateless_random_saturation total_variation yuv_to_rgb"
+    "random_contrast random_crop random_flip_left_right random_flip_up_down random_hue random_saturation resize "
+    "resize_with_pad rgb_to_yuv stateless_random_brightness stateless_random_contrast stateless_random_crop "
+    "stateless_random_flip_left_right stateless_random_flip_up_down stateless_random_hue stateless_random_saturation "
+    "total_variation yuv_to_rgb"
 )
 # As in graphs of files.
 _MOVED_IMAGES = (
