@@ -7,7 +7,12 @@ def accept_old_spellings():
     Each gets a warning that says how it is written today. Without this call they are as strict as Keras 3 is.
     """
     from convlayers import callbacks, layers
-    from convlayers.legacy.arguments import accept_names_of_weights, accept_old_arguments, classes_in
+    from convlayers.legacy.arguments import (
+        accept_names_of_types,
+        accept_names_of_weights,
+        accept_old_arguments,
+        classes_in,
+    )
     from convlayers.legacy.attributes import accept_old_attributes
     from convlayers.legacy.callbacks import accept_old_callbacks
     from convlayers.legacy.files import accept_old_file_names
@@ -17,6 +22,7 @@ def accept_old_spellings():
     from convlayers.legacy.training import accept_old_training
 
     accept_old_arguments(classes_in(layers, layers.Layer) | classes_in(callbacks, callbacks.Callback))
+    accept_names_of_types()
     accept_names_of_weights(layers.Layer)
     accept_old_attributes()
     accept_old_callbacks()

@@ -7,9 +7,9 @@ convlayers under Keras's name; without it, layers are as strict as Keras 3 is.
 import functools
 import inspect
 
+from convlayers import validation
 from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
-from convlayers.validation import is_integer
 
 # The names of today for those of then, class by class: those of Keras 1, which its files have as well, and the rest.
 _IN_SCRIPTS_ONLY = {
@@ -32,6 +32,15 @@ DROPPED_ARGUMENTS = {
 
 # Arguments that had a default.
 DEFAULTS = {"AveragePooling1D": {"pool_size": 2}, "AveragePooling2D": {"pool_size": 2}, "AveragePooling3D": {"pool_size": 2}}
+
+
+# What TensorFlow calls number types besides.
+_TYPES = {"double": "float64", "float": "float32", "half": "float16"}
+
+
+def accept_names_of_types():
+    """Lets number types have TensorFlow's names for them: `K.cast(x, "float")`."""
+    validation._PYTHON_DTYPES.update(_TYPES)
 
 
 def accept_old_arguments(classes):
@@ -143,7 +152,7 @@ def _take_input_shape(class_name, kwargs):
     if "batch_input_shape" in kwargs:
         warn_of(f"{class_name}(batch_input_shape=...)", "`keras.Input(batch_shape=...)` before the layer")
         kwargs["input_shape"] = tuple(kwargs.pop("batch_input_shape"))[1:]
-    if class_name == "InputLayer" and is_integer(kwargs.get("shape")):
+    if class_name == "InputLayer" and validation.is_integer(kwargs.get("shape")):
         warn_of("Input(shape=n)", "`shape=(n,)`")
         kwargs["shape"] = (kwargs["shape"],)
     if class_name in ("Conv1D", "Embedding") and "input_length" in kwargs:

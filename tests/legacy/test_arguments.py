@@ -116,6 +116,10 @@ import pickle, copy
 copy.deepcopy(model)
 assert Input(shape=(5)).shape == Input(np.int64(5)).shape == (None, 5)
 
+from keras import backend as K
+types = {"float": "float32", "double": "float64", "half": "float16"}
+assert all(K.cast(np.ones(2, int), old).dtype == today for old, today in types.items())
+
 # Which of the shapes that a transposed convolution may have.
 from keras.layers import Deconvolution2D
 x = Input((14, 15, 3))
