@@ -122,8 +122,12 @@ def _encode_function(function):
         )
         return {"class_name": LAMBDA, "config": {}}
     _, written_name = public_name(function) or (None, get_registered_name(function))
-    # Keras gives every function this module and registered name.
-    return {"module": "builtins", "class_name": "function", "config": written_name, "registered_name": "function"}
+    return encode_name_of_function(written_name)
+
+
+def encode_name_of_function(name):
+    """Returns the encoding of a function. Keras gives every one this module and registered name."""
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
 def _encode_object(obj):

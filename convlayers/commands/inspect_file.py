@@ -41,7 +41,7 @@ def _make_model(facts, filepath):
         with ObjectSharingScope(), initialized_later():
             return make_model(encoding, filepath, str(facts.keras_version)), None
     except (ValueError, TypeError) as error:
-        return None, str(error).splitlines()[0]
+        return None, str(error).rpartition("Exception encountered: ")[2].splitlines()[0]
 
 
 def _by_number(array):
@@ -89,18 +89,19 @@ def _is_known(encoding):
 def _print_unknown(facts):
     from convlayers.saving.unknown_arguments import unknown_arguments
 
-    classes = _unknown_classes(facts)
+    names = _unknown_names(facts)
     keys = {f"{part['class_name']}.{key}" for part in objects_in(facts.modern) for key in unknown_arguments(part)}
-    print(f"unknown classes: {printable(', '.join(classes)) or 'none'}")
+    print(f"unknown classes and functions: {printable(', '.join(names)) or 'none'}")
     print(f"unknown keys: {printable(', '.join(sorted(keys))) or 'none'}")
 
 
-def _unknown_classes(facts):
-    return sorted({part["class_name"] for part in objects_in(facts.modern) if not is_known(part)})
+def _unknown_names(facts):
+    unknown = [part for part in objects_in(facts.modern) if not is_known(part)]
+    return sorted({str(part["config"] if part["class_name"] == "function" else part["class_name"]) for part in unknown})
 
 
 def _print_readers(facts):
-    given = ", ".join(_unknown_classes(facts))
+    given = ", ".join(_unknown_names(facts))
     for reader in READERS:
         reasons = obstacles(facts, reader)
         answer = f"yes, given {given} as `custom_objects`" if given else "yes"

@@ -8,6 +8,7 @@ from convlayers.commands.file_facts import config_of, layers_in, name_of
 from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
 from convlayers.saving.encodings import map_ends, objects_in
 from convlayers.saving.for_keras import beyond_keras
+from convlayers.serialization import LAMBDA
 
 READERS = ("2.15", "3.0", "3.15")
 # Arguments that Keras 3.0 had, and later versions do not have.
@@ -24,7 +25,7 @@ def obstacles(facts, reader):
     rules = {"2.15": _for_keras_2, "3.0": _for_keras_3_0, "3.15": _for_keras_3}[reader]
     if facts.is_older and str(facts.keras_version).startswith("1"):
         return ["arguments have the names of Keras 1, as `nb_filter`, which later versions do not know"]
-    return list(dict.fromkeys(rules(facts)))
+    return list(dict.fromkeys([*_whatever_the_version(facts, reader), *rules(facts)]))
 
 
 def _for_keras_2(facts):
@@ -108,6 +109,14 @@ def _for_keras_3(facts):
             yield f"{part['class_name']} has `groups`, which it lost in Keras 3"
     if any(layers_in(layer) for layer in layers_in(facts.encoding)) and "input_layers" in config_of(facts.encoding):
         yield "a model is in a functional model, and its calls were counted in another way in Keras 2"
+
+
+def _whatever_the_version(facts, reader):
+    is_guarded = not (facts.in_hdf5 and reader == "2.15")
+    if is_guarded and any(part["class_name"] == LAMBDA for part in objects_in(facts.modern)):
+        yield "it has a Python lambda (`load_model(path, safe_mode=False)` runs code that is in the file)"
+    if facts.in_hdf5 and facts.arrays and not layers_in(facts.encoding):
+        yield f"layers of {facts.encoding['class_name']} have no weights before it is called (`load_weights` reads them then)"
 
 
 def _first_layers(encoding):

@@ -8,6 +8,7 @@ from convlayers.layers.layer import Layer
 from convlayers.registry import find
 from convlayers.saving import first_hard_sigmoid
 from convlayers.saving.encodings import is_model, map_dicts, objects_in
+from convlayers.serialization import LAMBDA, encode_name_of_function
 from convlayers.user_code import user_stacklevel
 
 _CONVOLUTIONS = tuple(f"{kind}{rank}D" for kind in ("Conv", "DepthwiseConv", "SeparableConv") for rank in (1, 2, 3))
@@ -128,9 +129,21 @@ def _arguments(class_name):
 def _rewritten(part):
     if part.get("class_name") == "Nadam" and "schedule_decay" in part["config"]:
         return _nadam_of_today(part)
+    if part.get("class_name") == "Lambda":
+        return _with_a_name(part)
     if not is_model(part):
         return part
     return {**part, "config": {**part["config"], "layers": _with_layers_that_pad(part["config"]["layers"])}}
+
+
+def _with_a_name(part):
+    """Returns a `Lambda` layer whose Python lambda has the name of the layer: Keras finds it in `custom_objects`."""
+    config = part["config"]
+    function, name = config.get("function"), config.get("name")
+    is_nameless = isinstance(function, dict) and function.get("class_name") == LAMBDA
+    if not is_nameless or find(name, "builtins") is not None:  # Keras would take its own `relu` for that of a layer 'relu'.
+        return part
+    return {**part, "config": {**config, "function": encode_name_of_function(name)}}
 
 
 def _nadam_of_today(part):

@@ -25,7 +25,7 @@ def test_inspect_a_file_of_keras_3(run):
     assert lines["model"] == "Sequential, 'sequential'"
     assert lines["optimizer"] == "Adam"
     assert lines["arrays"] == "28, with 327 numbers in layers"
-    assert lines["unknown classes"] == "none"
+    assert lines["unknown classes and functions"] == "none"
     assert lines["Keras 3.15 can read it"] == "yes"
     assert lines["Keras 3.0 can read it"].startswith("no: InputLayer has `optional`, which came later")
     assert lines["Keras 2.15 can read it"].startswith("no: ")
@@ -65,7 +65,7 @@ def test_inspect_names_what_is_unknown(run, filepath):
     edit(filepath, add_a_key)
     code, out, _ = run("inspect", filepath)
     assert code == 0
-    assert "unknown classes: Magic?[31m" in out
+    assert "unknown classes and functions: Magic?[31m" in out
     assert "unknown keys: InputLayer.secret" in out
     assert "Magic?[31m (unknown)" in out
     assert "cannot be loaded here: " in out
@@ -161,6 +161,43 @@ def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, read
     lines = run("inspect", tmp_path / "model.keras")[1].splitlines()
     (line,) = (line for line in lines if line.startswith(f"Keras {reader} can read it"))
     assert verdict in line
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_inspect_models_with_lambdas(run, keras, tmp_path):
+    """Those written here have names in the place of code."""
+    path = tmp_path / "model.keras"
+    k.Sequential([k.Input((3,)), layers.Lambda(lambda x: x * 2, name="twice")]).save(path)
+    out = run("inspect", path)[1]
+    assert "unknown classes and functions: twice\n" in out
+    assert "cannot be loaded here: Could not locate function 'twice'." in out
+    assert "Keras 3.0 can read it: yes, given twice as `custom_objects`" in out
+    keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x * 2, name="twice")]).save(path)
+    assert "Keras 3.15 can read it: no: it has a Python lambda (`load_model(path, safe_mode=False)`" in run("inspect", path)[1]
+
+
+def test_inspect_a_model_of_its_own_class_in_hdf5(run, tmp_path):
+    class Own(k.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.dense = layers.Dense(2)
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    model, x = Own(name="mine"), np.ones((1, 3), "float32")
+    y = model(x)
+    model.save(tmp_path / "model.h5")
+    assert (
+        "Keras 3.15 can read it: no: layers of Own have no weights before it is called"
+        in run("inspect", tmp_path / "model.h5")[1]
+    )
+    with pytest.raises(ValueError, match="Layers of 'mine', of class Own, have no weights before it is called"):
+        k.models.load_model(tmp_path / "model.h5", custom_objects={"Own": Own})
+    again = Own()
+    again(x)
+    again.load_weights(tmp_path / "model.h5")
+    np.testing.assert_array_equal(again(x), y)
 
 
 def test_inspect_an_argument_that_went(run, tmp_path):

@@ -268,3 +268,23 @@ def test_ops_that_keras_does_not_have_are_refused(keras):
             class_name, module = location_in_keras(name)
             reasons = list(beyond_keras({"module": module, "class_name": class_name, "config": {}}))
             assert bool(reasons) != hasattr(theirs, name), name
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_a_lambda_is_passed_again_to_keras_too(tmp_path, keras, ending):
+    model = k.Sequential([k.Input((3,)), layers.Lambda(lambda x: x * 2, output_shape=(3,), name="twice")])
+    model.save(tmp_path / f"model.{ending}")
+    x = np.ones((2, 3), "float32")
+    for library in (k, keras):
+        loaded = library.models.load_model(tmp_path / f"model.{ending}", custom_objects={"twice": lambda x: x * 2})
+        np.testing.assert_array_equal(loaded.predict(x, verbose=0), x * 2)
+        with pytest.raises((TypeError, ValueError), match="twice"):
+            library.models.load_model(tmp_path / f"model.{ending}")
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+def test_a_lambda_never_becomes_what_keras_knows_under_its_name(tmp_path):
+    k.Sequential([k.Input((3,)), layers.Lambda(lambda x: x * 2, name="relu")]).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="whose `function` is a Python lambda"):
+        k.models.load_model(tmp_path / "model.keras")

@@ -12,6 +12,7 @@ from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
+from convlayers.serialization import encode_name_of_function
 from convlayers.user_code import user_stacklevel
 
 # Arguments of a user's classes that may hold names of Keras.
@@ -58,7 +59,7 @@ def _modern_object(encoding, class_name, config):
     if class_name != "InputLayer" and "batch_input_shape" in config:
         config = {key: value for key, value in config.items() if key != "batch_input_shape"}
     if class_name == "MeanMetricWrapper" and _is_of_user(config):
-        return _function(config["fn"])
+        return encode_name_of_function(config["fn"])
     # A user's class may have the name of one of Keras, and then has arguments of its own, beside those of a loss.
     if get_registered_object(encoding.get("registered_name") or class_name) is not None:
         config = {key: _modern_value(key, value) if key in _NAMES else value for key, value in config.items()}
@@ -177,7 +178,7 @@ def _modern_value(key, value):
         if isinstance(name, str) and get_registered_object(name) is None:
             return keras2.ACTIVATIONS.get(name, value)
     if key == "fn" and isinstance(value, str):
-        return _function(value)
+        return encode_name_of_function(value)
     return value
 
 
@@ -185,10 +186,6 @@ def _is_of_user(metric):
     """Whether a metric is a function of the user, under its own name: that of a metric would be taken for the function."""
     name = metric.get("fn")
     return isinstance(name, str) and metric.get("name") == name and get_registered_object(name) is not None
-
-
-def _function(name):
-    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
 def _named_object(value):
@@ -228,7 +225,7 @@ def _lambda(config):
     if config["function_type"] == "lambda":
         kept["function"] = {"class_name": "__lambda__", "config": {"code": None}}
     elif isinstance(config.get("function"), str):
-        kept["function"] = _function(config["function"])
+        kept["function"] = encode_name_of_function(config["function"])
     if config.get("output_shape_type") != "raw":
         kept.pop("output_shape", None)
     return "Lambda", kept
