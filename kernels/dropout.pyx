@@ -7,17 +7,15 @@
 # c) Threads share blocks of NEAR_BLOCK numbers, which are whole groups of random words. A result depends on the place of a
 #    number only, so the division of the work cannot be seen in it.
 # d) Where whole channels are dropped, one factor is drawn for each channel of each sample, and what is left is a
-#    multiplication: x, y and d_x are (n, pixels, c), the factors (n, c), and threads share blocks of pixels.
-#    Large results go around the caches (around.pxd); with random numbers to draw for each, that would be no quicker.
+#    multiplication (merge.pyx). That goes around the caches; with random numbers to draw for each number, it would be no quicker.
 cimport numpy
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport prange
 from libc.stdint cimport uint32_t, uint64_t
 
-from kernels.around cimport BLOCK, NEAR_BLOCK, carry_around, go_around
+from kernels.around cimport NEAR_BLOCK
 from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
 from kernels.threefry cimport GROUP_WORDS, random_words
 
@@ -50,53 +48,6 @@ cdef inline void drop_block(const Drawing* drawing, const real* x, real* y, Py_s
             drop_numbers(&local, words, x + start, y + start, end - start)
         start += GROUP_WORDS
     restore_denormals(state)
-
-
-cdef inline void scale_columns(
-    const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c, Py_ssize_t columns
-) noexcept nogil:
-    """Some of the c columns of x; y has no others."""
-    cdef Py_ssize_t i, j
-    for i in range(pixels):
-        for j in range(columns):
-            y[i * columns + j] = x[i * c + j] * scale[j]
-
-
-cdef inline void scale_around(const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
-    cdef real[BLOCK] block
-    cdef Py_ssize_t first = 0, columns
-    while first < c:
-        columns = min(<Py_ssize_t>BLOCK, c - first)
-        scale_columns(x + first, scale + first, block, pixels, c, columns)
-        carry_around(block, y + first, pixels * columns)
-        first += columns
-
-
-cdef inline void scale_pixels(
-    const real* x, const real* scale, real* y, Py_ssize_t pixels, Py_ssize_t c, bint around
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    if around:
-        scale_around(x, scale, y, pixels, c)
-    else:
-        scale_columns(x, scale, y, pixels, c, c)
-    restore_denormals(state)
-
-
-def scale_channels(const real[:, :, ::1] x, const real[:, ::1] scale, real[:, :, ::1] y):
-    """y[i, pixel, j] = x[i, pixel, j] * scale[i, j]: what drops whole channels"""
-    cdef Py_ssize_t n = x.shape[0], pixels = x.shape[1], c = x.shape[2]
-    if n * pixels * c == 0:
-        return
-    cdef bint around = &y[0, 0, 0] != &x[0, 0, 0] and go_around(2.0 * n * pixels * c)
-    cdef Py_ssize_t size = max((BLOCK if around else NEAR_BLOCK) // c, <Py_ssize_t>1)
-    cdef Py_ssize_t blocks = (pixels + size - 1) // size, block, i, first
-    with nogil, parallel(num_threads=threads_for(<double>n * pixels * c)):
-        for block in prange(n * blocks, schedule="static"):
-            i = block // blocks
-            first = block % blocks * size
-            scale_pixels(&x[i, first, 0], &scale[i, 0], &y[i, first, 0], min(size, pixels - first), c, around)
-        end_stores_around()
 
 
 def dropout(numpy.ndarray x not None, uint32_t key_0, uint32_t key_1, double rate, numpy.ndarray y not None):

@@ -9,6 +9,8 @@
 # c) Backward, a block combines the arrays again and keeps each step, then goes back through the steps. Of two that are equally
 #    large, each gets half of the gradient; NaN, which equals nothing, gets none.
 # d) Threads share the numbers, SHARE of them as a task, backward NEAR_BLOCK. A result depends on the numbers at its own place only.
+# e) Of two arrays, the second may be repeated: x is (n, pixels, c), and the other has 1 in place of some of these, as the factors of
+#    channels do. Threads share blocks of pixels.
 cimport numpy
 from cython.parallel cimport parallel, prange, threadid
 
@@ -18,7 +20,7 @@ from kernels.elementwise cimport LINEAR, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport end_stores_around
-from kernels.real cimport real
+from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 
 cdef enum:
@@ -193,3 +195,92 @@ def merge_backward(str kind, list xs not None, numpy.ndarray d_y not None, list 
         )
     scratch_give(steps)
     scratch_give(<void*>job.xs)
+
+
+# One of two repeated ------------------------------------------------------------------------------------------------------
+
+cdef struct Repeating:
+    int code
+    const real* x
+    const real* other
+    real* y
+    Py_ssize_t pixels, c
+    Py_ssize_t image, pixel  # from what `other` has for one image, or pixel, to the next: 0 where it is repeated
+    bint one     # number for all columns
+    bint around  # y goes around the caches
+
+
+cdef inline void repeat_row(
+    int code, bint one, const real* x, const real* other, real* y, Py_ssize_t count
+) noexcept nogil:
+    """In vectors, since rows are often short: loops over numbers would ask for each of them whether y lies in x or `other`."""
+    cdef real number = other[0]
+    cdef vec numbers = ZERO_VECTOR + number
+    cdef Py_ssize_t j = 0
+    while j + VL <= count:
+        if not one:
+            numbers = (<const vec*>(other + j))[0]
+        if code == SUM:
+            (<vec*>(y + j))[0] = (<const vec*>(x + j))[0] + numbers
+        else:
+            (<vec*>(y + j))[0] = (<const vec*>(x + j))[0] * numbers
+        j += VL
+    while j < count:
+        if not one:
+            number = other[j]
+        y[j] = x[j] + number if code == SUM else x[j] * number
+        j += 1
+
+
+cdef inline void repeat_rows(
+    const Repeating* job, int code, bint one, const real* x, const real* other, real* y, Py_ssize_t pixels, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t pixel
+    for pixel in range(pixels):
+        repeat_row(code, one, x + pixel * job.c, other + pixel * job.pixel, y + pixel * count, count)
+
+
+cdef inline void repeat_block(
+    const Repeating* job, Py_ssize_t image, Py_ssize_t first, Py_ssize_t pixels, Py_ssize_t column, Py_ssize_t count
+) noexcept nogil:
+    """All columns of some pixels, or some of one."""
+    cdef unsigned long long state = flush_denormals()
+    cdef Py_ssize_t start = (image * job.pixels + first) * job.c + column
+    cdef const real* other = job.other + image * job.image + first * job.pixel + (0 if job.one else column)
+    cdef real[BLOCK] block
+    cdef real* y = &block[0] if job.around else job.y + start
+    if job.code == SUM and job.one:
+        repeat_rows(job, SUM, True, job.x + start, other, y, pixels, count)
+    elif job.code == SUM:
+        repeat_rows(job, SUM, False, job.x + start, other, y, pixels, count)
+    elif job.one:
+        repeat_rows(job, PRODUCT, True, job.x + start, other, y, pixels, count)
+    else:
+        repeat_rows(job, PRODUCT, False, job.x + start, other, y, pixels, count)
+    if job.around:
+        carry_around(block, job.y + start, pixels * count)
+    restore_denormals(state)
+
+
+def merge_repeated(str kind, numpy.ndarray x not None, numpy.ndarray other not None, numpy.ndarray y not None):
+    """y = the "sum" or "product" of x, of three axes, and an array that has the length of x or 1 along each; y may be x"""
+    cdef Py_ssize_t n = x.shape[0], pixels = x.shape[1], c = x.shape[2], task, image, first, column
+    cdef Repeating job = Repeating(
+        code=codes[kind], x=numbers_of(x, 3), other=numbers_of(other, 3), y=results_of(y, 3), pixels=pixels, c=c,
+        image=other.shape[1] * other.shape[2] if other.shape[0] > 1 else 0,
+        pixel=other.shape[2] if other.shape[1] > 1 else 0,
+        one=other.shape[2] == 1,
+    )
+    if n * pixels * c == 0:
+        return
+    job.around = job.y != job.x and go_around(2.0 * n * pixels * c)
+    cdef Py_ssize_t size = BLOCK if job.around else NEAR_BLOCK
+    cdef Py_ssize_t rows = max(size // c, <Py_ssize_t>1), columns = min(size, c)
+    cdef Py_ssize_t down = (pixels + rows - 1) // rows, along = (c + columns - 1) // columns
+    with nogil, parallel(num_threads=threads_for(<double>n * pixels * c)):
+        for task in prange(n * down * along, schedule="static"):
+            image = task // (down * along)
+            first = task // along % down * rows
+            column = task % along * columns
+            repeat_block(&job, image, first, min(rows, pixels - first), column, min(columns, c - column))
+        end_stores_around()

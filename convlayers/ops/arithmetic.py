@@ -1,18 +1,20 @@
 """Arithmetic of two arrays, element by element. Shapes broadcast as in NumPy, number types are those of `dtypes`."""
 
 import functools
+import itertools
 import math
 
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
-from convlayers.launching import compute
+from convlayers.launching import compute, empty, launch
 from convlayers.ops.dtypes import as_array, as_float, as_number, promote, promote_floats, widen
 from convlayers.ops.layout import KERNEL_DTYPES
 from convlayers.symbolic import with_shapes
 
 MANY = 1 << 16  # numbers, from which on a pass over memory takes longer than a call
+_MANY_REPEATED = 1 << 13  # likewise, where NumPy goes through them row by row
 
 
 def unbroadcast(gradient, shape):
@@ -34,32 +36,44 @@ def _product_in_shape(d_y, x, shape):
 
 
 def product(x, factors, out=None):
-    """Returns `np.multiply(x, factors, out)`. Where many pixels share the factors of a few channels, a kernel is quicker.
+    """Returns `np.multiply(x, factors, out)`. Where many numbers of `x` share one of the factors, a kernel is quicker.
 
     Args:
         x, factors: arrays of one dtype.
         out: an array for the result, which may be `x`.
     """
-    if x.size < MANY or x.shape == factors.shape or x.dtype not in KERNEL_DTYPES:
-        return np.multiply(x, factors, out)
-    shape = _pixels_with_factors(x.shape, factors.shape)
-    if shape is None or not (x.flags.c_contiguous and factors.flags.c_contiguous):
-        return np.multiply(x, factors, out)
-    out = np.empty(x.shape, x.dtype) if out is None else out
-    kernels = _native.kernels(x.dtype)
-    kernels.dropout.scale_channels(x.reshape(shape), factors.reshape(shape[0], shape[2]), out.reshape(shape))
-    return out
+    y = None if x.shape == factors.shape else _merge_repeated("product", x, factors, out)
+    return np.multiply(x, factors, out) if y is None else y
+
+
+def _merge_repeated(kind, x, other, y=None):
+    """Returns the "sum" or "product" of an array and one that is repeated, None where no kernel can, or should."""
+    if x.size < _MANY_REPEATED or x.dtype not in KERNEL_DTYPES or other.dtype is not x.dtype:
+        return None
+    shapes = _in_three_axes(x.shape, other.shape)
+    if shapes is None or not (x.flags.c_contiguous and other.flags.c_contiguous):
+        return None
+    shape, other_shape = shapes
+    y = empty(x.shape, x.dtype) if y is None else y
+    launch(_native.kernels(x.dtype).merge.merge_repeated, kind, x.reshape(shape), other.reshape(other_shape), y.reshape(shape))
+    return y
 
 
 @functools.lru_cache(maxsize=4096)
-def _pixels_with_factors(shape, factors_shape):
-    """Returns the shape (samples, pixels, channels) of an array whose pixels share factors, None if they do not."""
-    if len(shape) != len(factors_shape) or any(m not in (1, n) for n, m in zip(shape, factors_shape, strict=True)):
+def _in_three_axes(shape, other_shape):
+    """Returns two shapes with neighbouring axes put together along which the second array is repeated, or is not.
+
+    None if three axes are too few, or the second array is not repeated to the shape of the first.
+    """
+    other_shape = (1,) * (len(shape) - len(other_shape)) + other_shape
+    if len(other_shape) > len(shape) or any(m not in (1, n) for n, m in zip(shape, other_shape, strict=True)):
         return None
-    alike = [axis for axis, (n, m) in enumerate(zip(shape, factors_shape, strict=True)) if m < n]
-    first, last = alike[0], alike[-1] + 1
-    samples, pixels, channels = map(math.prod, (shape[:first], shape[first:last], shape[last:]))
-    return (samples, pixels, channels) if channels > 1 and math.prod(factors_shape[first:last]) == 1 else None
+    several = ((n, m) for n, m in zip(shape, other_shape, strict=True) if n > 1)
+    groups = [
+        tuple(map(math.prod, zip(*group, strict=True))) for _, group in itertools.groupby(several, lambda axis: axis[1] == 1)
+    ]
+    groups = [(1, 1)] * (3 - len(groups)) + groups
+    return tuple(zip(*groups, strict=True)) if len(groups) == 3 else None
 
 
 def zero_to_infinity(x):
@@ -76,7 +90,8 @@ def add(x1, x2):
     def backward(d_y):
         return lambda: unbroadcast(d_y, shapes[0]), lambda: unbroadcast(d_y, shapes[1])
 
-    return compute(np.add, a, b), backward
+    y = None if a.shape == b.shape else _merge_repeated("sum", *((a, b) if a.size >= b.size else (b, a)))
+    return compute(np.add, a, b) if y is None else y, backward
 
 
 @differentiable

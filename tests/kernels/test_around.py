@@ -85,10 +85,10 @@ def test_group_normalization(native, everywhere, shape, images):
 
 
 @pytest.mark.parametrize("shape", MATRICES, ids=str)
-def test_dropped_channels(native, everywhere, shape):
-    x, factors = numbers(native, 1, 2, *shape), numbers(native, 2, 2, shape[1])
-    y = everywhere(lambda y: native.dropout.scale_channels(x, factors, y), x.shape, 2)
-    np.testing.assert_array_equal(y, x * factors[:, np.newaxis])
+def test_factors_of_channels(native, everywhere, shape):
+    x, factors = numbers(native, 1, 2, *shape), numbers(native, 2, 2, 1, shape[1])
+    y = everywhere(lambda y: native.merge.merge_repeated("product", x, factors, y), x.shape, 2)
+    np.testing.assert_array_equal(y, x * factors)
 
 
 @pytest.mark.parametrize("begin", [0, 1, 16])

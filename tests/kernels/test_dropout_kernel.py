@@ -79,14 +79,3 @@ def test_threads_make_no_difference(native, threads):
         with threads(count):
             results.append(drop(native, x))
     np.testing.assert_array_equal(*results)
-
-
-@pytest.mark.parametrize("shape", [(0, 3, 4), (1, 1, 2), (3, 5, 3), (2, 300, 16), (2, 130, 33), (1, 3, 5000)], ids=str)
-def test_factors_of_channels(native, shape):
-    rng = np.random.default_rng(0)
-    x, scale = native.array(rng.normal(size=shape)), native.array(rng.normal(size=(shape[0], shape[2])))
-    band = 40
-    memory = native.empty(x.size + 2 * band)
-    native.dropout.scale_channels(x, scale, memory[band:-band].reshape(shape))
-    np.testing.assert_array_equal(memory[band:-band].reshape(shape), x * scale[:, np.newaxis])
-    assert np.isnan(memory[:band]).all() and np.isnan(memory[-band:]).all()

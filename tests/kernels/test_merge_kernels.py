@@ -93,3 +93,17 @@ def test_same_results_for_any_number_of_threads(native, kind, threads):
             found.append([merged(native, kind, xs), *(gradients(native, kind, xs, d_y) if kind != "sum" else [])])
     for first, second in zip(*found, strict=True):
         np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("repeated", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize("shape", [(0, 3, 4), (1, 1, 2), (3, 5, 3), (2, 300, 16), (2, 130, 33), (1, 3, 5000)], ids=str)
+@pytest.mark.parametrize("kind", ["sum", "product"])
+def test_one_of_two_repeated(native, kind, shape, repeated):
+    rng = np.random.default_rng(0)
+    x = native.array(rng.normal(size=shape))
+    other = native.array(rng.normal(size=[1 if axis in repeated else length for axis, length in enumerate(shape)]))
+    band = 40
+    memory = native.empty(x.size + 2 * band)
+    native.merge.merge_repeated(kind, x, other, memory[band:-band].reshape(shape))
+    np.testing.assert_array_equal(memory[band:-band].reshape(shape), FUNCTIONS[kind](x, other))
+    assert np.isnan(memory[:band]).all() and np.isnan(memory[-band:]).all()
