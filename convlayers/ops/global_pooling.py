@@ -12,6 +12,9 @@ from convlayers.ops.dtypes import as_array, as_float
 from convlayers.ops.layout import image_layout, kernel_dtype
 from convlayers.ops.pooling_kernels import spatial_rank
 
+# Pixels that take less time to transpose than to begin with one channel after the other.
+SMALL_PLANE = 100
+
 
 @differentiable(new_gradients=True)
 def global_max_pool(inputs, data_format=None, keepdims=False):
@@ -66,7 +69,7 @@ def _images(inputs, data_format, keepdims):
     """Returns the inputs as kernels read them, (n, pixels, c), and two functions: from such a gradient to the user's layout and
     dtype, and from results (n, c) to what the user gets.
 
-    Images with their channels first in memory are not transposed: each channel is an image of its own.
+    Images with their channels first in memory are not transposed, unless they are small: each channel is an image of its own.
     """
     shape, dtype = inputs.shape, inputs.dtype
     spatial_rank(shape)  # raises an error if it is none
@@ -77,7 +80,7 @@ def _images(inputs, data_format, keepdims):
     def result(y):
         return y.reshape(kept).astype(dtype, copy=False)
 
-    if data_format == "channels_first" and inputs.flags.c_contiguous:
+    if data_format == "channels_first" and inputs.flags.c_contiguous and pixels > SMALL_PLANE:
         x = inputs.astype(kernel_dtype(dtype), copy=False).reshape(batch * channels, pixels, 1)
         return x, lambda d_x: d_x.reshape(shape).astype(dtype, copy=False), result
     layout = image_layout(shape, data_format, dtype)

@@ -70,6 +70,13 @@ def image_layout(shape, data_format, dtype):
     return Layout(shape, dtype, (batch, *to_3d(spatial), channels), order)
 
 
+@functools.lru_cache(maxsize=4096)
+def planes_layout(shape, dtype):
+    """Returns the `Layout` of "channels_first" images for kernels that take each channel as an image of its own."""
+    batch, channels, *spatial = shape
+    return Layout(shape, dtype, (batch * channels, *to_3d(spatial), 1))
+
+
 def shape_for_users(kernel_shape, ndim, data_format):
     """Returns the shape with so many axes that users see of images of which kernels see this one."""
     return join_shape(kernel_shape[0], kernel_shape[6 - ndim : 4], kernel_shape[4], data_format)

@@ -215,6 +215,34 @@ def test_max_pool_indices(native, pool_kernels, geometry, channels, place_size):
     np.testing.assert_array_equal(indices, expected(max_pool_indices, geometry, channels))
 
 
+def planes_of(images):
+    """Returns images of one channel each."""
+    return np.ascontiguousarray(np.moveaxis(images, -1, 1)).reshape(-1, *images.shape[1:4], 1)
+
+
+@pytest.mark.parametrize("geometry", [*GEOMETRIES.values(), *LARGE.values()], ids=[*GEOMETRIES, *(f"large_{name}" for name in LARGE)])
+def test_planes(native, geometry):
+    channels = 17  # and two images: two vectors of planes at most, and two planes more
+    x, d_y = map(planes_of, numbers(native, geometry, channels))
+    y, d_x, indices = native.empty(d_y.shape), native.empty(x.shape), np.empty(d_y.shape, "int64")
+    native.pool.max_pool_forward(x, y, geometry.windows)
+    np.testing.assert_array_equal(y, planes_of(expected(max_pool, geometry, channels)))
+    places = room_for_places(y, 4)
+    native.pool.max_pool_with_places(x, y, places, 4, geometry.windows)
+    np.testing.assert_array_equal(y, planes_of(expected(max_pool, geometry, channels)))
+    native.pool.max_pool_indices(places, 4, x, indices, geometry.windows)
+    np.testing.assert_array_equal(indices, planes_of(expected(max_pool_indices, geometry, channels)))
+    native.pool.max_pool_backward(places, 4, d_y, d_x, geometry.windows)
+    d_expected = planes_of(expected(max_pool_gradient, geometry, channels))
+    np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=32 * native.epsilon)
+    native.pool.average_pool_forward(x, y, geometry.windows)
+    y_expected = planes_of(expected(average_pool, geometry, channels))
+    np.testing.assert_allclose(y, y_expected, rtol=2 * native.epsilon, atol=native.epsilon)
+    native.pool.average_pool_backward(d_y, d_x, geometry.windows)
+    d_expected = planes_of(expected(average_pool_gradient, geometry, channels))
+    np.testing.assert_allclose(d_x, d_expected, rtol=8 * native.epsilon, atol=8 * native.epsilon)
+
+
 def test_references_note_the_same_places(native, geometry):
     x, d_y = numbers(native, geometry, 17)
     places = [room_for_places(d_y, 1) for _ in range(2)]

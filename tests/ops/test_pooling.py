@@ -93,6 +93,26 @@ def test_channels_first(op, rank, padding):
 
 
 @pytest.mark.parametrize("op", [ops.max_pool, ops.average_pool])
+@pytest.mark.parametrize("shape", [(3, 11, 9, 8), (2, 33, 12)])
+def test_channels_first_in_memory_or_not(op, shape):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=shape).astype("float32")
+    results = []
+    for source in (x, np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 1, -1)), -1, 1)):
+        with Tape() as tape:
+            watched = tape.watch(source)
+            y = op(watched, 3, 2, "same", "channels_first")
+        d_y = np.random.default_rng(4).normal(size=y.shape).astype("float32")
+        d_y = np.moveaxis(np.ascontiguousarray(np.moveaxis(d_y, 1, -1)), -1, 1)  # as what follows a layer may hand it back
+        (d_x,) = tape.backward([y], [d_y], [watched])
+        results.append((y.value, d_x))
+    (y, d_x), (y_expected, d_expected) = results
+    assert y.flags.c_contiguous and not y_expected.flags.c_contiguous  # what is computed stays as it lies
+    np.testing.assert_allclose(y, y_expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(d_x, d_expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("op", [ops.max_pool, ops.average_pool])
 def test_one_number_stands_for_all_axes(op):
     x = np.random.default_rng(0).normal(size=(2, 6, 7, 3))
     np.testing.assert_array_equal(op(x, 2), op(x, (2, 2), (2, 2)))
