@@ -3,9 +3,9 @@
 # Design:
 # a) x is (n, id, ih, iw, c) and y (n, od, oh, ow, c), both contiguous. Each spatial axis has a table, (n, length in y), of which
 #    entry of x is taken, -1 for the number that fills; where all images share it, it has one row.
-# b) A row of y is made of runs: pixels that are neighbours in x, too, are copied at once. In a mirrored run a pixel is a loop
-#    over channels; for 1 and 3 channels its bounds are constant. Where runs begin and end is found once for each table: with few
-#    channels, that takes longer than to copy a row.
+# b) A row of y is made of runs: pixels that are neighbours in x, too, are copied at once. They are found once for each table, not
+#    for each row: with one channel, that would take longer than to copy. In a mirrored run a pixel is a loop over channels; for
+#    1 and 3 channels its bounds are constant.
 # c) Rows of y are the parallel work. y is written from its beginning to its end, each number once: no result depends on the
 #    division. Nothing is computed, so that all numbers arrive as they are.
 from cython.parallel cimport prange
@@ -20,11 +20,16 @@ cdef struct Axis:
     Py_ssize_t table  # from the table of one image to that of the next: 0 where they share it
     Py_ssize_t inputs, outputs
 
+cdef struct Run:
+    Py_ssize_t place  # of its first pixel in x
+    Py_ssize_t pixels
+    int step          # from one place to the next: 1, -1 where it is mirrored, 0 where it is filled
+
 cdef struct Job:
     const real* x
     real* y
     Axis depth, rows, columns
-    const Py_ssize_t* runs  # in the shape of the places of the columns
+    Run* runs  # of each table of the columns, as many as there are pixels at most
     Py_ssize_t c
     real filler
 
@@ -41,44 +46,54 @@ cdef inline void mirror(const real* last, real* y, Py_ssize_t pixels, Py_ssize_t
             y[i * c + j] = last[j - i * c]
 
 
-cdef inline void find_runs(const Py_ssize_t* places, Py_ssize_t count, Py_ssize_t* runs) noexcept nogil:
-    """For the first place of each run, how many places it has, negative where they are mirrored. What fills is a run, too."""
-    cdef Py_ssize_t first = 0, run, step
-    while first < count:
-        step = 0 if places[first] < 0 else -1 if first + 1 < count and places[first + 1] == places[first] - 1 else 1
-        run = 1
-        while first + run < count and places[first + run] == places[first] + run * step and (places[first + run] >= 0 or step == 0):
-            run += 1
-        runs[first] = -run if step < 0 else run
-        first += run
+cdef inline Run run_of(const Py_ssize_t* places, Py_ssize_t count) noexcept nogil:
+    """As many places as follow one another in equal steps."""
+    cdef Run run = Run(places[0], 1, 1)
+    if places[0] < 0:
+        run.step = 0
+    elif count > 1 and places[1] == places[0] - 1:
+        run.step = -1
+    while run.pixels < count and places[run.pixels] == places[run.pixels - 1] + run.step and (
+        places[run.pixels] >= 0 or run.step == 0
+    ):
+        run.pixels += 1
+    return run
+
+
+cdef inline void find_runs(const Py_ssize_t* places, Py_ssize_t count, Run* runs) noexcept nogil:
+    cdef Py_ssize_t i = 0
+    while i < count:
+        runs[0] = run_of(places + i, count - i)
+        i += runs.pixels
+        runs += 1
 
 
 cdef inline void take_row(const Job* job, Py_ssize_t row) noexcept nogil:
     cdef Py_ssize_t i = row % job.rows.outputs, k = row // job.rows.outputs % job.depth.outputs
-    cdef Py_ssize_t image = row // job.rows.outputs // job.depth.outputs, c = job.c, j = 0, run
+    cdef Py_ssize_t image = row // job.rows.outputs // job.depth.outputs, c = job.c
     cdef Py_ssize_t slice = job.depth.places[image * job.depth.table + k]
     cdef Py_ssize_t line = job.rows.places[image * job.rows.table + i]
-    cdef const Py_ssize_t* places = job.columns.places + image * job.columns.table
-    cdef const Py_ssize_t* runs = job.runs + image * job.columns.table
+    cdef const Run* run = job.runs + image * job.columns.table
     cdef real* y = job.y + row * job.columns.outputs * c
+    cdef real* end = y + job.columns.outputs * c
     cdef const real* x
     if slice < 0 or line < 0:
         fill(job.filler, y, job.columns.outputs * c)
         return
     x = job.x + ((image * job.depth.inputs + slice) * job.rows.inputs + line) * job.columns.inputs * c
-    while j < job.columns.outputs:
-        run = runs[j]
-        if places[j] < 0:
-            fill(job.filler, y + j * c, run * c)
-        elif run > 0:
-            copy(x + places[j] * c, y + j * c, run * c)
+    while y < end:
+        if run.step == 0:
+            fill(job.filler, y, run.pixels * c)
+        elif run.step == 1:
+            copy(x + run.place * c, y, run.pixels * c)
         elif c == 1:
-            mirror(x + places[j], y + j, -run, 1)
+            mirror(x + run.place, y, run.pixels, 1)
         elif c == 3:
-            mirror(x + places[j] * 3, y + j * 3, -run, 3)
+            mirror(x + run.place * 3, y, run.pixels, 3)
         else:
-            mirror(x + places[j] * c, y + j * c, -run, c)
-        j += run if run > 0 else -run
+            mirror(x + run.place * c, y, run.pixels, c)
+        y += run.pixels * c
+        run += 1
 
 
 def take(
@@ -91,17 +106,18 @@ def take(
 ):
     """y[n, k, i, j] = x[n, places_d[k], places_h[i], places_w[j]], or the filler where a place is -1"""
     cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], row, table
+    cdef Run* runs
     if rows * width == 0:
         return
-    cdef Py_ssize_t* runs = <Py_ssize_t*>scratch_take(places_w.shape[0] * places_w.shape[1] * sizeof(Py_ssize_t))
+    runs = <Run*>scratch_take(places_w.shape[0] * places_w.shape[1] * sizeof(Run))
     if runs == NULL:
-        raise MemoryError("No memory for the runs of pixels in a row.")
-    for table in range(places_w.shape[0]):
-        find_runs(&places_w[table, 0], places_w.shape[1], runs + table * places_w.shape[1])
+        raise MemoryError("No memory for a few numbers for each column of pixels.")
     cdef Job job = Job(
         x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], runs=runs, c=x.shape[4], filler=<real>filler,
         depth=axis_of(places_d, x.shape[1]), rows=axis_of(places_h, x.shape[2]), columns=axis_of(places_w, x.shape[3]),
     )
+    for table in range(places_w.shape[0]):
+        find_runs(&places_w[table, 0], places_w.shape[1], runs + table * places_w.shape[1])
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads_for(rows * width)):
         take_row(&job, row)
     scratch_give(runs)
