@@ -8,6 +8,9 @@ from convlayers import _native
 from convlayers.ops.image.bands import UNCHANGED
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 
+# With so many, the kernel makes pixels in loops over channels. Numbers of a plane it looks up, which takes longer than to transpose.
+MANY_CHANNELS = 8
+
 
 def spatial_lengths(shape, rank, data_format):
     """Returns the lengths of the `rank` spatial axes; there may be a batch in front of them or not."""
@@ -47,10 +50,10 @@ def apply(inputs, axes, data_format):
 def _layout(inputs, rank, data_format, dtype):
     """Returns two functions: from arrays in the user's layout to those of the kernel, and back.
 
-    With channels first in memory, nothing is transposed: each channel is an image of its own.
+    With few channels, first in memory, nothing is transposed: each channel is an image of its own.
     """
     single = inputs.ndim == rank + 1
-    if data_format == "channels_first" and inputs.flags.c_contiguous:
+    if data_format == "channels_first" and inputs.flags.c_contiguous and inputs.shape[-rank - 1] < MANY_CHANNELS:
         outer = inputs.shape[: inputs.ndim - rank]
         images = (math.prod(outer), *(1,) * (3 - rank))
 
