@@ -10,15 +10,18 @@
 #    channel's first plane, so the two do not nearly cancel.
 # d) The other functions share planes. Each has few coefficients, in double: one multiplication and addition for a number.
 # e) What an activation was given is computed again on the way back, as in channels.pyx, CHUNK numbers at a time.
-# f) Tasks depend on the shape only: results are the same for any number of threads.
-from cython.parallel cimport prange
+# f) Results that do not stay in the caches go around them (around.pxd).
+# g) Tasks depend on the shape only: results are the same for any number of threads.
+from cython.parallel cimport parallel, prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
 
+from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.column_sums cimport GROUP
 from kernels.elementwise cimport CHUNK, LINEAR, activation_gradient_at, apply_activation
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
 from kernels.reductions cimport LANES, total
 
@@ -186,14 +189,22 @@ def batch_normalization_backward_parameters(
 
 
 cdef inline void scale_plane(
-    const real* x, real center, real scale, real shift, int activation, real* y, Py_ssize_t count
+    const real* x, real center, real scale, real shift, int activation, bint around, real* y, Py_ssize_t count
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t i
-    for i in range(count):
-        y[i] = (x[i] - center) * scale + shift
-    if activation != LINEAR:
-        apply_activation(activation, y, count)
+    cdef real[BLOCK] block
+    cdef real* results
+    cdef Py_ssize_t start = 0, size, i
+    while start < count:
+        size = min(count - start, <Py_ssize_t>BLOCK) if around else count
+        results = &block[0] if around else y
+        for i in range(size):
+            results[i] = (x[start + i] - center) * scale + shift
+        if activation != LINEAR:
+            apply_activation(activation, results, size)
+        if around:
+            carry_around(block, y + start, size)
+        start += size
     restore_denormals(state)
 
 
@@ -203,10 +214,13 @@ def scale_shift(const real[:, :, ::1] x, const real[::1] scale, const real[::1] 
     cdef Py_ssize_t c = x.shape[1], pixels = x.shape[2], plane
     cdef const real* source = data_of(x)
     cdef real* target = data_of(y)
-    for plane in prange(x.shape[0] * c, nogil=True, schedule="static", num_threads=threads_for(work)):
-        scale_plane(
-            source + plane * pixels, 0, scale[plane % c], shift[plane % c], LINEAR, target + plane * pixels, pixels
-        )
+    cdef bint around = target != source and go_around(work)
+    with nogil, parallel(num_threads=threads_for(work)):
+        for plane in prange(x.shape[0] * c, schedule="static"):
+            scale_plane(
+                source + plane * pixels, 0, scale[plane % c], shift[plane % c], LINEAR, around, target + plane * pixels, pixels
+            )
+        end_stores_around()
 
 
 def batch_normalization_forward(
@@ -225,17 +239,21 @@ def batch_normalization_forward(
     cdef const real* source = data_of(x)
     cdef real* target = data_of(y)
     cdef bint scaled = gamma is not None, shifted = beta is not None
-    for plane in prange(x.shape[0] * c, nogil=True, schedule="static", num_threads=threads_for(work)):
-        channel = plane % c
-        scale_plane(
-            source + plane * pixels,
-            mean[channel],
-            <real>((gamma[channel] if scaled else 1) / sqrt(variance[channel] + epsilon)),
-            beta[channel] if shifted else 0,
-            activation,
-            target + plane * pixels,
-            pixels,
-        )
+    cdef bint around = target != source and go_around(work)
+    with nogil, parallel(num_threads=threads_for(work)):
+        for plane in prange(x.shape[0] * c, schedule="static"):
+            channel = plane % c
+            scale_plane(
+                source + plane * pixels,
+                mean[channel],
+                <real>((gamma[channel] if scaled else 1) / sqrt(variance[channel] + epsilon)),
+                beta[channel] if shifted else 0,
+                activation,
+                around,
+                target + plane * pixels,
+                pixels,
+            )
+        end_stores_around()
 
 
 cdef struct Gradient:
@@ -252,12 +270,20 @@ cdef inline Gradient gradient_of(
 
 
 cdef inline void gradient_plane(
-    Gradient gradient, const real* x, const real* d_y, real* d_x, Py_ssize_t count
+    Gradient gradient, const real* x, const real* d_y, bint around, real* d_x, Py_ssize_t count
 ) noexcept nogil:
     cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t i
-    for i in range(count):
-        d_x[i] = d_y[i] * gradient.scale + (x[i] - gradient.center) * gradient.slope + gradient.shift
+    cdef real[BLOCK] block
+    cdef real* results
+    cdef Py_ssize_t start = 0, size, i
+    while start < count:
+        size = min(count - start, <Py_ssize_t>BLOCK) if around else count
+        results = &block[0] if around else d_x
+        for i in range(size):
+            results[i] = d_y[start + i] * gradient.scale + (x[start + i] - gradient.center) * gradient.slope + gradient.shift
+        if around:
+            carry_around(block, d_x + start, size)
+        start += size
     restore_denormals(state)
 
 
@@ -279,19 +305,23 @@ def batch_normalization_backward_input(
     cdef const real* gradients = data_of(d_y)
     cdef real* target = data_of(d_x)
     cdef bint scaled = gamma is not None
-    for plane in prange(n * c, nogil=True, schedule="static", num_threads=threads_for(work)):
-        channel = plane % c
-        gradient_plane(
-            gradient_of(
-                mean[channel],
-                gamma[channel] if scaled else 1,
-                sqrt(variance[channel] + epsilon),
-                d_gamma[channel],
-                d_beta[channel],
-                n * pixels,
-            ),
-            source + plane * pixels,
-            gradients + plane * pixels,
-            target + plane * pixels,
-            pixels,
-        )
+    cdef bint around = target != gradients and go_around(1.5 * work)
+    with nogil, parallel(num_threads=threads_for(work)):
+        for plane in prange(n * c, schedule="static"):
+            channel = plane % c
+            gradient_plane(
+                gradient_of(
+                    mean[channel],
+                    gamma[channel] if scaled else 1,
+                    sqrt(variance[channel] + epsilon),
+                    d_gamma[channel],
+                    d_beta[channel],
+                    n * pixels,
+                ),
+                source + plane * pixels,
+                gradients + plane * pixels,
+                around,
+                target + plane * pixels,
+                pixels,
+            )
+        end_stores_around()
