@@ -63,6 +63,7 @@ def _problems():
     yield "more tiles in than out", problem((1, 41, 22), (1, 3, 3), 40, 70, batch=3)
     yield "more tiles in than out, many images", problem((1, 13, 14), (1, 3, 3), 70, 65, batch=13)
     yield "more tiles in than out, deep transformed weights", problem((1, 6, 10), (1, 3, 3), 200, 170, batch=3)
+    yield "nine tiles", problem((1, 13, 13), (1, 3, 3), 70, 64, batch=1)
     yield "64 channels", problem((1, 13, 22), (1, 3, 3), 64, 64, pads=(0, 1, 1), batch=2)
     yield "deep transformed weights", problem((1, 9, 9), (1, 3, 3), 300, 140, pads=(0, 1, 1))
     yield "strides", problem((1, 11, 13), (1, 3, 2), strides=(1, 2, 3), pads=(0, 1, 0))

@@ -97,6 +97,7 @@ def test_kernels_compute_what_the_reference_does(native, kernel, name, direction
         "as many groups as channels",
         "groups, several blocks",
         "depthwise, more than a megabyte",
+        "nine tiles",
         "many groups of a vector",
         "groups of 5x5",
         "a dilation of half the image",
