@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convlayers.launching import Recording, compute, empty, empty_like, is_recorded, launch
+from convlayers.launching import Recording, add_source, compute, empty, empty_like, is_recorded_for_other_weights, launch
 
 LIMIT = 1 << 20
 
@@ -10,9 +10,9 @@ LIMIT = 1 << 20
 def record(function, *sources, most_bytes=LIMIT):
     recording = Recording(sources, most_bytes)
     with recording:
-        assert is_recorded()
+        assert is_recorded_for_other_weights()
         result = function(*sources)
-    assert not is_recorded()
+    assert not is_recorded_for_other_weights()
     return recording, result
 
 
@@ -42,7 +42,7 @@ def test_calls_are_made_again():
 
 def test_without_a_recording_calls_are_made_once():
     np.testing.assert_array_equal(double_and_add_one(np.ones(3)), np.full(3, 3.0))
-    assert not is_recorded()
+    assert not is_recorded_for_other_weights()
 
 
 def test_what_functions_return():
@@ -90,6 +90,30 @@ def test_what_was_computed_otherwise_is_found_out():
 def test_a_result_that_was_computed_otherwise_is_unknown():
     recording, y = record(lambda x: x * 2, np.ones(3))
     assert not recording.knows(y)
+
+
+def test_an_array_that_is_made_known_may_be_read():
+    factors = np.full(3, 2.0)
+
+    def function(x):
+        add_source(factors)
+        y = empty_like(x)
+        launch(np.multiply, x, factors.reshape(3), y)
+        return y
+
+    assert record(function, np.ones(3))[0].complete
+
+
+def test_results_begin_with_a_line_of_the_cache():
+    for shape in ((), 5, (2, 3)):
+        _, y = record(lambda shape=shape: empty(shape, "float32"))
+        assert (y.shape, y.dtype) == (np.empty(shape).shape, "float32")
+        assert y.ctypes.data % 64 == 0
+
+
+def test_a_recording_may_be_for_the_weights_as_they_are():
+    with Recording([], LIMIT, for_other_weights=False):
+        assert not is_recorded_for_other_weights()
 
 
 def test_no_more_than_a_limit_is_kept():

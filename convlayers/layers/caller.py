@@ -45,6 +45,11 @@ _RAISED_IN = "Raised in layer"
 _TOO_SMALL = "Computed output size would be zero or negative"
 
 
+def is_training():
+    """Whether the layer that is being called trains, which is what layers inside go by unless they are told."""
+    return _call_states.mine.training
+
+
 class Caller(InputConverter):
     """The part of `Layer` that is called."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from convlayers import activations, layers
 from convlayers._native import memory
 from convlayers.autograd import Tensor, current_tape
+from convlayers.launching import add_source
 from convlayers.masks import remembered_masks
 from convlayers.ops.bias_activation import fused_code
 from convlayers.ops.dense import dense
@@ -85,6 +86,9 @@ class FusedConvolution:
         if known != state:
             folded = _fold(layer, norm)
             self._folded = state, folded  # Both at once: another thread may be asking.
+        kernel, bias = folded
+        add_source(kernel.value)
+        add_source(bias)
         return folded
 
 

@@ -1,9 +1,11 @@
-"""Networks in training, whose calls are recorded (recorded_calls.py) as long as nothing but numbers changes."""
+"""Networks whose calls are recorded (recorded_calls.py) as long as nothing but numbers changes."""
+
+import threading
 
 from convlayers import activations, config, layers
 from convlayers.masks import remembered_masks
 from convlayers.models.fusion import is_plain
-from convlayers.models.recorded_calls import RecordedCalls
+from convlayers.models.recorded_calls import MOST_BYTES, MOST_CALLS, RecordedCalls, RecordedPrediction
 from convlayers.symbolic import KerasTensor
 from convlayers.user_code import is_ours
 
@@ -51,8 +53,11 @@ _LAYERS = frozenset(
 )
 
 
-class RecordedTraining:
-    """Calls of a network in training: those of `Steps.train_step`.
+_CALLED = object()
+
+
+class _RecordedNetwork:
+    """A network of layers that are known to do in their calls what kernels do.
 
     Args:
         graph, inputs, program: those of the network.
@@ -66,6 +71,26 @@ class RecordedTraining:
         known = single and once and all(type(operation) in _LAYERS for operation in operations)
         self._layers = operations if known else []
         self._changes = None
+
+    def _is_known(self, x):
+        """Whether all that a call with these inputs does can be recorded, as far as the layers tell."""
+        if not self._layers or not self._inputs.takes(x) or remembered_masks:
+            return False
+        changes = sum([layer._attributes_set for layer in self._layers])
+        if changes != self._changes:
+            self._changes = changes
+            self._weights = [weight for layer in self._layers for weight in layer.weights]
+            self._are_as_their_classes = all(map(_does_as_its_class, self._layers))
+            self._begin_anew()
+        return self._are_as_their_classes
+
+    def _begin_anew(self):
+        """Forgets what was recorded before somebody set an attribute of a layer."""
+        raise NotImplementedError
+
+
+class RecordedTraining(_RecordedNetwork):
+    """Calls of a network in training: those of `Steps.train_step`."""
 
     def predict(self, x):
         """Returns the output for an array, a tensor on the tape that records; None where the model has to be called."""
@@ -98,29 +123,62 @@ class RecordedTraining:
         loss, [y_pred] = results
         return y_pred, loss
 
-    def _is_known(self, x):
-        """Whether all that a call with these inputs does can be recorded, as far as the layers tell."""
-        if not self._layers or not self._inputs.takes(x) or remembered_masks:
-            return False
-        changes = sum([layer._attributes_set for layer in self._layers])
-        if changes != self._changes:
-            self._begin_anew(changes)
-        return self._are_as_their_classes
-
     def _state(self):
         """Returns what may change without an attribute of a layer being set."""
         return config.winograd(), *[weight.trainable for weight in self._weights]
 
-    def _begin_anew(self, changes):
-        """Forgets what was recorded before somebody set an attribute of a layer."""
-        self._changes = changes
+    def _begin_anew(self):
         self._predictions, self._comparisons = RecordedCalls(), RecordedCalls()
-        self._weights = [weight for layer in self._layers for weight in layer.weights]
-        self._are_as_their_classes = all(map(_does_as_its_class, self._layers))
 
     def _run(self, x):
         [y] = self._program.run([x], training=True)
         return y, []
+
+
+class RecordedInference(_RecordedNetwork):
+    """Calls of a network in inference, on no tape. What is recorded is about one version of the weights."""
+
+    def __init__(self, graph, inputs, program):
+        super().__init__(graph, inputs, program)
+        self._state = None
+        self._lock = threading.Lock()
+
+    def predict(self, x, training):
+        """Returns the output for an array; None where the network has to be run.
+
+        Args:
+            x: array.
+            training: False for all layers, or None, which leaves each its own.
+        """
+        # A recording is for one thread at a time: others do not wait for it.
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._predict(x, training) if self._is_known(x) and x.nbytes <= MOST_BYTES else None
+        finally:
+            self._lock.release()
+
+    def _predict(self, x, training):
+        state = config.winograd(), *[weight.version for weight in self._weights]
+        kind = x.shape, training
+        if state != self._state or (kind not in self._calls and len(self._calls) == MOST_CALLS):
+            self._state = state
+            self._begin_anew()
+        if kind not in self._calls:
+            self._calls[kind] = _CALLED
+            return None
+        call = self._calls[kind]
+        if call is _CALLED:
+            call = RecordedPrediction(x, self._weights)
+            y, complete = call.record(self._program, training)
+            self._calls[kind] = call if complete else None
+            return y
+        return None if call is None else call.repeat(x)
+
+    def _begin_anew(self):
+        # By what calls differ in: `_CALLED` after the first, which leaves with the weights what is kept of them; then a
+        # `RecordedPrediction`, or None where there can be none.
+        self._calls = {}
 
 
 def _does_as_its_class(layer):

@@ -137,5 +137,35 @@ class RecordedCall:
         return current_tape().record(sources, y, backward), [other.copy() for other in self._others]
 
 
+class RecordedPrediction:
+    """A call that is on no tape, of one version of the weights, as calls that read and write the same arrays each time.
+
+    Args:
+        x: array.
+        weights: list of the variables that the call reads.
+    """
+
+    @memory.lasting
+    def __init__(self, x, weights):
+        self._x = x.copy()
+        sources = [self._x, *[weight.value for weight in weights]]
+        self._recording = Recording(sources, MOST_BYTES, for_other_weights=False)
+
+    def record(self, program, training):
+        """Returns the output of a `Program`, and whether it can be repeated."""
+        with self._recording:
+            [y] = program.run([self._x], training)
+        complete = self._recording.complete and self._recording.knows(y)
+        self._y, self._calls, self._recording = y, self._recording.take_calls(), None
+        return y.copy(), complete
+
+    def repeat(self, x):
+        """Returns the result for another array."""
+        self._x[...] = x
+        for function, arguments in self._calls:
+            function(*arguments)
+        return self._y.copy()
+
+
 def _same(d_y):
     return d_y

@@ -53,10 +53,10 @@ class ConvPlan:
             kept: the `KeptWeights` of `weights`, or None.
         """
         y = empty(self.output_shape, self._dtype)
-        if kept is None or not self._keeps_weights:
-            launch(self._forward, x, weights, bias, y, *self._description, activation)
-        else:
-            self._forward(x, weights, bias, y, *self._description, activation, kept=kept.for_plan(self))
+        forward = self._forward
+        if kept is not None and self._keeps_weights:
+            forward = functools.partial(forward, kept=kept.for_plan(self))
+        launch(forward, x, weights, bias, y, *self._description, activation)
         return y
 
     def backward_input(self, d_y, weights):

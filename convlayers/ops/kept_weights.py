@@ -1,7 +1,7 @@
 """What kernels make of weights (packed, split, transformed), kept for as long as these stay the same."""
 
 from convlayers._native.kept import Kept
-from convlayers.launching import is_recorded
+from convlayers.launching import is_recorded_for_other_weights
 from convlayers.variables import Variable
 
 
@@ -32,7 +32,7 @@ def kept_weights(weights):
 
     The second use of one version begins to keep: in training, each is used once.
     """
-    if type(weights) is not Variable or is_recorded():  # A recording is for versions to come.
+    if type(weights) is not Variable or is_recorded_for_other_weights():
         return None
     kept = weights.kept
     if kept is None or kept.version != weights.version:

@@ -120,8 +120,8 @@ def batch_normalization_activation(x, mean, variance, axis, offset, scale, epsil
     x = layout.to_kernel(x)
     m, v = _as_vector(value_of(mean), "mean", x), _as_vector(value_of(variance), "variance", x)
     beta, gamma = _as_vector(value_of(offset), "offset", x), _as_vector(value_of(scale), "scale", x)
-    y = np.empty(x.shape, x.dtype)
-    kernels.batch_normalization_forward(x, m, v, gamma, beta, epsilon, y, LINEAR if code is None else code)
+    y = empty(x.shape, x.dtype)
+    launch(kernels.batch_normalization_forward, x, m, v, gamma, beta, epsilon, y, LINEAR if code is None else code)
     y = layout.from_kernel(y)
     return activation(y) if code is None else y
 
