@@ -107,3 +107,12 @@ def test_one_of_two_repeated(native, kind, shape, repeated):
     native.merge.merge_repeated(kind, x, other, memory[band:-band].reshape(shape))
     np.testing.assert_array_equal(memory[band:-band].reshape(shape), FUNCTIONS[kind](x, other))
     assert np.isnan(memory[:band]).all() and np.isnan(memory[-band:]).all()
+
+
+def test_one_of_two_repeated_for_any_number_of_threads(native, threads):
+    x, other = (native.array(np.random.default_rng(0).normal(size=shape)) for shape in ((3, 900, 300), (3, 900, 1)))
+    for count in (1, 2):
+        y = native.empty(x.shape)
+        with threads(count):
+            native.merge.merge_repeated("product", x, other, y)
+        np.testing.assert_array_equal(y, x * other)

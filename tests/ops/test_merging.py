@@ -145,3 +145,18 @@ def test_products_with_factors_for_channels(shape):
 def test_factors_and_pixels_that_widen_each_other():
     x, y = RANDOM.normal(size=(400, 1, 300)), RANDOM.normal(size=(1, 3, 300))
     np.testing.assert_array_equal(ops.multiply(x, y), x * y)
+
+
+@pytest.mark.parametrize(
+    "other", [(), (24,), (1,), (8, 1, 1, 24), (8, 6, 10, 1), (1, 6, 1, 1), (8, 1, 10, 1), (6, 1, 24), (3, 8, 1, 1, 1)]
+)
+@pytest.mark.parametrize("name", ["add", "multiply"])
+def test_one_of_two_repeated(name, other):
+    # One more number of axes than three can be made of, one that makes the result larger, and all that a kernel computes.
+    random = np.random.default_rng(len(other))
+    x1, x2 = (random.normal(size=shape).astype("float32") for shape in ((8, 6, 10, 24), other))
+    expected = getattr(np, name)(x1, x2)
+    np.testing.assert_array_equal(getattr(ops, name)(x1, x2), expected)
+    np.testing.assert_array_equal(getattr(ops, name)(x2, x1), expected)
+    found = gradients(lambda xs: getattr(ops, name)(*xs), [x1, x2])
+    assert [gradient.shape for gradient in found] == [x1.shape, x2.shape]
