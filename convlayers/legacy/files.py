@@ -9,8 +9,10 @@ import functools
 import os
 
 from convlayers.callbacks import ModelCheckpoint
+from convlayers.layers import Lambda
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.models import Model
+from convlayers.models import load_model as load_model_today
 from convlayers.saving.file_endings import HDF5_ENDINGS, MODEL_ENDINGS, WEIGHTS_ENDING
 
 _ENDINGS_KNOWN = (*MODEL_ENDINGS, ".json")
@@ -18,7 +20,7 @@ _ENDINGS_KNOWN = (*MODEL_ENDINGS, ".json")
 
 def accept_old_file_names():
     """Lets models, weights, and what `ModelCheckpoint` writes, have the names of files of Keras 1 and 2."""
-    Model.save = _making_folders(Model.save)
+    Model.save = _noting_lambdas(_making_folders(Model.save))
     Model.save_weights = _choosing_format(Model.save_weights)
     Model.load_weights = _finding_checkpoints(Model.load_weights)
     ModelCheckpoint.__init__ = _accepting_names(ModelCheckpoint.__init__)
@@ -29,8 +31,17 @@ def save_model(model, filepath, *args, **kwargs):
     model.save(filepath, *args, **kwargs)
 
 
+@functools.wraps(load_model_today)
+def load_model(filepath, custom_objects=None, **kwargs):
+    known = _lambdas.get(os.path.abspath(filepath), {}) if isinstance(filepath, (str, os.PathLike)) else {}
+    return load_model_today(filepath, {**known, **(custom_objects or {})}, **kwargs)
+
+
 # What old scripts find in `keras.models`.
-ADDED = {"save_model": save_model}
+ADDED = {"load_model": load_model, "save_model": save_model}
+
+# By path of a file that this process wrote, and by layer, the lambdas of `Lambda` layers: no file has their code.
+_lambdas = {}
 
 
 class Loaded:
@@ -45,6 +56,25 @@ class Loaded:
     assert_existing_objects_matched = assert_consumed
 
 
+def _noting_lambdas(save):
+    @functools.wraps(save)
+    def save_and_note(self, filepath, *args, **kwargs):
+        save(self, filepath, *args, **kwargs)
+        if isinstance(filepath, (str, os.PathLike)):
+            lambdas = {layer.name: layer.function for layer in self._flatten_layers() if _has_lambda(layer)}
+            _lambdas[os.path.abspath(filepath)] = lambdas
+
+    return save_and_note
+
+
+def _has_lambda(layer):
+    return (
+        isinstance(layer, Lambda)
+        and getattr(layer.function, "__name__", None) == "<lambda>"
+        and not callable(layer._output_shape)
+    )
+
+
 def _making_folders(save):
     @functools.wraps(save)
     def save_as(self, filepath, *args, **kwargs):
@@ -53,7 +83,8 @@ def _making_folders(save):
             warn_of("save('...', save_format='h5')", "a name that ends in `.keras`. This is an HDF5 file, as in Keras 2")
             name = os.fspath(filepath)
             save(self, name + ".h5", *args, **kwargs)
-            return os.replace(name + ".h5", name)
+            os.replace(name + ".h5", name)
+            return None
         if not is_name or len(args) > 1 or kwargs.get("zipped") is not None or kwargs.get("save_format", "tf") != "tf":
             return save(self, filepath, *args, **kwargs)
         kwargs.pop("save_format", None)

@@ -105,6 +105,40 @@ assert os.path.isdir("each_1") and os.path.isdir("each_2")
 assert (tf.keras.models.load_model("last").predict(x) == model.predict(x)).all()
 """
 
+LAMBDAS = """
+import numpy as np
+from keras.callbacks import ModelCheckpoint
+from keras.layers import Dense, Input, Lambda
+from keras.models import Model, load_model
+
+x, y = np.random.rand(16, 3), np.random.rand(16, 1)
+inputs = Input((3,))
+scale = 255
+model = Model(inputs, Dense(1)(Lambda(lambda t: t / scale)(inputs)))
+model.compile("sgd", "mse")
+model.fit(x, y, epochs=1, verbose=0, validation_data=(x, y), callbacks=[ModelCheckpoint("best.h5", save_best_only=True)])
+model.save("last.keras")
+for path in ("best.h5", "last.keras"):
+    np.testing.assert_array_equal(load_model(path).predict(x), model.predict(x))
+    other = load_model(path, custom_objects={model.layers[1].name: lambda t: 0 * t})
+    np.testing.assert_array_equal(other.layers[1](x), 0 * x)
+
+# What another process wrote has no code.
+import os
+os.rename("last.keras", "other.keras")
+try:
+    load_model("other.keras")
+except ValueError as error:
+    assert "custom_objects={'lambda" in str(error)
+else:
+    raise AssertionError
+"""
+
+
+def test_lambdas_of_this_process(tmp_path):
+    run_code(LAMBDAS, tmp_path)
+
+
 NEVER_CALLED = """
 import numpy as np
 import keras
