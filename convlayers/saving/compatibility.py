@@ -1,8 +1,10 @@
-"""What older versions of Keras 3 don't know, and newer ones can do without."""
+"""What some versions of Keras 3 don't know or misunderstand, and others can do without."""
 
+import inspect
 import re
 
 from convlayers.naming import to_snake_case
+from convlayers.registry import find
 from convlayers.saving.encodings import map_dicts
 
 # Arguments that came after Keras 3.0, by the module of the class, or the class, with the values that mean what there was
@@ -119,6 +121,29 @@ def _without_names_in_graph(part):
         return part
     layers = [entry["name"] for entry in entries if not _is_op(entry)]
     return {**part, "layers": [_without_name(entry, layers) if _is_op(entry) else entry for entry in entries]}
+
+
+def without_usual_training(encoding):
+    """Returns the encoding of a model without the `training` that Keras until 3.15 adds to calls: the default of the layer.
+
+    Each version finds it itself, but for Keras 3.16 it would be the wish of a user: a `Dropout` that never drops.
+    """
+    return map_dicts(_without_usual_training, encoding)
+
+
+def _without_usual_training(part):
+    cls = (
+        find(part["class_name"], "keras.layers") if part.get("module") == "keras.layers" and part.get("inbound_nodes") else None
+    )
+    parameter = cls and inspect.signature(cls.call).parameters.get("training")
+    if not parameter:
+        return part
+
+    def usual(call):
+        kwargs = call["kwargs"]
+        return {**call, "kwargs": {key: kwargs[key] for key in kwargs if (key, kwargs[key]) != ("training", parameter.default)}}
+
+    return {**part, "inbound_nodes": [usual(call) for call in part["inbound_nodes"]]}
 
 
 def with_first_names(encoding):

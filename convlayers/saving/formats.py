@@ -6,7 +6,7 @@ to 3.10 wrote that. Since 3.11, a single one stands alone, which only 3.4 and la
 
 import re
 
-from convlayers.saving.compatibility import with_first_names, without_names_of_ops
+from convlayers.saving.compatibility import with_first_names, without_names_of_ops, without_usual_training
 from convlayers.saving.encodings import is_end, is_model, map_dicts, objects_in
 from convlayers.saving.stacks import as_graph, as_stack, is_graph, with_calls_for_all_versions
 
@@ -67,7 +67,8 @@ def translated(encoding, format):
 
     encoding = for_keras(encoding, is_older=format == "keras2")
     if format in (DEFAULT, _LISTS_ALWAYS):
-        return with_first_names(without_names_of_ops(_for_all_versions(encoding, format)))
+        encoding = without_usual_training(_for_all_versions(encoding, format))
+        return with_first_names(without_names_of_ops(encoding))
     if format == "keras2":
         from convlayers.saving.legacy.to_keras2 import to_keras2
 

@@ -132,3 +132,18 @@ def test_a_model_that_keras_trained_by_lora(keras, tmp_path):
     assert any("Layer 'adapted' has been trained by LoRA" in str(warning.message) for warning in warned)
     x = np.ones((1, 3), "float32")
     np.testing.assert_allclose(restored(x), keras.ops.convert_to_numpy(model(x)), rtol=1e-6)
+
+
+def test_training_is_written_only_where_the_user_said_so(tmp_path):
+    """Keras until 3.15 writes the default too, which Keras 3.16 takes for what the user said: images change in predictions."""
+    x = k.Input((8, 8, 3))
+    y = k.layers.Dropout(0.5, name="usual")(k.layers.RandomFlip(name="images")(x))
+    y = k.layers.BatchNormalization(name="frozen")(k.layers.Dropout(0.5, name="always")(y, training=True), training=False)
+    model = k.Model(x, y)
+    written = {"images": {}, "usual": {}, "always": {"training": True}, "frozen": {"training": False}}
+    model.save(tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        entries = json.loads(archive.read("config.json"))["config"]["layers"][1:]
+    found = {entry["name"]: entry["inbound_nodes"][0]["kwargs"] for entry in entries}
+    assert {name: {key: found[name][key] for key in found[name] if key == "training"} for name in found} == written
+    assert k.models.load_model(tmp_path / "model.keras").to_json() == model.to_json()

@@ -34,8 +34,8 @@ def read_weights(model, reader, path="", match="order", skip_mismatch=False):
     if match == "model" and not model.built and any(map(len, stored)):
         raise ValueError(
             f"Layers of '{model.name}', of class {type(model).__name__}, have no weights before it is called, and so do not "
-            "find those in the file. Make it in Python, call it on data, and then `model.load_weights(path)`. `.keras` files need "
-            "none of this."
+            "find those in the file. Make it in Python, call it on data, and then `model.load_weights(path)`. `.keras` files "
+            "need none of this."
         )
     reading = _Reading(KernelConverter(reader, path), match == "name" and skip_mismatch, skip_mismatch)
     pairs = _pairs(model, stored, match)
