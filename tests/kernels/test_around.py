@@ -56,6 +56,38 @@ def test_batch_normalization(native, everywhere, shape):
     )
 
 
+@pytest.mark.parametrize("begin", [0, 1])
+@pytest.mark.parametrize("shape", [(2, 3, 784), (2, 5, 1100), (1, 3, 33)], ids=str)
+def test_batch_normalization_of_planes(native, everywhere, shape, begin):
+    x, d_y = numbers(native, 1, *shape), numbers(native, 2, *shape)
+    mean, gamma, beta, d_gamma, d_beta = (numbers(native, seed, shape[1]) for seed in range(3, 8))
+    variance, code = gamma**2, native.elementwise.activation_codes["relu"]
+    kernels = native.planes
+    y = everywhere(lambda y: kernels.batch_normalization_forward(x, mean, variance, gamma, beta, 1e-3, y, code), shape, begin)
+    scale = (gamma / np.sqrt(variance + 1e-3))[:, np.newaxis]
+    expected = np.maximum((x - mean[:, np.newaxis]) * scale + beta[:, np.newaxis], 0)
+    np.testing.assert_allclose(y, expected, atol=1e3 * native.epsilon)
+    everywhere(lambda y: kernels.scale_shift(x, gamma, beta, y), shape, begin)
+    everywhere(
+        lambda d_x: kernels.batch_normalization_backward_input(x, mean, variance, gamma, 1e-3, d_y, d_gamma, d_beta, d_x),
+        shape,
+        begin,
+    )
+
+
+@pytest.mark.parametrize("follow_rows", [False, True])
+@pytest.mark.parametrize("begin", [0, 1])
+@pytest.mark.parametrize("shape", [(2, 64, 50), (3, 48, 301), (1, 304, 48), (2, 33, 300)], ids=str)
+def test_transposed_images(native, everywhere, shape, begin, follow_rows):
+    x = numbers(native, 1, *shape)
+    _native.runtime.set_prefetchers_follow_rows(follow_rows)
+    try:
+        y = everywhere(lambda y: native.layout.transpose(x, y), (shape[0], shape[2], shape[1]), begin)
+    finally:
+        _native.runtime.set_prefetchers_follow_rows("amx-tile" in _native.cpu.features())
+    np.testing.assert_array_equal(y, x.transpose(0, 2, 1))
+
+
 @pytest.mark.parametrize("begin", [0, 1, 5, 16])
 @pytest.mark.parametrize("shape", MATRICES, ids=str)
 def test_rectifier(native, everywhere, shape, begin):

@@ -220,7 +220,9 @@ def planes_of(images):
     return np.ascontiguousarray(np.moveaxis(images, -1, 1)).reshape(-1, *images.shape[1:4], 1)
 
 
-@pytest.mark.parametrize("geometry", [*GEOMETRIES.values(), *LARGE.values()], ids=[*GEOMETRIES, *(f"large_{name}" for name in LARGE)])
+@pytest.mark.parametrize(
+    "geometry", [*GEOMETRIES.values(), *LARGE.values()], ids=[*GEOMETRIES, *(f"large_{name}" for name in LARGE)]
+)
 def test_planes(native, geometry):
     channels = 17  # and two images: two vectors of planes at most, and two planes more
     x, d_y = map(planes_of, numbers(native, geometry, channels))

@@ -8,7 +8,8 @@ from convlayers import _native
 from convlayers.ops.image.bands import UNCHANGED
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 
-# With so many, the kernel makes pixels in loops over channels. Numbers of a plane it looks up, which takes longer than to transpose.
+# With so many, the kernel makes pixels in loops over channels. It looks up numbers of a plane, which takes longer than to
+# transpose them.
 MANY_CHANNELS = 8
 
 
