@@ -5,6 +5,7 @@
 Only names that `registry` knows are turned into objects, and no code is ever loaded from a file.
 """
 
+import keyword
 import threading
 import types
 import warnings
@@ -266,7 +267,8 @@ def _way_out(name, module):
     last_name = name.split(">")[-1]  # of "package>name"
     if not last_name.isidentifier():  # as "<lambda>"
         return hint
-    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {last_name}}}`."
+    value = "function" if keyword.iskeyword(last_name) else last_name  # as of a layer 'lambda'
+    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {value}}}`."
 
 
 def _check_registered_name(config, name, found):

@@ -128,8 +128,8 @@ import os
 os.rename("last.keras", "other.keras")
 try:
     load_model("other.keras")
-except ValueError as error:
-    assert "custom_objects={'lambda" in str(error)
+except TypeError as error:
+    assert "custom_objects={'lambda': function}" in str(error)
 else:
     raise AssertionError
 """
