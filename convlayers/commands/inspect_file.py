@@ -89,19 +89,22 @@ def _is_known(encoding):
 def _print_unknown(facts):
     from convlayers.saving.unknown_arguments import unknown_arguments
 
-    names = _unknown_names(facts)
+    names = _names(_unknown(facts))
     keys = {f"{part['class_name']}.{key}" for part in objects_in(facts.modern) for key in unknown_arguments(part)}
     print(f"unknown classes and functions: {printable(', '.join(names)) or 'none'}")
     print(f"unknown keys: {printable(', '.join(sorted(keys))) or 'none'}")
 
 
-def _unknown_names(facts):
-    unknown = [part for part in objects_in(facts.modern) if not is_known(part)]
-    return sorted({str(part["config"] if part["class_name"] == "function" else part["class_name"]) for part in unknown})
+def _unknown(facts):
+    return [part for part in objects_in(facts.modern) if not is_known(part)]
+
+
+def _names(parts):
+    return sorted({str(part["config"] if part["class_name"] == "function" else part["class_name"]) for part in parts})
 
 
 def _print_readers(facts):
-    given = ", ".join(_unknown_names(facts))
+    given = ", ".join(_names(part for part in _unknown(facts) if not str(part.get("module")).startswith("keras.")))
     for reader in READERS:
         reasons = obstacles(facts, reader)
         answer = f"yes, given {given} as `custom_objects`" if given else "yes"

@@ -163,6 +163,16 @@ def test_inspect_says_who_can_read_a_file(run, tmp_path, make, file_format, read
     assert verdict in line
 
 
+def test_inspect_a_class_that_keras_has_itself(run, filepath):
+    def use_a_cell(config):
+        config["config"]["layers"][1].update(class_name="LSTM", module="keras.layers", config={"units": 2})
+
+    edit(filepath, use_a_cell)
+    out = run("inspect", filepath)[1]
+    assert "unknown classes and functions: LSTM\n" in out
+    assert "Keras 3.15 can read it: yes\n" in out + "\n"
+
+
 @pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
 def test_inspect_models_with_lambdas(run, keras, tmp_path):
     """Those written here have names in the place of code."""
