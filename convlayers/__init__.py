@@ -55,6 +55,8 @@ __getattr__, __dir__, __all__ = lazy_names(
     symbolic="KerasTensor",
     variables="Variable",
 )
+# It needs an installed Keras, which `from convlayers import *` does not.
+__all__.remove("keras_layers")
 
 
 def version():

@@ -48,6 +48,11 @@ def test_modules_that_are_no_names_of_a_package_are_not_listed():
     assert "callback" not in dir(callbacks)
 
 
+def test_all_names_are_there_without_keras():
+    program = "import sys; sys.modules['keras'] = None; from convlayers import *; Sequential, layers"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_all_names_of_a_package_with_late_ones():
     program = "from convlayers.layers import *; RandomFlip, Conv2D, add"
     subprocess.run([sys.executable, "-c", program], check=True)
