@@ -312,17 +312,12 @@ class Optimizer(VariableOwner, WeightAverages):
         return loss if self.loss_scale_factor is None else ops.multiply(loss, self.loss_scale_factor)
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
-        """Exempts variables from weight decay. To be called before the optimizer is built.
+        """Exempts variables from weight decay, and no others.
 
         Args:
             var_list: list of variables.
             var_names: list of strings. Variables in whose name one of them is found are exempt, as by `["bias"]`.
-
-        Raises:
-            ValueError: if the optimizer is built.
         """
-        if self.built:
-            raise ValueError("`exclude_from_weight_decay()` can only be configured before the optimizer is built.")
         self._exclude_from_weight_decay = set(var_list or ())
         self._exclude_from_weight_decay_pattern = re.compile("|".join(var_names)) if var_names else None
 
