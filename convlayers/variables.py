@@ -64,6 +64,7 @@ class Variable(Operand):
         "_name",
         "_regularizer",
         "_storage",
+        "aggregation",
         "autocast",
         "grad",
         "kept",
@@ -73,7 +74,6 @@ class Variable(Operand):
         "version",
     )
 
-    aggregation = "none"
     synchronization = "auto"
 
     def __new__(cls, initializer=None, shape=None, dtype=None, *args, **kwargs):
@@ -97,6 +97,7 @@ class Variable(Operand):
     ):
         self._name = _checked_name(name)
         self.path = name_scope.path_to(self._name)
+        self.aggregation = _checked_aggregation(aggregation)
         dtype = array_dtype(dtype)
         if isinstance(initializer, str):
             from convlayers import initializers
@@ -269,6 +270,16 @@ class _Bfloat16Variable(Variable):
         _ = self.value  # What was written before is rounded before it is added to.
         self._is_rounded = False
         return super().overwrite()
+
+
+def _checked_aggregation(aggregation):
+    known = (None, "none", "mean", "sum", "only_first_replica")
+    if aggregation not in known:
+        raise ValueError(
+            f"Invalid value for argument `aggregation`. Expected one of {', '.join(f'`{name!r}`' for name in known)}. "
+            f"Received: aggregation={aggregation}"
+        )
+    return aggregation or "none"
 
 
 def _checked_name(name):

@@ -7,6 +7,12 @@ from convlayers.naming import name_scope
 from convlayers.variables import Variable
 
 
+def test_aggregations_are_those_of_keras():
+    assert [Variable([1.0], aggregation=name).aggregation for name in (None, "sum")] == ["none", "sum"]
+    with pytest.raises(ValueError, match=r"^Invalid value for argument `aggregation`. Expected one of `None`, `'none'`"):
+        Variable([1.0], aggregation="all")
+
+
 def test_paths_have_the_names_of_the_scope():
     with name_scope.inside("block"), name_scope.inside("conv"):
         assert Variable(np.ones(1), name="kernel").path == "block/conv/kernel"

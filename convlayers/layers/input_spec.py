@@ -1,6 +1,7 @@
 """What a layer expects of its inputs, checked before it does any work."""
 
 from convlayers import nested
+from convlayers.validation import standardize_shape
 
 
 class InputSpec:
@@ -35,7 +36,7 @@ class InputSpec:
         optional=False,
     ):
         self.dtype = dtype
-        self.shape = None if shape is None else tuple(shape)
+        self.shape = None if shape is None else standardize_shape(shape)
         self.ndim = ndim if shape is None else len(self.shape)
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim

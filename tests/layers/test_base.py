@@ -65,6 +65,8 @@ def test_symbolic_tensors_change_their_shape(library):
 def test_a_spec_of_inputs(library):
     spec = library.InputSpec
     assert repr(spec(shape=(None, 3), dtype="float32")) == "InputSpec(dtype=float32, shape=(None, 3), ndim=2)"
+    with pytest.raises(ValueError, match="^Cannot convert '3' to a shape"):
+        spec(shape=3)
     assert repr(spec(min_ndim=2, axes={-1: 5})) == "InputSpec(min_ndim=2, axes={-1: 5})"
     with pytest.raises(ValueError, match="Axis 2 is greater than the maximum allowed value: 1"):
         spec(ndim=2, axes={2: 5})
