@@ -22,8 +22,11 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
     """m[i * m_row + j] = (m or 0) + sum over c of v[i * row + c] * u[c * NR + j], for so many rows i and NR columns j."""
     cdef vec total[MR][2]
     cdef vec line[2]
+    cdef const real* group[THIRD]  # the addresses of every third row: those of all would leave the registers
     cdef Py_ssize_t c
     cdef int i, j
+    for i in range(THIRD):
+        group[i] = v + 3 * i * row
     for i in range(rows):
         for j in range(2):
             total[i][j] = ZERO_VECTOR
@@ -33,7 +36,9 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
         prefetch_for_reading(v + rows * row + c * VL)
         for i in range(rows):
             for j in range(2):
-                total[i][j] += line[j] * v[i * row + c]
+                total[i][j] += line[j] * group[i // 3][i % 3 * row]
+        for i in range(THIRD):
+            group[i] += 1
     for i in range(rows):
         for j in range(2):
             if accumulate:
@@ -49,13 +54,13 @@ cdef inline void multiply_tiles(Py_ssize_t tiles, const real* v, Py_ssize_t row,
         c = 0
         while c < depth:
             part = min(depth - c, <Py_ssize_t>SUMMED)
-            if tiles - t > 3 * MR // 4:
-                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, MR)
-            elif tiles - t > 2 * THIRD:
-                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 3 * MR // 4)
-            elif tiles - t > THIRD:
-                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 2 * THIRD)
-            else:
+            if tiles - t <= THIRD:
                 multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, THIRD)
+            elif tiles - t <= 2 * THIRD:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 2 * THIRD)
+            elif tiles - t <= 3 * MR // 4:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, 3 * MR // 4)
+            else:
+                multiply_rows(v + t * row + c, row, u + c * NR, part, m + t * m_row, m_row, accumulate or c > 0, MR)
             c += part
         t += MR
