@@ -14,7 +14,7 @@ from convlayers.unsupported import advice_for
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
 _OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
 # Their functions make tensors in Keras, and arrays here. Layers and losses use the modules behind.
-_MAKE_TENSORS = {"ops", "random"}
+_MAKE_TENSORS = {"activations", "ops", "random"}
 
 
 class _Keras(types.ModuleType):

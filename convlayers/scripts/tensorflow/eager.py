@@ -1,16 +1,19 @@
 """What a script gets from a model, a loss or a metric: arrays with TensorFlow's method `numpy()`."""
 
 import functools
+import inspect
 import operator
+import types
 
 import numpy as np
 
-from convlayers import metrics, nested
+from convlayers import activations, metrics, nested
 from convlayers.autograd import Operand, Tensor, differentiable
 from convlayers.layers import Layer
 from convlayers.legacy.attributes import as_list
 from convlayers.losses import Loss
 from convlayers.masks import get_keras_mask, set_keras_mask
+from convlayers.user_code import is_ours
 from convlayers.variables import Variable
 
 
@@ -107,8 +110,20 @@ def eager(function):
     return wrapper
 
 
+def _known_activation(get):
+    """Lets a function of `tf.nn` or `keras.activations` as an activation be the one behind it, which has its name in files."""
+
+    def get_known(identifier):
+        behind = inspect.unwrap(identifier) if isinstance(identifier, types.FunctionType) else identifier
+        known = activations._family.table.get(getattr(behind, "__name__", None))
+        return known if known and behind is not identifier and is_ours(behind) else get(identifier)
+
+    return get_known
+
+
 def return_eager_arrays():
     """Lets calls of layers, models, losses and metrics in this process return arrays with the method `numpy()`."""
+    activations.get = _known_activation(activations.get)
     # Layers inside others are called as ever: only what is returned to the script is changed.
     Layer._call_outermost = eager(Layer._call_outermost)
     Loss.__call__ = eager(Loss.__call__)

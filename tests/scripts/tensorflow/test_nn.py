@@ -5,6 +5,7 @@ import pytest
 
 from convlayers import ops
 from convlayers.scripts.tensorflow import nn as nn
+from tests.scripts.running import run_code
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 9, 10, 3)).astype("float32")
@@ -78,3 +79,26 @@ def test_bias():
     np.testing.assert_allclose(nn.bias_add(X, np.arange(3.0)), X + np.arange(3), rtol=1e-6)
     received = nn.bias_add(X.transpose(0, 3, 1, 2), np.arange(3.0), data_format="NCHW")
     np.testing.assert_allclose(received, (X + np.arange(3)).transpose(0, 3, 1, 2), rtol=1e-6)
+
+
+ACTIVATIONS = """
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras import activations, layers
+from convlayers import activations as behind
+for function in (tf.nn.relu, activations.relu, "relu", tf.keras.activations.get("relu")):
+    layer = layers.Conv2D(3, 3, activation=function)
+    assert layer.activation is behind.relu and layer.get_config()["activation"] == "relu", function
+assert activations.softmax(tf.constant([[1.0, 1.0]])).numpy().tolist() == [[0.5, 0.5]]
+for name in "elu gelu leaky_relu log_softmax relu relu6 selu sigmoid silu softmax softplus softsign swish tanh".split():
+    x = np.linspace(-3, 8, 24, dtype="float32").reshape(4, 6)
+    function = getattr(tf.nn, name)
+    np.testing.assert_allclose(layers.Activation(function)(x), function(x), rtol=1e-6, atol=1e-7, err_msg=name)
+def relu(x):
+    return x + 1
+assert layers.Activation(relu).activation is relu
+"""
+
+
+def test_activations_are_those_of_keras(tmp_path):
+    run_code(ACTIVATIONS, tmp_path)
