@@ -14,6 +14,7 @@ from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 
 cdef enum:
     THIRD = MR // 3
+    GROUP = MR // 4  # rows that are read from one address: there are too few registers for twelve
     SUMMED = 64    # products that are added up one by one
 
 
@@ -22,11 +23,11 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
     """m[i * m_row + j] = (m or 0) + sum over c of v[i * row + c] * u[c * NR + j], for so many rows i and NR columns j."""
     cdef vec total[MR][2]
     cdef vec line[2]
-    cdef const real* group[THIRD]  # the addresses of every third row: those of all would leave the registers
+    cdef const real* group[MR]  # the addresses of every GROUP-th row
     cdef Py_ssize_t c
     cdef int i, j
-    for i in range(THIRD):
-        group[i] = v + 3 * i * row
+    for i in range(MR // GROUP):
+        group[i] = v + GROUP * i * row
     for i in range(rows):
         for j in range(2):
             total[i][j] = ZERO_VECTOR
@@ -36,8 +37,8 @@ cdef inline void multiply_rows(const real* v, Py_ssize_t row, const real* u, Py_
         prefetch_for_reading(v + rows * row + c * VL)
         for i in range(rows):
             for j in range(2):
-                total[i][j] += line[j] * group[i // 3][i % 3 * row]
-        for i in range(THIRD):
+                total[i][j] += line[j] * group[i // GROUP][i % GROUP * row]
+        for i in range(MR // GROUP):
             group[i] += 1
     for i in range(rows):
         for j in range(2):
