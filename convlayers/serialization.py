@@ -5,7 +5,6 @@
 Only names that `registry` knows are turned into objects, and no code is ever loaded from a file.
 """
 
-import keyword
 import threading
 import types
 import warnings
@@ -267,8 +266,7 @@ def _way_out(name, module):
     last_name = name.split(">")[-1]  # of "package>name"
     if not last_name.isidentifier():  # as "<lambda>"
         return hint
-    value = "function" if keyword.iskeyword(last_name) else last_name  # as of a layer 'lambda'
-    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {value}}}`."
+    return f"{hint}\nOr pass it when loading: `custom_objects={{{name!r}: {last_name}}}`."
 
 
 def _check_registered_name(config, name, found):

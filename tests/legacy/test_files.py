@@ -128,7 +128,7 @@ import os
 os.rename("last.keras", "other.keras")
 try:
     load_model("other.keras")
-except TypeError as error:
+except ValueError as error:
     assert "custom_objects={'lambda': function}" in str(error)
 else:
     raise AssertionError

@@ -4,8 +4,8 @@ import inspect
 
 from convlayers import nested
 from convlayers.layers.layer import Layer
-from convlayers.registry import get_registered_object
-from convlayers.serialization import deserialize_keras_object, serialize_keras_object
+from convlayers.registry import find, get_registered_object
+from convlayers.serialization import LAMBDA, deserialize_keras_object, encode_name_of_function, serialize_keras_object
 from convlayers.symbolic import KerasTensor, infer_outputs
 
 
@@ -112,7 +112,7 @@ def _encode(value):
 def _decode(encoding, layer_name, custom_objects):
     if callable(encoding):
         return encoding
-    if not isinstance(encoding, dict) or encoding.get("class_name") != "__lambda__":
+    if not _is_lambda(encoding, layer_name):
         return deserialize_keras_object(encoding, custom_objects)
     function = get_registered_object(layer_name, custom_objects)
     if function is None:
@@ -123,3 +123,9 @@ def _decode(encoding, layer_name, custom_objects):
             f"`custom_objects={{{layer_name!r}: function}}`."
         )
     return function
+
+
+def _is_lambda(encoding, layer_name):
+    """Whether it stands for a lambda: as Keras writes it, or as files from here have it, by the name of the layer alone."""
+    is_named_as_layer = encoding == encode_name_of_function(layer_name) and find(layer_name, "builtins") is None
+    return is_named_as_layer or (isinstance(encoding, dict) and encoding.get("class_name") == LAMBDA)
