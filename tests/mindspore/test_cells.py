@@ -82,7 +82,8 @@ def test_initializers_count_inputs_and_outputs(name):
 def test_initial_values():
     assert (nn.Dense(3, 2, weight_init=0.5).weight.value == 0.5).all()
     values = np.arange(6.0).reshape(2, 3)
-    np.testing.assert_array_equal(nn.Dense(3, 2, weight_init=values).weight.value, values)
+    for array in (values, values.tolist(), tuple(values.tolist()), torch.tensor(values)):
+        np.testing.assert_array_equal(nn.Dense(3, 2, weight_init=array).weight.value, values)
 
 
 # Pooling --------------------------------------------------------------------------------------------------------------

@@ -97,6 +97,11 @@ from convlayers.mindspore import nn
             "For 'initializer', the class corresponding to 'nromal' was not found.",
         ),
         (
+            lambda: nn.Dense(3, 4, weight_init=None),
+            TypeError,
+            "For 'initializer', the type of the 'init' argument must be 'Tensor', 'number', 'string' or 'initializer', but got",
+        ),
+        (
             lambda: nn.Dense(3, 4)(np.zeros((2, 4))),
             ValueError,
             "For 'MatMul', the input dimensions must be equal, but got 'x1_col': 4 and 'x2_row': 3.",
@@ -110,6 +115,14 @@ from convlayers.mindspore import nn
             lambda: nn.BatchNorm2d(3, momentum=2),
             ValueError,
             "For 'BatchNorm2d', the 'momentum' should be a number in range [0, 1], but got 2.",
+        ),
+        (lambda: nn.BatchNorm2d(3, momentum="0.9"), TypeError, "For 'BatchNorm2d', the 'momentum' must be float, but got str."),
+        (lambda: nn.BatchNorm2d(3, eps=None), TypeError, "For 'BatchNorm2d', the 'eps' must be float, but got NoneType."),
+        (lambda: nn.BatchNorm2d(3, affine=1), TypeError, "For 'BatchNorm2d', the 'affine' must be a bool, but got int."),
+        (
+            lambda: nn.BatchNorm2d(3, use_batch_statistics=1),
+            ValueError,
+            "For 'BatchNorm2d', the 'use_batch_statistics' should be a boolean value or None, but got 1.",
         ),
         (
             lambda: nn.BatchNorm2d(3)(np.zeros((2, 3))),
@@ -129,6 +142,11 @@ from convlayers.mindspore import nn
             lambda: nn.SequentialCell(nn.ReLU(), 3),
             TypeError,
             "For 'SequentialCell', each cell should be subclass of Cell, but got int.",
+        ),
+        (
+            lambda: nn.SequentialCell([nn.ReLU()]).__setitem__(1, nn.ReLU()),
+            IndexError,
+            "For 'SequentialCell', the value of 'index' should be a number in range [-1, 1), but got 1.",
         ),
         (lambda: nn.Cell()(np.zeros(3)), AttributeError, "For 'Cell', the method 'construct' is not defined."),
     ],

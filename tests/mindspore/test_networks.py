@@ -70,6 +70,21 @@ def test_sequential_cell():
     np.testing.assert_allclose(net(x).sum(axis=1), 1, rtol=1e-6)
 
 
+def test_a_cell_is_replaced():
+    net = nn.SequentialCell([nn.Dense(3, 4), nn.Dropout(0.5), nn.Dense(4, 2)])
+    net[-1] = nn.Dense(4, 5)
+    assert net(np.ones((1, 3), "float32")).shape == (1, 5)
+    assert [p.shape for p in net.trainable_params()] == [(4, 3), (4,), (5, 4), (5,)]
+    assert list(net.parameters_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
+def test_cells_behind_a_slice_have_names_of_their_own():
+    net = nn.SequentialCell([nn.Dense(3, 4), nn.Dropout(0.5), nn.Dense(4, 2)])[1:]
+    net.append(nn.ReLU())
+    assert list(net.cells()) == list(net)
+    assert len(net.parameters_dict()) == 2
+
+
 def test_parameters_keep_their_order_in_long_sequences():
     net = nn.SequentialCell([nn.Dense(2, 2, weight_init=index) for index in range(12)])
     assert [p.value.flat[0] for p in net.trainable_params()[::2]] == list(range(12))

@@ -1,5 +1,7 @@
 """Checks of arguments, with MindSpore's exceptions and messages."""
 
+from numbers import Real
+
 from convlayers.validation import is_integer
 
 
@@ -71,6 +73,17 @@ def check_bool(value, name, cell_name):
     """
     if not isinstance(value, bool):
         raise TypeError(f"For '{cell_name}', the '{name}' must be a bool, but got {type(value).__name__}.")
+    return value
+
+
+def check_number(value, name, cell_name):
+    """Returns a number, no bool.
+
+    Raises:
+        TypeError: if it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"For '{cell_name}', the '{name}' must be float, but got {type(value).__name__}.")
     return value
 
 

@@ -55,17 +55,18 @@ class BatchNorm2d(Cell):
     ):
         super().__init__()
         self.num_features = checks.check_positive_int(num_features, "num_features", self.cls_name)
+        self.eps = checks.check_number(eps, "eps", self.cls_name)
+        self.momentum = checks.check_number(momentum, "momentum", self.cls_name)
         if not 0 <= momentum <= 1:
             raise ValueError(f"For '{self.cls_name}', the 'momentum' should be a number in range [0, 1], but got {momentum}.")
-        if use_batch_statistics not in (None, True, False):
+        checks.check_bool(affine, "affine", self.cls_name)
+        if use_batch_statistics is not None and not isinstance(use_batch_statistics, bool):
             raise ValueError(
                 f"For '{self.cls_name}', the 'use_batch_statistics' should be a boolean value or None, "
                 f"but got {use_batch_statistics}."
             )
         checks.check_data_format(data_format, self.cls_name)
         self.data_format = data_format
-        self.eps = eps
-        self.momentum = momentum
         self.use_batch_statistics = use_batch_statistics
         self.gamma = self._add_parameter("gamma", gamma_init, affine)
         self.beta = self._add_parameter("beta", beta_init, affine)

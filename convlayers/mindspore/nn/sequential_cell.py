@@ -1,6 +1,7 @@
 """Cells behind one another."""
 
 from collections import OrderedDict
+from itertools import count
 
 from convlayers.mindspore.nn.cell import Cell
 
@@ -39,8 +40,10 @@ class SequentialCell(Cell):
     def append(self, cell):
         """Adds a cell behind the last one."""
         self._check_cell(cell)
-        self._names = [*self._names, str(len(self))]
-        self.cell_list = [*self.cell_list, cell]
+        # What is a slice of another one has names that do not begin with 0.
+        free = (str(index) for index in count(len(self)) if str(index) not in self._names)
+        self._names = [*self._names, next(free)]
+        self.cell_list.append(cell)
 
     def name_cells(self):
         return dict(zip(self._names, self.cell_list, strict=True))
@@ -51,6 +54,13 @@ class SequentialCell(Cell):
     def __getitem__(self, index):
         if isinstance(index, slice):
             return type(self)(OrderedDict(list(self.name_cells().items())[index]))
+        return self.cell_list[self._checked_index(index)]
+
+    def __setitem__(self, index, cell):
+        self._check_cell(cell)
+        self.cell_list[self._checked_index(index)] = cell
+
+    def _checked_index(self, index):
         if not isinstance(index, int):
             raise TypeError(f"For '{self.cls_name}', the type of 'index' should be int, but got {type(index).__name__}.")
         if not -len(self) <= index < len(self):
@@ -58,7 +68,7 @@ class SequentialCell(Cell):
                 f"For '{self.cls_name}', the value of 'index' should be a number in range [{-len(self)}, {len(self)}), "
                 f"but got {index}."
             )
-        return self.cell_list[index]
+        return index
 
     def construct(self, x):
         for cell in self.cell_list:
