@@ -9,10 +9,13 @@ import threading
 
 import numpy as np
 
+from convlayers.validation import standardize_dtype
+
 
 def array_dtype(dtype):
-    """Returns the dtype of the arrays that hold numbers of a type: "float32" for "bfloat16", any other as it is."""
-    return "float32" if dtype == "bfloat16" else dtype
+    """Returns the dtype of the arrays that hold numbers of a type, by its name: "float32" for "bfloat16". None is None."""
+    name = None if dtype is None else standardize_dtype(dtype)
+    return "float32" if name == "bfloat16" else name
 
 
 def numpy_dtype(dtype):

@@ -4,6 +4,7 @@ import numpy as np
 
 from convlayers import config
 from convlayers.autograd import differentiable
+from convlayers.narrow_types import array_dtype
 from convlayers.ops.dtypes import as_array
 
 
@@ -24,7 +25,7 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     classes = as_array(x)
     classes = np.trunc(classes) if classes.dtype.kind == "f" else classes
     rows = np.expand_dims(classes, -1) == np.arange(num_classes)
-    return np.moveaxis(rows, -1, axis).astype(dtype or config.floatx()), None
+    return np.moveaxis(rows, -1, axis).astype(array_dtype(dtype or config.floatx())), None
 
 
 @differentiable

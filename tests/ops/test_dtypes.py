@@ -188,6 +188,13 @@ def test_floatx_decides_for_floats_without_a_dtype():
         config.set_floatx("float32")
 
 
+@pytest.mark.parametrize("dtype", [bool, int, float, "int"])
+def test_types_of_python_are_those_of_keras(dtype, dtype_of_keras):
+    calls = ("zeros", (2,)), ("ones_like", np.ones(2)), ("full", (2,), 1), ("eye", 2, None, 0), ("one_hot", [1], 2, -1)
+    for name, *arguments in calls:
+        assert getattr(ops, name)(*arguments, dtype).dtype.name == dtype_of_keras(name, *arguments, dtype), name
+
+
 def test_other_byte_orders():
     x = ones("float32").astype(">f4")
     for y in (ops.relu(x), ops.add(x, x), ops.softmax(x), ops.sum(x)):
