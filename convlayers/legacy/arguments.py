@@ -10,6 +10,7 @@ import inspect
 from convlayers import validation
 from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
+from convlayers.symbolic import KerasTensor
 
 # The names of today for those of then, class by class: those of Keras 1, which its files have as well, and the rest.
 _IN_SCRIPTS_ONLY = {
@@ -122,6 +123,7 @@ def translate(class_name, args, kwargs):
             warn_of(f"{class_name}()", f"`{class_name}({name}={value})`")
             kwargs[name] = value
     _take_input_shape(class_name, kwargs)
+    _take_input_array(kwargs)
     _warn_of_sizes(class_name, args)
     later = {}
     if "weights" in kwargs and class_name != "Embedding":  # which has the argument today
@@ -160,6 +162,14 @@ def _take_input_shape(class_name, kwargs):
         length = kwargs.pop("input_length")
         if class_name == "Conv1D" and "input_dim" in kwargs:
             kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
+
+
+def _take_input_array(kwargs):
+    """Lets what takes arrays like one be made by it, as in Keras 2. It does not hold the array."""
+    array = kwargs.get("input_tensor")
+    if array is not None and not isinstance(array, KerasTensor):
+        warn_of("Input(tensor=array)", "`Input(batch_shape=array.shape)`, and give the array to the model")
+        kwargs.update(input_tensor=None, shape=None, batch_size=None, batch_shape=tuple(array.shape), dtype=array.dtype)
 
 
 def _warn_of_sizes(class_name, args):

@@ -14,50 +14,9 @@ from convlayers.variables import Variable
 
 # What has the same name in `keras.ops` today.
 _SAME = (
-    "abs",
-    "all",
-    "any",
-    "cos",
-    "cumprod",
-    "cumsum",
-    "elu",
-    "equal",
-    "exp",
-    "eye",
-    "greater",
-    "greater_equal",
-    "less",
-    "less_equal",
-    "log",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "ndim",
-    "not_equal",
-    "ones",
-    "ones_like",
-    "prod",
-    "round",
-    "shape",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "sum",
-    "tanh",
-    "transpose",
-    "var",
-    "zeros",
-    "zeros_like",
+    "abs all any cos cumprod cumsum elu equal exp greater greater_equal less less_equal log max maximum mean min minimum "
+    "ndim not_equal ones_like prod round shape sigmoid sign sin softmax softplus softsign sqrt square squeeze stack std sum "
+    "tanh transpose var zeros_like"
 )
 # What has another name there, or arguments that were called otherwise.
 _RENAMED = {
@@ -186,6 +145,10 @@ def eval(x):
 
 def expand_dims(x, axis=-1):
     return ops.expand_dims(x, axis)
+
+
+def eye(size, dtype=None, name=None):
+    return ops.eye(size, dtype=dtype)
 
 
 def flatten(x):
@@ -324,6 +287,14 @@ def variable(value, dtype=None, name=None, constraint=None):
     return Variable(value, dtype=dtype or config.floatx(), name=name, constraint=constraint)
 
 
+def ones(shape, dtype=None, name=None):
+    return variable(ops.ones(shape, dtype), dtype, name)
+
+
+def zeros(shape, dtype=None, name=None):
+    return variable(ops.zeros(shape, dtype), dtype, name)
+
+
 # Settings -------------------------------------------------------------------------------------------------------------
 
 
@@ -386,7 +357,7 @@ _OWN = {
 
 # What old scripts find in `keras.backend`.
 ADDED = {
-    **{name: _renamed(name, name, {}) for name in _SAME},
+    **{name: _renamed(name, name, {}) for name in _SAME.split()},
     **{old: _renamed(old, *entry) for old, entry in _RENAMED.items()},
     **_OWN,
     **_REFUSED,

@@ -10,6 +10,7 @@ from convlayers.scripts.keras import find_keras_module, keras, not_found
 from convlayers.scripts.tensorflow.datasets import extend_datasets_of_keras
 from convlayers.scripts.tensorflow.eager import return_eager_arrays
 from convlayers.scripts.tensorflow.faces import find_tensorflow
+from convlayers.scripts.tensorflow.variables import extend_variables
 from convlayers.scripts.unsupported_packages import NeedsTensorFlow, needs_tensorflow
 from convlayers.unsupported import advice_for
 
@@ -57,6 +58,7 @@ def install_as_keras():
     accept_old_spellings()
     return_eager_arrays()
     extend_datasets_of_keras()
+    extend_variables()
     sys.meta_path.insert(0, _Finder())
 
 

@@ -7,14 +7,15 @@ import types
 import convlayers
 from convlayers.legacy.modules import extend
 from convlayers.legacy.old_names import OLD_MODULES
-from convlayers.ops import convert_to_numpy
 from convlayers.scripts.tensorflow.eager import eager
 from convlayers.unsupported import advice_for
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
 _OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
 # Their functions make tensors in Keras, and arrays here. Layers and losses use the modules behind.
-_MAKE_TENSORS = {"activations", "ops", "random"}
+_MAKE_TENSORS = {"activations", "backend", "ops", "random"}
+# Of their functions, those that make NumPy's arrays there, too.
+_MAKE_ARRAYS = {"batch_get_value", "convert_to_numpy", "eval", "function", "get_value"}
 
 
 class _Keras(types.ModuleType):
@@ -57,7 +58,7 @@ class _Face(types.ModuleType):
         value = getattr(self._module, name)
         if isinstance(value, types.ModuleType):
             value = _face_of(value)
-        elif isinstance(value, types.FunctionType) and value is not convert_to_numpy:
+        elif isinstance(value, types.FunctionType) and name not in _MAKE_ARRAYS:
             value = eager(value)
         setattr(self, name, value)
         return value

@@ -119,6 +119,17 @@ assert Input(shape=(5)).shape == Input(np.int64(5)).shape == (None, 5)
 from keras import backend as K
 types = {"float": "float32", "double": "float64", "half": "float16"}
 assert all(K.cast(np.ones(2, int), old).dtype == today for old, today in types.items())
+makers = (lambda kind: K.zeros((2,), kind)), (lambda kind: K.ones((2,), dtype=kind)), (lambda kind: K.eye(2, kind))
+assert all(make(old).dtype == today for make in makers for old, today in types.items())
+assert K.update(K.zeros((2,)), [1, 2]).numpy().tolist() == [1, 2]
+assert K.mean(K.ones((2,))).numpy() == 1 and type(K.get_value(K.ones((2,)))) is type(K.eval(K.ones(2))) is np.ndarray
+
+# What a model takes, of the shape that an array has.
+from keras import Model
+for array in (np.ones((2, 3), "float32"), K.ones((2, 3))):
+    x = Input(tensor=array)
+    assert x.shape == (2, 3) and x.dtype == "float32"
+    assert Model(x, Dense(1)(x)).predict(np.zeros((2, 3)), verbose=0).shape == (2, 1)
 
 # Which of the shapes that a transposed convolution may have.
 from keras.layers import Deconvolution2D

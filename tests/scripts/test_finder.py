@@ -29,7 +29,7 @@ assert keras is tf_keras is second is third is tf.keras
 assert layers is again is tf.keras.layers is convlayers.layers
 assert Conv2D is convlayers.layers.Conv2D and Dense is convlayers.layers.Dense
 assert Adam is convlayers.optimizers.Adam and Sequential is convlayers.Sequential is keras.models.Sequential
-assert mnist is convlayers.datasets.mnist and K is convlayers.backend
+assert mnist is convlayers.datasets.mnist and K.floatx() == convlayers.backend.floatx()
 assert layers.__spec__.name == layers.__name__ == "convlayers.layers"
 assert keras.__version__.startswith("3.") and tf.__version__.startswith("2.")
 assert keras.layers.convolutional.Conv2D is Conv2D

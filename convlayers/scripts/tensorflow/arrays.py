@@ -79,8 +79,8 @@ def ensure_shape(x, shape, name=None):
 
 def split(value, num_or_size_splits, axis=0, num=None, name=None):
     """Returns the parts of an array: so many of one size, or of the sizes in a list, in which one may be -1 for the rest."""
-    if isinstance(num_or_size_splits, int):
-        return ops.split(value, num_or_size_splits, axis)
+    if np.ndim(num_or_size_splits) == 0:
+        return ops.split(value, int(num_or_size_splits), axis)
     sizes = [int(part) for part in num_or_size_splits]
     rest = value.shape[axis] - sum(part for part in sizes if part != -1)
     return ops.split(value, np.cumsum([rest if part == -1 else part for part in sizes])[:-1].tolist(), axis)
@@ -146,6 +146,12 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     length = ops.sqrt(sum(squares)) if use_norm is None else use_norm
     factor = ops.divide(clip_norm, ops.maximum(length, clip_norm))
     return [None if t is None else ops.multiply(t, factor) for t in t_list], length
+
+
+def shape(input, out_type=int32, name=None):
+    """Returns the sizes of an array as an array; those of a symbolic tensor as a tuple, if one of them is not known."""
+    sizes = ops.shape(input)
+    return sizes if None in sizes else ops.convert_to_tensor(sizes, out_type)
 
 
 def size(input, out_type=int32, name=None):

@@ -10,6 +10,7 @@ from convlayers.autograd import Operand, value_of
 from convlayers.models.tensorflow_ops.images import flip_left_right, flip_up_down, resize_with_crop_or_pad
 from convlayers.scripts.tensorflow.eager import as_eager
 from convlayers.utils.bounding_boxes import compute_iou
+from convlayers.validation import standardize_dtype
 
 
 class ResizeMethod:
@@ -67,7 +68,7 @@ def decode_image(contents, channels=None, dtype="uint8", name=None, expand_anima
 
 def convert_image_dtype(image, dtype, saturate=False, name=None):
     """Returns an image in another number type. Floats are from 0 to 1, integers from 0 to the largest that there is."""
-    image, dtype = ops.convert_to_tensor(image), np.dtype(str(dtype))
+    image, dtype = ops.convert_to_tensor(image), np.dtype(standardize_dtype(dtype))
     known = np.dtype(str(image.dtype))
     if known == dtype:
         return image
