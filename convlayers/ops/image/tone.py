@@ -1,13 +1,15 @@
 """Brightness and contrast: a multiplication and an addition with other numbers for each image, within a range of values."""
 
+import itertools
 import math
 
 import numpy as np
 
 from convlayers import _native
 from convlayers.autograd import differentiable
-from convlayers.ops.dtypes import as_array, widen
-from convlayers.ops.image.checks import channels_last
+from convlayers.ops.dtypes import as_array
+from convlayers.ops.image.checks import image_axes
+from convlayers.ops.layout import image_layout, planes_layout
 
 _BLOCK = 1 << 15  # numbers that stay in cache from one step to the next
 
@@ -24,33 +26,35 @@ def scale_shift_clip(images, shifts, scales, low, high, data_format):
         data_format: "channels_last" or "channels_first".
     """
     images, shifts = as_array(images), as_array(shifts)
-    dtype = images.dtype
-    to_kernel, from_kernel = channels_last(4, data_format)
-    x = widen(to_kernel(images))
-    n, height, width, channels = x.shape
-    x = x.reshape(n, height, width * channels)
-    scales = np.broadcast_to(np.ravel(scales), n).astype(x.dtype)
+    n, channels = len(images), images.shape[image_axes(data_format)[-1]]
+    # Planes are images of one channel, with numbers of their own.
+    planes = data_format == "channels_first" and images.flags.c_contiguous
+    layout = planes_layout(images.shape, images.dtype) if planes else image_layout(images.shape, data_format, images.dtype)
+    count, _, height, width, together = layout.kernel_shape
+    x = layout.to_kernel(images).reshape(count, height, width * together)
+    scales = np.broadcast_to(np.ravel(scales)[:, np.newaxis], (n, channels if planes else 1)).astype(x.dtype).reshape(count)
     by_channel = math.prod(shifts.shape[1:]) > 1
     # As long as a row of pixels: NumPy is slow where it repeats a few numbers.
     terms = np.broadcast_to(shifts.reshape(len(shifts), channels if by_channel else 1), (n, channels))
-    terms = np.tile(terms, width).astype(x.dtype, copy=False)
+    terms = np.tile(terms.reshape(count, together), width).astype(x.dtype, copy=False)
     y = np.empty_like(x)
     _native.kernels(x.dtype).elementwise.scale_shift_clip(x, scales, terms, low, high, y)
 
     def backward(d_y):
-        d_y = to_kernel(d_y).reshape(y.shape)
+        d_y = layout.to_kernel(d_y).reshape(y.shape)
         d_x, d_terms = np.empty_like(y), np.zeros_like(terms)
-        rows = max(1, _BLOCK // max(1, width * channels))
-        for i, part in [(i, slice(start, start + rows)) for i in range(n if y.size else 0) for start in range(0, height, rows)]:
+        rows = max(1, _BLOCK // max(1, width * together))
+        parts = [slice(start, start + rows) for start in range(0, height, rows)]
+        for i, part in itertools.product(range(count if y.size else 0), parts):
             inside = (y[i, part] > low) & (y[i, part] < high)
             target = np.multiply(d_y[i, part], inside, out=d_x[i, part])
             d_terms[i] += target.sum(axis=0)
             target *= scales[i]
-        d_shifts = d_terms.reshape(n, width, channels).sum(axis=1)
+        d_shifts = d_terms.reshape(count, width, together).sum(axis=1).reshape(n, channels)
         if not by_channel:
             d_shifts = d_shifts.sum(axis=1)
         if len(shifts) < n:
             d_shifts = d_shifts.sum(axis=0)
-        return from_kernel(d_x.reshape(n, height, width, channels)), d_shifts.reshape(shifts.shape)
+        return layout.from_kernel(d_x), d_shifts.reshape(shifts.shape)
 
-    return from_kernel(y.reshape(n, height, width, channels)).astype(dtype, copy=False), backward
+    return layout.from_kernel(y), backward

@@ -25,15 +25,17 @@ def test_scale_and_shift(dtype, scale, shift):
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("contiguous", [False, True])
 @pytest.mark.parametrize("by_channel", [False, True])
 @pytest.mark.parametrize("shape", [(2, 3, 4, 3), (3, 120, 130, 3), (1, 2, 40_000, 1), (0, 3, 3, 3)], ids=str)
-def test_scale_shift_clip(data_format, by_channel, shape):
+def test_scale_shift_clip(data_format, contiguous, by_channel, shape):
     x = RNG.normal(size=shape)
     shifts = RNG.normal(size=(shape[0], 1, 1, shape[3] if by_channel else 1))
     scales = RNG.uniform(0.5, 2, size=shape[0])
     expected = np.clip(x * scales.reshape(-1, 1, 1, 1) + shifts, -0.7, 0.8)
     if data_format == "channels_first":
         x, shifts, expected = (np.moveaxis(array, -1, 1) for array in (x, shifts, expected))
+    x = np.ascontiguousarray(x) if contiguous else np.asfortranarray(x)
     # The kernel rounds once, not after the product as well, which shows where the two terms cancel.
     changed = scale_shift_clip(x, shifts, scales, -0.7, 0.8, data_format)
     np.testing.assert_allclose(changed, expected, rtol=1e-12, atol=1e-15)
