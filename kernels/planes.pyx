@@ -3,110 +3,26 @@
 #
 # Design:
 # a) x, y, d_x and d_y are (n, c, pixels), contiguous. The functions are those of channels.pyx, by name and arguments.
-# b) A sum over a channel is the work of one task, image after image. LANES partial sums are vectors to GCC; after GROUP
-#    blocks of LANES numbers, and at the end of a plane, they are added to partial sums in double, so the error does not
-#    grow.
-# c) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
-#    channel's first plane, so the two do not nearly cancel.
-# d) The other functions share planes. Each has few coefficients, in double: one multiplication and addition for a number.
-# e) What an activation was given is computed again on the way back, as in channels.pyx, CHUNK numbers at a time.
-# f) Results that do not stay in the caches go around them (around.pxd).
-# g) Tasks depend on the shape only: results are the same for any number of threads.
+# b) A sum over a channel is the work of one task, image after image (plane_sums.pxd).
+# c) The other functions share planes. Each has few coefficients, in double: one multiplication and addition for a number
+#    (affine_planes.pxd).
+# d) What an activation was given is computed again on the way back, as in channels.pyx, CHUNK numbers at a time.
+# e) Results that do not stay in the caches go around them (around.pxd).
+# f) Tasks depend on the shape only: results are the same for any number of threads.
 from cython.parallel cimport parallel, prange
-from libc.math cimport isfinite, sqrt
-from libc.string cimport memset
+from libc.math cimport sqrt
 
-from kernels.around cimport BLOCK, carry_around, go_around
-from kernels.column_sums cimport GROUP
-from kernels.elementwise cimport CHUNK, LINEAR, activation_gradient_at, apply_activation
+from kernels.affine_planes cimport Gradient, gradient_plane, scale_plane
+from kernels.around cimport go_around
+from kernels.elementwise cimport CHUNK, LINEAR, activation_gradient_at
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
+from kernels.plane_sums cimport Planes, channel_moments, data_of, planes_of, sum_channel, work_on
 from kernels.prefetch cimport end_stores_around
 from kernels.real cimport real
-from kernels.reductions cimport LANES, total
-
-cdef struct Planes:
-    const real* x
-    const real* d_y  # or NULL: sums are then of x itself
-    Py_ssize_t n, c, pixels
-
-
-cdef inline Planes planes_of(const real[:, :, ::1] x) noexcept nogil:
-    return Planes(data_of(x), NULL, x.shape[0], x.shape[1], x.shape[2])
-
-
-cdef inline real* data_of(const real[:, :, ::1] x) noexcept nogil:
-    return <real*>&x[0, 0, 0] if x.shape[0] * x.shape[1] * x.shape[2] > 0 else NULL
-
-
-cdef inline double work_on(const real[:, :, ::1] x) noexcept nogil:
-    return 2.0 * x.shape[0] * x.shape[1] * x.shape[2]
 
 
 # Sums over channels ---------------------------------------------------------------------------------------------------
-
-
-cdef inline void add_block(
-    const real* x, const real* d_y, real center, int count, bint of_gradients, real* sums
-) noexcept nogil:
-    cdef int lane
-    cdef real weight
-    for lane in range(count):
-        weight = d_y[lane] if of_gradients else x[lane] - center
-        sums[lane] += weight
-        sums[LANES + lane] += weight * (x[lane] - center)
-
-
-cdef inline void add_plane(
-    const real* x, const real* d_y, real center, Py_ssize_t count, bint of_gradients, double* totals
-) noexcept nogil:
-    cdef real sums[2 * LANES]
-    cdef Py_ssize_t start = 0, end, i
-    cdef int lane
-    while start < count:
-        end = min(start + GROUP * LANES, count)
-        memset(sums, 0, sizeof(sums))
-        for i in range((end - start) // LANES):
-            add_block(x + start + i * LANES, d_y + start + i * LANES, center, LANES, of_gradients, sums)
-        i = start + (end - start) // LANES * LANES
-        add_block(x + i, d_y + i, center, <int>(end - i), of_gradients, sums)
-        for lane in range(2 * LANES):
-            totals[lane] += sums[lane]
-        start = end
-
-
-cdef inline void sum_channel(const Planes* planes, Py_ssize_t channel, real center, double* sums) noexcept nogil:
-    """The sum of `weight` and that of `weight * (x - center)`; the weight is d_y, or else x - center."""
-    cdef unsigned long long state = flush_denormals()
-    cdef double totals[2 * LANES]
-    cdef Py_ssize_t image, start
-    cdef int lane
-    memset(totals, 0, sizeof(totals))
-    for image in range(planes.n):
-        start = (image * planes.c + channel) * planes.pixels
-        if planes.d_y == NULL:
-            add_plane(planes.x + start, planes.x + start, center, planes.pixels, False, totals)
-        else:
-            add_plane(planes.x + start, planes.d_y + start, center, planes.pixels, True, totals)
-    sums[0] = 0
-    sums[1] = 0
-    for lane in range(LANES):
-        sums[0] += totals[lane]
-        sums[1] += totals[LANES + lane]
-    restore_denormals(state)
-
-
-cdef inline void channel_moments(const Planes* planes, Py_ssize_t channel, real* mean, real* variance) noexcept nogil:
-    cdef double sums[2]
-    cdef double count = planes.n * planes.pixels, deviation, square
-    cdef real center = total(planes.x + channel * planes.pixels, planes.pixels) / <real>planes.pixels
-    if not isfinite(center):
-        center = 0
-    sum_channel(planes, channel, center, sums)
-    deviation = sums[0] / count
-    square = sums[1] / count - deviation * deviation
-    mean[0] = <real>(center + deviation)
-    variance[0] = <real>(0 if square < 0 else square)
 
 
 def moments(const real[:, :, ::1] x, real[::1] mean, real[::1] variance):
@@ -188,26 +104,6 @@ def batch_normalization_backward_parameters(
 # One multiplication and addition per number ---------------------------------------------------------------------------
 
 
-cdef inline void scale_plane(
-    const real* x, real center, real scale, real shift, int activation, bint around, real* y, Py_ssize_t count
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    cdef real[BLOCK] block
-    cdef real* results
-    cdef Py_ssize_t start = 0, size, i
-    while start < count:
-        size = min(count - start, <Py_ssize_t>BLOCK) if around else count
-        results = &block[0] if around else y
-        for i in range(size):
-            results[i] = (x[start + i] - center) * scale + shift
-        if activation != LINEAR:
-            apply_activation(activation, results, size)
-        if around:
-            carry_around(block, y + start, size)
-        start += size
-    restore_denormals(state)
-
-
 def scale_shift(const real[:, :, ::1] x, const real[::1] scale, const real[::1] shift, real[:, :, ::1] y):
     """y = x * scale + shift"""
     cdef double work = work_on(x)
@@ -256,10 +152,6 @@ def batch_normalization_forward(
         end_stores_around()
 
 
-cdef struct Gradient:
-    real center, scale, slope, shift
-
-
 cdef inline Gradient gradient_of(
     double mean, double gamma, double deviation, double d_gamma, double d_beta, double count
 ) noexcept nogil:
@@ -267,24 +159,6 @@ cdef inline Gradient gradient_of(
     return Gradient(
         <real>mean, <real>scale, <real>(-scale / deviation * d_gamma / count), <real>(-scale * d_beta / count)
     )
-
-
-cdef inline void gradient_plane(
-    Gradient gradient, const real* x, const real* d_y, bint around, real* d_x, Py_ssize_t count
-) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    cdef real[BLOCK] block
-    cdef real* results
-    cdef Py_ssize_t start = 0, size, i
-    while start < count:
-        size = min(count - start, <Py_ssize_t>BLOCK) if around else count
-        results = &block[0] if around else d_x
-        for i in range(size):
-            results[i] = d_y[start + i] * gradient.scale + (x[start + i] - gradient.center) * gradient.slope + gradient.shift
-        if around:
-            carry_around(block, d_x + start, size)
-        start += size
-    restore_denormals(state)
 
 
 def batch_normalization_backward_input(

@@ -1,5 +1,6 @@
 """Numbers of each sample shifted and scaled to a mean of 0 and a variance of 1: over some axes, or over groups of channels."""
 
+import functools
 import math
 
 import numpy as np
@@ -7,8 +8,9 @@ import numpy as np
 from convlayers import _native, config
 from convlayers.autograd import differentiable
 from convlayers.ops.arithmetic import add, multiply
-from convlayers.ops.dtypes import as_array, as_float, widen
-from convlayers.ops.layout import KERNEL_DTYPES, contiguous
+from convlayers.ops.dtypes import as_array, as_float
+from convlayers.ops.layout import KERNEL_DTYPES, Layout
+from convlayers.ops.normalization import SMALL_PLANE
 from convlayers.ops.rows import row_layout
 from convlayers.ops.shaping import reshape
 
@@ -66,8 +68,8 @@ def _normalize_rows(x, gamma, beta, name_of_gamma, axis, kind, epsilon):
     x = as_float(x)
     layout = row_layout(x.shape, axis, x.dtype)
     rows = layout.to_kernel(x)
-    factors, offsets = _as_vector(gamma, name_of_gamma, rows), _as_vector(beta, "beta", rows)
-    dtype, count = rows.dtype, len(rows)
+    dtype, (count, length) = rows.dtype, rows.shape
+    factors, offsets = _as_vector(gamma, name_of_gamma, length, dtype), _as_vector(beta, "beta", length, dtype)
     mean, scale, y = np.empty(count, dtype), np.empty(count, dtype), np.empty(rows.shape, dtype)
     kernels = _native.kernels(dtype).normalize
     epsilon = config.epsilon() if epsilon is None else epsilon
@@ -108,44 +110,50 @@ def group_normalization(x, gamma=None, beta=None, groups=32, axis=-1, epsilon=1e
 @_normalization
 def _normalize_groups(x, gamma, beta, groups, axis, epsilon):
     x = as_float(x)
-    dtype, moved_shape = x.dtype, np.moveaxis(x, axis, -1).shape
-    shape = (len(x), math.prod(moved_shape[1:-1]), moved_shape[-1])
-
-    def to_kernel(array):
-        return widen(contiguous(np.moveaxis(array, axis, -1))).reshape(shape)
-
-    def from_kernel(images):
-        return np.moveaxis(images.reshape(moved_shape), -1, axis).astype(dtype, copy=False)
-
-    images = to_kernel(x)
+    kernels, layout = _channels_along(axis, x.shape, x.dtype, x.flags.c_contiguous)
+    images, channels = layout.to_kernel(x), x.shape[axis]
+    dtype, count = images.dtype, len(images)
     vectors = {"gamma": gamma, "beta": beta}
-    gamma, beta = (_as_vector(vector, name, images) for name, vector in vectors.items())
-    mean, scale = np.empty((len(x), groups), images.dtype), np.empty((len(x), groups), images.dtype)
-    y = np.empty_like(images)
-    kernels = _native.kernels(images.dtype).normalize_groups
+    gamma, beta = (_as_vector(vector, name, channels, dtype) for name, vector in vectors.items())
+    mean, scale, y = np.empty((count, groups), dtype), np.empty((count, groups), dtype), np.empty_like(images)
     kernels.group_normalization_forward(images, gamma, beta, epsilon, mean, scale, y)
 
     def backward(d_y, owned):
-        d_images = to_kernel(d_y)
+        d_images = layout.to_kernel(d_y)
         d_x = d_images if owned else np.empty_like(d_images)
-        d_gamma, d_beta = np.empty(shape[2], images.dtype), np.empty(shape[2], images.dtype)
+        d_gamma, d_beta = np.empty(channels, dtype), np.empty(channels, dtype)
         kernels.group_normalization_backward(images, gamma, mean, scale, d_images, d_x, d_gamma, d_beta)
-        return from_kernel(d_x), *_in_shapes_of(vectors.values(), (d_gamma, d_beta))
+        return layout.from_kernel(d_x), *_in_shapes_of(vectors.values(), (d_gamma, d_beta))
 
-    return from_kernel(y), backward
+    return layout.from_kernel(y), backward
 
 
-def _as_vector(array, name, x):
-    """Returns a factor or an offset as a vector with a number for each entry of the last axis of `x`."""
+@functools.lru_cache(maxsize=4096)
+def _channels_along(axis, shape, dtype, contiguous):
+    """Returns kernels for the groups of channels along an axis, and the `Layout` in which they read arrays like one.
+
+    Where the channels of an image lie one behind the other in memory (planes), so do those of a group.
+    """
+    before, channels, after = math.prod(shape[1:axis]), shape[axis], math.prod(shape[axis:][1:])
+    if contiguous and axis % len(shape) == 1 and after >= SMALL_PLANE:
+        layout = Layout(shape, dtype, (shape[0], channels, after))
+        return _native.kernels(layout.number_type).normalize_planes, layout
+    order = [other for other in range(len(shape)) if other != axis % len(shape)] + [axis % len(shape)]
+    layout = Layout(shape, dtype, (shape[0], before * after, channels), order)
+    return _native.kernels(layout.number_type).normalize_groups, layout
+
+
+def _as_vector(array, name, length, dtype):
+    """Returns a factor or an offset as a vector with a number for each of so many that are normalized together."""
     if array is None:
         return None
     vector = as_array(array)
-    if vector.dtype is not x.dtype or vector.ndim != 1 or not vector.flags.c_contiguous:
-        vector = np.ascontiguousarray(vector, x.dtype).reshape(-1)
-    if len(vector) != x.shape[-1]:
+    if vector.dtype is not dtype or vector.ndim != 1 or not vector.flags.c_contiguous:
+        vector = np.ascontiguousarray(vector, dtype).reshape(-1)
+    if len(vector) != length:
         raise ValueError(
             f"`{name}` must have one number for each of the numbers that are normalized together. "
-            f"Expected: {x.shape[-1]} of them. Received: {name}.shape={np.shape(array)}"
+            f"Expected: {length} of them. Received: {name}.shape={np.shape(array)}"
         )
     return vector
 

@@ -104,14 +104,15 @@ def test_layer_normalization(native, everywhere, shape):
     np.testing.assert_allclose(y, (x - mean[:, np.newaxis]) * scale[:, np.newaxis] * gamma + beta, atol=1e2 * native.epsilon)
 
 
+@pytest.mark.parametrize("module", ["normalize_groups", "normalize_planes"])
 @pytest.mark.parametrize("images", [2, 9])
 @pytest.mark.parametrize("shape", MATRICES[:3], ids=str)
-def test_group_normalization(native, everywhere, shape, images):
-    pixels, c = shape
-    x, d_y = numbers(native, 1, images, pixels, c), numbers(native, 2, images, pixels, c)
+def test_group_normalization(native, everywhere, shape, images, module):
+    c = shape[0 if module == "normalize_planes" else 1]
+    x, d_y = numbers(native, 1, images, *shape), numbers(native, 2, images, *shape)
     gamma, beta = numbers(native, 3, c), numbers(native, 4, c)
     mean, scale, d_gamma, d_beta = (native.empty(one) for one in ((images, 1), (images, 1), c, c))
-    kernels = native.normalize_groups
+    kernels = getattr(native, module)
     everywhere(lambda y: kernels.group_normalization_forward(x, gamma, beta, 1e-3, mean, scale, y), x.shape)
     everywhere(lambda d_x: kernels.group_normalization_backward(x, gamma, mean, scale, d_y, d_x, d_gamma, d_beta), x.shape)
 

@@ -149,26 +149,34 @@ def test_nan_stays_in_its_row(native):
 
 
 class Groups:
-    """Group normalization, by a kernel and in long double."""
+    """Group normalization, by a kernel and in long double. Arrays are (n, pixels, c), for kernels of planes transposed."""
 
-    def __init__(self, native, n, pixels, c, groups, mean=2.0):
+    def __init__(self, native, n, pixels, c, groups, mean=2.0, module="normalize_groups"):
         self.native, self.groups, self.shape = native, groups, (n, pixels, c)
+        self.module, self.axes = getattr(native, module), (0, 2, 1) if module == "normalize_planes" else (0, 1, 2)
         self.x, self.d_y = draw(native, self.shape, self.shape, mean=mean)
         self.gamma, self.beta = draw(native, c, c)
         self.mean, self.scale = native.empty((n, groups)), native.empty((n, groups))
 
-    def forward(self, gamma, beta, x=None, y=None):
-        x, y = self.x if x is None else x, self.native.empty(self.shape) if y is None else y
-        self.native.normalize_groups.group_normalization_forward(x, gamma, beta, EPSILON, self.mean, self.scale, y)
-        return y
+    def ordered(self, x):
+        return self.native.array(x.transpose(self.axes))
 
-    def backward(self, gamma, d_y=None, d_x=None):
-        d_y, d_x = self.d_y if d_y is None else d_y, self.native.empty(self.shape) if d_x is None else d_x
+    def forward(self, gamma, beta, x=None, in_place=False):
+        x = self.ordered(self.x if x is None else x)
+        y = self.native.empty(x.shape)
+        if in_place:
+            x = y = x.copy()
+        self.module.group_normalization_forward(x, gamma, beta, EPSILON, self.mean, self.scale, y)
+        return y.transpose(self.axes)
+
+    def backward(self, gamma, in_place=False):
+        d_y = self.ordered(self.d_y)
+        d_x = self.native.empty(d_y.shape)
+        if in_place:
+            d_y = d_x = d_y.copy()
         d_gamma, d_beta = self.native.empty(self.shape[2]), self.native.empty(self.shape[2])
-        self.native.normalize_groups.group_normalization_backward(
-            self.x, gamma, self.mean, self.scale, d_y, d_x, d_gamma, d_beta
-        )
-        return d_x, d_gamma, d_beta
+        self.module.group_normalization_backward(self.ordered(self.x), gamma, self.mean, self.scale, d_y, d_x, d_gamma, d_beta)
+        return d_x.transpose(self.axes), d_gamma, d_beta
 
     def expected(self, gamma, beta):
         n, pixels, c = self.shape
@@ -185,9 +193,14 @@ class Groups:
         return y, d_x.reshape(self.shape), np.sum(d_y * normalized, axis=(0, 1)), np.sum(d_y, axis=(0, 1))
 
 
+@pytest.fixture(params=["normalize_groups", "normalize_planes"])
+def module(request):
+    return request.param
+
+
 @pytest.mark.parametrize(("n", "pixels", "c", "groups"), GROUPS, ids=str)
-def test_groups(native, n, pixels, c, groups):
-    case = Groups(native, n, pixels, c, groups)
+def test_groups(native, module, n, pixels, c, groups):
+    case = Groups(native, n, pixels, c, groups, module=module)
     for gamma, beta in ((case.gamma, case.beta), (None, None)):
         expected = case.expected(gamma, beta)
         assert_close(case.forward(gamma, beta), expected[0], native.epsilon, 100)
@@ -195,23 +208,22 @@ def test_groups(native, n, pixels, c, groups):
             assert_close(received, gradient, native.epsilon, 1000)
 
 
-def test_a_large_mean_of_groups_cancels_nothing(native):
-    case = Groups(native, 2, 3000, 8, 2, mean=100.0)
+def test_a_large_mean_of_groups_cancels_nothing(native, module):
+    case = Groups(native, 2, 3000, 8, 2, mean=100.0, module=module)
     assert_close(case.forward(None, None), case.expected(None, None)[0], native.epsilon, 200)
 
 
-def test_groups_in_place(native):
-    case = Groups(native, 3, 70, 12, 3)
+def test_groups_in_place(native, module):
+    case = Groups(native, 3, 70, 12, 3, module=module)
     expected, gradients = case.forward(case.gamma, case.beta), case.backward(case.gamma)
-    y, d_x = case.x.copy(), case.d_y.copy()
-    np.testing.assert_array_equal(case.forward(case.gamma, case.beta, y, y), expected)
-    for received, gradient in zip(case.backward(case.gamma, d_x, d_x), gradients, strict=True):
+    np.testing.assert_array_equal(case.forward(case.gamma, case.beta, in_place=True), expected)
+    for received, gradient in zip(case.backward(case.gamma, in_place=True), gradients, strict=True):
         np.testing.assert_array_equal(received, gradient)
 
 
 @pytest.mark.parametrize("n", [2, 9])
-def test_groups_do_not_depend_on_threads(native, threads, n):
-    case = Groups(native, n, 5000, 32, 4)
+def test_groups_do_not_depend_on_threads(native, threads, module, n):
+    case = Groups(native, n, 5000, 32, 4, module=module)
     results = []
     for count in (1, 3):
         with threads(count):
@@ -221,8 +233,8 @@ def test_groups_do_not_depend_on_threads(native, threads, n):
 
 
 @pytest.mark.parametrize(("n", "pixels", "c", "groups"), [(0, 3, 4, 2), (3, 0, 4, 2)], ids=str)
-def test_no_images(native, n, pixels, c, groups):
-    case = Groups(native, n, pixels, c, groups)
+def test_no_images(native, module, n, pixels, c, groups):
+    case = Groups(native, n, pixels, c, groups, module=module)
     case.forward(case.gamma, case.beta)
     _, d_gamma, d_beta = case.backward(case.gamma)
     assert not d_gamma.any()
@@ -230,8 +242,8 @@ def test_no_images(native, n, pixels, c, groups):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_finite_stays_in_its_group(native, value):
-    case = Groups(native, 2, 70, 6, 2)
+def test_what_is_not_finite_stays_in_its_group(native, module, value):
+    case = Groups(native, 2, 70, 6, 2, module=module)
     x = case.x.copy()
     x[1, 0, 4] = value
     y = case.forward(case.gamma, case.beta, x)

@@ -211,11 +211,32 @@ def test_number_types(name, policy, dtype):
     np.testing.assert_allclose(outputs, exact, rtol=tolerance, atol=tolerance)
 
 
-def test_channels_first_in_memory_or_not():
-    x = np.random.default_rng(0).normal(size=(3, 4, 5, 6)).astype("float32")
-    layer = layers.GroupNormalization(groups=2, axis=1)
-    view = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-    np.testing.assert_array_equal(layer(x), layer(view))
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_groups_of_channels_first_in_memory_or_not(groups, dtype):
+    x, d_y = np.random.default_rng(0).normal(size=(2, 3, 4, 5, 6)).astype(dtype)
+    last, first = (layers.GroupNormalization(groups, axis, dtype=dtype) for axis in (-1, 1))
+    for layer, shape in ((last, (3, 5, 6, 4)), (first, x.shape)):
+        layer.build(shape)
+        for seed, weight in enumerate(layer.weights):
+            weight.assign(np.random.default_rng(seed).normal(size=4))
+
+    def gradients(layer, x, d_y):
+        for weight in layer.weights:
+            weight.grad = None
+        y, backward = layer.forward(x, training=True)
+        return [np.array(array) for array in (y, backward(d_y), *(weight.grad for weight in layer.weights))]
+
+    def moved(array):
+        return np.ascontiguousarray(np.moveaxis(array, 1, -1))
+
+    expected = gradients(last, moved(x), moved(d_y))
+    expected[:2] = (np.moveaxis(array, -1, 1) for array in expected[:2])
+    view = np.moveaxis(moved(x), -1, 1)
+    for one, array in zip(expected, gradients(first, view, d_y), strict=True):
+        np.testing.assert_array_equal(array, one)
+    for one, array in zip(expected, gradients(first, x, d_y), strict=True):
+        np.testing.assert_allclose(array, one, rtol=0, atol=10 * np.finfo(dtype).eps * np.abs(one).max())
 
 
 # Spectral normalization ----------------------------------------------------------------------------------------------
