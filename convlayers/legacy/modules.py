@@ -3,7 +3,7 @@
 import importlib
 import types
 
-from convlayers.legacy.old_names import ADDITIONS, OLD_MODULES, RENAMED
+from convlayers.legacy.old_names import ADDITIONS, KEPT_MODULES, OLD_MODULES, RENAMED
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.saving.legacy import keras1
 
@@ -11,7 +11,22 @@ _old_modules = {}
 _extended = set()
 
 
-class OldModule(types.ModuleType):
+class ScriptModule(types.ModuleType):
+    """A module that scripts find under a name of Keras or TensorFlow, and that is pickled as that name."""
+
+    def __reduce__(self):
+        return import_for_script, (self.__name__,)
+
+
+def import_for_script(name):
+    """Returns what a script imports as `name`, also in a process that a script has begun."""
+    from convlayers.scripts.finder import install_as_keras
+
+    install_as_keras()
+    return importlib.import_module(name)
+
+
+class OldModule(ScriptModule):
     """A module that Keras does not have any more. It hands on what has its names today, and warns once.
 
     Args:
@@ -52,6 +67,8 @@ class OldModule(types.ModuleType):
 
 def find_old_module(path):
     """Returns a module that Keras does not have any more, None if it never had one at this path."""
+    if path in KEPT_MODULES:
+        return importlib.import_module(KEPT_MODULES[path])
     if path in OLD_MODULES and path not in _old_modules:
         _old_modules[path] = OldModule(path)
     return _old_modules.get(path)

@@ -45,6 +45,12 @@ OLD_MODULES = {
     "utils.visualize_util": ("utils",),
 }
 
+# Modules that are gone from Keras, and kept here for scripts.
+KEPT_MODULES = {
+    "wrappers": "convlayers.legacy.wrappers",
+    "wrappers.scikit_learn": "convlayers.legacy.wrappers.scikit_learn",
+}
+
 # Names that are spelled otherwise today, or are in another module, by the module that had them.
 RENAMED = {
     "constraints": {"maxnorm": "max_norm", "nonneg": "non_neg", "unitnorm": "unit_norm"},

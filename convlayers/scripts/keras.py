@@ -5,20 +5,20 @@ import importlib
 import types
 
 import convlayers
-from convlayers.legacy.modules import extend
-from convlayers.legacy.old_names import OLD_MODULES
+from convlayers.legacy.modules import ScriptModule, extend
+from convlayers.legacy.old_names import KEPT_MODULES, OLD_MODULES
 from convlayers.scripts.tensorflow.eager import eager
 from convlayers.unsupported import advice_for
 
 _MODULES = {*convlayers._MODULES} - {"keras_layers", "mindspore"}
-_OLD_MODULES = {path.split(".")[0] for path in OLD_MODULES} - _MODULES
+_OLD_MODULES = {path.split(".")[0] for path in (*OLD_MODULES, *KEPT_MODULES)} - _MODULES
 # Their functions make tensors in Keras, and arrays here. Layers and losses use the modules behind.
 _MAKE_TENSORS = {"activations", "backend", "ops", "random"}
 # Of their functions, those that make NumPy's arrays there, too.
 _MAKE_ARRAYS = {"batch_get_value", "convert_to_numpy", "eval", "function", "get_value"}
 
 
-class _Keras(types.ModuleType):
+class _Keras(ScriptModule):
     """`keras`: what this package has at its top, and Keras's version."""
 
     __path__ = ()
@@ -45,13 +45,13 @@ class _Keras(types.ModuleType):
 keras = _Keras("keras", "Keras, as convlayers has it.")
 
 
-class _Face(types.ModuleType):
+class _Face(ScriptModule):
     """A module whose functions return what `GradientTape` can watch: arrays with the method `numpy()`."""
 
     __path__ = ()
 
     def __init__(self, module):
-        super().__init__(module.__name__, module.__doc__)
+        super().__init__(module.__name__.replace("convlayers", "keras", 1), module.__doc__)
         self._module = module
 
     def __getattr__(self, name):

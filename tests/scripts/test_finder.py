@@ -57,7 +57,7 @@ def test_import_star(tmp_path):
         ("from keras.preprocessing.text import Tokenizer", "No module named 'keras.preprocessing.text'. Text and tables are"),
         ("import keras.nothing", "No module named 'keras.nothing'. The script runs with convlayers"),
         ("import keras.autograd", "No module named 'keras.autograd'"),
-        ("from keras.wrappers.scikit_learn import KerasClassifier", "scikeras"),
+        ("import keras; keras.wrappers.SKLearnClassifier", "scikeras"),
         ("from keras.layers import LSTM", "Recurrent layers are not part of convlayers"),
         ("from keras.layers import Merge", "`keras.Model([left.input, right.input], x)`."),
         ("from keras.layers import LocallyConnected2D", "Layers without shared weights are not part of convlayers."),
@@ -74,7 +74,8 @@ def test_import_star(tmp_path):
 )
 def test_missing_imports_say_what_to_do(code, message, tmp_path):
     run_code(
-        f"try:\n    {code}\nexcept ImportError as error:\n    assert {message!r} in str(error), error\nelse:\n    1 / 0",
+        f"try:\n    {code}\n"
+        f"except (AttributeError, ImportError) as error:\n    assert {message!r} in str(error), error\nelse:\n    1 / 0",
         tmp_path,
     )
 

@@ -5,11 +5,12 @@ import importlib
 import inspect
 import types
 
+from convlayers.legacy.modules import ScriptModule
 from convlayers.scripts.tensorflow.eager import eager
 from convlayers.scripts.tensorflow.names import ADVICE, NAMES, OF_KERAS
 
 
-class _Face(types.ModuleType):
+class _Face(ScriptModule):
     """A module of TensorFlow."""
 
     __path__ = ()
