@@ -6,7 +6,7 @@ def accept_old_spellings():
 
     Each gets a warning that says how it is written today. Without this call they are as strict as Keras 3 is.
     """
-    from convlayers import callbacks, layers
+    from convlayers import callbacks, layers, metrics
     from convlayers.legacy.arguments import (
         accept_names_of_types,
         accept_names_of_weights,
@@ -23,7 +23,8 @@ def accept_old_spellings():
 
     accept_old_arguments(classes_in(layers, layers.Layer) | classes_in(callbacks, callbacks.Callback))
     accept_names_of_types()
-    accept_names_of_weights(layers.Layer)
+    for kind in (layers.Layer, metrics.Metric):
+        accept_names_of_weights(kind)
     accept_old_attributes()
     accept_old_callbacks()
     accept_old_file_names()

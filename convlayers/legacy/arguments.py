@@ -50,9 +50,9 @@ def accept_old_arguments(classes):
         cls.__init__ = _translating(cls.__name__, cls.__init__)
 
 
-def accept_names_of_weights(layer_class):
+def accept_names_of_weights(kind):
     """Lets `add_weight` take the name first, as in Keras 2: `add_weight("kernel", shape=(3, 3))`."""
-    add_weight = layer_class.add_weight
+    add_weight = kind.add_weight
 
     @functools.wraps(add_weight)
     def named(self, *args, **kwargs):
@@ -61,7 +61,7 @@ def accept_names_of_weights(layer_class):
             args, kwargs = args[1:], {**kwargs, "name": args[0]}
         return add_weight(self, *args, **kwargs)
 
-    layer_class.add_weight = named
+    kind.add_weight = named
 
 
 def _translating(class_name, init):

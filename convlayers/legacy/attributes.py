@@ -4,7 +4,7 @@ import functools
 
 from convlayers import nested, ops
 from convlayers.autograd import Tensor
-from convlayers.layers import InputLayer, Layer
+from convlayers.layers import InputLayer, Layer, call_signature
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.metrics import Metric
 from convlayers.models import Model
@@ -38,6 +38,7 @@ def accept_old_attributes():
     Layer.get_input_at = lambda layer, node_index: _only(_node(layer, "get_input_at", node_index).inputs)
     Layer.get_output_at = lambda layer, node_index: _node(layer, "get_output_at", node_index).outputs
     Metric.reset_states = _reset_states
+    Metric.weights = property(lambda metric: metric.variables)
     Model.compiled_loss = property(_CompiledLoss)
     Model.compiled_metrics = property(_CompiledMetrics)
     Layer.__call__ = _naming_truth_values(Layer.__call__)
@@ -127,3 +128,5 @@ def _let_shapes_be_lists():
     for kind in (KerasTensor, Tensor, Variable):
         kind.shape = as_list(kind.shape)
         kind.get_shape = lambda x: x.shape
+    shape_of = call_signature.shape_of
+    call_signature.shape_of = lambda x: TensorShape(shape_of(x))

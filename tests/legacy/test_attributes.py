@@ -34,6 +34,37 @@ assert model(pixels).shape.as_list() == model(pixels).get_shape().as_list() == [
 assert type(Model(image, y, dynamic=True)) is type(model)
 
 
+class Shaped(keras.layers.Layer):
+    def build(self, batch_input_shape):
+        assert batch_input_shape.as_list()[1:] == [8, 8, 3]
+
+    def call(self, x):
+        return x * 2
+
+    def compute_output_shape(self, batch_input_shape):
+        return batch_input_shape.as_list()[:-1] + [3]
+
+
+assert Shaped()(image).shape == (None, 8, 8, 3) and keras.Sequential([Shaped()]).predict(pixels, verbose=0).max() == 2
+
+
+class Largest(keras.metrics.Metric):
+    def __init__(self):
+        super().__init__()
+        self.largest = self.add_weight("largest", initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.largest.assign(keras.backend.max(y_pred))
+
+    def result(self):
+        return self.largest
+
+
+metric = Largest()
+metric.update_state(0, pixels * 3)
+assert metric.result().numpy() == 3 and metric.weights == [metric.largest] and metric.largest.name == "largest"
+
+
 class Scale(keras.layers.Layer):
     def build(self, input_shape):
         self.scale = keras.backend.variable(np.ones(input_shape[-1:]))
