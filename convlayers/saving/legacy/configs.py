@@ -10,6 +10,7 @@ from convlayers.nested import map_structure
 from convlayers.registry import find, get_registered_object
 from convlayers.saving.encodings import map_dicts
 from convlayers.saving.legacy import keras1, keras2
+from convlayers.saving.legacy.merging_stacks import as_graph, merges_models
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.unknown_arguments import without_empty_ones
 from convlayers.serialization import encode_name_of_function
@@ -50,6 +51,8 @@ def modern_compile_config(config):
 
 
 def _modern_object(encoding, class_name, config):
+    if class_name == "Sequential" and merges_models(config):
+        return _modern_object({**encoding, "class_name": "Functional"}, "Functional", as_graph(config))
     if class_name == "Sequential":
         return {**encoding, "config": _without_slashes(_modern_stack(_with_dim_ordering(config)))}
     if isinstance(config, list):

@@ -8,6 +8,7 @@ CLASSES = {
     "Convolution3D": "Conv3D",
     "Deconvolution2D": "Conv2DTranspose",
     "SeparableConvolution2D": "SeparableConv2D",
+    "TimeDistributedDense": "Dense",
 }
 
 # What a layer that merges others was asked to do, and the layers that do it.

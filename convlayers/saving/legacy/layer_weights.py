@@ -1,6 +1,7 @@
 """Sets the weights of a model from an older HDF5 file."""
 
 from convlayers.layers import Discretization
+from convlayers.models.model import Model
 from convlayers.saving.legacy.kernels import KernelConverter
 from convlayers.saving.legacy.names import today_name
 from convlayers.saving.legacy.stored_weights import StoredWeights, stored_layers
@@ -37,8 +38,9 @@ def read_weights(model, reader, path="", match="order", skip_mismatch=False):
             "find those in the file. Make it in Python, call it on data, and then `model.load_weights(path)`. `.keras` files "
             "need none of this."
         )
-    reading = _Reading(KernelConverter(reader, path), match == "name" and skip_mismatch, skip_mismatch)
-    pairs = _pairs(model, stored, match)
+    kernels = KernelConverter(reader, path)
+    reading = _Reading(kernels, match == "name" and skip_mismatch, skip_mismatch)
+    pairs = _pairs(model, stored, match, kernels.is_of_keras1)
     if match == "name" and not any(len(weights) for _, weights in pairs):
         reading.messages.append(
             "No layer of the model has the name of one in the file, so all keep the weights that they had. The model has "
@@ -72,12 +74,13 @@ def read_weights_file(model, reader, filepath, by_name=None, skip_mismatch=False
 
 def names_of_weights(model, reader, path):
     """Returns a dict of the ids of a model's weights, and what an older file calls them."""
-    pairs = _pairs(model, stored_layers(reader, path), "model")
+    is_of_keras1 = KernelConverter(reader, path).is_of_keras1
+    pairs = _pairs(model, stored_layers(reader, path), "model", is_of_keras1)
     named = (zip(_legacy_order(layer), weights.weight_names, strict=True) for layer, weights in pairs)
     return {id(variable): name for names in named for variable, name in names}
 
 
-def _pairs(model, stored, match):
+def _pairs(model, stored, match, is_of_keras1):
     if match == "name":
         return [(layer, weights) for weights in stored for layer in model.layers if layer.name == today_name(weights.name)]
     stored = [weights for weights in stored if len(weights)]
@@ -89,6 +92,7 @@ def _pairs(model, stored, match):
     # There are more in the file where `Model.add_loss` had layers of its own.
     if match == "model" and all(layer.name in by_name for layer in layers):
         return [(layer, by_name[layer.name]) for layer in layers]
+    layers = _unfolded(layers, len(stored)) if is_of_keras1 else layers
     if len(stored) != len(layers):
         raise ValueError(
             f"Layer count mismatch when loading weights from file. Model expected {len(layers)} layers, found {len(stored)} "
@@ -96,6 +100,14 @@ def _pairs(model, stored, match):
             f"{_way_out(layers, stored)}"
         )
     return list(zip(layers, stored, strict=True))
+
+
+def _unfolded(layers, count):
+    """Keras 1 listed the layers of models that a stack begins with, or merges first, as those of the stack."""
+    for index, layer in enumerate(layers):
+        if len(layers) < count and isinstance(layer, Model):
+            return _unfolded([*layers[:index], *_with_weights(layer), *layers[index + 1 :]], count)
+    return layers
 
 
 def _way_out(layers, stored):
