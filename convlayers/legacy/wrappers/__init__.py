@@ -1,6 +1,6 @@
 """`keras.wrappers` of Keras 1 and 2."""
 
-from convlayers.legacy.wrappers import scikit_learn as scikit_learn
+from convlayers.legacy.wrappers import scikit_learn
 from convlayers.unsupported import missing
 
 
