@@ -3,30 +3,35 @@
 # Design:
 # a) x is (n, rows, columns) and y is (n, columns, rows), both contiguous.
 # b) A task is a block of a strip: up to STRIP numbers of the shorter axis, BLOCK of the longer one. Within it, tiles. Where the
-#    prefetchers of the CPU follow rows, they can't follow so many: each tile asks for its part of the next block in the strip, of
-#    both matrices, unless these are likely to be in L2. Where they follow none, a strip is one line of the cache wide and blocks
-#    are long, so that what is read goes on where it was; and large results that fill whole lines go around the caches.
-# c) Where the shorter axis has fewer numbers than a vector, as the colors of images, pixels are put together from planes, and
+#    prefetchers of the CPU follow rows, they can't follow so many. Where they follow none, a strip is one line of the cache wide
+#    and blocks are long, so that what is read goes on where it was, and short rows of x are read as a whole. Each tile asks for
+#    its part of the next block, unless this is likely to be in L2; where prefetchers follow rows, for that of y as well.
+# c) Where they follow none, large results go around the caches. If rows of y are no whole lines of it, these would be written
+#    in pieces, each of which brings the line: a band of y is put together in memory that stays in L2, and leaves as a whole.
+# d) Where the shorter axis has fewer numbers than a vector, as the colors of images, pixels are put together from planes, and
 #    back (interleave.pxd).
-# d) Windows come one behind the other, each with its own rows; in the image a row goes through many windows. What lies
+# e) Windows come one behind the other, each with its own rows; in the image a row goes through many windows. What lies
 #    together in both, a row of a window, is copied at once.
-# e) Blocks are the parallel work, and rows of windows. Each number is moved once: no result depends on the division.
+# f) Blocks are the parallel work, and rows of windows. Each number is moved once: no result depends on the division.
 from cython.parallel cimport parallel, prange
 from libc.stdint cimport uintptr_t
 from libc.string cimport memcpy
 
 from convlayers._native.runtime cimport prefetchers_follow_rows
-from kernels.around cimport go_around
+from kernels.around cimport carry_around, go_around
 from kernels.interleave cimport Picks, describe_picks, interleave, separate
 from kernels.parallel cimport threads_for
 from kernels.prefetch cimport LINE, end_stores_around, prefetch_for_reading, prefetch_for_writing
 from kernels.real cimport VL, real
+from kernels.scratch cimport scratch_give, scratch_take
 from kernels.transpose cimport transpose_around, transpose_tile
 
 cdef enum:
     STRIP = 256  # where prefetchers follow rows
     BLOCK = 32
     LONG_BLOCK = 128  # where they do not
+    SHORT = 256  # numbers of a row that is read as a whole there
+    BAND = 1 << 14  # numbers of whole rows of y
     PIXELS = 1024  # of a task, with few numbers each
     NEAR = 1 << 18  # numbers that are likely to be in L2, before and after
 
@@ -40,49 +45,72 @@ cdef inline Py_ssize_t end_of_part(Py_ssize_t length, Py_ssize_t part, Py_ssize_
     return length if first + part + VL > length else first + part
 
 
+cdef inline void ask_for_tile(const real* x, Py_ssize_t x_row) noexcept nogil:
+    cdef Py_ssize_t row
+    for row in range(VL):
+        prefetch_for_reading(x + row * x_row)
+
+
 cdef inline void transpose_block(
-    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, bint along, bint asks
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, bint along,
+    Py_ssize_t x_ahead, Py_ssize_t y_ahead
 ) noexcept nogil:
-    """The next block follows along the rows of x, or down. `asks`: for that one."""
+    """Tile after tile, along the rows of x or down. The next block is so far away, in x and y; 0 if it is not asked for."""
     cdef Py_ssize_t tiles_down = (rows + VL - 1) // VL, tiles_along = (columns + VL - 1) // VL
-    cdef Py_ssize_t below = 0 if along else BLOCK, beside = BLOCK if along else 0
     cdef Py_ssize_t tile, i, j, row
     for tile in range(tiles_down * tiles_along):
         i = min((tile // tiles_along if along else tile % tiles_down) * VL, rows - VL)
         j = min((tile % tiles_along if along else tile // tiles_down) * VL, columns - VL)
         transpose_tile(x + i * x_row + j, x_row, y + j * y_row + i, y_row)
-        for row in range(VL if asks and j % LINE < VL else 0):
-            prefetch_for_reading(x + (i + row + below) * x_row + j + beside)
-        for row in range(VL if asks and i % LINE < VL else 0):
-            prefetch_for_writing(y + (j + row + beside) * y_row + i + below)
+        if x_ahead and j % LINE < VL:
+            ask_for_tile(x + i * x_row + j + x_ahead, x_row)
+        for row in range(VL if y_ahead and i % LINE < VL else 0):
+            prefetch_for_writing(y + (j + row) * y_row + i + y_ahead)
 
 
 cdef inline void transpose_block_around(
-    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t x_ahead
 ) noexcept nogil:
-    cdef Py_ssize_t row, tile, j
+    cdef Py_ssize_t row, tile, part, i, j
     for row in range(rows // LINE):
         for tile in range((columns + VL - 1) // VL):
-            j = min(tile * VL, columns - VL)
-            transpose_around(x + row * LINE * x_row + j, x_row, y + j * y_row + row * LINE, y_row)
+            i, j = row * LINE, min(tile * VL, columns - VL)
+            transpose_around(x + i * x_row + j, x_row, y + j * y_row + i, y_row)
+            for part in range(LINE // VL if j % LINE < VL else 0):
+                ask_for_tile(x + (i + part * VL) * x_row + j + x_ahead, x_row)
 
 
-cdef inline bint fills_lines_around(const real[:, :, ::1] x, const real* y) noexcept nogil:
-    """Whether the rows of y are whole lines of the cache, and better stored around it.
+cdef inline void transpose_band(
+    const real* x, Py_ssize_t x_row, real* y, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t x_ahead
+) noexcept nogil:
+    """Makes some whole rows of y, around the caches if there is memory to put them together."""
+    cdef real* band = <real*>scratch_take(rows * columns * sizeof(real))
+    transpose_block(x, x_row, y if band == NULL else band, rows, rows, columns, True, x_ahead, 0)
+    if band != NULL:
+        carry_around(band, y, rows * columns)
+    scratch_give(band)
 
-    Whoever reads y next makes results of it that are as many, as a rule: these two arrays are half of all.
-    """
-    cdef double numbers = 1.0 * x.shape[0] * x.shape[1] * x.shape[2]
-    return x.shape[1] % LINE == 0 and <uintptr_t>y % (LINE * sizeof(real)) == 0 and go_around(4 * numbers)
 
-
-cdef void transpose_blocks(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
+cdef void transpose_bands(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
     cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], columns = x.shape[2]
-    cdef bint along = rows <= columns, follow = prefetchers_follow_rows()
-    cdef bint asks = follow and n * rows * columns > NEAR, around = not follow and fills_lines_around(x, &y[0, 0, 0])
+    cdef Py_ssize_t width = BAND // rows // LINE * LINE, across = parts_of(columns, width)
+    cdef Py_ssize_t task, image, j
+    with parallel(num_threads=threads_for(n * rows * columns)):
+        for task in prange(n * across, schedule="static"):
+            image, j = task // across, task % across * width
+            transpose_band(&x[image, 0, j], columns, &y[image, j, 0], rows, end_of_part(columns, width, j) - j, width)
+        end_stores_around()
+
+
+cdef void transpose_blocks(const real[:, :, ::1] x, real[:, :, ::1] y, bint around) noexcept nogil:
+    cdef Py_ssize_t n = x.shape[0], rows = x.shape[1], columns = x.shape[2]
+    cdef bint follow = prefetchers_follow_rows(), asks = n * rows * columns > NEAR
+    cdef bint whole = not follow and columns <= SHORT, along = rows <= columns and not whole
     cdef Py_ssize_t strip = STRIP if follow else LINE, block = BLOCK if follow else LONG_BLOCK
-    cdef Py_ssize_t height = strip if along else block, width = block if along else strip
+    cdef Py_ssize_t height = strip if along else block, width = columns if whole else block if along else strip
     cdef Py_ssize_t down = parts_of(rows, height), across = parts_of(columns, width)
+    cdef Py_ssize_t below = 0 if along else height, beside = width if along else 0  # the next block
+    cdef Py_ssize_t x_ahead = below * columns + beside if asks else 0, y_ahead = beside * rows + below if asks and follow else 0
     cdef Py_ssize_t task, image, i, j, i_count, j_count
     with parallel(num_threads=threads_for(n * rows * columns)):
         for task in prange(n * down * across, schedule="static"):
@@ -91,10 +119,23 @@ cdef void transpose_blocks(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept 
             j = (task % across if along else task // down % across) * width
             i_count, j_count = end_of_part(rows, height, i) - i, end_of_part(columns, width, j) - j
             if around:
-                transpose_block_around(&x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count)
+                transpose_block_around(&x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count, x_ahead)
             else:
-                transpose_block(&x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count, along, asks)
+                transpose_block(
+                    &x[image, i, j], columns, &y[image, j, i], rows, i_count, j_count, along or whole, x_ahead, y_ahead
+                )
         end_stores_around()
+
+
+cdef void transpose_tiles(const real[:, :, ::1] x, real[:, :, ::1] y) noexcept nogil:
+    """Around the caches, where whoever reads y next makes as many results of it, as a rule: these arrays are half of all."""
+    cdef Py_ssize_t rows = x.shape[1]
+    cdef bint around = not prefetchers_follow_rows() and go_around(4.0 * x.shape[0] * rows * x.shape[2])
+    cdef bint fills_lines = rows % LINE == 0 and <uintptr_t>&y[0, 0, 0] % (LINE * sizeof(real)) == 0
+    if around and not fills_lines and rows * LINE <= BAND:
+        transpose_bands(x, y)
+    else:
+        transpose_blocks(x, y, around and fills_lines)
 
 
 cdef inline void transpose_pixels(
@@ -131,7 +172,7 @@ def transpose(const real[:, :, ::1] x, real[:, :, ::1] y):
         if min(x.shape[1], x.shape[2]) < VL:
             transpose_all_pixels(x, y)
         else:
-            transpose_blocks(x, y)
+            transpose_tiles(x, y)
 
 
 cdef inline void place_row_of_windows(

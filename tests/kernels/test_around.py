@@ -77,7 +77,7 @@ def test_batch_normalization_of_planes(native, everywhere, shape, begin):
 
 @pytest.mark.parametrize("follow_rows", [False, True])
 @pytest.mark.parametrize("begin", [0, 1])
-@pytest.mark.parametrize("shape", [(2, 64, 50), (3, 48, 301), (1, 304, 48), (2, 33, 300)], ids=str)
+@pytest.mark.parametrize("shape", [(2, 64, 50), (3, 48, 301), (1, 304, 48), (2, 33, 300), (2, 100, 400), (1, 1300, 40)], ids=str)
 def test_transposed_images(native, everywhere, shape, begin, follow_rows):
     x = numbers(native, 1, *shape)
     _native.runtime.set_prefetchers_follow_rows(follow_rows)
