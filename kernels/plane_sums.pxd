@@ -5,13 +5,19 @@
 #    partial sums in double, so the error does not grow.
 # b) Variance takes one pass: the mean square of x - center, less the square of its mean. The center is the mean of the
 #    channel's first plane, so the two do not nearly cancel.
+# c) The planes of a channel are far from each other. Where prefetchers would begin anew with each, the same lines of the next
+#    plane are asked for, but for small arrays (column_sums.pxd) and long planes.
 from libc.math cimport isfinite
 from libc.string cimport memset
 
-from kernels.column_sums cimport GROUP
+from kernels.column_sums cimport GROUP, ask_for_sources
 from kernels.fpu cimport flush_denormals, restore_denormals
+from kernels.prefetch cimport LINE, ask_for_lines
 from kernels.real cimport real
 from kernels.reductions cimport LANES, total
+
+cdef enum:
+    LONG = 1 << 14  # numbers of a plane to which a new beginning is nothing
 
 cdef struct Planes:
     const real* x
@@ -43,8 +49,9 @@ cdef inline void add_block(
 
 
 cdef inline void add_plane(
-    const real* x, const real* d_y, real center, Py_ssize_t count, bint of_gradients, double* totals
+    const real* x, const real* d_y, real center, Py_ssize_t count, bint of_gradients, Py_ssize_t ahead, double* totals
 ) noexcept nogil:
+    """Lines that lie `ahead` are asked for; 0 for none."""
     cdef real sums[2 * LANES]
     cdef Py_ssize_t start = 0, end, i
     cdef int lane
@@ -52,6 +59,10 @@ cdef inline void add_plane(
         end = min(start + GROUP * LANES, count)
         memset(sums, 0, sizeof(sums))
         for i in range((end - start) // LANES):
+            if ahead:
+                ask_for_lines(x + start + i * LANES + ahead, 0, LANES // LINE)
+            if ahead and of_gradients:
+                ask_for_lines(d_y + start + i * LANES + ahead, 0, LANES // LINE)
             add_block(x + start + i * LANES, d_y + start + i * LANES, center, LANES, of_gradients, sums)
         i = start + (end - start) // LANES * LANES
         add_block(x + i, d_y + i, center, <int>(end - i), of_gradients, sums)
@@ -64,15 +75,16 @@ cdef inline void sum_channel(const Planes* planes, Py_ssize_t channel, real cent
     """The sum of `weight` and that of `weight * (x - center)`; the weight is d_y, or else x - center."""
     cdef unsigned long long state = flush_denormals()
     cdef double totals[2 * LANES]
-    cdef Py_ssize_t image, start
+    cdef Py_ssize_t next_image = planes.c * planes.pixels, image, start
+    cdef bint asks = planes.n > 1 and planes.pixels <= LONG and ask_for_sources(planes.n * next_image)
     cdef int lane
     memset(totals, 0, sizeof(totals))
     for image in range(planes.n):
-        start = (image * planes.c + channel) * planes.pixels
+        start = image * next_image + channel * planes.pixels
         if planes.d_y == NULL:
-            add_plane(planes.x + start, planes.x + start, center, planes.pixels, False, totals)
+            add_plane(planes.x + start, planes.x + start, center, planes.pixels, False, next_image if asks else 0, totals)
         else:
-            add_plane(planes.x + start, planes.d_y + start, center, planes.pixels, True, totals)
+            add_plane(planes.x + start, planes.d_y + start, center, planes.pixels, True, next_image if asks else 0, totals)
     sums[0] = 0
     sums[1] = 0
     for lane in range(LANES):
