@@ -9,6 +9,8 @@ from convlayers import _native
 
 # Rows that fill vectors or do not, a few in a block (32 vectors), and some that are longer than one.
 MATRICES = [(100, 64), (33, 20), (7, 3), (5, 1024), (3, 2500)]
+# Rows that become whole lines of the cache or do not, one band of them, several, and none.
+IMAGES = [(2, 64, 50), (3, 48, 301), (1, 304, 48), (2, 33, 300), (2, 100, 400), (1, 1300, 40)]
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_batch_normalization_of_planes(native, everywhere, shape, begin):
 
 @pytest.mark.parametrize("follow_rows", [False, True])
 @pytest.mark.parametrize("begin", [0, 1])
-@pytest.mark.parametrize("shape", [(2, 64, 50), (3, 48, 301), (1, 304, 48), (2, 33, 300), (2, 100, 400), (1, 1300, 40)], ids=str)
+@pytest.mark.parametrize("shape", IMAGES, ids=str)
 def test_transposed_images(native, everywhere, shape, begin, follow_rows):
     x = numbers(native, 1, *shape)
     _native.runtime.set_prefetchers_follow_rows(follow_rows)
