@@ -238,6 +238,8 @@ KEEPING_CASES = [
     keeping("dropout/512", "Dropout", (64, 512), random=True, quick=True, rate=0.5),
     keeping("separable/28x28x128", "SeparableConv2D", (8, 28, 28, 128), filters=128, kernel_size=3, padding="same"),
     keeping("dropout2d/28x28x128", "SpatialDropout2D", (32, 28, 28, 128), random=True, rate=0.3),
+    keeping("noise/28x28x128", "GaussianNoise", (32, 28, 28, 128), random=True, stddev=0.1),
+    keeping("noise/512", "GaussianNoise", (64, 512), random=True, stddev=0.1),
 ]
 
 

@@ -68,14 +68,11 @@ cdef inline real exponential_minus_one(real x) noexcept nogil:
     return power_of_two(n) * q + (power_of_two(n) - <float>1)
 
 
-cdef inline real log_one_plus(real x) noexcept nogil:
+cdef inline float float_log_one_plus(float x) noexcept nogil:
     """log(1 + x) for -1/2 <= x <= 1: twice the inverse hyperbolic tangent of s = x / (2 + x)."""
-    cdef float s, square, p
-    if sizeof(real) == sizeof(double):
-        return log1p(x)
-    s = x / (<float>2 + x)
-    square = s * s
-    p = <float>1.401222964e-1
+    cdef float s = x / (<float>2 + x)
+    cdef float square = s * s
+    cdef float p = <float>1.401222964e-1
     p = p * square + <float>1.399957049e-1
     p = p * square + <float>2.001084953e-1
     p = p * square + <float>3.333320657e-1
@@ -83,16 +80,26 @@ cdef inline real log_one_plus(real x) noexcept nogil:
     return s + s * square * p
 
 
-cdef inline real logarithm(real x) noexcept nogil:
-    """log(x) for finite x >= 1, and NaN for NaN"""
+cdef inline float float_logarithm(float x) noexcept nogil:
+    """log(x) for finite x > 0 with a normal exponent"""
     cdef Bits bits
     cdef int n
-    if sizeof(real) == sizeof(double):
-        return log(x)
-    bits.number = <float>x
+    bits.number = x
     n = (bits.whole - 0x3F3504F3) >> 23  # such that x / 2^n is at least the root of 1/2, and less than that of 2
     bits.whole -= n << 23
-    return x if x != x else n * <float>0.693147180559945309 + log_one_plus(bits.number - <float>1)
+    return n * <float>0.693147180559945309 + float_log_one_plus(bits.number - <float>1)
+
+
+cdef inline real log_one_plus(real x) noexcept nogil:
+    """log(1 + x) for -1/2 <= x <= 1"""
+    return log1p(x) if sizeof(real) == sizeof(double) else float_log_one_plus(<float>x)
+
+
+cdef inline real logarithm(real x) noexcept nogil:
+    """log(x) for finite x >= 1, and NaN for NaN"""
+    if sizeof(real) == sizeof(double):
+        return log(x)
+    return x if x != x else float_logarithm(<float>x)
 
 
 cdef inline real sigmoid(real x) noexcept nogil:

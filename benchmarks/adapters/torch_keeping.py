@@ -53,6 +53,7 @@ def _functions(case):
         "PReLU": (_on_channels(F.prelu), [channels]),
         "SeparableConv2D": (_on_channels(_separable), [(3, 3, *channels, 1), (1, 1, *channels, *channels), channels]),
         "Dropout": (lambda x: F.dropout(x, options["rate"], True), []),
+        "GaussianNoise": (lambda x: torch.add(x, torch.randn_like(x), alpha=options["stddev"]), []),
         "SpatialDropout2D": (_on_channels(lambda x: F.dropout2d(x, options["rate"], True)), []),
     }
 

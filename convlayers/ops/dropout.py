@@ -28,8 +28,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     """
     inputs = as_float(inputs)
     shape = inputs.shape if noise_shape is None else _drawn_shape(noise_shape, inputs.shape)
-    key = []
-    launch(_draw_key, seed, key)
+    key = draw_key(seed)
     if shape == inputs.shape and inputs.flags.c_contiguous:
 
         def drop(values, owned=False):
@@ -49,6 +48,17 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     return drop(inputs), drop
 
 
+def draw_key(seed):
+    """Returns a list of the two words that random numbers follow from. A recording fills it with the next ones."""
+    key = []
+    launch(_draw_key, seed, key)
+    return key
+
+
+def _draw_key(seed, key):
+    key[:] = draw_seed(seed).tolist()
+
+
 def _drop(values, key, rate, in_place):
     numbers = np.ascontiguousarray(widen(values))
     dropped = numbers if in_place else empty(numbers.shape, numbers.dtype)
@@ -58,10 +68,6 @@ def _drop(values, key, rate, in_place):
 
 def _drop_by_key(numbers, key, rate, dropped):
     _native.kernels(numbers.dtype).dropout.dropout(numbers, *key, rate, dropped)
-
-
-def _draw_key(seed, key):
-    key[:] = draw_seed(seed).tolist()
 
 
 def _drawn_shape(noise_shape, shape):

@@ -1,46 +1,18 @@
-"""Dropout: the random words of Threefry, and what is done with them."""
+"""Dropout: what is kept follows from random words."""
 
 import numpy as np
 import pytest
 
+from tests.kernels.threefry import expected_words
+
 # Around groups of random words (64) and blocks (4096).
 SIZES = [0, 1, 63, 64, 65, 4095, 4096, 4097, 10_000]
-WORD = 0xFFFFFFFF
-ROTATIONS = [(10, 26), (11, 21), (13, 27), (23, 5), (6, 20), (17, 11), (25, 10), (18, 20)]
-
-
-def threefry(key, counter):
-    """Threefry4x32 with 20 rounds, word by word."""
-    keys = [*key, 0x1BD11BDA ^ key[0] ^ key[1] ^ key[2] ^ key[3]]
-    x = [(word + k) & WORD for word, k in zip(counter, keys, strict=False)]
-    for step in range(20):
-        partners = (1, 3) if step % 2 == 0 else (3, 1)
-        for first, second, bits in zip((0, 2), partners, ROTATIONS[step % 8], strict=True):
-            x[first] = (x[first] + x[second]) & WORD
-            x[second] = ((x[second] << bits | x[second] >> (32 - bits)) & WORD) ^ x[first]
-        if step % 4 == 3:
-            turn = step // 4 + 1
-            x = [(word + keys[(turn + place) % 5]) & WORD for place, word in enumerate(x)]
-            x[3] = (x[3] + turn) & WORD
-    return x
-
-
-def expected_words(key, count):
-    """The first random words: of 16 counters at a time the first words, then the second, and so on."""
-    words = [threefry([*key, 0, 0], [counter, 0, 0, 0]) for counter in range(-(-count // 64) * 16)]
-    return np.array(words, np.uint32).reshape(-1, 16, 4).transpose(0, 2, 1).ravel()[:count]
 
 
 def drop(native, x, key=(3, 5), rate=0.3):
     y = native.empty(x.shape)
     native.dropout.dropout(native.array(x), *key, rate, y)
     return y
-
-
-def test_the_words_of_this_test_are_those_of_the_paper():
-    """The known answers that come with the authors' own library, Random123."""
-    assert threefry([0] * 4, [0] * 4) == [0x9C6CA96A, 0xE17EAE66, 0xFC10ECD4, 0x5256A7D8]
-    assert threefry([WORD] * 4, [WORD] * 4) == [0x2A881696, 0x57012287, 0xF6C7446E, 0xA16A6732]
 
 
 @pytest.mark.parametrize("size", SIZES)

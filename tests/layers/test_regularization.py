@@ -66,9 +66,10 @@ def test_noise_shape_must_broadcast(noise_shape):
         layers.Dropout(0.5, noise_shape=noise_shape)(ONES, training=True)
 
 
-def test_nothing_is_kept_for_the_backward_pass():
+@pytest.mark.parametrize("name", ["Dropout", "GaussianDropout", "GaussianNoise"])
+def test_nothing_is_kept_for_the_backward_pass(name):
     x = np.ones((1000, 100), "float32")
-    layer = layers.Dropout(0.5, seed=1)
+    layer = getattr(layers, name)(0.5, seed=1)
     tracemalloc.start()
     y, backward = layer.forward(x)
     held, _ = tracemalloc.get_traced_memory()
@@ -154,6 +155,27 @@ def test_gaussian_noise_is_that_of_the_same_seed():
     first = one(ONES, training=True)
     np.testing.assert_array_equal(other(ONES, training=True), first)
     assert not np.array_equal(one(ONES, training=True), first)
+
+
+@pytest.mark.parametrize("name", ["GaussianNoise", "GaussianDropout"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "mixed_float16"])
+def test_gaussian_noise_in_any_order_and_dtype(name, dtype):
+    x = np.random.default_rng(0).normal(size=(3, 4, 5, 6)).astype("float32")
+    expected, backward = getattr(layers, name)(0.5, seed=1).forward(x)
+    tolerance = {"rtol": 1e-3, "atol": 1e-3} if dtype == "mixed_float16" else {"rtol": 1e-6, "atol": 1e-6}
+    for order in "CF":
+        y, other_backward = getattr(layers, name)(0.5, seed=1, dtype=dtype).forward(x.astype("float64", order=order))
+        np.testing.assert_allclose(y, expected, **tolerance)
+        np.testing.assert_allclose(other_backward(x), backward(x), **tolerance)
+
+
+def test_gradients_of_gaussian_noise():
+    x = np.random.default_rng(0).normal(size=(30, 40)).astype("float32")
+    d_y = np.random.default_rng(1).normal(size=x.shape).astype("float32")
+    _, backward = layers.GaussianNoise(0.5, seed=1).forward(x)
+    np.testing.assert_array_equal(backward(d_y), d_y)
+    y, backward = layers.GaussianDropout(0.5, seed=1).forward(x)
+    np.testing.assert_allclose(backward(d_y) * x, d_y * y, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D"])

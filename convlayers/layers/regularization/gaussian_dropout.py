@@ -2,8 +2,8 @@
 
 import math
 
-from convlayers import random
 from convlayers.layers.regularization.random_layer import RandomLayer
+from convlayers.ops.noise import multiply_by_noise
 
 
 class GaussianDropout(RandomLayer):
@@ -37,4 +37,4 @@ class GaussianDropout(RandomLayer):
 
     def _disturb(self, inputs):
         stddev = math.sqrt(self.rate / (1.0 - self.rate))
-        return inputs * random.normal(inputs.shape, 1.0, stddev, self.compute_dtype, self.seed_generator)
+        return multiply_by_noise(inputs, stddev, self.seed_generator)

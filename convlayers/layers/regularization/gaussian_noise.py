@@ -1,7 +1,7 @@
 """Normally distributed noise."""
 
-from convlayers import random
 from convlayers.layers.regularization.random_layer import RandomLayer
+from convlayers.ops.noise import add_noise
 
 
 class GaussianNoise(RandomLayer):
@@ -35,4 +35,4 @@ class GaussianNoise(RandomLayer):
         super().__init__(seed, stddev=stddev, **kwargs)
 
     def _disturb(self, inputs):
-        return inputs + random.normal(inputs.shape, 0.0, self.stddev, self.compute_dtype, self.seed_generator)
+        return add_noise(inputs, self.stddev, self.seed_generator)
