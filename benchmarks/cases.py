@@ -261,6 +261,11 @@ IMAGE_CASES = [
     images("rotate/128x128x3", "RandomRotation", (32, 128, 128, 3), random=True, quick=True, factor=0.1),
     images("brightness/128x128x3", "RandomBrightness", (32, 128, 128, 3), random=True, factor=0.2, value_range=(-9, 9)),
     images("contrast/128x128x3", "RandomContrast", (32, 128, 128, 3), random=True, factor=0.2, value_range=(-9, 9)),
+    images("translate/128x128x3", "RandomTranslation", (32, 128, 128, 3), random=True, height_factor=0.2, width_factor=0.2),
+    images("crop/32x32x3", "RandomCrop", (8, 32, 32, 3), (8, 24, 24, 3), random=True, height=24, width=24),
+    images("flip/32x32x3", "RandomFlip", (8, 32, 32, 3), random=True, mode="horizontal"),
+    images("rotate/32x32x3", "RandomRotation", (8, 32, 32, 3), random=True, factor=0.1),
+    images("brightness/32x32x3", "RandomBrightness", (8, 32, 32, 3), random=True, factor=0.2, value_range=(-9, 9)),
 ]
 
 MERGING_CASES = [

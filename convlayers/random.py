@@ -1,10 +1,12 @@
-"""Random numbers: reproducible from a seed, and the same as those of Keras with its NumPy backend."""
+"""Random numbers: reproducible from a seed, and, unless they say otherwise, those of Keras with its NumPy backend."""
 
 import math
 import random as python_random
 
 import numpy as np
 
+from convlayers import _native
+from convlayers.config import floatx
 from convlayers.naming import auto_name
 from convlayers.narrow_types import to_dtype
 from convlayers.registry import register_family
@@ -165,6 +167,17 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     if "float" not in standardize_dtype(dtype):
         raise ValueError(f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype} ")
     return to_dtype(generator(seed).uniform(minval, maxval, shape), standardize_dtype(dtype))
+
+
+def uniform_by_kernel(shape, minval, maxval, seed=None):
+    """Returns numbers as `uniform` does, in `floatx()`, but other ones: without a generator of NumPy, which takes long to make.
+
+    Where these are a few, as one for each image, it takes a tenth of the time.
+    """
+    dtype = floatx()
+    numbers = np.empty(shape, dtype if dtype == "float64" else "float32")
+    _native.kernels(numbers.dtype).uniform.uniform(*draw_seed(seed).tolist(), minval, maxval, numbers)
+    return to_dtype(numbers, dtype)
 
 
 def randint(shape, minval, maxval, dtype="int32", seed=None):

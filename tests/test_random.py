@@ -12,6 +12,7 @@ DRAWS = {
     "normal": lambda seed: random.normal((4, 5), 1.0, 2.0, seed=seed),
     "truncated_normal": lambda seed: random.truncated_normal((4, 5), 1.0, 2.0, seed=seed),
     "uniform": lambda seed: random.uniform((4, 5), -1.0, 2.0, seed=seed),
+    "uniform_by_kernel": lambda seed: random.uniform_by_kernel((4, 5), -1.0, 2.0, seed=seed),
     "randint": lambda seed: random.randint((4, 5), 0, 1000, seed=seed),
     "shuffle": lambda seed: random.shuffle(np.arange(20), seed=seed),
     "dropout": lambda seed: random.dropout(np.ones((4, 5)), 0.5, seed=seed),
@@ -99,6 +100,8 @@ def test_distributions():
     numbers = random.normal((200_000,), 3.0, 2.0, seed=1)
     np.testing.assert_allclose([numbers.mean(), numbers.std()], [3.0, 2.0], atol=0.02)
     numbers = random.uniform((200_000,), -1.0, 3.0, seed=1)
+    np.testing.assert_allclose([numbers.min(), numbers.max(), numbers.mean()], [-1.0, 3.0, 1.0], atol=0.02)
+    numbers = random.uniform_by_kernel((200_000,), -1.0, 3.0, seed=1)
     np.testing.assert_allclose([numbers.min(), numbers.max(), numbers.mean()], [-1.0, 3.0, 1.0], atol=0.02)
     integers = random.randint((100_000,), 2, 6, seed=1)
     np.testing.assert_allclose(np.bincount(integers), [0, 0, 25_000, 25_000, 25_000, 25_000], atol=600)

@@ -1,14 +1,15 @@
 """Arrays made of the entries of others, taken from other places along some axes: with a border, or mirrored."""
 
+import functools
 import math
 
 import numpy as np
 
 from convlayers import _native
-from convlayers.ops.arithmetic import MANY
 from convlayers.ops.layout import KERNEL_DTYPES
 
 FILLER = -1  # a place that is none
+_MANY = 1 << 13  # numbers, from which on NumPy takes longer than it takes to tell a kernel what to do
 _ONE_PLACE = np.zeros((1, 1), np.intp)
 
 
@@ -23,7 +24,7 @@ def take_places(x, places, filler=0):
             `FILLER` for none. A matrix has such a vector for each entry of the first axis.
         filler: the number for `FILLER`.
     """
-    if x.size < MANY or x.dtype not in KERNEL_DTYPES or not places:
+    if x.size < _MANY or x.dtype not in KERNEL_DTYPES or not places:
         return None
     order = list(range(x.ndim)) if x.flags.c_contiguous else sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
     in_memory = x.transpose(order)
@@ -32,16 +33,27 @@ def take_places(x, places, filler=0):
     shape = in_memory.shape
     tables = {order.index(axis): np.atleast_2d(of_length(x.shape[axis])) for axis, of_length in places.items()}
     differ = any(len(table) > 1 for table in tables.values())
-    first, end = 1 if differ else min(tables), max(tables) + 1
-    if end - first > 3 or (differ and (order[0] != 0 or 0 in tables)):
+    all_places = _places_in_three_axes(shape, tuple(tables), differ)
+    if all_places is None or (differ and order[0] != 0):
         return None
-    taken = [tables[axis] if axis in tables else np.arange(shape[axis])[np.newaxis] for axis in range(first, end)]
-    y = np.empty((*shape[:first], *(table.shape[1] for table in taken), *shape[end:]), x.dtype)
-    images, images_y = (array.reshape(_in_five_axes(array.shape, first, end)) for array in (in_memory, y))
-    _native.kernels(x.dtype).take.take(images, *[_ONE_PLACE] * (3 - len(taken)), *taken, filler, images_y)
+    taken = [places if axis is None else tables[axis] for axis, places in all_places]
+    first, end = 1 if differ else min(tables), max(tables) + 1
+    lengths = [table.shape[1] for table in taken]
+    y = np.empty((*shape[:first], *lengths[first - end :], *shape[end:]), x.dtype)
+    front, behind = math.prod(shape[:first]), math.prod(shape[end:])
+    images = in_memory.reshape(front, *(1,) * (3 - end + first), *shape[first:end], behind)
+    _native.kernels(x.dtype).take.take(images, *taken, filler, y.reshape(front, *lengths, behind))
     return y if x.flags.c_contiguous else y.transpose(np.argsort(order))
 
 
-def _in_five_axes(shape, first, end):
-    """Returns a shape with one axis for those in front of some, which may be three, and one for those behind them."""
-    return math.prod(shape[:first]), *(1,) * (3 - end + first), *shape[first:end], math.prod(shape[end:])
+@functools.lru_cache(maxsize=1024)
+def _places_in_three_axes(shape, axes, differ):
+    """Returns for each of a kernel's three axes which of `axes` it is; None and all its places where it is none of them.
+
+    There is one axis in front of them, and one behind. None in place of all says that three are not enough.
+    """
+    first, end = 1 if differ else min(axes), max(axes) + 1
+    if end - first > 3 or (differ and 0 in axes):
+        return None
+    between = [(axis, None) if axis in axes else (None, np.arange(shape[axis])[np.newaxis]) for axis in range(first, end)]
+    return [(None, _ONE_PLACE)] * (3 - len(between)) + between

@@ -122,10 +122,8 @@ class RandomCrop(_Crop):
                 f"RandomCrop requires the input to have a fully defined height and width. Received: images.shape={shape}"
             )
         if training and height > self.height and width > self.width:
-            starts = [
-                int(self._draw((), 0.0, float(size - length + 1), seed))
-                for size, length in ((height, self.height), (width, self.width))
-            ]
+            down, right = self._draw((2,), 0, 1, seed).tolist()
+            starts = int(down * (height - self.height + 1)), int(right * (width - self.width + 1))
         else:
             starts, _ = proportions.middle((height, width), (self.height, self.width))
         return _Starts(starts, (height, width))

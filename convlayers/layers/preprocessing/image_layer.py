@@ -150,7 +150,7 @@ class ImageLayer(Layer):
 
     def _draw(self, shape, low, high, seed=None):
         """Returns an array of random numbers, all equally likely between two."""
-        return random.uniform(shape, low, high, seed=self._source_of(seed))
+        return random.uniform_by_kernel(shape, low, high, self._source_of(seed))
 
     def _draw_some(self, count, chances, seed=None):
         """Returns which of several images to change. How likely that is for each of them is drawn between two numbers."""
@@ -158,7 +158,8 @@ class ImageLayer(Layer):
         return self._draw((count,), 0, 1, seed) < probabilities
 
     def _cast(self, images):
-        return ops.cast(images, self.compute_dtype)
+        # To see that there is nothing to do is quicker than to do it.
+        return images if getattr(images, "dtype", None) is self._input_dtype else ops.cast(images, self.compute_dtype)
 
     # Shapes and configuration -----------------------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from convlayers import ops, random
+from convlayers import ops
 from convlayers.layers.preprocessing.factors import factor_range, value_range_of
 from convlayers.layers.preprocessing.image_layer import FactorImageLayer, ImageLayer
 from convlayers.layers.preprocessing.rectangles import rectangles
 from convlayers.ops.image.checks import image_axes
+from convlayers.ops.noise import add_noise
 
 
 class RandomSharpness(FactorImageLayer):
@@ -170,7 +171,10 @@ class RandomErasing(ImageLayer):
     def _draw_fill_values(self, shape, seed):
         fill_value = self.fill_value
         if fill_value is None:
-            return random.normal(shape, seed=self._source_of(seed)) * self.value_range[1]
+            first = self.data_format == "channels_first"
+            pixels = np.zeros((*shape[:-3], *shape[-2:], shape[-3]) if first else shape, "float32")
+            noise = add_noise(pixels, self.value_range[1], self._source_of(seed))
+            return np.moveaxis(noise, -1, -3) if first else noise
         three = isinstance(fill_value, (tuple, list)) and len(fill_value) == 3
         if not three and not isinstance(fill_value, (int, float)):
             raise ValueError(

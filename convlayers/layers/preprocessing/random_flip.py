@@ -70,7 +70,8 @@ def _flip_some(images, flips, axes):
     def flip(images):
         flipped = take_places(images, {axis % images.ndim: mirrored for axis in axes})
         if flipped is None:
-            flipped = np.where(flips.reshape(-1, *[1] * (images.ndim - 1)), np.flip(images, axes), images)
+            backwards = tuple(slice(None, None, -1 if axis in axes else 1) for axis in range(-images.ndim, 0))
+            flipped = np.where(flips[:, np.newaxis, np.newaxis, np.newaxis], images[backwards], images)
         return flipped
 
     def mirrored(length):

@@ -32,26 +32,29 @@ def scale_shift_clip(images, shifts, scales, low, high, data_format):
     layout = planes_layout(images.shape, images.dtype) if planes else image_layout(images.shape, data_format, images.dtype)
     count, _, height, width, together = layout.kernel_shape
     x = layout.to_kernel(images).reshape(count, height, width * together)
-    scales = np.broadcast_to(np.ravel(scales)[:, np.newaxis], (n, channels if planes else 1)).astype(x.dtype).reshape(count)
-    by_channel = math.prod(shifts.shape[1:]) > 1
+    numbers, parts = math.prod(shifts.shape[1:]), channels if planes else 1
+    factors = np.empty((n, parts), x.dtype)
+    factors[:] = scales.reshape(-1, 1)
+    factors = factors.reshape(count)
     # As long as a row of pixels: NumPy is slow where it repeats a few numbers.
-    terms = np.broadcast_to(shifts.reshape(len(shifts), channels if by_channel else 1), (n, channels))
-    terms = np.tile(terms.reshape(count, together), width).astype(x.dtype, copy=False)
+    terms = np.empty((n, parts, width, together), x.dtype)
+    terms[:] = shifts.reshape(len(shifts), *((numbers, 1, 1) if planes else (1, 1, numbers)))
+    terms = terms.reshape(count, width * together)
     y = np.empty_like(x)
-    _native.kernels(x.dtype).elementwise.scale_shift_clip(x, scales, terms, low, high, y)
+    _native.kernels(x.dtype).elementwise.scale_shift_clip(x, factors, terms, low, high, y)
 
     def backward(d_y):
         d_y = layout.to_kernel(d_y).reshape(y.shape)
         d_x, d_terms = np.empty_like(y), np.zeros_like(terms)
         rows = max(1, _BLOCK // max(1, width * together))
-        parts = [slice(start, start + rows) for start in range(0, height, rows)]
-        for i, part in itertools.product(range(count if y.size else 0), parts):
-            inside = (y[i, part] > low) & (y[i, part] < high)
-            target = np.multiply(d_y[i, part], inside, out=d_x[i, part])
+        blocks = [slice(start, start + rows) for start in range(0, height, rows)]
+        for i, block in itertools.product(range(count if y.size else 0), blocks):
+            inside = (y[i, block] > low) & (y[i, block] < high)
+            target = np.multiply(d_y[i, block], inside, out=d_x[i, block])
             d_terms[i] += target.sum(axis=0)
-            target *= scales[i]
+            target *= factors[i]
         d_shifts = d_terms.reshape(count, width, together).sum(axis=1).reshape(n, channels)
-        if not by_channel:
+        if numbers == 1:
             d_shifts = d_shifts.sum(axis=1)
         if len(shifts) < n:
             d_shifts = d_shifts.sum(axis=0)
