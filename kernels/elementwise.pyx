@@ -13,9 +13,11 @@
 # f) scale_shift_clip changes the tones of images: each has a factor, and a term for each number of a row of pixels.
 # g) scale_shift rounds the product before the addition, as two operations of NumPy do: 255 * (1 / 127.5) - 1 is 1. So these
 #    are two loops, the second over a block that the first has left in the cache; in one, compilers would round once.
+cimport numpy
 from cython.parallel cimport prange
 from libc.string cimport memcpy
 
+from kernels.arrays cimport ANY, count_of, numbers_of, results_of
 from kernels.elementwise cimport (
     ELU, EXPONENTIAL, GELU, GELU_TANH, HARD_SIGMOID, HARD_SILU, HARD_TANH, LEAKY_RELU, LINEAR, LOG_SIGMOID, MISH, RELU,
     RELU6, SELU, SIGMOID, SILU, SOFTPLUS, SOFTSIGN, TANH, activation, activation_gradient
@@ -69,11 +71,13 @@ cdef inline void forward_block(int code, const real* x, real* y, Py_ssize_t coun
         restore_denormals(state)
 
 
-def activation_forward(int code, const real[::1] x, real[::1] y):
+def activation_forward(int code, numpy.ndarray x not None, numpy.ndarray y not None):
     """y = activation(x)"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* source = numbers_of(x, ANY)
+    cdef real* target = results_of(y, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
-        forward_block(code, &x[start], &y[start], block_size(n, start))
+        forward_block(code, source + start, target + start, block_size(n, start))
 
 
 cdef inline void bias_block(int code, const real* bias, Py_ssize_t c, real* y, Py_ssize_t rows) noexcept nogil:
@@ -105,11 +109,16 @@ cdef inline void backward_block(
         restore_denormals(state)
 
 
-def activation_backward(int code, const real[::1] x_or_y, const real[::1] d_y, real[::1] d_x):
+def activation_backward(
+    int code, numpy.ndarray x_or_y not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None
+):
     """d_x = d_y * the derivative of the activation"""
-    cdef Py_ssize_t n = d_y.shape[0], start
+    cdef const real* kept = numbers_of(x_or_y, ANY)
+    cdef const real* source = numbers_of(d_y, ANY)
+    cdef real* target = results_of(d_x, ANY)
+    cdef Py_ssize_t n = count_of(d_y), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
-        backward_block(code, &x_or_y[start], &d_y[start], &d_x[start], block_size(n, start))
+        backward_block(code, kept + start, source + start, target + start, block_size(n, start))
 
 
 # With parameters ------------------------------------------------------------------------------------------------------
@@ -125,11 +134,14 @@ cdef inline void leaky_relu_block(
     restore_denormals(state)
 
 
-def leaky_relu(double slope, const real[::1] x, const real[::1] values, real[::1] y):
+def leaky_relu(double slope, numpy.ndarray x not None, numpy.ndarray values not None, numpy.ndarray y not None):
     """y = values where x is above 0, and slope * values elsewhere"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* decides = numbers_of(x, ANY)
+    cdef const real* source = numbers_of(values, ANY)
+    cdef real* target = results_of(y, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
-        leaky_relu_block(<real>slope, &x[start], &values[start], &y[start], block_size(n, start))
+        leaky_relu_block(<real>slope, decides + start, source + start, target + start, block_size(n, start))
 
 
 cdef inline void elu_block(real alpha, real width, const real* x, real* y, Py_ssize_t count) noexcept nogil:
@@ -140,11 +152,13 @@ cdef inline void elu_block(real alpha, real width, const real* x, real* y, Py_ss
     restore_denormals(state)
 
 
-def elu_forward(double alpha, double width, const real[::1] x, real[::1] y):
+def elu_forward(double alpha, double width, numpy.ndarray x not None, numpy.ndarray y not None):
     """y = x above 0, and alpha * (exp(x / width) - 1) below"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* source = numbers_of(x, ANY)
+    cdef real* target = results_of(y, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
-        elu_block(<real>alpha, <real>width, &x[start], &y[start], block_size(n, start))
+        elu_block(<real>alpha, <real>width, source + start, target + start, block_size(n, start))
 
 
 cdef inline void elu_gradient_block(
@@ -157,31 +171,18 @@ cdef inline void elu_gradient_block(
     restore_denormals(state)
 
 
-def elu_backward(double alpha, double width, const real[::1] x, const real[::1] d_y, real[::1] d_x):
+def elu_backward(
+    double alpha, double width, numpy.ndarray x not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None
+):
     """d_x = the gradient for x"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* kept = numbers_of(x, ANY)
+    cdef const real* source = numbers_of(d_y, ANY)
+    cdef real* target = results_of(d_x, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n * EXPENSIVE)):
         elu_gradient_block(
-            <real>(alpha / width), <real>width, &x[start], &d_y[start], &d_x[start], block_size(n, start)
+            <real>(alpha / width), <real>width, kept + start, source + start, target + start, block_size(n, start)
         )
-
-
-# Dropout --------------------------------------------------------------------------------------------------------------
-
-
-cdef inline void multiply_block(const real* x, const real* factors, real* y, Py_ssize_t count) noexcept nogil:
-    cdef unsigned long long state = flush_denormals()
-    cdef Py_ssize_t i
-    for i in range(count):
-        y[i] = x[i] * factors[i]
-    restore_denormals(state)
-
-
-def multiply(const real[::1] x, const real[::1] factors, real[::1] y):
-    """y = x * factors: dropout, where factors holds zeros and 1 / (1 - rate), forward and backward"""
-    cdef Py_ssize_t n = x.shape[0], start
-    for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
-        multiply_block(&x[start], &factors[start], &y[start], block_size(n, start))
 
 
 # Tones of images ------------------------------------------------------------------------------------------------------
@@ -212,11 +213,13 @@ cdef inline void scale_shift_bytes_block(
     scale_shift_block(scale, shift, y, count)
 
 
-def scale_shift(const real[::1] x, double scale, double shift, real[::1] y):
+def scale_shift(numpy.ndarray x not None, double scale, double shift, numpy.ndarray y not None):
     """y = x * scale + shift"""
-    cdef Py_ssize_t n = x.shape[0], start
+    cdef const real* source = numbers_of(x, ANY)
+    cdef real* target = results_of(y, ANY)
+    cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
-        scale_shift_reals(&x[start], <real>scale, <real>shift, &y[start], block_size(n, start))
+        scale_shift_reals(source + start, <real>scale, <real>shift, target + start, block_size(n, start))
 
 
 def scale_shift_bytes(const unsigned char[::1] x, double scale, double shift, real[::1] y):

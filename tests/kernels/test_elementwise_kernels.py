@@ -197,14 +197,6 @@ def test_denormals_go_on_where_nothing_is_computed(native, activation):
     np.testing.assert_array_equal(d_x, tiny)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_multiply(native, size):
-    x, factors = native.array(numbers(size)), native.array(numbers(size) > 0)
-    y = native.empty(size)
-    native.elementwise.multiply(x, factors, y)
-    np.testing.assert_array_equal(y, x * factors)
-
-
 # With parameters ------------------------------------------------------------------------------------------------------
 
 SPECIAL = [0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4]
