@@ -138,7 +138,8 @@ class ImageLayer(Layer):
 
     def _sizes(self, shape):
         """Returns height and width."""
-        return tuple(shape[axis] for axis in image_axes(self.data_format)[:2])
+        rows, columns, _ = image_axes(self.data_format)
+        return shape[rows], shape[columns]
 
     def _set_seed(self, seed):
         self.seed = seed
