@@ -154,17 +154,20 @@ def is_interactive_logging_enabled():
 
 
 def enable_traceback_filtering():
-    """Taken for compatibility: tracebacks are whole here. They are short, since layers call their ops directly."""
+    """Lets exceptions in the `call` of a layer say which layer it was and what it was called on, as at the start.
+
+    Tracebacks are whole in any case. They are short, since layers call their ops directly.
+    """
     _settings["traceback_filtering"] = True
 
 
 def disable_traceback_filtering():
-    """Taken for compatibility: see `enable_traceback_filtering`."""
+    """Leaves the messages of exceptions in the `call` of a layer as they are."""
     _settings["traceback_filtering"] = False
 
 
 def is_traceback_filtering_enabled():
-    """Returns what was last said with `enable_traceback_filtering` and `disable_traceback_filtering`."""
+    """Returns whether exceptions in the `call` of a layer say which layer it was."""
     return _settings["traceback_filtering"]
 
 

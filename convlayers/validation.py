@@ -26,7 +26,8 @@ DTYPES = (
     "complex128",
 )
 
-_PYTHON_DTYPES = {bool: "bool", int: "int32", float: "float32", str: "string", complex: "complex64", "int": "int32"}
+# What number types are called besides.
+OTHER_NAMES_OF_DTYPES = {bool: "bool", int: "int32", float: "float32", str: "string", complex: "complex64", "int": "int32"}
 
 # What arguments were called in Keras 1 and 2, and are called in PyTorch.
 _NEW_NAMES = {
@@ -304,7 +305,7 @@ def standardize_dtype(dtype):
     """
     if dtype is None:
         return floatx()
-    name = _PYTHON_DTYPES.get(dtype, dtype)
+    name = OTHER_NAMES_OF_DTYPES.get(dtype, dtype)
     if not isinstance(name, str):
         name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None) or str(dtype).removeprefix("torch.")
     if name not in DTYPES:

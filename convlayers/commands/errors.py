@@ -57,10 +57,15 @@ _TELLING = (
 _LEFT_OUT = "not part of convlayers"
 
 
+def lines_of_cause(message):
+    """Returns the lines that say what went wrong. Keras begins with the outermost of what was being done."""
+    lines = [line for line in str(message).rpartition("Exception encountered: ")[2].splitlines() if line.strip()]
+    return lines[1:] if lines and lines[0].startswith("Exception encountered when calling ") else lines
+
+
 def _in_short(message):
-    """Returns one line. Keras begins with the outermost of what was being done; what went wrong comes last."""
-    cause = str(message).rpartition("Exception encountered: ")[2]
-    lines = [line.partition(" Full object config: ")[0] for line in cause.splitlines() if line.strip()]
+    """Returns one line."""
+    lines = [line.partition(" Full object config: ")[0] for line in lines_of_cause(message)]
     if not lines:
         return ""
     first = lines[:2] if "Example error message" in lines[0] else lines[:1]

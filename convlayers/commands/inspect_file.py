@@ -1,6 +1,6 @@
 """`python -m convlayers inspect FILE`: who wrote a file, what is in it, and who can read it."""
 
-from convlayers.commands.errors import reported
+from convlayers.commands.errors import lines_of_cause, reported
 from convlayers.commands.file_facts import is_known, layers_in, name_of, read_facts
 from convlayers.commands.output import print_table, printable, working
 from convlayers.commands.which_keras import READERS, obstacles
@@ -41,7 +41,7 @@ def _make_model(facts, filepath):
         with ObjectSharingScope(), initialized_later():
             return make_model(encoding, filepath, str(facts.keras_version)), None
     except (ValueError, TypeError) as error:
-        return None, str(error).rpartition("Exception encountered: ")[2].splitlines()[0]
+        return None, lines_of_cause(error)[0]
 
 
 def _by_number(array):

@@ -8,12 +8,12 @@ import numpy as np
 from convlayers import nested, ops
 from convlayers._native import memory
 from convlayers.autograd import Tape, Tensor, value_of
-from convlayers.layers.call_arguments import lists_to_arrays, shape_of
+from convlayers.layers.call_arguments import lists_to_arrays
+from convlayers.layers.call_errors import name_call, name_layer
 from convlayers.layers.call_signature import shapes_for, signature_of
 from convlayers.layers.input_conversion import ARRAYS, InputConverter
 from convlayers.layers.input_spec import assert_input_compatibility
 from convlayers.layers.mask_passing import copy_mask, find_mask_arguments, has_mask, masks_of, pass_masks_on
-from convlayers.layers.shrinking import sizes_on_the_way
 from convlayers.masks import remembered_masks
 from convlayers.naming import name_scope
 from convlayers.narrow_types import autocast_to, numpy_dtype
@@ -41,9 +41,6 @@ class _CallStates(threading.local):
 
 _call_states = _CallStates()
 
-_RAISED_IN = "Raised in layer"
-_TOO_SMALL = "Computed output size would be zero or negative"
-
 
 def is_training():
     """Whether the layer that is being called trains, which is what layers inside go by unless they are told."""
@@ -55,6 +52,8 @@ class Caller(InputConverter):
 
     # Whether masks go on behind the layer. Otherwise they end here, with a warning.
     supports_masking = False
+    # Whether exceptions in `call` get Keras's words around them.
+    _names_its_call = True
     # Arguments of a call that pass on to the layers inside, as `training` does.
     _context_names = ()
     # Whether a call takes more than to convert its inputs: because of such arguments, or of its number types.
@@ -154,7 +153,7 @@ class Caller(InputConverter):
                 return self._build_and_call(first, args, kwargs, call_kwargs, symbolic)
             return self._run(first, args, kwargs, call_kwargs, symbolic)
         except (ValueError, TypeError) as error:
-            self._explain(error, first)
+            name_layer(error, self, first)
             raise
         finally:
             state.depth -= 1
@@ -218,12 +217,16 @@ class Caller(InputConverter):
             call_kwargs = {**call_kwargs, **found}
             masks = call_kwargs.get("mask")
             masks = masks_of(first) if masks is None else masks
+        try:
+            outputs = self.symbolic_call(*args, **call_kwargs) if symbolic else self.call(*args, **call_kwargs)
+        except Exception as error:
+            name_call(error, self, self._call_signature.bind(args, call_kwargs))
+            raise
         if not symbolic:
-            outputs = self.call(*args, **call_kwargs)
             if self.activity_regularizer is not None:
                 self._add_activity_loss(outputs)
             return pass_masks_on(self, first, outputs, masks) if masked else outputs
-        outputs = pass_masks_on(self, first, self.symbolic_call(*args, **call_kwargs), masks)
+        outputs = pass_masks_on(self, first, outputs, masks)
         if self._writes_masks(args, kwargs):
             kwargs = {**kwargs, **{name: mask for name, mask in found.items() if has_mask(mask)}}
         return Node(self, args, kwargs, outputs).outputs
@@ -231,18 +234,6 @@ class Caller(InputConverter):
     def _writes_masks(self, args, kwargs):
         """Whether the masks that a call takes become a part of a model's graph, as they do in Keras, and in its files."""
         return len(args) == 1 and not kwargs and isinstance(args[0], KerasTensor) and args[0].dtype == self.input_dtype
-
-    def _explain(self, error, first):
-        """Adds a line to a message: the name of the layer, of the innermost one if there are several."""
-        message = str(error)
-        # Classes of others may have messages of another kind.
-        if type(error) in (ValueError, TypeError) and f"\n{_RAISED_IN}" not in message and f"'{self.name}'" not in message:
-            shapes = nested.map_structure(shape_of, first)
-            line = f"{_RAISED_IN} '{self.name}' ({type(self).__name__}), called on an input of shape {shapes}."
-            sizes = sizes_on_the_way(first, getattr(self, "data_format", None)) if message.startswith(_TOO_SMALL) else None
-            if sizes is not None:
-                line = f"The way here: {sizes}.\n{line}"
-            error.args = (f"{message}\n{line}",)
 
     def _add_activity_loss(self, outputs):
         for output in nested.flatten(outputs):

@@ -41,7 +41,7 @@ _TYPES = {"double": "float64", "float": "float32", "half": "float16"}
 
 def accept_names_of_types():
     """Lets number types have TensorFlow's names for them: `K.cast(x, "float")`."""
-    validation._PYTHON_DTYPES.update(_TYPES)
+    validation.OTHER_NAMES_OF_DTYPES.update(_TYPES)
 
 
 def accept_old_arguments(classes):

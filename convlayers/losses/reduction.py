@@ -34,7 +34,7 @@ def reduce_weighted_values(values, sample_weight=None, mask=None, reduction="sum
         dtype: the dtype of the result.
 
     Returns:
-        A scalar; with the reduction "none" or None, the weighted values.
+        A scalar; with the reduction "none" or None, or of no samples, the weighted values.
 
     Raises:
         ValueError: if the weights do not fit the values.
@@ -72,7 +72,7 @@ def spread_weights(sample_weight, shape):
 
 
 def _reduce(values, sample_weight, reduction):
-    if reduction in (None, "none") or values.ndim == 0:
+    if reduction in (None, "none") or values.shape in ((), (0,)):
         return values
     if reduction == "sum":
         return ops.sum(values)
@@ -83,7 +83,7 @@ def _reduce(values, sample_weight, reduction):
 
 @differentiable
 def _mean(values):
-    """Returns the mean of all values, 0 if there are none."""
+    """Returns the mean of all values; of no pixels of no samples, 0."""
     count = max(1, values.size)
 
     def backward(d_y):

@@ -250,7 +250,7 @@ def test_a_format_is_needed(keras):
         keras.layers.RandomBrightness(0.1).call(data)
     with pytest.raises(ValueError) as raised:
         layers.RandomBrightness(0.1)(data)
-    assert str(raised.value).startswith(str(expected.value))
+    assert str(expected.value) in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["CutMix", "RandomElasticTransform"])

@@ -8,14 +8,15 @@ import re
 import numpy as np
 import pytest
 
-from convlayers import layers
+from convlayers import config, layers
+from convlayers.models import Sequential
 from tests.layers.mistakes.activation import ACTIVATION
 from tests.layers.mistakes.convolution import CONVOLUTION
 from tests.layers.mistakes.core import CORE
 from tests.layers.mistakes.dense import DENSE
 from tests.layers.mistakes.inputs import INPUTS
 from tests.layers.mistakes.merging import MERGING
-from tests.layers.mistakes.mistake import IMAGE
+from tests.layers.mistakes.mistake import IMAGE, message_in_call
 from tests.layers.mistakes.normalization import NORMALIZATION
 from tests.layers.mistakes.placeholders import PLACEHOLDERS
 from tests.layers.mistakes.pooling import POOLING
@@ -40,7 +41,7 @@ def test_first_line(mistake):
     with pytest.raises(mistake.error) as caught:
         mistake.make(layers)
     assert type(caught.value) is mistake.error
-    first_line = str(caught.value).split("\n")[0]
+    first_line = message_in_call(caught.value).split("\n")[0]
     if mistake.error is ValueError and mistake.in_keras:
         assert first_line.rstrip() == mistake.line.rstrip()
     else:
@@ -51,9 +52,58 @@ def test_first_line(mistake):
 def test_keras_says_the_same(mistake, keras):
     with pytest.raises(mistake.in_keras) as caught:
         mistake.make(keras.layers)
-    # Keras prints what is raised in a call in bold, between other lines.
-    message = re.sub("\x1b\\[\\d*m", "", str(caught.value))
+    message = re.sub("\x1b\\[\\d*m", "", str(caught.value))  # Keras prints what is raised in a call in bold.
     assert mistake.line in message
+    with pytest.raises(mistake.error) as ours:
+        mistake.make(layers)
+    before, after = (re.findall("^Exception encountered when calling .*", text) for text in (str(ours.value), message))
+    if mistake.what != "padding typo":  # of pooling, which Keras lets pass until it is called
+        assert before == after
+
+
+class Refusing(layers.Layer):
+    """Raises what it is made with, in its call."""
+
+    def __init__(self, error, **kwargs):
+        super().__init__(**kwargs)
+        self.error = error
+
+    def call(self, inputs, factor=2, training=False):
+        raise self.error
+
+
+def test_an_exception_says_of_which_call_it_is():
+    with pytest.raises(KeyError) as caught:
+        Refusing(KeyError("no such key"), name="strict")(IMAGE, factor=[IMAGE, 3])
+    assert caught.value.args[0] == (
+        "Exception encountered when calling Refusing.call().\n\nno such key\n\n"
+        "Arguments received by Refusing.call() of 'strict':\n"
+        "  • inputs=array of shape (2, 4, 4, 3) and dtype float32\n"
+        "  • factor=[array of shape (2, 4, 4, 3) and dtype float32, 3]\n"
+        "  • training=False"
+    )
+
+
+def test_the_innermost_call_is_named():
+    network = Sequential([layers.ReLU(), Sequential([Refusing(RuntimeError("enough"))])])
+    with pytest.raises(RuntimeError, match="^Exception encountered when calling Refusing") as caught:
+        network(IMAGE)
+    assert str(caught.value).count("Exception encountered") == 1
+
+
+def test_an_exception_of_more_than_a_text_stays_as_it_is():
+    with pytest.raises(FileNotFoundError) as caught:
+        Refusing(FileNotFoundError(2, "No such file", "weights.h5"))(IMAGE)
+    assert str(caught.value) == "[Errno 2] No such file: 'weights.h5'"
+
+
+def test_messages_are_left_as_they_are_where_filtering_is_off():
+    config.disable_traceback_filtering()
+    try:
+        with pytest.raises(ValueError, match="^enough$"):
+            Refusing(ValueError("enough"))(IMAGE)
+    finally:
+        config.enable_traceback_filtering()
 
 
 @pytest.mark.parametrize(

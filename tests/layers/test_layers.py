@@ -6,6 +6,7 @@ import pytest
 from convlayers import layers, serialization
 from convlayers.layers.input_spec import InputSpec
 from convlayers.layers.signatures import with_defaults
+from tests.layers.mistakes.mistake import message_in_call
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("float32")
 
@@ -212,4 +213,4 @@ def test_arrays_become_ints_of_python(make, name, expected):
 def test_messages_print_no_arrays(make, received):
     with pytest.raises(ValueError) as error:
         make()
-    assert received in str(error.value).splitlines()[0]
+    assert received in message_in_call(error.value).splitlines()[0]

@@ -259,7 +259,7 @@ def test_time_distributed_passes_masks_on_step_by_step():
     y = layer(masked(STEPS, MASK))
     np.testing.assert_array_equal(np.stack(layer.layer.seen, axis=1), MASK)
     assert get_keras_mask(y) is MASK
-    with pytest.raises(ValueError, match=r"^The `mask` passed to the `TimeDistributed` layer must be at least 2D"):
+    with pytest.raises(ValueError, match=r"\n\nThe `mask` passed to the `TimeDistributed` layer must be at least 2D"):
         layer(STEPS, mask=MASK[:, 0])
-    with pytest.raises(ValueError, match=r"^The `mask` passed to the `TimeDistributed` layer has a shape \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"\n\nThe `mask` passed to the `TimeDistributed` layer has a shape \(3, 2\)"):
         layer(STEPS, mask=MASK[:, :2])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import convlayers
+from tests.layers.mistakes.mistake import message_in_call
 
 torch = pytest.importorskip("torch")
 
@@ -130,9 +131,7 @@ FAMILIES = {
 
 def first_line(error):
     """Returns what an exception says, in NumPy's words for PyTorch's shapes."""
-    text = str(error)
-    if text.startswith("Exception encountered when calling"):
-        text = text.split("\x1b[1m")[1].split("\x1b[0m")[0]
+    text = re.sub("\x1b\\[\\d*m", "", message_in_call(error))
     text = text.replace("value >= 0", "value > 0")  # Keras lets strides of pooling be 0
     return re.sub(r"torch\.Size\(\[([\d, ]*)\]\)", r"(\1)", text).split("\n")[0].strip()
 

@@ -98,10 +98,15 @@ def test_ignored_samples_take_no_part_whatever_is_predicted_for_them():
     assert not gradient[1].any() and np.isfinite(gradient).all()
 
 
-def test_an_empty_batch_has_no_loss():
+def test_an_empty_batch_has_no_loss(keras):
     for reduction in ("sum_over_batch_size", "sum", "mean_with_sample_weight"):
-        assert losses.MeanSquaredError(reduction)(np.zeros((0, 3)), np.zeros((0, 3))) == 0
-    assert losses.SparseCategoricalCrossentropy()(np.zeros(0), np.zeros((0, 3))) == 0
+        for shape in ((0, 3), (0, 4, 3)):
+            ours, theirs = (
+                package.MeanSquaredError(reduction)(np.zeros(shape), np.zeros(shape)) for package in (losses, keras.losses)
+            )
+            assert ours.shape == tuple(theirs.shape)
+            np.testing.assert_array_equal(ours, theirs)
+    assert losses.SparseCategoricalCrossentropy()(np.zeros(0), np.zeros((0, 3))).shape == (0,)
 
 
 def test_one_weight_counts_for_a_whole_sample_even_if_batch_and_width_are_equal():

@@ -221,7 +221,7 @@ def test_errors_name_the_layer_that_finds_them():
     model = keras.Model(inputs, layers.ReLU()(layers.Conv2D(6, 5, name="too_large")(inputs)))
     assert steps_of(model) == 1
     for training in (False, True):
-        with pytest.raises(ValueError, match=r"Raised in layer 'too_large'"):
+        with pytest.raises(ValueError, match=r"Conv2D.call\(\) of 'too_large'"):
             model(np.ones((1, 3, 3, 4), "float32"), training=training)
 
 

@@ -27,6 +27,8 @@ class Cell(Layer):
     (1, 8, 32, 32)
     """
 
+    _names_its_call = False  # Messages begin as MindSpore's do.
+
     def __init__(self):
         super().__init__()
         self.training = False

@@ -29,6 +29,12 @@ class Mistake:
         return self.what
 
 
+def message_in_call(error):
+    """Returns what an exception says, without the words around it where a `call` raises it."""
+    text = str(error)
+    return text.split("\n\n")[1] if text.startswith("Exception encountered when calling ") else text
+
+
 def wrong_argument(what, make, line, in_keras=ValueError):
     return Mistake(what, make, ValueError, line, in_keras)
 
