@@ -32,22 +32,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset, strcpy
 
 from convlayers._native.runtime import sanitized
-
-cdef extern from *:
-    """
-    #ifdef __linux__
-    #include <sys/mman.h>
-    /* As NumPy does for large arrays: pages of 2 MB, where the system has them for those who ask. */
-    static void use_huge_pages(char *start, size_t bytes) {
-        size_t before = -(size_t)start & 4095;
-        madvise(start + before, (bytes - before) & ~(size_t)4095, MADV_HUGEPAGE);
-    }
-    #else
-    #define use_huge_pages(start, bytes)
-    #endif
-    """
-    void use_huge_pages(char* start, size_t bytes) noexcept
-
+from kernels.huge_pages cimport use_huge_pages
 
 cdef enum:
     PAGE = 4096  # bytes

@@ -16,24 +16,8 @@ from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.optimizer_blocks cimport BLOCK, Block, count_blocks, update
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
+from kernels.real_math cimport real_abs, real_pow, real_sqrt
 from kernels.scratch cimport scratch_give, scratch_take
-
-cdef extern from *:
-    """
-    #include <math.h>
-    #ifdef CONVLAYERS_FLOAT64
-    #define real_sqrt sqrt
-    #define real_pow pow
-    #define real_abs fabs
-    #else
-    #define real_sqrt sqrtf
-    #define real_pow powf
-    #define real_abs fabsf
-    #endif
-    """
-    real real_sqrt(real x) noexcept nogil
-    real real_pow(real x, real power) noexcept nogil
-    real real_abs(real x) noexcept nogil
 
 cdef enum:
     LANES = 64  # sums that are kept side by side, so that they make vectors and need not wait for each other
