@@ -11,7 +11,7 @@ from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.conv_problem import ConvProblem
-from convlayers.ops.conv_types import kernel_arrays
+from convlayers.ops.conv_types import in_type_of_which, kernel_arrays
 from convlayers.ops.kept_weights import kept_weights
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.ops.pooling import max_pool
@@ -132,7 +132,7 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, paddin
 
 @differentiable(new_gradients=True, overwrites=True)
 def _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate, activation, kept, pool):
-    given = inputs
+    given = in_type_of_which(inputs, kernel)
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
         data_format = standardize_data_format(data_format)

@@ -12,7 +12,7 @@ def conv_passes(plans, given, inputs, kernel, bias, activation, kept=None, pool=
 
     Args:
         plans: a `ConvPlan`, and the layouts of the inputs and of the outputs.
-        given: the inputs as they were given, in whose number type the outputs are.
+        given: the array in whose number type the outputs are, as it was given: the inputs, unless they are integers.
         inputs, kernel, bias: what `kernel_arrays` made of these and of the weights.
         activation: the number by which kernels know it.
         kept: the `KeptWeights` of the kernel, or None.

@@ -16,7 +16,7 @@ from convlayers.ops.conv import rank_of_kernel
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.conv_problem import ConvProblem
-from convlayers.ops.conv_types import kernel_arrays
+from convlayers.ops.conv_types import in_type_of_which, kernel_arrays
 from convlayers.ops.layout import image_layout, shape_for_users, to_3d
 from convlayers.padding import standardize_padding
 
@@ -101,7 +101,7 @@ def conv_transpose_bias_activation(
 
 @differentiable(new_gradients=True, overwrites=True)
 def _conv_transpose(inputs, kernel, bias, strides, padding, output_padding, data_format, dilation_rate, groups, activation):
-    given = inputs
+    given = in_type_of_which(inputs, kernel)
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     if data_format not in DATA_FORMATS:  # Layers pass one that is: a call costs more than this.
         data_format = standardize_data_format(data_format)

@@ -21,6 +21,11 @@ def kernel_arrays(inputs, kernel, bias):
     return np.asarray(inputs, dtype), np.asarray(kernel, dtype), bias
 
 
+def in_type_of_which(inputs, kernel):
+    """Returns the array in whose type the outputs are: the inputs, or the kernel where these are integers."""
+    return inputs if getattr(inputs, "dtype", kernel.dtype).kind == "f" else kernel
+
+
 def in_type_of(array, given):
     """Returns what kernels computed in float32 for arrays of float16 in that type, and all else as it is."""
     dtype = getattr(given, "dtype", None)

@@ -8,7 +8,7 @@ from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.conv_problem import ConvProblem
-from convlayers.ops.conv_types import kernel_arrays
+from convlayers.ops.conv_types import in_type_of_which, kernel_arrays
 from convlayers.ops.layout import Layout
 
 
@@ -35,7 +35,7 @@ def dense(inputs, kernel, bias=None, activation=None):
 @differentiable(new_gradients=True, overwrites=True)
 def _dense(inputs, kernel, bias, activation):
     """Computed as a convolution of one row of pixels, a sample each, with a window of one pixel."""
-    given = inputs
+    given = in_type_of_which(inputs, kernel)
     inputs, kernel, bias = kernel_arrays(inputs, kernel, bias)
     plans = _plan(inputs.shape, kernel.shape, inputs.dtype)
     return conv_passes(plans, given, inputs, kernel, bias, activation)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from convlayers import nested
+from convlayers import layers, nested
 from convlayers.dtype_policies import DTypePolicy
 from convlayers.narrow_types import array_dtype
 from tests.layers.table import ROWS, built, calmly, draw
@@ -96,3 +96,11 @@ def test_gradients_of_keras(row, policy, keras):
     # What a training step changed besides, such as moving means.
     for value, peer_value in zip(layer.get_weights(), peer.get_weights(), strict=True):
         assert_near(value, peer_value, policy, roundings=4)
+
+
+@pytest.mark.parametrize("make", [lambda: layers.Conv2D(2, 2, dtype="float16"), lambda: layers.Dense(2, dtype="float16")])
+def test_integers_become_numbers_of_the_layers_type(make):
+    layer, x = make(), np.arange(2 * 4 * 4 * 3, dtype="uint8").reshape(2, 4, 4, 3)
+    y = layer(x)
+    assert y.dtype == "float16"
+    np.testing.assert_array_equal(y, layer(x.astype("float16")))
