@@ -9,54 +9,31 @@
 #    pixels fall into phases, each with the taps that reach it (windows.pxd). A band is two rows of each phase.
 # c) The gradient for the kernel sums x[pixel + tap, k] * d_y[pixel, k] over all pixels, over the same strips and bands. Sums
 #    stay in L1, for so many channels at a time as fit there.
-# d) Parallel: over bands; for the gradient for the kernel over blocks of channels and shares of the bands. These depend on the
+# d) x may be planes, channels first in memory, forward and for the gradient for the kernel. Then blocks of channels are computed
+#    one after the other, and the rows below a band are put together just before (depthwise_planes.pxd).
+# e) Parallel: over bands; for the gradient for the kernel over blocks of channels and shares of the bands. These depend on the
 #    problem only and are added up in their order, so results are the same for any number of threads.
-from cython.parallel cimport prange
+from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
-from convlayers._native.runtime cimport prefetchers_follow_rows
+from kernels.depthwise_job cimport Job, Phase, Task, bands_of, describe, describe_outputs, work_of
+from kernels.depthwise_planes cimport Planes, block_of, bring_rows, room_for_rows, vectors_of_block
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
 from kernels.parallel cimport threads_for
-from kernels.prefetch cimport LINE
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
 from kernels.strips cimport (
-    NEXT_BAND, NEXT_LINES, NEXT_STRIP, PIXELS, Ahead, Strip, activate, convolve_any_strip, convolve_strip, correlate_any_strip,
-    correlate_strip, load, one_row, pack_weights, store
+    NEXT_BAND, NEXT_LINES, NEXT_RESULTS, NEXT_STRIP, PIXELS, Ahead, Strip, activate, convolve_any_strip, convolve_strip,
+    correlate_any_strip, correlate_strip, load, one_row, pack_weights, store
 )
-from kernels.windows cimport Axis, Span, ceil_div, forward_axis, phase_axis, span_inside
+from kernels.windows cimport Axis, Span, ceil_div, phase_axis, span_inside
 
 cdef enum:
     SUMS = 16 << 10       # bytes of the sums for the gradient for the kernel
     SHARES = 16           # tasks that the gradient for the kernel is divided into at least, where there are pixels enough
     SHARE = 128           # pixels that make a share worth its sums
-    NEAR = 1 << 18        # numbers of a source that is likely to be in L2
-    LINES = 4             # of the cache, which a pixel takes where a band is asked for in the order of memory
-
-cdef struct Phase:                   # every stride-th output along an axis; all of them in the forward direction
-    Axis axis
-    Py_ssize_t first_tap, tap_step   # the taps of the kernel that reach these outputs
-
-cdef struct Job:
-    const real* source               # (n, d, h, w, channels)
-    Py_ssize_t source_d, source_h    # from one plane and row to the next, in numbers
-    Ahead ahead                      # what is asked for ahead of time
-    real* target                     # (n, d, h, w, channels); the gradient for the kernel reads it
-    Py_ssize_t n, d, h, w, channels  # of the target
-    Py_ssize_t phases_d, phases_h, phases_w
-    Phase *phase_d, *phase_h, *phase_w
-    const real* weights              # (taps_d, taps_h, taps_w, channels), or packed
-    Py_ssize_t taps_h, taps_w
-    Py_ssize_t tap                   # from the numbers of one tap to those of the next, in packed weights or in the sums
-    Py_ssize_t vector                # from those of one vector of channels to those of the next, in packed weights
-    const real* bias
-    int activation
-
-cdef struct Task:                    # of the gradient for the kernel
-    Py_ssize_t first, end            # vectors of channels
-    real* sums                       # [tap][vector]
 
 
 # Strips and bands -------------------------------------------------------------------------------------------------------
@@ -94,7 +71,7 @@ cdef inline void convolve_usual_strip(const Job* job, const Strip* strip, Ahead 
         do_any_strip(job, NULL, strip)
 
 
-# The next four are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
+# The next five are functions for themselves, without variables: GCC inlines no large frame into one that is not small, and the
 # functions called here need to be inlined. What is asked for ahead of time has to be a literal.
 
 
@@ -108,6 +85,10 @@ cdef void convolve_by_lines(const Job* job, const Strip* strip) noexcept nogil:
 
 cdef void convolve_by_strips(const Job* job, const Strip* strip) noexcept nogil:
     convolve_usual_strip(job, strip, NEXT_STRIP)
+
+
+cdef void convolve_of_planes(const Job* job, const Strip* strip) noexcept nogil:
+    convolve_usual_strip(job, strip, NEXT_RESULTS)
 
 
 cdef void correlate(const Job* job, const Task* task, const Strip* strip) noexcept nogil:
@@ -141,20 +122,20 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
         job.source + (n * d.axis.size + id + planes.begin * d.axis.spacing) * job.source_d
         + (ih + rows.begin * h.axis.spacing) * job.source_h
     )
-    cdef real* target = job.target + ((n * job.d + od) * job.h + oh) * job.w * job.channels
+    cdef real* target = job.target + ((n * job.d + od) * job.h + oh) * job.w * job.target_w
     cdef Py_ssize_t phase, part, o, iw
     cdef Strip strip
     strip.channels = job.channels
     strip.two = two
-    strip.target_lower = job.phases_h * job.w * job.channels
-    strip.target_column = job.phases_w * job.channels
+    strip.target_lower = job.phases_h * job.w * job.target_w
+    strip.target_column = job.phases_w * job.target_w
     strip.planes = planes.end - planes.begin
     strip.rows = rows.end - rows.begin
     strip.upper_rows = min(h.axis.taps - rows.begin, strip.rows)
     strip.lower_row = max(lag - rows.begin, <Py_ssize_t>0) if two else strip.rows
     strip.plane = d.axis.spacing * job.source_d
     strip.row = h.axis.spacing * job.source_h
-    strip.column = job.channels
+    strip.column = job.source_w
     strip.tap_plane = d.tap_step * job.taps_h * job.taps_w * job.tap
     strip.tap_row = h.tap_step * job.taps_w * job.tap
     strip.tap_lower = -lag * strip.tap_row
@@ -163,6 +144,7 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
         w = job.phase_w + phase
         strip.taps = w.axis.taps
         strip.step = w.axis.step
+        strip.asked_row = strip.rows if job.ahead == NEXT_RESULTS else strip.rows - 2 * strip.step
         strip.spacing = w.axis.spacing
         strip.tap_column = w.tap_step * job.tap
         strip.tap = planes.begin * strip.tap_plane + rows.begin * strip.tap_row + (
@@ -171,9 +153,9 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
         for part in range(ceil_div(w.axis.outputs, PIXELS)):
             o = part * PIXELS
             iw = o * w.axis.step + w.axis.offset
-            strip.target = target + (o * job.phases_w + phase) * job.channels
+            strip.target = target + (o * job.phases_w + phase) * job.target_w
             strip.pixels = min(w.axis.outputs - o, <Py_ssize_t>PIXELS)
-            strip.source = source + iw * job.channels
+            strip.source = source + iw * job.source_w
             strip.first_column = -iw
             strip.end_column = min(
                 w.axis.size - iw, (strip.pixels - 1) * strip.step + (strip.taps - 1) * strip.spacing + 1
@@ -185,15 +167,12 @@ cdef inline void do_rows(const Job* job, const Task* task, Py_ssize_t n, Py_ssiz
                     convolve(job, &strip)
                 elif job.ahead == NEXT_LINES:
                     convolve_by_lines(job, &strip)
+                elif job.ahead == NEXT_RESULTS:
+                    convolve_of_planes(job, &strip)
                 else:
                     convolve_by_strips(job, &strip)
                 if job.activation != LINEAR:
                     activate(job.activation, &strip)
-
-
-cdef inline Py_ssize_t bands_of(const Job* job) noexcept nogil:
-    """A band is two rows of each phase."""
-    return job.n * job.d * ceil_div(job.h, 2 * job.phases_h)
 
 
 cdef inline void do_bands(const Job* job, const Task* task, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
@@ -216,9 +195,46 @@ cdef inline void do_bands(const Job* job, const Task* task, Py_ssize_t first, Py
     restore_denormals(state)
 
 
-cdef inline double work_of(const Job* job) noexcept nogil:
-    cdef Py_ssize_t taps = job.phase_d.axis.taps * job.taps_h * job.taps_w
-    return 2.0 * job.n * job.d * job.h * job.w * job.channels * taps
+# Blocks of channels -----------------------------------------------------------------------------------------------------
+
+
+cdef inline Py_ssize_t rows_below_band(const Job* job) noexcept nogil:
+    """How many rows of the source a band reads, at most. There are no phases."""
+    cdef const Axis* h = &job.phase_h.axis
+    return h.step + (h.taps - 1) * h.spacing + 1
+
+
+cdef inline size_t bytes_of_block(const Job* job, Py_ssize_t vectors) noexcept nogil:
+    """Scratch memory for the pixels of so many vectors of channels, if they are put together."""
+    cdef Py_ssize_t channels = vectors * VL
+    if job.planes == NULL:
+        return 0
+    return room_for_rows(rows_below_band(job), job.planes.w, channels) * job.planes.w * channels * sizeof(real)
+
+
+cdef void do_block(const Job* job, const Task* task, Py_ssize_t first, Py_ssize_t end, Py_ssize_t first_band,
+                   Py_ssize_t end_band, real* pixels) noexcept nogil:
+    """Some bands: of some vectors of channels, put together from planes, if there are any; else of all that the task has."""
+    cdef Job block = job[0]
+    cdef const Axis* h = &job.phase_h.axis
+    cdef Py_ssize_t channel = min(first * VL, job.channels - VL), bands = ceil_div(job.h, 2), band, row
+    cdef Planes planes
+    cdef Span rows
+    if job.planes == NULL:
+        do_bands(job, task, first_band, end_band)
+        return
+    block.channels = block.source_w = min(end * VL, job.channels) - channel
+    block.source_d, block.source_h = 0, job.planes.w * block.channels
+    block.target += channel
+    block.weights += first * job.vector
+    if block.bias != NULL:
+        block.bias += channel
+    planes = block_of(job.planes, channel, block.channels, rows_below_band(job), pixels)
+    for band in range(first_band, end_band):
+        row = band % bands * 2 * h.step + h.offset
+        rows = span_inside(row, 1, rows_below_band(job), h.size)
+        block.source = bring_rows(&planes, band // bands, row + rows.begin, row + rows.end)
+        do_bands(&block, task, band, band + 1)
 
 
 # Work for all threads ---------------------------------------------------------------------------------------------------
@@ -227,48 +243,67 @@ cdef inline double work_of(const Job* job) noexcept nogil:
 cdef int convolve_all(Job* job, Py_ssize_t taps) noexcept nogil:
     """Returns -1 when out of memory."""
     cdef int threads = threads_for(work_of(job))
-    cdef Py_ssize_t bands = bands_of(job)
-    cdef Py_ssize_t tasks = min(bands, <Py_ssize_t>(4 * threads))
-    cdef real* packed = <real*>scratch_take(ceil_div(job.channels, VL) * taps * VL * sizeof(real))
+    cdef Py_ssize_t vectors = ceil_div(job.channels, VL), bands = bands_of(job)
+    cdef Py_ssize_t block = vectors_of_block(rows_below_band(job), job.planes.w) if job.planes != NULL else vectors
+    cdef Py_ssize_t blocks = ceil_div(vectors, block)
+    cdef Py_ssize_t shares = min(bands, ceil_div(4 * threads, blocks))
+    cdef size_t size = bytes_of_block(job, ceil_div(vectors, blocks))
+    cdef real* packed = <real*>scratch_take(vectors * taps * VL * sizeof(real))
+    cdef char* pixels = <char*>scratch_take(threads * size)
     cdef Py_ssize_t i
-    if packed == NULL:
+    if packed == NULL or pixels == NULL:
+        scratch_give(packed)
+        scratch_give(pixels)
         return -1
     pack_weights(job.weights, job.channels, taps, packed)
     job.weights, job.tap, job.vector = packed, VL, taps * VL
-    for i in prange(tasks, num_threads=threads, schedule="dynamic"):
-        do_bands(job, NULL, bands * i // tasks, bands * (i + 1) // tasks)
+    for i in prange(blocks * shares, num_threads=threads, schedule="dynamic"):
+        do_block(
+            job, NULL, i // shares * vectors // blocks, (i // shares + 1) * vectors // blocks,
+            bands * (i % shares) // shares, bands * (i % shares + 1) // shares, <real*>(pixels + threadid() * size),
+        )
     scratch_give(packed)
+    scratch_give(pixels)
     return 0
 
 
 cdef inline void correlate_share(const Job* job, real* sums, Py_ssize_t size, Py_ssize_t first, Py_ssize_t end,
-                                 Py_ssize_t first_band, Py_ssize_t end_band) noexcept nogil:
+                                 Py_ssize_t first_band, Py_ssize_t end_band, real* pixels) noexcept nogil:
     """The sums of some vectors of channels over some bands."""
     cdef Task task = Task(first=first, end=end, sums=sums)
+    if job.planes != NULL:
+        task.first, task.end = 0, end - first
     memset(sums, 0, size * sizeof(real))
-    do_bands(job, &task, first_band, end_band)
+    do_block(job, &task, first, end, first_band, end_band, pixels)
 
 
 cdef int correlate_all(Job* job, Py_ssize_t taps, real* d_kernel) noexcept nogil:
     """Returns -1 when out of memory."""
+    cdef int threads = threads_for(work_of(job))
     cdef Py_ssize_t vectors = ceil_div(job.channels, VL)
     cdef Py_ssize_t block = min(max(SUMS // (taps * VL * <Py_ssize_t>sizeof(real)), <Py_ssize_t>1), vectors)  # of a task
-    cdef Py_ssize_t blocks = ceil_div(vectors, block)
-    cdef Py_ssize_t bands = bands_of(job)
-    cdef Py_ssize_t shares = min(ceil_div(SHARES, blocks), job.n * job.d * job.h * job.w // SHARE)
-    cdef Py_ssize_t size = taps * block * VL
-    cdef Py_ssize_t i, v, tap, share
+    cdef Py_ssize_t blocks, shares, size, bands = bands_of(job), i, v, tap, share
     cdef vec total
     cdef real* sums
-    shares = max(min(shares, bands), <Py_ssize_t>1)
+    cdef char* pixels
+    cdef size_t pixels_size
+    if job.planes != NULL:
+        block = min(block, vectors_of_block(rows_below_band(job), job.planes.w))
+    blocks = ceil_div(vectors, block)
+    shares = max(min(ceil_div(SHARES, blocks), job.n * job.d * job.h * job.w // SHARE, bands), <Py_ssize_t>1)
+    size = taps * block * VL
+    pixels_size = bytes_of_block(job, block)
     sums = <real*>scratch_take(shares * blocks * size * sizeof(real))
-    if sums == NULL:
+    pixels = <char*>scratch_take(threads * pixels_size)
+    if sums == NULL or pixels == NULL:
+        scratch_give(sums)
+        scratch_give(pixels)
         return -1
     job.tap = block * VL
-    for i in prange(shares * blocks, num_threads=threads_for(work_of(job)), schedule="dynamic"):
+    for i in prange(shares * blocks, num_threads=threads, schedule="dynamic"):
         correlate_share(
             job, sums + i * size, size, i % blocks * block, min((i % blocks + 1) * block, vectors),
-            bands * (i // blocks) // shares, bands * (i // blocks + 1) // shares,
+            bands * (i // blocks) // shares, bands * (i // blocks + 1) // shares, <real*>(pixels + threadid() * pixels_size),
         )
     for v in range(vectors):
         for tap in range(taps):
@@ -277,56 +312,24 @@ cdef int correlate_all(Job* job, Py_ssize_t taps, real* d_kernel) noexcept nogil
                 total += load(sums + (share * blocks + v // block) * size + tap * job.tap + v % block * VL)
             store(d_kernel + tap * job.channels + min(v * VL, job.channels - VL), total)
     scratch_give(sums)
+    scratch_give(pixels)
     return 0
 
 
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
-cdef Ahead ahead_of(const real[:, :, :, :, ::1] source):
-    if not prefetchers_follow_rows():
-        return NEXT_BAND
-    return NEXT_LINES if size_of(source) > NEAR and source.shape[4] >= LINES * LINE else NEXT_STRIP
-
-
-cdef Job describe(const real[:, :, :, :, ::1] source, const real[:, :, :, :, ::1] target,
-                  const real[:, :, :, :, ::1] kernel):
-    return Job(
-        source=&source[0, 0, 0, 0, 0], source_d=source.shape[2] * source.shape[3] * source.shape[4],
-        source_h=source.shape[3] * source.shape[4], ahead=ahead_of(source), target=<real*>&target[0, 0, 0, 0, 0],
-        n=target.shape[0], d=target.shape[1], h=target.shape[2], w=target.shape[3], channels=target.shape[4],
-        phases_d=1, phases_h=1, phases_w=1, phase_d=NULL, phase_h=NULL, phase_w=NULL,
-        weights=&kernel[0, 0, 0, 0, 0], taps_h=kernel.shape[1], taps_w=kernel.shape[2], tap=0, vector=0,
-        bias=NULL, activation=LINEAR,
-    )
-
-
-cdef void describe_outputs(Job* job, Phase* phase, const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] y,
-                           const real[:, :, :, :, ::1] kernel, tuple strides, tuple dilations, tuple pads):
-    """The target is y: one phase for each axis."""
-    cdef Py_ssize_t i
-    for i in range(3):
-        phase[i].axis = forward_axis(x.shape[i + 1], y.shape[i + 1], kernel.shape[i], strides[i], dilations[i], pads[i])
-        phase[i].first_tap = 0
-        phase[i].tap_step = 1
-        if phase[i].axis.taps == 1:
-            phase[i].axis.spacing = 1
-    job.phase_d = phase
-    job.phase_h = phase + 1
-    job.phase_w = phase + 2
-
-
-def conv_depthwise_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
+def conv_depthwise_forward(const real[:, :, :, :, :] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                            real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front."""
     cdef Phase phase[3]
+    cdef Planes planes
     cdef Job job
     cdef Py_ssize_t taps = kernel.shape[0] * kernel.shape[1] * kernel.shape[2]
     cdef int failed
     if size_of(y) == 0:
         return
-    job = describe(x, y, kernel)
-    describe_outputs(&job, phase, x, y, kernel, strides, dilations, pads)
+    job = describe_outputs(phase, &planes, x, y, kernel, strides, dilations, pads)
     job.activation = activation
     if bias is not None:
         job.bias = &bias[0]
@@ -360,7 +363,7 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
                 &phase[count].first_tap, &phase[count].tap_step,
             )
             count += 1
-    job = describe(d_y, d_x, kernel)
+    job = describe(&d_y[0, 0, 0, 0, 0], d_y.shape, d_x, kernel)
     if job.ahead == NEXT_LINES and sd * sh * sw > 1:  # the outputs of a phase have those of others between them
         job.ahead = NEXT_STRIP
     job.phases_d = sd
@@ -376,10 +379,11 @@ def conv_depthwise_backward_input(const real[:, :, :, :, ::1] d_y, const real[:,
         raise MemoryError()
 
 
-def conv_depthwise_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] d_y,
+def conv_depthwise_backward_kernel(const real[:, :, :, :, :] x, const real[:, :, :, :, ::1] d_y,
                                    real[:, :, :, :, ::1] d_kernel, tuple strides, tuple dilations, tuple pads, int groups):
     """d_kernel = gradient for the kernel, from the input and the gradient for the output."""
     cdef Phase phase[3]
+    cdef Planes planes
     cdef Job job
     cdef Py_ssize_t taps = d_kernel.shape[0] * d_kernel.shape[1] * d_kernel.shape[2]
     cdef int failed
@@ -388,8 +392,7 @@ def conv_depthwise_backward_kernel(const real[:, :, :, :, ::1] x, const real[:, 
     if size_of(d_y) == 0:
         d_kernel[...] = 0
         return
-    job = describe(x, d_y, d_kernel)
-    describe_outputs(&job, phase, x, d_y, d_kernel, strides, dilations, pads)
+    job = describe_outputs(phase, &planes, x, d_y, d_kernel, strides, dilations, pads)
     with nogil:
         failed = correlate_all(&job, taps, &d_kernel[0, 0, 0, 0, 0])
     if failed:

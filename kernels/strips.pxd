@@ -16,7 +16,7 @@
 #    strip goes from pixel to pixel, and through one vector of channels after the other. There, if a pixel takes several lines,
 #    each vector asks for as many lines as it reads and writes, one band further down (`NEXT_LINES`); else a strip asks for the
 #    outputs of the next, and with a step of 1 for the source below it, where strips of the rows above have not read it
-#    (`NEXT_STRIP`).
+#    (`NEXT_STRIP`). A source that is put together from planes is in a cache: only results are asked for (`NEXT_RESULTS`).
 # f) For the gradient for the kernel, PIXELS vectors of each row of d_y stay in registers, and sums for each tap lie in L1.
 cimport kernels.inlined
 from kernels.elementwise cimport apply_activation
@@ -39,7 +39,7 @@ cdef enum:
     COLUMNS = 2 * 6 + 5              # below the widest strip that is unrolled
 
 cdef enum Ahead:                     # what is asked for ahead of time
-    NEXT_STRIP, NEXT_LINES, NEXT_BAND
+    NEXT_STRIP, NEXT_LINES, NEXT_BAND, NEXT_RESULTS
 
 cdef struct Strip:
     Py_ssize_t channels
@@ -53,6 +53,7 @@ cdef struct Strip:
     Py_ssize_t first_column, end_column  # those inside the image and the windows
     Py_ssize_t upper_rows            # so many rows belong to the windows of the upper outputs
     Py_ssize_t lower_row             # from this row on they belong to those of the lower outputs
+    Py_ssize_t asked_row             # from this row on the gradient for the kernel asks for what is one band further down
     Py_ssize_t taps, step, spacing   # along w
     Py_ssize_t tap                   # where the numbers begin of the tap in row 0 and column 0, for the upper outputs
     Py_ssize_t tap_lower             # from there to the tap for the lower outputs
@@ -143,7 +144,7 @@ cdef inline void convolve_strip(
         for t in range(PIXELS):
             upper[t] = start
             lower[t] = start
-            if ahead == NEXT_BAND:
+            if ahead == NEXT_BAND or ahead == NEXT_RESULTS:
                 prefetch_for_reading(strip.target + 2 * strip.target_lower + t * strip.target_column + k)
                 prefetch_for_reading(strip.target + 3 * strip.target_lower + t * strip.target_column + k)
             elif ahead == NEXT_STRIP:
@@ -251,7 +252,7 @@ cdef inline void correlate_strip(const Strip* strip, real* sums, Py_ssize_t firs
             for h in range(strip.rows):
                 source = strip.source + d * strip.plane + h * strip.row + k
                 load_row(x, source, strip, inside, taps, step)
-                if h >= strip.rows - 2 * step:
+                if h >= strip.asked_row:
                     for t in range(PIXELS * step):
                         prefetch_for_reading(source + 2 * step * strip.row + t * strip.column)
                 row = sums + (v - first) * VL + strip.tap + d * strip.tap_plane + h * strip.tap_row

@@ -27,6 +27,7 @@ class ConvKernel(NamedTuple):
         only_finite: its functions return False where a number is infinite or NaN. Then the next one that takes all numbers
             computes.
         keeps_weights: its forward function also takes a `Kept`, for what it makes of the weights.
+        reads_planes: whether it computes a problem as fast or faster if x is a view of planes: channels first in memory.
     """
 
     module: str
@@ -34,6 +35,7 @@ class ConvKernel(NamedTuple):
     should_not: callable
     only_finite: bool = False
     keeps_weights: bool = False
+    reads_planes: callable = lambda problem: False
 
 
 def _nothing(problem, direction):
@@ -51,7 +53,7 @@ CONV_KERNELS = (
     ConvKernel("conv_to_few", limits.to_few_cannot, preferences.to_few_should_not),
     ConvKernel("conv_few", limits.few_cannot, preferences.few_should_not),
     ConvKernel("conv_bf16x3", limits.bf16_cannot, preferences.bf16x3_should_not, only_finite=True, keeps_weights=True),
-    ConvKernel("conv_depthwise", limits.depthwise_cannot, _nothing),
+    ConvKernel("conv_depthwise", limits.depthwise_cannot, _nothing, reads_planes=preferences.depthwise_reads_planes),
     ConvKernel("conv_grouped", _nothing, preferences.grouped_should_not),
     ConvKernel("conv_direct", _nothing, _nothing, keeps_weights=True),
     ConvKernel("conv_reference", _nothing, preferences.reference_should_not),
@@ -75,6 +77,13 @@ def choose(problem, direction):
 def keeps_weights(problem):
     """Returns whether what computes a problem forward also takes the argument `kept`, a `Kept` for packed weights."""
     return _chosen(problem, "forward", config.winograd())[0].keeps_weights
+
+
+def reads_planes(problem):
+    """Returns whether x may have its channels first in memory, forward and for the gradient for the kernel."""
+    return all(
+        _chosen(problem, direction, config.winograd())[0].reads_planes(problem) for direction in ("forward", "backward_kernel")
+    )
 
 
 @functools.lru_cache(maxsize=8192)

@@ -20,7 +20,7 @@ def conv_passes(plans, given, inputs, kernel, bias, activation, kept=None, pool=
     """
     plan, inputs_layout, outputs_layout = plans
     kernel_shape = kernel.shape
-    x = inputs_layout.to_kernel(inputs)
+    x = inputs_layout.to_kernel(inputs, plan.reads_planes)
     weights = np.ascontiguousarray(kernel).reshape(plan.kernel_shape)
     y = plan.forward(x, weights, bias, activation, kept)
     # The largest number alone gets a gradient. So that of the activation is computed for what pooling leaves.

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from convlayers.launching import empty, launch
+from convlayers.ops.conv_kernels import reads_planes
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_views import choose_for_view, view_keeps_weights
 
@@ -22,6 +23,11 @@ class ConvPlan:
         self._description, self._dtype = tuple(description), np.dtype(dtype)
 
     # All are looked for when they are needed: a model may never be trained.
+
+    @functools.cached_property
+    def reads_planes(self):
+        """Whether `forward` and `backward_kernel` also take an `x` that is a view of planes: channels first in memory."""
+        return reads_planes(self._problem)
 
     @functools.cached_property
     def _forward(self):
@@ -47,7 +53,7 @@ class ConvPlan:
         """Returns `activation(conv(x, weights) + bias)`.
 
         Args:
-            x, weights: contiguous arrays of `input_shape` and `kernel_shape`.
+            x, weights: contiguous arrays of `input_shape` and `kernel_shape`, but for what `reads_planes` says of x.
             bias: contiguous vector, or None.
             activation: the number by which kernels know it.
             kept: the `KeptWeights` of `weights`, or None.

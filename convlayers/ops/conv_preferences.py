@@ -342,5 +342,20 @@ def grouped_should_not(problem, direction):
     return None
 
 
+# Where images are channels first: conv_depthwise ----------------------------------------------------------------------
+
+# The pixels of a few rows, of a block of channels, which should stay in L2, and the longest vector.
+MOST_PIXELS_OF_PLANES, LEAST_PIXELS_OF_PLANES = 4096, 16
+
+
+def depthwise_reads_planes(problem):
+    """Whether planes are put together to pixels while they are read. Else images are transposed first."""
+    (_, depth, height, width, _), taps = problem.input_shape, problem.kernel_shape
+    if not depth == taps[0] == problem.output_shape[1] == 1:
+        return False
+    rows = min(height, problem.strides[1] + (taps[1] - 1) * problem.dilations[1] + 1)
+    return height * width >= LEAST_PIXELS_OF_PLANES and rows * width <= MOST_PIXELS_OF_PLANES
+
+
 def reference_should_not(problem, direction):
     return "it is slow"

@@ -124,6 +124,8 @@ def _plan(arguments, winograd):
 class _TransposedPlan(ConvPlan):
     """A transposed convolution, by the passes of the convolution for which its output is an input."""
 
+    reads_planes = False
+
     def forward(self, x, weights, bias, activation, kept=None):
         if self._patches is None:
             y = super().backward_input(x, weights)

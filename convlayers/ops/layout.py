@@ -37,13 +37,18 @@ class Layout:
         self._back = None if self._order is None else [order.index(axis) for axis in axes]
         self._ordered_shape = tuple(shape[axis] for axis in self._order or axes)
 
-    def to_kernel(self, x):
-        """Returns an array as kernels read it: contiguous. It is a view of the array where that can be."""
+    def to_kernel(self, x, or_planes=False):
+        """Returns an array as kernels read it: contiguous. It is a view of the array where that can be.
+
+        Args:
+            or_planes: whether a view may also have its channels first in memory.
+        """
         if x.dtype is not self.number_type:
             x = x.astype(self.number_type, copy=False)  # What comes from a pickle has an equal dtype, which is another object.
+        or_planes = or_planes and x.flags.c_contiguous
         if self._order is not None:
             x = x.transpose(self._order)
-        return (x if x.flags.c_contiguous else contiguous(x)).reshape(self.kernel_shape)
+        return (x if or_planes or x.flags.c_contiguous else contiguous(x)).reshape(self.kernel_shape)
 
     def from_kernel(self, y):
         """Returns what a kernel has made, of `kernel_shape`, as such an array: a view, unless the dtypes differ."""

@@ -8,7 +8,7 @@ import pytest
 
 from convlayers import _native, config
 from convlayers.ops.conv_kernels import CONV_KERNELS, choose
-from convlayers.ops.conv_limits import winograd_grouped_cannot
+from convlayers.ops.conv_limits import depthwise_cannot, winograd_grouped_cannot
 from convlayers.ops.conv_problem import DIRECTIONS
 from tests.kernels.conv_problems import PROBLEMS, problem
 
@@ -19,9 +19,11 @@ def draw(*shapes):
     return [rng.normal(size=shape) for shape in shapes]
 
 
-def run(native, kernel, problem, direction):
-    """Returns what a kernel computes of random numbers, the same for all kernels."""
+def run(native, kernel, problem, direction, planes=False):
+    """Returns what a kernel computes of random numbers, the same for all kernels. `planes`: x is channels first in memory."""
     x, weights, y, bias = map(native.array, draw(*problem[:3], problem.output_shape[-1:]))
+    if planes:
+        x = native.array(x.transpose(0, 4, 1, 2, 3)).transpose(0, 2, 3, 4, 1)
     function = getattr(getattr(native, kernel), f"{kernel}_{direction}")
     description = problem.strides, problem.dilations, problem.pads, problem.groups
     if direction == "forward":
@@ -166,6 +168,48 @@ def test_winograd_gradients_for_inputs_of_every_size(native, pads, behind):
         shape = problem((1, size, 23 - size), (1, 3, 3), 33, 35, pads=pads, behind=behind)._replace(dtype=native.dtype.name)
         found, right = (run(native, kernel, shape, "backward_input") for kernel in ("conv_winograd", "conv_reference"))
         np.testing.assert_allclose(found, right, rtol=0, atol=400 * native.epsilon * np.abs(right).max())
+
+
+OF_PLANES = {
+    **{name: PROBLEMS[name] for name in PROBLEMS if name.startswith("depthwise,") and PROBLEMS[name].input_shape[1] == 1},
+    "as many groups as channels": PROBLEMS["as many groups as channels"],
+    "5 rows at a time": problem((1, 14, 13), (1, 3, 3), 1, 1, groups=73, pads=(0, 1, 1), batch=3),
+    "rows that move": problem((1, 61, 58), (1, 5, 5), 1, 1, groups=35, pads=(0, 2, 2)),
+    "rows between windows": problem((1, 50, 33), (1, 2, 3), 1, 1, groups=40, strides=(1, 5, 4), batch=3),
+    "windows in the padding": problem((1, 17, 9), (1, 3, 3), 1, 1, groups=16, pads=(0, 7, 0), behind=(0, 9, 0)),
+    "a sequence": problem((1, 1, 700), (1, 1, 5), 1, 1, groups=48, pads=(0, 0, 4), behind=(0, 0, 0), batch=3),
+    "dilation of planes": problem((1, 40, 31), (1, 3, 3), 1, 1, groups=67, dilations=(1, 9, 2), pads=(0, 9, 2)),
+    "less than a vector": problem((1, 2, 3), (1, 2, 2), 1, 1, groups=33),
+}
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward_kernel"])
+@pytest.mark.parametrize(
+    "name", [name for name in OF_PLANES if OF_PLANES[name].kernel_shape[3:] == (1, OF_PLANES[name].groups)]
+)
+def test_depthwise_of_planes(native, name, direction, threads):
+    shape = OF_PLANES[name]._replace(dtype=native.dtype.name)
+    if depthwise_cannot(shape, direction):
+        pytest.skip(depthwise_cannot(shape, direction))
+    right = run(native, "conv_reference", shape, direction)
+    results = []
+    for count in (1, 2, 4):
+        with threads(count):
+            results.append(run(native, "conv_depthwise", shape, direction, planes=True))
+    np.testing.assert_allclose(results[0], right, rtol=0, atol=40 * native.epsilon * np.abs(right).max())
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+    if direction == "forward":  # each of them is the same sum
+        np.testing.assert_array_equal(results[0], run(native, "conv_depthwise", shape, direction))
+
+
+def test_depthwise_takes_no_other_order_in_memory(native):
+    shape = OF_PLANES["5 rows at a time"]
+    x = native.empty(shape.input_shape[::-1]).transpose()
+    weights, y = native.empty(shape.kernel_shape), native.empty(shape.output_shape)
+    description = shape.strides, shape.dilations, shape.pads, shape.groups
+    with pytest.raises(ValueError, match="channels last in memory, or without depth and with channels first"):
+        native.conv_depthwise.conv_depthwise_forward(x, weights, None, y, *description, 0)
 
 
 @pytest.fixture(scope="module")

@@ -45,6 +45,16 @@ def test_between_layers_nothing_is_transposed(rank):
     assert again.shape == x5.shape
 
 
+def test_planes_may_stay_where_they_are():
+    x = np.arange(2 * 20 * 5 * 4, dtype="float32").reshape(2, 20, 5, 4)
+    layout = image_layout(x.shape, "channels_first", x.dtype)
+    planes = layout.to_kernel(x, or_planes=True)
+    assert np.shares_memory(planes, x)
+    np.testing.assert_array_equal(planes, layout.to_kernel(x))
+    turned = np.ascontiguousarray(x.transpose(3, 2, 1, 0)).transpose()  # neither of both
+    assert layout.to_kernel(turned, or_planes=True).flags.c_contiguous
+
+
 def test_other_orders_in_memory_become_contiguous():
     x = np.asfortranarray(np.random.default_rng(0).normal(size=(2, 4, 5, 3)))[:, ::-2]
     x5 = image_layout(x.shape, "channels_last", x.dtype).to_kernel(x)
