@@ -19,6 +19,7 @@ _LAST_WITH_LISTS = "3.10.0"
 DEFAULT = "keras3"
 _LISTS_ALWAYS = "keras3.0"
 _SINGLE_ENDS = "keras3.11"
+FOR_ALL_VERSIONS = DEFAULT, _LISTS_ALWAYS
 _VERSIONS = {
     DEFAULT: _LAST_WITH_LISTS,
     _LISTS_ALWAYS: _LAST_WITH_LISTS,
@@ -66,7 +67,7 @@ def translated(encoding, format):
     from convlayers.saving.for_keras import for_keras
 
     encoding = for_keras(encoding, is_older=format == "keras2")
-    if format in (DEFAULT, _LISTS_ALWAYS):
+    if format in FOR_ALL_VERSIONS:
         encoding = without_usual_training(_for_all_versions(encoding, format))
         return with_first_names(without_names_of_ops(encoding))
     if format == "keras2":
