@@ -25,7 +25,9 @@ def renumber(config):
         for name, calls in used.items()
         if 0 < len(calls) <= counts.get(name, 0) <= max(calls)
     }
-    return {**config, "layers": _map_histories(config["layers"], numbers)} if numbers else config
+    if not numbers:
+        return config
+    return {**config, "layers": map_histories(config["layers"], lambda name, call: numbers.get(name, {}).get(call, call))}
 
 
 def _in_order(calls, count, at_the_end):
@@ -43,15 +45,17 @@ def _is_history(history):
     return isinstance(history, (list, tuple)) and len(history) == 3 and isinstance(history[0], str) and type(history[1]) is int
 
 
-def _map_histories(entries, numbers):
+def map_histories(entries, function):
+    """Returns the entries of layers with `function(name, call)` in the place of the number of each call that arguments name."""
+
     def renumbered(part):
         if isinstance(part, (list, tuple)):
             return [renumbered(inner) for inner in part]
         if not isinstance(part, dict):
             return part
         history = part.get("keras_history")
-        if _is_history(history) and history[0] in numbers:
-            return {**part, "keras_history": [history[0], numbers[history[0]][history[1]], history[2]]}
+        if _is_history(history):
+            return {**part, "keras_history": [history[0], function(*history[:2]), history[2]]}
         return {key: renumbered(inner) for key, inner in part.items()}
 
     return [{**entry, "inbound_nodes": renumbered(entry["inbound_nodes"])} for entry in entries]

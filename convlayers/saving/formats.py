@@ -41,6 +41,11 @@ def check_format(format):
         )
 
 
+def is_for_keras3(format):
+    """Whether some version of Keras 3 reads a file of a format."""
+    return format in (*FOR_ALL_VERSIONS, _SINGLE_ENDS)
+
+
 def keras_version_of(format):
     """Returns the version of Keras that a file says it was written by."""
     return _VERSIONS[format]

@@ -21,10 +21,12 @@ from convlayers.saving.formats import (
     as_read_by_its_writer,
     check_format,
     format_of,
+    is_for_keras3,
     is_of_older_keras,
     keras_version_of,
     translated,
 )
+from convlayers.saving.shared_calls import with_all_calls, with_calls_of_each_model
 from convlayers.saving.shared_layers import names_of_copies, with_shared_layers
 from convlayers.saving.stacks import has_stacks
 from convlayers.saving.weights import names_without_a_place, read_weights, weights_as_bytes
@@ -117,6 +119,8 @@ def _write_archive(model, filepath, encoding, format, zipped):
 
     write = write_folder if zipped is False else write_archive
     weights = weights_as_bytes(model, format=format, stacks_as_graphs=has_stacks(encoding))
+    if is_for_keras3(format):
+        encoding = with_all_calls(encoding)
     write(filepath, encoding, weights, keras_version_of(format))
 
 
@@ -273,7 +277,9 @@ def make_model(encoding, filepath, keras_version):
         is_older = is_of_older_keras(keras_version)
         objects = list(objects_in(encoding))
         share_in_all_copies(objects)
-        model = make_object(encoding if is_older else as_read_by_its_writer(encoding, objects, keras_version), is_older)
+        if not is_older:
+            encoding = with_calls_of_each_model(as_read_by_its_writer(encoding, objects, keras_version), objects)
+        model = make_object(encoding, is_older)
     if not isinstance(model, Model):
         raise ValueError(f"There is no model in {filepath}, but an object of {type(model)}.")
     model._file_format = format_of(keras_version)
