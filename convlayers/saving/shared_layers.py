@@ -45,6 +45,30 @@ def names_of_copies(model, equal=False):
     return {name for name, same in copies.items() if not equal or all(_weigh_the_same(same[0], other) for other in same[1:])}
 
 
+def places_of_twins(found, reader):
+    """Returns where the weights of layers are that have no place in a file: at the place of one like them.
+
+    JSON does not say that layers are one.
+
+    Args:
+        found: list of pairs `(path, object)` of what is in a model.
+        reader: of the file.
+
+    Returns:
+        A dict of paths, and the paths to read in their place.
+    """
+    places = {}
+    for path, owner in found:
+        if path in reader:
+            places.setdefault(_look(owner), []).append(path)
+    missing = [(path, owner) for path, owner in found if path not in reader and getattr(owner, "_own_variables", None)]
+    return {path: places[_look(owner)][0] for path, owner in missing if len(places.get(_look(owner), ())) == 1}
+
+
+def _look(owner):
+    return type(owner), owner.name, tuple(variable.shape for variable in getattr(owner, "_own_variables", ()))
+
+
 def _weigh_the_same(one, other):
     weights, others = one.get_weights(), other.get_weights()
     return len(weights) == len(others) and all(map(np.array_equal, weights, others))

@@ -92,7 +92,7 @@ def load_weights(model, filepath, skip_mismatch=False, objects_to_skip=None, by_
         elif by_name is not None:
             raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
         else:
-            messages = read_weights(model, arrays, skip_mismatch, objects_to_skip)
+            messages = read_weights(model, arrays, skip_mismatch, objects_to_skip, from_twins=True)
     for message in messages:
         warnings.warn(message, stacklevel=3)
 

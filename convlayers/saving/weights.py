@@ -12,6 +12,7 @@ from convlayers.optimizers.sgd import SGD
 from convlayers.optimizers.variable_owner import VariableOwner
 from convlayers.saving.formats import FOR_ALL_VERSIONS
 from convlayers.saving.places import LAYERS_OF_2_12, places
+from convlayers.saving.shared_layers import places_of_twins
 from convlayers.user_code import user_stacklevel
 
 # Where, below the place of an optimizer, its variables are which versions have in other orders. No Keras looks there.
@@ -48,7 +49,7 @@ def weights_as_bytes(model, objects_to_skip=(), format=None, stacks_as_graphs=Fa
     return file.getbuffer()
 
 
-def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
+def read_weights(model, reader, skip_mismatch=False, objects_to_skip=(), from_twins=False):
     """Sets all variables of a model, and of its optimizer if the file has as many. All shapes are compared before.
 
     Args:
@@ -56,6 +57,7 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
         reader: an `ArrayReader`.
         skip_mismatch: whether to leave out what does not fit.
         objects_to_skip: layers that are left out.
+        from_twins: whether layers that the file lacks get the weights of one like them, which they were when it was written.
 
     Returns:
         A list of warnings for the user: what was left out.
@@ -65,6 +67,10 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=()):
     """
     found = _find_places(model, reader, objects_to_skip)
     failures = _Failures(skip_mismatch, _name_those_without_a_place(model, found, objects_to_skip))
+    if from_twins:
+        twins = places_of_twins(found, reader)
+        failures.tell(_name_those_with_twins([owner for path, owner in found if path in twins]))
+        found = [(twins.get(path, path), owner) for path, owner in found]
     fitting = []
     for path, owner in found:
         with failures.noted(owner):
@@ -159,6 +165,10 @@ class _Failures:
         if self._errors and not self._skip_mismatch:
             raise ValueError(self._text()) from self._errors[0]
 
+    def tell(self, messages):
+        """Adds warnings for the user."""
+        self._messages += messages
+
     def messages(self):
         """Returns warnings for the user."""
         return [*self._messages, self._text()] if self._errors else self._messages
@@ -180,6 +190,17 @@ def _name_those_without_a_place(model, found, objects_to_skip):
     return [
         f"The weights of {left_out} are not in the file, so these layers keep the weights that they had. Versions of Keras "
         "before 3.15 did not save layers in lists of lists."
+    ]
+
+
+def _name_those_with_twins(layers):
+    """Returns a list: a warning, if there are layers that have got the weights of others."""
+    if not layers:
+        return []
+    return [
+        f"The weights of {layers} are in the file once, for layers of the same names and shapes in other models. They were one "
+        "layer when it was written, which JSON does not say: here they have the same weights, and are trained apart. "
+        "`load_model` of a `.keras` file makes one of them."
     ]
 
 

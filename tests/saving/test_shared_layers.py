@@ -78,3 +78,33 @@ def test_a_damaged_file_is_read_as_it_is(tmp_path, damage):
         assert len(again.weights) == 6
         for one, other in zip(again.predict(x, verbose=0), model.predict(x, verbose=0), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("ending", ["keras", "weights.h5"])
+def test_layers_that_json_has_twice_get_the_weights_that_are_there_once(tmp_path, ending):
+    shared, x = layers.Dense(3, name="shared"), k.Input((4,))
+    first, second = (
+        k.Sequential([k.Input((4,)), layers.Dense(2, name=f"{name}_dense"), shared], name=name) for name in ("first", "second")
+    )
+    model, data = k.Model(x, [first(x), second(x)]), np.ones((2, 4), "float32")
+    (model.save if ending == "keras" else model.save_weights)(tmp_path / f"model.{ending}")
+    again = k.models.model_from_json(k.Model(x, [first(x), second(x)]).to_json().replace("shared_object_id", "unknown"))
+    assert len(again.weights) == 8
+    with pytest.warns(UserWarning, match="The weights of .*shared.* are in the file once"):
+        again.load_weights(tmp_path / f"model.{ending}")
+    for one, other in zip(again.predict(data, verbose=0), model.predict(data, verbose=0), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_layer_without_a_twin_is_missing(tmp_path):
+    branches().save_weights(tmp_path / "model.weights.h5")
+    with h5py.File(tmp_path / "model.weights.h5", "r+") as file:
+        del file["layers/sequential_1/layers/dense"]
+    with pytest.warns(UserWarning, match="are in the file once"):
+        branches().load_weights(tmp_path / "model.weights.h5")
+    with pytest.raises(ValueError, match="1 objects could not be loaded"):
+        branches(3).load_weights(tmp_path / "model.weights.h5")
+    with h5py.File(tmp_path / "model.weights.h5", "r+") as file:
+        del file["layers/dense"]
+    with pytest.raises(ValueError, match="1 objects could not be loaded"):
+        branches().load_weights(tmp_path / "model.weights.h5")
