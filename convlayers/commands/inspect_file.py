@@ -27,7 +27,7 @@ def main(options):
     _print_unknown(facts)
     if reason:
         print(f"cannot be loaded here: {printable(reason)}")
-    _print_readers(facts)
+    _print_readers(facts, model)
 
 
 def _make_model(facts, filepath):
@@ -103,10 +103,10 @@ def _names(parts):
     return sorted({str(part["config"] if part["class_name"] == "function" else part["class_name"]) for part in parts})
 
 
-def _print_readers(facts):
+def _print_readers(facts, model):
     given = ", ".join(_names(part for part in _unknown(facts) if not str(part.get("module")).startswith("keras.")))
     for reader in READERS:
-        reasons = obstacles(facts, reader)
+        reasons = obstacles(facts, reader, model)
         answer = f"yes, given {given} as `custom_objects`" if given else "yes"
         if reasons:
             answer = "no: " + "; ".join([*reasons[:3], *(["..."] if len(reasons) > 3 else [])])

@@ -3,11 +3,15 @@
 The rules were found by giving files of Keras 2.21 (tf_keras), 3.0 to 3.15 and convlayers to Keras 2.15, 3.0.5 and 3.15.1.
 """
 
+import collections
+
 from convlayers import losses, nested
 from convlayers.commands.file_facts import config_of, layers_in, name_of
+from convlayers.models.model import Model
 from convlayers.saving.compatibility import newer_arguments, newer_than_3_0
 from convlayers.saving.encodings import map_ends, objects_in
 from convlayers.saving.for_keras import beyond_keras
+from convlayers.saving.shared_calls import has_all_calls, with_calls_of_each_model
 from convlayers.serialization import LAMBDA
 
 READERS = ("2.15", "3.0", "3.15")
@@ -15,17 +19,29 @@ READERS = ("2.15", "3.0", "3.15")
 _WENT_LATER = "RandomRotation: value_range="
 
 
-def obstacles(facts, reader):
+def obstacles(facts, reader, model=None):
     """Returns why a version of Keras cannot read a file: a list of strings, empty if it can.
 
     Args:
         facts: `FileFacts` of a model.
         reader: one of `READERS`.
+        model: what was made of it here, if that was possible.
     """
     rules = {"2.15": _for_keras_2, "3.0": _for_keras_3_0, "3.15": _for_keras_3}[reader]
     if facts.is_older and str(facts.keras_version).startswith("1"):
         return ["arguments have the names of Keras 1, as `nb_filter`, which later versions do not know"]
-    return list(dict.fromkeys([*_whatever_the_version(facts, reader), *rules(facts)]))
+    return list(dict.fromkeys([*_whatever_the_version(facts, reader), *rules(facts), *_shared_layers(facts, reader, model)]))
+
+
+def _shared_layers(facts, reader, model):
+    """Layers in several models, which Keras writes to `.keras` files once, and looks for as often as they are there."""
+    if model is None or facts.in_hdf5 or facts.is_older or reader == "2.15" or has_all_calls(objects_in(facts.encoding)):
+        return
+    models = [part for part in model._flatten_layers() if isinstance(part, Model)]
+    uses = collections.Counter(layer for part in models for layer in part.layers if layer.weights)
+    weights = [path for path, *_ in facts.arrays if not path.startswith("/optimizer")]
+    if max(uses.values(), default=0) > 1 or len(model.weights) > len(weights) > 0:
+        yield "layers that are in several models have their weights there once"
 
 
 def _for_keras_2(facts):
@@ -43,7 +59,8 @@ def _for_keras_2(facts):
 def _for_keras_3_0(facts):
     yield from (reason for reason in _for_keras_3(facts) if not reason.startswith(_WENT_LATER))
     yield from _optimizer_for_3_0(facts)
-    for part in objects_in(facts.encoding):
+    encoding = with_calls_of_each_model(facts.encoding, list(objects_in(facts.encoding)))
+    for part in objects_in(encoding):
         yield from newer_than_3_0(part)
         if not facts.is_older and isinstance(config_of(part).get("layers"), list) and "output_layers" in config_of(part):
             yield from _graph_for_3_0(config_of(part))

@@ -27,9 +27,14 @@ def with_calls_of_each_model(encoding, objects):
         encoding: of the model.
         objects: the encodings of all objects in the file.
     """
-    if not any(_CALLS_BEFORE in part for part in objects):
+    if not has_all_calls(objects):
         return encoding
     return map_dicts(_with_calls_of_its_own, encoding)
+
+
+def has_all_calls(objects):
+    """Whether there are calls in the encodings of all objects in a file that are counted among all of their layer."""
+    return any(_CALLS_BEFORE in part for part in objects)
 
 
 class _Counter:
