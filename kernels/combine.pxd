@@ -38,10 +38,6 @@ cdef extern from *:
 ctypedef vec (*Combine)(vec a, vec b) noexcept nogil
 
 
-cdef inline vec sum_of_two(vec a, vec b) noexcept nogil:
-    return a + b
-
-
 cdef inline void fill(real* values, real value, Py_ssize_t count) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(count):
@@ -116,18 +112,17 @@ cdef inline void combine_pixels(
         store(result + block, combine_vectors(combine, pixels + block, count, distance))
 
 
-cdef inline void combine_group(
-    Combine combine, const Groups* groups, const real* pixels, Py_ssize_t count, Py_ssize_t distance, real* results
+cdef inline vec combine_group(
+    Combine combine, lane_vec lanes, int sources, const real* pixels, Py_ssize_t count, Py_ssize_t distance
 ) noexcept nogil:
-    """What the pixels of each window of a group are together; the first window begins at `pixels`."""
-    cdef lane_vec lanes = lanes_of_group(groups)
+    """What the pixels of each window of a group are together. They begin at `lanes`, in so many vectors from `pixels` on."""
     cdef vec result = rearrange(combine_vectors(combine, pixels, count, distance), lanes)
     cdef vec total
     cdef int source
-    for source in range(1, groups.sources):
+    for source in range(1, sources):
         total = combine_vectors(combine, pixels + source * VL, count, distance)
         result = choose(begins_in(lanes, source), rearrange(total, lanes), result)
-    store(results, result)
+    return result
 
 
 cdef inline void combine_some_spans(
@@ -149,12 +144,16 @@ cdef inline void combine_spans(
     """Each of `count` results is what its span of pixels is together; `nothing` for a span without any."""
     cdef Spans spans = shared[0]  # a copy that no store can reach
     cdef Py_ssize_t end = groups.end, pixels_of_group = groups.pixels, distance = spans.step * c, i = groups.first, at
+    cdef lane_vec lanes = lanes_of_group(groups)
+    cdef vec group
+    cdef int sources = groups.sources
     if pixels == NULL:
         fill(results, nothing, count * c)
         return
     combine_some_spans(combine, nothing, &spans, pixels, 0, i, c, results)
     while i < end:
         at = min(i, end - pixels_of_group)
-        combine_group(combine, groups, pixels + spans.first[at] * c, spans.count[at], distance, results + at * c)
+        group = combine_group(combine, lanes, sources, pixels + spans.first[at] * c, spans.count[at], distance)
+        store(results + at * c, group)
         i += pixels_of_group
     combine_some_spans(combine, nothing, &spans, pixels, end, count, c, results)

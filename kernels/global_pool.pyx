@@ -17,11 +17,12 @@ from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
 
 from kernels.column_sums cimport GROUP
-from kernels.combine cimport Combine, combine_lines, fill, larger_of_two, sum_of_two
+from kernels.combine cimport Combine, combine_lines, fill, larger_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.pooling cimport Line
 from kernels.real cimport real
+from kernels.transpose cimport sum_of_two
 
 cdef enum:
     CHANNELS = 1024  # of a task, at most

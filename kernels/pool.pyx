@@ -6,8 +6,8 @@
 #    average only if it is asked for.
 # b) Results are computed row by row (pool_rows.pxd). Rows behind which nothing is computed later are worked on in scratch memory,
 #    with room for a vector behind.
-# c) Images of one channel are planes: several of them are put together to images of as many channels as fill a vector
-#    (pool_planes.pxd).
+# c) Images of one channel are planes. They are pooled along their rows (plane_rows.pxd). For short windows that are not
+#    alike, places, and gradients, several are put together to images of as many channels as fill a vector (pool_planes.pxd).
 # d) While a gradient is wanted, forward notes where each maximum is (max_places.pxd), which takes a quarter of the bytes of y.
 #    The gradient is computed from that (pool_gradient.pxd). To find it again from x and y takes twice the memory traffic.
 # e) The gradient of an average goes the way of the average, from the outputs whose windows cover an input. Where windows lie
@@ -25,6 +25,10 @@ from kernels.arrays cimport count_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.max_places cimport index_row, max_and_place_row
 from kernels.parallel cimport threads_for
+from kernels.plane_rows cimport (
+    ComputeBand, PlaneRows, average_of_band, bytes_of_row_tables, bytes_of_rows, describe_rows, fill_row_tables,
+    has_plane_rows, max_of_band
+)
 from kernels.pool_gradient cimport even_gradient_row, max_gradient_row
 from kernels.pool_planes cimport Bands, ComputeRow, blocks_of, bytes_of_band, compute_band, divide_into_bands
 from kernels.pool_rows cimport average_gradient_row, average_row, max_row
@@ -140,6 +144,30 @@ cdef int compute_all(ComputeRow compute, bint adds, const Pooling* job, const re
     return 0
 
 
+cdef int compute_planes(ComputeBand compute, const Pooling* job, const real* x, real* y) except -1:
+    """Outputs, along the rows of planes."""
+    cdef PlaneRows rows
+    cdef Py_ssize_t tables, size, bands, task
+    cdef int threads = threads_for(job.n * (job.d.inputs * job.h.inputs * <double>job.w.inputs))
+    cdef char* scratch
+    if job.n * job.d.outputs * job.h.outputs * job.w.outputs == 0:
+        return 0
+    rows = describe_rows(job, y)
+    tables = (bytes_of_row_tables(&rows) + 63) // 64 * 64
+    size = bytes_of_rows(&rows, job)
+    bands = (rows.count + rows.some - 1) // rows.some
+    scratch = <char*>scratch_take(tables + threads * size)
+    if scratch == NULL:
+        raise MemoryError("No memory for some rows of planes for each thread.")
+    fill_row_tables(&rows, job, scratch)
+    with nogil, parallel(num_threads=threads):
+        for task in prange(bands, schedule="static"):
+            compute(job, &rows, x, y, task, <real*>(scratch + tables + threadid() * size))
+        end_stores_around()
+    scratch_give(scratch)
+    return 0
+
+
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
@@ -149,7 +177,10 @@ def max_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tuple w
     cdef real* target = results_of(y, 5)
     cdef Pooling job = describe_arrays(x, y, windows, target)
     try:
-        compute_all(max_row, False, &job, source, outputs_of(&job, target))
+        if has_plane_rows(&job):
+            compute_planes(max_of_band, &job, source, target)
+        else:
+            compute_all(max_row, False, &job, source, outputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 
@@ -160,7 +191,10 @@ def average_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None, tup
     cdef real* target = results_of(y, 5)
     cdef Pooling job = describe_arrays(x, y, windows, target)
     try:
-        compute_all(average_row, True, &job, source, outputs_of(&job, target))
+        if has_plane_rows(&job):
+            compute_planes(average_of_band, &job, source, target)
+        else:
+            compute_all(average_row, True, &job, source, outputs_of(&job, target))
     finally:
         scratch_give(job.tables)
 

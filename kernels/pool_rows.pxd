@@ -14,12 +14,13 @@
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
-from kernels.combine cimport MANY_CHANNELS, Combine, combine_lines, combine_spans, fill, larger_of_two, sum_of_two
+from kernels.combine cimport MANY_CHANNELS, Combine, combine_lines, combine_spans, fill, larger_of_two
 from kernels.pooling cimport (
     AHEAD, VECTORS, Line, Pooling, Row, input_row, lines_below, load, store, vector_at, vectors_for
 )
 from kernels.prefetch cimport prefetch_for_reading, store_around
 from kernels.real cimport VL, ZERO_VECTOR, real, vec
+from kernels.transpose cimport sum_of_two
 
 
 cdef inline void copy_scaled(real* into, const real* values, real scale, Py_ssize_t count) noexcept nogil:

@@ -31,6 +31,8 @@ cdef struct Spans:  # for each pixel of one side, those of the other side: `coun
 
 cdef struct Axis:
     Py_ssize_t inputs, outputs
+    bint alike        # whether windows, before they are clipped, are as large and at equal distances:
+    Py_ssize_t pool, stride, pad  # `pool` taps each, `stride` apart, from `pad` before the first input on
     Py_ssize_t taps   # of the largest window
     Py_ssize_t span   # how many inputs it reaches over
     Py_ssize_t most   # outputs whose windows cover one input
@@ -43,7 +45,8 @@ cdef struct Pooling:
     Py_ssize_t n, c
     Axis d, h, w
     Groups of_outputs, of_inputs  # along w: whose windows are alike, and which are covered alike
-    bint around           # whether results go around the caches
+    bint large            # whether all arrays are more than caches keep
+    bint around           # whether results go around the caches, where pixels are whole lines
     bint ask_for_sources  # ahead of time
     bint apart        # whether no input belongs to two windows, nor lies between pixels of another along w
     Py_ssize_t* tables
@@ -88,6 +91,7 @@ cdef inline void place_moving_windows(
 ) noexcept nogil:
     """Inputs from low to high count for an average: those that there are, or the padding as well."""
     cdef Py_ssize_t o, start, end
+    axis.alike, axis.pool, axis.stride, axis.pad = True, pool, stride, pad
     axis.window.step = dilation
     axis.covering.step = dilation // greatest_common_divisor(stride, dilation)
     for o in range(axis.outputs):
@@ -112,6 +116,11 @@ cdef inline void place_even_windows(Axis* axis) noexcept nogil:
     for o in range(axis.outputs):
         axis.window.first[o] = o * axis.inputs // axis.outputs
         axis.window.count[o] = axis.size[o] = divide_up((o + 1) * axis.inputs, axis.outputs) - axis.window.first[o]
+    axis.alike, axis.pool, axis.pad = True, axis.window.count[0] if axis.outputs > 0 else 0, 0
+    axis.stride = axis.window.first[1] if axis.outputs > 1 else axis.inputs
+    for o in range(axis.outputs):
+        if axis.window.first[o] != o * axis.stride or axis.window.count[o] != axis.pool:
+            axis.alike = False
 
 
 # Tables
@@ -180,7 +189,7 @@ cdef inline Pooling describe(const Py_ssize_t* x, const Py_ssize_t* y, tuple win
     cdef int index
     job.n, job.c = x[0], x[4]
     job.places, job.place_size = NULL, 0
-    job.around = job.ask_for_sources = False
+    job.large = job.around = job.ask_for_sources = False
     axes[0], axes[1], axes[2] = &job.d, &job.h, &job.w
     if x[1] == 1 and y[1] == 1:  # in two dimensions, planes are rows
         axes[0], axes[1] = &job.h, &job.d
@@ -225,6 +234,7 @@ cdef inline void store(real* target, vec v) noexcept nogil:
 cdef inline void choose_ways(Pooling* job, double numbers, const real* results) noexcept nogil:
     """How memory is read and written, where all arrays have so many numbers. Around the caches go pixels that are whole lines."""
     cdef bint large = go_around(numbers)
+    job.large = large
     job.around = large and job.c % LINE == 0 and <uintptr_t>results % (LINE * sizeof(real)) == 0
     job.ask_for_sources = large and not prefetchers_follow_rows()
 

@@ -47,21 +47,21 @@ cdef extern from *:
             if (s < VL && !(i & s)) exchange(rows + i, rows + i + s, s);
     }
 
-    static ALWAYS_INLINE void add_exchanged_rows(vec* rows, int s) {
+    static ALWAYS_INLINE void combine_exchanged_rows(vec* rows, int s, vec (*combine)(vec, vec)) {
         #pragma GCC unroll 16
         for (int i = 0; i < s; i++)
             if (s < VL) {
                 exchange(rows + i, rows + i + s, s);
-                rows[i] += rows[i + s];
+                rows[i] = combine(rows[i], rows[i + s]);
             }
     }
     #else
     static inline void exchange_rows(vec* rows, int s) { (void)rows; (void)s; }  /* tiles of one number */
-    static inline void add_exchanged_rows(vec* rows, int s) { (void)rows; (void)s; }
+    static inline void combine_exchanged_rows(vec* rows, int s, vec (*combine)(vec, vec)) { (void)rows; (void)s; (void)combine; }
     #endif
     """
     void exchange_rows(vec* rows, int s) noexcept nogil
-    void add_exchanged_rows(vec* rows, int s) noexcept nogil
+    void combine_exchanged_rows(vec* rows, int s, vec (*combine)(vec, vec) noexcept nogil) noexcept nogil
 
 
 cdef inline void transpose_rows(vec* rows) noexcept nogil:
@@ -72,13 +72,22 @@ cdef inline void transpose_rows(vec* rows) noexcept nogil:
     exchange_rows(rows, 1)
 
 
-cdef inline vec add_rows(vec* rows) noexcept nogil:
-    """The sums of the numbers of VL rows of one vector each: what is exchanged in a transposition is added up at once."""
-    add_exchanged_rows(rows, 8)
-    add_exchanged_rows(rows, 4)
-    add_exchanged_rows(rows, 2)
-    add_exchanged_rows(rows, 1)
+cdef inline vec combine_rows(vec (*combine)(vec, vec) noexcept nogil, vec* rows) noexcept nogil:
+    """What the numbers of each of VL rows of one vector are together: what is exchanged in a transposition is combined at once."""
+    combine_exchanged_rows(rows, 8, combine)
+    combine_exchanged_rows(rows, 4, combine)
+    combine_exchanged_rows(rows, 2, combine)
+    combine_exchanged_rows(rows, 1, combine)
     return rows[0]
+
+
+cdef inline vec sum_of_two(vec a, vec b) noexcept nogil:
+    return a + b
+
+
+cdef inline vec add_rows(vec* rows) noexcept nogil:
+    """The sums of the numbers of VL rows of one vector each."""
+    return combine_rows(sum_of_two, rows)
 
 
 cdef inline void transpose_tile(const real* x, Py_ssize_t x_row, real* y, Py_ssize_t y_row) noexcept nogil:

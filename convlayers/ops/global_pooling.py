@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from convlayers import _native, shapes
-from convlayers.autograd import differentiable
+from convlayers.autograd import current_tape, differentiable
 from convlayers.config import standardize_data_format
 from convlayers.launching import empty, launch
 from convlayers.ops.dtypes import as_array, as_float
-from convlayers.ops.layout import image_layout, kernel_dtype
+from convlayers.ops.layout import image_layout, planes_layout
 from convlayers.ops.pooling_kernels import spatial_rank
 
 # Pixels that take less time to transpose than to begin with one channel after the other.
@@ -32,60 +32,88 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
         ValueError: if there are no pixels.
     """
     inputs = as_array(inputs)
-    x, from_kernel, result = _images(inputs, standardize_data_format(data_format), keepdims)
-    if x.shape[1] == 0:
+    images = _Images(inputs, standardize_data_format(data_format), keepdims)
+    if images.pixels == 0:
         raise ValueError(
             f"Cannot compute the max of an empty tensor.\nThe images have no pixels. Received: inputs.shape={inputs.shape}"
         )
-    y = empty((x.shape[0], x.shape[2]), x.dtype)
-    kernels = _native.kernels(x.dtype).global_pool
-    launch(kernels.global_max_pool_forward, x, y)
+    if images.rows is not None and current_tape() is None:
+        return images.pool_rows("max_pool_forward", inputs), None
+    x, y = images.to_kernel(inputs), images.empty_results()
+    launch(images.kernels.global_max_pool_forward, x, y)
 
     def backward(d_outputs):
         d_x = empty(x.shape, x.dtype)
-        launch(kernels.global_max_pool_backward, x, y, _channels(d_outputs, y), d_x)
-        return from_kernel(d_x)
+        launch(images.kernels.global_max_pool_backward, x, y, images.results_to_kernel(d_outputs), d_x)
+        return images.from_kernel(d_x)
 
-    return result(y), backward
+    return images.results_from_kernel(y), backward
 
 
 @differentiable(new_gradients=True)
 def global_average_pool(inputs, data_format=None, keepdims=False):
     """Returns the mean of each channel. Arguments as for `global_max_pool`."""
-    x, from_kernel, result = _images(as_float(inputs), standardize_data_format(data_format), keepdims)
-    shape, y = x.shape, empty((x.shape[0], x.shape[2]), x.dtype)
-    kernels = _native.kernels(y.dtype).global_pool
-    launch(kernels.global_average_pool_forward, x, y)
+    inputs = as_float(inputs)
+    images = _Images(inputs, standardize_data_format(data_format), keepdims)
 
     def backward(d_outputs):
-        d_x = empty(shape, y.dtype)
-        launch(kernels.global_average_pool_backward, _channels(d_outputs, y), d_x)
-        return from_kernel(d_x)
+        d_x = empty(images.shape, images.number_type)
+        launch(images.kernels.global_average_pool_backward, images.results_to_kernel(d_outputs), d_x)
+        return images.from_kernel(d_x)
 
-    return result(y), backward
+    if images.rows is not None and images.pixels <= SMALL_PLANE:
+        return images.pool_rows("average_pool_forward", inputs), backward
+    y = images.empty_results()
+    launch(images.kernels.global_average_pool_forward, images.to_kernel(inputs), y)
+    return images.results_from_kernel(y), backward
 
 
-def _images(inputs, data_format, keepdims):
-    """Returns the inputs as kernels read them, (n, pixels, c), and two functions: from such a gradient to the user's layout and
-    dtype, and from results (n, c) to what the user gets.
+class _Images:
+    """Images as kernels see them: (n, pixels, c), and their results: (n, c).
 
     Images with their channels first in memory are not transposed, unless they are small: each channel is an image of its own.
+    As rows of pixels, each of which is one window, no size is too small for them.
+
+    Attributes:
+        pixels: of an image.
+        shape, number_type: of what kernels see.
+        kernels: those for it.
+        rows: the `Layout` of such rows; None for images that are no planes in memory.
     """
-    shape, dtype = inputs.shape, inputs.dtype
-    spatial_rank(shape)  # raises an error if it is none
-    batch, spatial, channels = shapes.split_shape(shape, data_format)
-    pixels = math.prod(spatial)
-    kept = shapes.join_shape(batch, [1] * len(spatial), channels, data_format) if keepdims else (batch, channels)
 
-    def result(y):
-        return y.reshape(kept).astype(dtype, copy=False)
+    def __init__(self, inputs, data_format, keepdims):
+        shape, self._dtype = inputs.shape, inputs.dtype
+        spatial_rank(shape)  # raises an error if it is none
+        batch, spatial, channels = shapes.split_shape(shape, data_format)
+        self.pixels = math.prod(spatial)
+        self._kept = shapes.join_shape(batch, [1] * len(spatial), channels, data_format) if keepdims else (batch, channels)
+        are_planes = data_format == "channels_first" and inputs.flags.c_contiguous
+        self.rows = planes_layout(shape, self._dtype, in_one_row=True) if are_planes else None
+        large = are_planes and self.pixels > SMALL_PLANE
+        self._layout = self.rows if large else image_layout(shape, data_format, self._dtype)
+        n, *_, c = self._layout.kernel_shape
+        self.shape, self.number_type = (n, self.pixels, c), self._layout.number_type
+        self.kernels = _native.kernels(self.number_type).global_pool
 
-    if data_format == "channels_first" and inputs.flags.c_contiguous and pixels > SMALL_PLANE:
-        x = inputs.astype(kernel_dtype(dtype), copy=False).reshape(batch * channels, pixels, 1)
-        return x, lambda d_x: d_x.reshape(shape).astype(dtype, copy=False), result
-    layout = image_layout(shape, data_format, dtype)
-    return layout.to_kernel(inputs).reshape(batch, pixels, channels), layout.from_kernel, result
+    def to_kernel(self, inputs):
+        return self._layout.to_kernel(inputs).reshape(self.shape)
 
+    def from_kernel(self, d_x):
+        return self._layout.from_kernel(d_x)
 
-def _channels(d_outputs, y):
-    return np.ascontiguousarray(d_outputs.reshape(y.shape), y.dtype)
+    def pool_rows(self, name, inputs):
+        """Returns what a kernel for windows makes of the rows, each of which is one."""
+        x = self.rows.to_kernel(inputs)
+        y = empty((len(x), 1, 1, 1, 1), x.dtype)
+        launch(getattr(_native.kernels(x.dtype).pool, name), x, y, None)
+        return self.results_from_kernel(y)
+
+    def empty_results(self):
+        return empty((self.shape[0], self.shape[2]), self.number_type)
+
+    def results_from_kernel(self, y):
+        """Returns what the user gets."""
+        return y.reshape(self._kept).astype(self._dtype, copy=False)
+
+    def results_to_kernel(self, d_outputs):
+        return np.ascontiguousarray(d_outputs.reshape(self.shape[0], self.shape[2]), self.number_type)

@@ -76,9 +76,11 @@ def image_layout(shape, data_format, dtype):
 
 
 @functools.lru_cache(maxsize=4096)
-def planes_layout(shape, dtype):
-    """Returns the `Layout` of "channels_first" images for kernels that take each channel as an image of its own."""
+def planes_layout(shape, dtype, in_one_row=False):
+    """Returns the `Layout` of "channels_first" images for kernels that take each channel as an image, or as a row."""
     batch, channels, *spatial = shape
+    if in_one_row:
+        spatial = [math.prod(spatial)]
     return Layout(shape, dtype, (batch * channels, *to_3d(spatial), 1))
 
 

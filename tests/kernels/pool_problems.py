@@ -90,6 +90,10 @@ LARGE = {
     "3d": Geometry((9, 20, 11), (3, 3, 2), (2, 1, 2), (1, 0, 1), (5, 18, 6)),
     "even": Even((1, 40, 41), (1, 7, 9)),
     "dilated": Geometry((1, 40, 41), (1, 3, 3), (1, 1, 2), (0, 1, 1), (1, 36, 19), (1, 3, 3)),
+    "long_rows": Geometry((1, 3, 300), (1, 2, 3), (1, 1, 2), (0, 0, 1), (1, 2, 150)),
+    "long_windows": Geometry((1, 2, 300), (1, 1, 40), (1, 1, 37), (0, 0, 5), (1, 2, 8)),
+    "one_axis": Geometry((1, 1, 90), (1, 1, 2), (1, 1, 2), (0, 0, 0), (1, 1, 45)),
+    "one_window": Even((1, 1, 700), (1, 1, 1)),
 }
 # One, three, and around the vectors of all instruction sets and number types.
 CHANNELS = [1, 3, 7, 8, 9, 15, 16, 17, 20, 33]
