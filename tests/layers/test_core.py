@@ -27,6 +27,12 @@ def test_embedding_from_weights(keras):
     np.testing.assert_array_equal(layer(np.array([[2.0, 0.9]], "float32")), expected.detach().numpy())
 
 
+def test_sizes_of_an_embedding_may_come_from_numpy():
+    layer = layers.Embedding(np.int64(3), np.prod((2, 2)))
+    assert layer(np.array([[2, 0]])).shape == (1, 2, 4)
+    assert [type(size) for size in (layer.input_dim, layer.output_dim)] == [int, int]
+
+
 def test_rows_that_are_looked_up_twice_get_both_gradients():
     layer = layers.Embedding(4, 2)
     indices = np.array([[1, 1, 3], [1, 0, 3]])

@@ -7,6 +7,7 @@ from convlayers.layers.core.unsupported_arguments import refuse
 from convlayers.layers.layer import Layer
 from convlayers.layers.weight_settings import WeightSettings
 from convlayers.symbolic import KerasTensor
+from convlayers.validation import is_integer
 
 
 class Embedding(WeightSettings, Layer):
@@ -62,8 +63,8 @@ class Embedding(WeightSettings, Layer):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
         super().__init__(**kwargs)
-        self.input_dim = input_dim
-        self.output_dim = output_dim
+        self.input_dim = int(input_dim)
+        self.output_dim = int(output_dim)
         self._keep_settings(embeddings=(embeddings_initializer, embeddings_regularizer, embeddings_constraint))
         self.mask_zero = mask_zero
         self.supports_masking = self._makes_masks = mask_zero
@@ -111,5 +112,5 @@ class Embedding(WeightSettings, Layer):
 
 
 def _check_size(name, value):
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+    if not is_integer(value) or value <= 0:
         raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value} (of type {type(value).__name__}).")
