@@ -3,9 +3,10 @@
 import functools
 import inspect
 
-from convlayers import optimizers
+from convlayers import config, optimizers
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.optimizers.schedules import InverseTimeDecay
+from convlayers.variables import Variable
 
 
 def accept_old_optimizers():
@@ -15,6 +16,15 @@ def accept_old_optimizers():
         if isinstance(optimizer, type) and issubclass(optimizer, optimizers.Optimizer):
             optimizer.__init__ = _translating(name, optimizer.__init__)
     optimizers.Optimizer.lr = property(_get_lr, _set_lr)
+    optimizers.LossScaleOptimizer.get_scaled_loss = _get_scaled_loss
+    optimizers.LossScaleOptimizer.get_unscaled_gradients = _get_unscaled_gradients
+    # Of an optimizer with `decay`, the learning rate is what decays, and can be set.
+    today = optimizers.Optimizer.learning_rate
+    optimizers.Optimizer._learning_rate_now = _decayed(optimizers.Optimizer._learning_rate_now)
+    optimizers.Optimizer.learning_rate = property(
+        lambda optimizer: today.fget(optimizer) if (rate := _decaying(optimizer)) is None else rate,
+        lambda optimizer, value: _set_learning_rate(optimizer, value, today.fset),
+    )
 
 
 def _named_small(name):
@@ -48,6 +58,7 @@ def _translating(class_name, init):
             rate = args[0] if args else kwargs.get("learning_rate", default)
             schedule = f"keras.optimizers.schedules.InverseTimeDecay({rate}, decay_steps=1, decay_rate={kwargs['decay']})"
             warn_of(f"{class_name}(decay=...)", f"`learning_rate={schedule}`")
+            rate = Variable(rate, dtype=config.floatx(), trainable=False, name="learning_rate")
             args, kwargs["learning_rate"] = args[1:], InverseTimeDecay(rate, decay_steps=1, decay_rate=kwargs["decay"])
             args, kwargs = (), {**dict(zip(list(signature.parameters)[2:], args, strict=False)), **kwargs}
         kwargs.pop("decay", None)
@@ -55,6 +66,39 @@ def _translating(class_name, init):
 
     __init__.__signature__ = signature
     return __init__
+
+
+def _decaying(optimizer):
+    """Returns the variable that `decay` makes smaller from step to step, None if there is no `decay`."""
+    rate = getattr(optimizer._learning_rate, "initial_learning_rate", None)
+    return rate if isinstance(rate, Variable) else None
+
+
+def _decayed(learning_rate_now):
+    def _learning_rate_now(optimizer):
+        if _decaying(optimizer) is None:
+            return learning_rate_now(optimizer)
+        return optimizer._learning_rate(optimizer._iterations.value[()])
+
+    return _learning_rate_now
+
+
+def _set_learning_rate(optimizer, value, set_today):
+    rate = _decaying(optimizer)
+    if rate is None or callable(value):
+        set_today(optimizer, value)
+    else:
+        rate.assign(value)
+
+
+def _get_scaled_loss(optimizer, loss):
+    warn_of("optimizer.get_scaled_loss(loss)", "`optimizer.scale_loss(loss)`")
+    return optimizer.scale_loss(loss)
+
+
+def _get_unscaled_gradients(optimizer, grads):
+    warn_of("optimizer.get_unscaled_gradients(grads)", "nothing in its place: `optimizer.apply` divides them")
+    return grads
 
 
 def _get_lr(optimizer):

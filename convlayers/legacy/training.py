@@ -24,6 +24,7 @@ _RENAMED = {
     "fit": {"nb_epoch": "epochs", "nb_worker": "workers", "pickle_safe": "use_multiprocessing"},
     "evaluate": {},
     "predict": {},
+    "train_on_batch": {},
 }
 # What `compile` took, and finds out by itself today.
 _WITHOUT_EFFECT = ("class_mode", "experimental_run_tf_function", "sample_weight_mode")
@@ -72,6 +73,7 @@ def _translating(name, method):
             args, kwargs = (), {**dict(zip(names[1:], args, strict=False)), **kwargs}
         _give_to_data(kwargs.get("x"), kwargs, name)
         _count_whole_batches(kwargs)
+        _leave_out_class_weights(self, kwargs)
         if name != "fit":
             return method(self, *args, **kwargs)
         _go_round(kwargs)
@@ -148,6 +150,14 @@ def _count_whole_batches(kwargs):
         if isinstance(kwargs.get(name), float):
             warn_of(f"{name}=np.ceil(...)", f"`{name}=math.ceil(...)`, a whole number")
             kwargs[name] = math.ceil(kwargs[name])
+
+
+def _leave_out_class_weights(model, kwargs):
+    """Drops class weights that are no dict: Keras 2 took them for those of several outputs, and one output had none."""
+    weights = kwargs.get("class_weight")
+    if isinstance(weights, (list, tuple, np.ndarray)) and len(getattr(model, "output_names", ("output",))) == 1:
+        warn_of("class_weight=[...]", "`class_weight={0: ..., 1: ...}`. As a list, it has no effect")
+        kwargs["class_weight"] = None
 
 
 def _go_round(kwargs):

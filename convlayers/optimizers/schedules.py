@@ -65,7 +65,8 @@ class _DecayByPeriods(LearningRateSchedule):
 
     def get_config(self):
         return {
-            "initial_learning_rate": self.initial_learning_rate,
+            # A variable where a script sets it.
+            "initial_learning_rate": float(value_of(self.initial_learning_rate)),
             "decay_steps": self.decay_steps,
             "decay_rate": self.decay_rate,
             "staircase": self.staircase,

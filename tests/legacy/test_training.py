@@ -92,8 +92,22 @@ assert len(model.predict_generator(batches(8), np.ceil(12 / 8.0))) == 16
 # decay: lr / (1 + decay * step)
 one = optimizers.SGD(lr=0.5, decay=0.1)
 for expected in (0.5, 0.5 / 1.1, 0.5 / 1.2):
-    np.testing.assert_allclose(float(one.learning_rate), expected, rtol=1e-6)
+    np.testing.assert_allclose(float(one._learning_rate_now()), expected, rtol=1e-6)
+    assert float(one.learning_rate) == 0.5
     one._iterations.assign_add(1)
+# Callbacks and scripts set what decays.
+one.learning_rate = 0.25
+np.testing.assert_allclose(float(one._learning_rate_now()), 0.25 / 1.3, rtol=1e-6)
+keras.backend.set_value(one.lr, 1.0)
+np.testing.assert_allclose(float(one._learning_rate_now()), 1 / 1.3, rtol=1e-6)
+assert one.get_config()["learning_rate"]["config"]["initial_learning_rate"] == 1.0
+model.compile(optimizers.SGD(lr=0.5, decay=0.1), "mse")
+rates = []
+model.fit(x, y, epochs=3, batch_size=20, verbose=0, callbacks=[
+    callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+    callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(logs["learning_rate"]))])
+np.testing.assert_allclose(rates, [0.25, 0.125, 0.0625])
+model.train_on_batch(x, y, class_weight=[{0: 1.0}, {0: 0.5}])
 adam = optimizers.Adam(0.01, 0.8, decay=0.1, epsilon=None)
 assert adam.beta_1 == 0.8 and abs(float(adam.learning_rate) - 0.01) < 1e-9 and adam.epsilon == 1e-7
 assert optimizers.Adam(lr=0.01, decay=0.0).get_config()["learning_rate"] - 0.01 < 1e-9
@@ -121,6 +135,7 @@ def test_training(tmp_path):
         "InverseTimeDecay(0.5, decay_steps=1, decay_rate=0.1)",
         "`metrics=[[...], [...]]`, a list for each output",
         "`steps_per_epoch=math.ceil(...)`, a whole number",
+        "As a list, it has no effect",
         "`evaluate`",
         "`predict`",
     ):
