@@ -13,11 +13,15 @@ from convlayers.variables import Variable
 
 
 class TensorShape(tuple):
-    """A shape that can be asked for itself as a list, as those of TensorFlow can."""
+    """A shape that can be asked for itself as a list, as those of TensorFlow can. So can its parts."""
 
     __slots__ = ()
 
     rank = ndims = property(len)
+
+    def __getitem__(self, key):
+        part = super().__getitem__(key)
+        return TensorShape(part) if isinstance(key, slice) else part
 
     def as_list(self):
         """Returns the sizes as a list, with None for what is not known."""
@@ -41,6 +45,7 @@ def accept_old_attributes():
     Metric.weights = property(lambda metric: metric.variables)
     Model.compiled_loss = property(_CompiledLoss)
     Model.compiled_metrics = property(_CompiledMetrics)
+    KerasTensor._keras_shape = property(_keras_shape)
     Layer.__call__ = _naming_truth_values(Layer.__call__)
     Layer.add_loss = _taking_inputs(Layer.add_loss)
     _let_shapes_be_lists()
@@ -49,6 +54,11 @@ def accept_old_attributes():
 def _shapes(name, tensors):
     warn_of(f"layer.{name}", f"`layer.{name.removesuffix('_shape')}.shape`")
     return nested.map_structure(lambda tensor: tuple(tensor.shape), tensors)
+
+
+def _keras_shape(tensor):
+    warn_of("tensor._keras_shape", "`tensor.shape`")
+    return tuple(tensor.shape)
 
 
 def _node(layer, name, index):

@@ -1,6 +1,7 @@
 """Layers of Keras 1, where sizes were arguments of their own: `Convolution2D(32, 3, 3)`, and of Keras 2, by other names."""
 
 from convlayers import layers
+from convlayers.layers.merging.merge import Merge
 from convlayers.legacy.old_spelling import warn_of, warn_once
 from convlayers.saving.legacy import keras1
 
@@ -73,8 +74,15 @@ def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, ou
     return getattr(layers, today)(name=name, **arguments)(inputs)
 
 
+class OwnMerge(Merge):
+    """`_Merge`: the base of layers of a script's own that combine arrays. Subclasses define `_merge_function(inputs)`."""
+
+    def _merge(self, inputs):
+        return self._merge_function(inputs)
+
+
 # What old scripts find in `keras.layers`.
 ADDED = {
     old: _Renamed(old, (getattr(layers, today),), {"__doc__": f"`{today}`, as Keras 1 named it."})
     for old, today in keras1.CLASSES.items()
-} | {"ThresholdedReLU": ThresholdedReLU}
+} | {"ThresholdedReLU": ThresholdedReLU, "_Merge": OwnMerge}

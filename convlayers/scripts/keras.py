@@ -83,7 +83,7 @@ def find_keras_module(path):
             module = extend(path)
             return _face_of(module) if path.split(".")[0] in _MAKE_TENSORS else module
         except ModuleNotFoundError as error:
-            if error.name != f"convlayers.{path}":
+            if not f"convlayers.{path}.".startswith(f"{error.name}."):
                 raise
     raise not_found(path)
 

@@ -6,6 +6,7 @@ import pytest
 from convlayers import Input, layers
 from convlayers.legacy.layers import ADDED, merge
 from convlayers.legacy.old_spelling import OldSpelling
+from tests.scripts.running import run_code
 
 X = np.random.RandomState(0).normal(size=(2, 5, 6, 3)).astype("float32")
 
@@ -69,3 +70,26 @@ def test_thresholded_relu():
     with pytest.warns(OldSpelling, match="ReLU"):
         layer = ADDED["ThresholdedReLU"](theta=0.5)
     np.testing.assert_array_equal(layer(X), np.where(X > 0.5, X, 0))
+
+
+def test_layers_of_a_script_that_merge(tmp_path):
+    run_code(MERGE, tmp_path)
+
+
+MERGE = """
+import numpy as np
+from keras.layers import Input
+from keras.layers.merge import _Merge
+from keras.models import Model
+
+
+class Between(_Merge):
+    def _merge_function(self, inputs):
+        return 0.25 * inputs[0] + 0.75 * inputs[1]
+
+
+a, b = Input((2, 3)), Input((2, 3))
+between = Between()([a, b])
+assert between._keras_shape == (None, 2, 3)
+assert (Model([a, b], between).predict([np.zeros((1, 2, 3)), np.ones((1, 2, 3))]) == 0.75).all()
+"""
