@@ -67,8 +67,14 @@ class ScatterUpdate:
         return ops.scatter_update(tensor, *_rows(indices, updates), reduction=self.reduction)
 
 
-def tensor_scatter_sub(tensor, indices, updates):
-    return ScatterUpdate("add")(tensor, indices, ops.negative(as_number_or_array(updates)))
+tensor_scatter_nd_add = ScatterUpdate("add")
+tensor_scatter_nd_max = ScatterUpdate("max")
+tensor_scatter_nd_min = ScatterUpdate("min")
+tensor_scatter_nd_update = ScatterUpdate(None)
+
+
+def tensor_scatter_nd_sub(tensor, indices, updates):
+    return tensor_scatter_nd_add(tensor, indices, ops.negative(as_number_or_array(updates)))
 
 
 def _rows(indices, updates):

@@ -30,6 +30,11 @@ class EagerArray(np.ndarray):
         """Returns the shape, under its older name."""
         return self.shape
 
+    def set_shape(self, shape):
+        """Says what the shape is, where None may be any size. An array has its shape already: another one is an error."""
+        if len(shape) != self.ndim or any(size not in (None, known) for size, known in zip(shape, self.shape, strict=False)):
+            raise ValueError(f"Tensor's shape {tuple(self.shape)} is not compatible with supplied shape {tuple(shape)}.")
+
     @property
     def value(self):
         """The array as NumPy's own, as variables and tensors have it."""

@@ -6,6 +6,7 @@ import inspect
 import types
 
 from convlayers.legacy.modules import ScriptModule
+from convlayers.models.tensorflow_ops.places import ScatterUpdate
 from convlayers.scripts.tensorflow.eager import eager
 from convlayers.scripts.tensorflow.names import ADVICE, NAMES, OF_KERAS
 
@@ -34,9 +35,10 @@ class _Face(ScriptModule):
         module, _, attribute = place.rpartition(".")
         module = module if module.startswith(".") else f"convlayers.{module}"
         value = getattr(importlib.import_module(module, __package__), attribute)
-        if arguments or (isinstance(value, types.FunctionType) and "name" not in inspect.signature(value).parameters):
+        is_function = isinstance(value, (types.FunctionType, ScatterUpdate))
+        if arguments or (is_function and "name" not in inspect.signature(value).parameters):
             value = _with_names(value, arguments)
-        value = eager(value) if isinstance(value, types.FunctionType) else value
+        value = eager(value) if is_function else value
         setattr(self, name, value)
         return value
 

@@ -1,5 +1,6 @@
 """`tf.Module`."""
 
+from convlayers.layers import Layer
 from convlayers.naming import to_snake_case
 from convlayers.scripts.tensorflow.graphs import name_scope
 from convlayers.variables import Variable
@@ -31,6 +32,25 @@ class Module:
     @property
     def trainable_variables(self):
         return tuple(variable for variable in self.variables if variable.trainable)
+
+    @property
+    def submodules(self):
+        """All modules, layers and models among the attributes, and inside of them, each once."""
+        return tuple({id(module): module for module in _modules_in(vars(self))}.values())
+
+
+def _modules_in(value):
+    if isinstance(value, dict):
+        for key in sorted(value, key=str):
+            yield from _modules_in(value[key])
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _modules_in(part)
+    elif isinstance(value, Module):
+        yield value
+        yield from _modules_in(vars(value))
+    elif isinstance(value, Layer):
+        yield from value._flatten_layers()
 
 
 def _variables_in(value):

@@ -28,6 +28,7 @@ _MOVED_IMAGES = (
     "central_crop crop_to_bounding_box extract_patches flip_left_right flip_up_down grayscale_to_rgb pad_to_bounding_box "
     "resize_with_crop_or_pad rot90 transpose"
 )
+_SCATTERED = ("add", "max", "min", "sub", "update")
 _NETWORKS = (
     "avg_pool2d batch_normalization bias_add compute_average_loss conv2d conv2d_transpose depthwise_conv2d gelu l2_loss "
     "local_response_normalization max_pool2d scale_regularization_loss sigmoid_cross_entropy_with_logits "
@@ -71,6 +72,7 @@ NAMES = {
         # Types of numbers are their names here.
         **{name: f".dtypes.{name}" for name in _TYPES.split()},
         "GradientTape": ".tape.GradientTape",
+        "IndexedSlices": ".variables.IndexedSlices",
         "Module": ".module.Module",
         "UnconnectedGradients": ".tape.UnconnectedGradients",
         "Tensor": ".eager.AnyTensor",
@@ -132,7 +134,7 @@ NAMES = {
         "stack": ("ops.stack", {"values": "x"}),
         "stop_gradient": ("ops.stop_gradient", {"input": "variable"}),
         "tile": ("ops.tile", {"input": "x", "multiples": "repeats"}),
-        "tensor_scatter_nd_update": ("ops.scatter_update", {"tensor": "inputs"}),
+        **{f"tensor_scatter_nd_{kind}": f"models.tensorflow_ops.places.tensor_scatter_nd_{kind}" for kind in _SCATTERED},
         "transpose": ("ops.transpose", {"a": "x", "perm": "axes"}),
         "where": ".arrays.where",
         "while_loop": "ops.while_loop",

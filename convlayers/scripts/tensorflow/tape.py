@@ -72,6 +72,11 @@ class GradientTape:
                     "Make one of it, `x = tf.constant(x)`, and use that in place of the array."
                 )
 
+    def watched_variables(self):
+        """Returns the variables that were used so far, in the order in which they were."""
+        used = (leaf for inputs, *_ in self._tape._records for leaf in inputs if isinstance(leaf, Variable))
+        return tuple({id(variable): variable for variable in used}.values())
+
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients=None):
         """Returns the gradients of a target, or of the sum of several.
 

@@ -55,6 +55,10 @@ def extend_variables():
     Variable.__iter__ = lambda variable: iter(as_eager(ops.unstack(variable)))
     Variable.__getitem__ = _part_of(Variable.__getitem__)
     Variable.scatter_nd_update = _scatter_nd_update
+    for name, reduction in _SCATTERED.items():
+        setattr(Variable, f"scatter_{name}", _of_slices(reduction))
+    Variable.scatter_sub = lambda variable, sparse_delta, use_locking=False, name=None: variable.scatter_add(-sparse_delta)
+    Variable.read_value = lambda variable: as_eager(variable.numpy())
 
 
 def _part_of(get_item):
@@ -78,3 +82,35 @@ def _assign_part(variable, key, value):
 def _scatter_nd_update(variable, indices, updates, name=None):
     """Writes numbers in the places that the last axis of `indices` has."""
     return variable.assign(ops.scatter_update(variable, indices, updates))
+
+
+class IndexedSlices:
+    """Some slices of an array along its first axis. Gradients are never of this class here: they have all their numbers.
+
+    Args:
+        values: array of the slices.
+        indices: array of one axis with their places.
+        dense_shape: the shape of the whole array, or None.
+    """
+
+    def __init__(self, values, indices, dense_shape=None):
+        self.values = values
+        self.indices = indices
+        self.dense_shape = dense_shape
+
+    def __neg__(self):
+        return IndexedSlices(ops.negative(self.values), self.indices, self.dense_shape)
+
+
+def _of_slices(reduction):
+    """Returns a method that brings slices to their places in a variable."""
+
+    def scatter(variable, sparse_delta, use_locking=False, name=None):
+        indices = ops.expand_dims(sparse_delta.indices, -1)
+        return variable.assign(ops.scatter_update(variable, indices, sparse_delta.values, reduction))
+
+    return scatter
+
+
+# What there is of `variable.scatter_update(slices)` and its like, and how each number is combined with that of the variable.
+_SCATTERED = {"add": "add", "max": "max", "min": "min", "mul": "mul", "update": None}

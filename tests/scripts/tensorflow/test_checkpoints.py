@@ -108,5 +108,6 @@ def test_a_module_finds_variables():
     assert (outer.name, outer.inner.name) == ("outer", "inside")
     assert [tuple(variable.shape) for variable in outer.variables] == [(), (3, 2), (2,), ()]
     assert len(outer.trainable_variables) == 3
+    assert outer.submodules == (outer.inner, outer.z[0])
     with outer.name_scope:
         pass

@@ -59,6 +59,13 @@ CALLS = [
     (lambda: math.atan2(y=M, x=0.5), np.arctan2(M, 0.5)),
     (lambda: math.reduce_logsumexp(M, axis=1), np.log(np.exp(M).sum(axis=1))),
     (lambda: tf.tensor_scatter_nd_update(M, [[1]], [M[0]]), M[[0, 0, 2]]),
+    (lambda: tf.tensor_scatter_nd_add(M, [[1]], [M[0]]), np.stack([M[0], M[0] + M[1], M[2]])),
+    (lambda: tf.tensor_scatter_nd_sub(M, [[1]], [M[0]]), np.stack([M[0], M[1] - M[0], M[2]])),
+    (lambda: tf.tensor_scatter_nd_max(M, [[1]], [M[0]]), np.stack([M[0], np.maximum(M[0], M[1]), M[2]])),
+    (
+        lambda: tf.tensor_scatter_nd_min(tensor=M, indices=[[1]], updates=[M[0]], name="low"),
+        np.stack([M[0], np.minimum(M[0], M[1]), M[2]]),
+    ),
     (lambda: tf.where(M > 0.5), np.argwhere(M > 0.5)),
     (lambda: tf.sort(M, axis=0, direction="DESCENDING"), np.sort(M, axis=0)[::-1]),
     (lambda: tf.argsort([3, 1, 3, 2], direction="DESCENDING"), np.array([0, 2, 3, 1])),

@@ -22,6 +22,14 @@ def test_watched_arrays():
     assert type(x * 2) is EagerArray and (x.numpy() == X).all()
 
 
+def test_which_variables_were_used():
+    used, other = Variable(X), Variable(X)
+    with GradientTape() as tape:
+        ops.sum(used * 2 + used)
+    (watched,) = tape.watched_variables()
+    assert watched is used and watched is not other
+
+
 def test_a_loop_that_climbs():
     x = first = as_eager(X.copy())
     for _ in range(3):

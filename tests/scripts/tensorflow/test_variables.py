@@ -52,6 +52,30 @@ except TypeError as error:
     assert "does not support item assignment" in str(error)
 """
 
+SLICES = """
+import tensorflow as tf
+
+v = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+slices = tf.IndexedSlices(tf.constant([[10.0, 20.0], [1.0, 1.0]]), tf.constant([2, 0]))
+assert v.scatter_add(slices) is v and v.numpy().tolist() == [[2, 3], [3, 4], [15, 26]]
+assert v.scatter_sub(slices).numpy().tolist() == [[1, 2], [3, 4], [5, 6]]
+assert v.scatter_max(slices).numpy().tolist() == [[1, 2], [3, 4], [10, 20]]
+assert v.scatter_min(slices).numpy().tolist() == [[1, 1], [3, 4], [10, 20]]
+assert v.scatter_mul(slices).numpy().tolist() == [[1, 1], [3, 4], [100, 400]]
+assert v.scatter_update(slices).numpy().tolist() == [[1, 1], [3, 4], [10, 20]]
+assert v.read_value().numpy().tolist() == v.numpy().tolist() and not isinstance(v, tf.IndexedSlices)
+assert tf.TensorShape([None, 2, 3])[1:].as_list() == [2, 3] and tf.zeros((4, 5, 6)).shape[:-1].as_list() == [4, 5]
+image = tf.zeros((4, 5, 3))
+image.set_shape([None, None, 3])
+for wrong in ([None, None, 1], [4, 5]):
+    try:
+        image.set_shape(wrong)
+    except ValueError as error:
+        assert "(4, 5, 3) is not compatible" in str(error)
+    else:
+        raise AssertionError(wrong)
+"""
+
 
 def test_variables_are_made_and_known_by_their_kind(tmp_path):
     run_code(MADE, tmp_path)
@@ -63,3 +87,7 @@ def test_what_operators_make_of_variables_can_be_asked_for_an_array(tmp_path):
 
 def test_parts_of_variables_are_assigned_to(tmp_path):
     run_code(PARTS, tmp_path)
+
+
+def test_slices_are_brought_to_their_places(tmp_path):
+    run_code(SLICES, tmp_path)
