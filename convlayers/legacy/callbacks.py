@@ -24,6 +24,7 @@ ADDED = {"BaseLogger": BaseLogger}
 
 def accept_old_callbacks():
     """Lets callbacks do what they did in Keras 1 and 2."""
+    Callback.model = Callback.model.setter(Callback.set_model)
     TensorBoard.__init__ = _without_profiler(TensorBoard.__init__)
     TensorBoard._writer = _writing_if_possible(TensorBoard._writer)
 

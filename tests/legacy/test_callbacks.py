@@ -24,6 +24,10 @@ class Monitor(BaseLogger):
 
 
 class Validate(Callback):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model  # it is given later, too
+
     def on_epoch_end(self, epoch, logs={}):
         inputs, labels = self.validation_data[:2]
         assert (inputs == x[:8]).all() and (labels == y[:8]).all()
@@ -32,7 +36,7 @@ class Validate(Callback):
 
 model = Sequential([Dense(1, input_dim=3)])
 model.compile("sgd", "mse")
-monitor, validate = Monitor(), Validate()
+monitor, validate = Monitor(), Validate(model)
 board = TensorBoard("logs", histogram_freq=1, profile_batch=(2, 3))
 history = model.fit(x, y, epochs=2, verbose=0, validation_data=(x[:8], y[:8]), callbacks=[monitor, validate, board])
 assert monitor.losses == history.history["loss"] and validate.called

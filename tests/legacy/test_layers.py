@@ -83,6 +83,14 @@ from keras.layers.merge import _Merge
 from keras.models import Model
 
 
+try:
+    from keras.layers.merge import Nothing
+except ImportError as error:
+    assert "'Nothing' from 'keras.layers.merge'" in str(error)
+else:
+    raise AssertionError
+
+
 class Between(_Merge):
     def _merge_function(self, inputs):
         return 0.25 * inputs[0] + 0.75 * inputs[1]

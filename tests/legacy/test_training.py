@@ -107,6 +107,8 @@ model.fit(x, y, epochs=3, batch_size=20, verbose=0, callbacks=[
     callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
     callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rates.append(logs["learning_rate"]))])
 np.testing.assert_allclose(rates, [0.25, 0.125, 0.0625])
+scaled = optimizers.LossScaleOptimizer(optimizers.SGD(lr=0.5))
+assert scaled.get_scaled_loss(np.float32(2)) == 2 * scaled.initial_scale and scaled.get_unscaled_gradients([x])[0] is x
 model.train_on_batch(x, y, class_weight=[{0: 1.0}, {0: 0.5}])
 adam = optimizers.Adam(0.01, 0.8, decay=0.1, epsilon=None)
 assert adam.beta_1 == 0.8 and abs(float(adam.learning_rate) - 0.01) < 1e-9 and adam.epsilon == 1e-7
