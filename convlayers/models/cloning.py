@@ -4,6 +4,7 @@ import functools
 
 from convlayers import nested
 from convlayers.layers.core.input_layer import Input, InputLayer
+from convlayers.layers.core.lambda_layer import Lambda
 from convlayers.models.functional import Functional, is_made_of_a_graph
 from convlayers.models.sequential import Sequential
 from convlayers.serialization import deserialize_keras_object, serialize_keras_object
@@ -58,7 +59,7 @@ class _Cloning:
     """What becomes of each layer. One that is there twice is cloned once."""
 
     def __init__(self, clone_function, call_function, recursive, cache):
-        self._clone = clone_function or (lambda layer: type(layer).from_config(layer.get_config()))
+        self._clone = clone_function or _make_again
         self._recursive = recursive
         self._known = {} if cache is None else cache
         self._call_function = call_function
@@ -165,3 +166,11 @@ def _refuse_for_subclasses(model, input_tensors, clone_function, call_function):
             "Argument `call_function` is only supported for Functional models. Received model of type "
             f"'{type(model).__name__}', with call_function={call_function}"
         )
+
+
+def _make_again(layer):
+    config = layer.get_config()
+    if isinstance(layer, Lambda):
+        # The function is at hand. Its name in the config stands for it only where it is registered.
+        config = {**config, "function": layer.function}
+    return type(layer).from_config(config)

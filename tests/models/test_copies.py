@@ -257,3 +257,14 @@ def test_state_trees_come_back():
         model.set_state_tree({"foo": {}})
     with pytest.raises(ValueError, match=r"^Invalid `value_format` argument"):
         model.get_state_tree("list")
+
+
+def _doubled(x):
+    return x * 2
+
+
+def test_a_clone_has_the_function_of_a_lambda_layer():
+    x = Input((3,))
+    model = Model(x, layers.Lambda(_doubled)(x))
+    assert clone_model(model).layers[1].function is _doubled
+    assert (clone_model(model)(np.ones((2, 3), "float32")) == 2).all()
