@@ -332,6 +332,13 @@ class Dataset(PyDataset):
         """Returns an iterator over the elements."""
         return NumpyIterator(nested.map_structure(np.asarray, element) for element in self)
 
+    def get_single_element(self, name=None):
+        """Returns the element of a data set that has one."""
+        elements = list(itertools.islice(self, 2))
+        if len(elements) != 1:
+            raise ValueError(f"Dataset had {'more than one element' if elements else 'no elements'}.")
+        return elements[0]
+
     def _check_end(self, method):
         if self._count is None:
             raise ValueError(f"`{method}` of a data set without end. Call it before `repeat()`.")

@@ -30,6 +30,14 @@ def test_batches(numbers):
     assert listed(numbers.take(4).batch(2).batch(2)) == [[[0, 1], [2, 3]]]
 
 
+def test_the_only_element(numbers):
+    assert numbers.batch(7).get_single_element().tolist() == X.tolist()
+    with pytest.raises(ValueError, match="Dataset had more than one element"):
+        numbers.repeat().get_single_element()
+    with pytest.raises(ValueError, match="Dataset had no elements"):
+        numbers.take(0).get_single_element()
+
+
 def test_repeats(numbers):
     assert listed(numbers.batch(3).repeat(2)) == [[0, 1, 2], [3, 4, 5], [6]] * 2
     assert listed(numbers.repeat(2).batch(3)) == [[0, 1, 2], [3, 4, 5], [6, 0, 1], [2, 3, 4], [5, 6]]
