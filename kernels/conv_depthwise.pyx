@@ -17,7 +17,7 @@ from cython.parallel cimport prange, threadid
 from libc.string cimport memset
 
 from kernels.depthwise_job cimport Job, Phase, Task, bands_of, describe, describe_outputs, work_of
-from kernels.depthwise_planes cimport Planes, block_of, bring_rows, room_for_rows, vectors_of_block
+from kernels.depthwise_planes cimport Planes, block_of, bring_rows, bytes_of_rows, vectors_of_block
 from kernels.elementwise cimport LINEAR
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.operands cimport size_of
@@ -205,11 +205,8 @@ cdef inline Py_ssize_t rows_below_band(const Job* job) noexcept nogil:
 
 
 cdef inline size_t bytes_of_block(const Job* job, Py_ssize_t vectors) noexcept nogil:
-    """Scratch memory for the pixels of so many vectors of channels, if they are put together."""
-    cdef Py_ssize_t channels = vectors * VL
-    if job.planes == NULL:
-        return 0
-    return room_for_rows(rows_below_band(job), job.planes.w, channels) * job.planes.w * channels * sizeof(real)
+    """Scratch memory for the pixels of so many vectors of channels or fewer, if they are put together."""
+    return 0 if job.planes == NULL else bytes_of_rows(rows_below_band(job), job.planes.w, vectors * VL)
 
 
 cdef void do_block(const Job* job, const Task* task, Py_ssize_t first, Py_ssize_t end, Py_ssize_t first_band,

@@ -75,6 +75,11 @@ cdef inline Py_ssize_t room_for_rows(Py_ssize_t rows, Py_ssize_t w, Py_ssize_t c
     return max(rows + 2 * rows_at_once(w), ROOM // (w * channels * <Py_ssize_t>sizeof(real)))
 
 
+cdef inline size_t bytes_of_rows(Py_ssize_t rows, Py_ssize_t w, Py_ssize_t channels) noexcept nogil:
+    """How many bytes these rows take at most, of so many channels or fewer: of fewer, more rows may fill more of the room."""
+    return max((rows + 2 * rows_at_once(w)) * w * channels * <Py_ssize_t>sizeof(real), <Py_ssize_t>ROOM)
+
+
 cdef inline void ask_for_rows(const Planes* planes, const real* rows, Py_ssize_t count) noexcept nogil:
     """Asks for so many rows of VL planes, of which the first one is given."""
     cdef Py_ssize_t plane, lines = ceil_div(count * planes.w, LINE)

@@ -262,6 +262,43 @@ cdef inline void gather_results(
         at += VL
 
 
+cdef inline const real* put_band_together(
+    Combine combine, real nothing, const Pooling* job, const PlaneRows* rows, const real* x, Py_ssize_t first,
+    Py_ssize_t some, real* scratch,
+) noexcept nogil:
+    """Returns where so many rows of a band lie, one behind the other: in scratch memory, unless they do so in x."""
+    cdef Py_ssize_t of_plane = job.d.outputs * job.h.outputs, size = job.d.inputs * job.h.inputs * job.w.inputs
+    cdef Py_ssize_t gap = rows.width - job.w.inputs, share = size // of_plane  # of the inputs, for a row of outputs
+    cdef Py_ssize_t h = first % job.h.outputs, d = first // job.h.outputs % job.d.outputs, row
+    cdef const real* plane = x + first // of_plane * size
+    cdef const real* ahead = x + first * share + AHEAD
+    cdef const real* end = x + job.n * size
+    cdef const real* safe = NULL
+    cdef real* into = scratch
+    if size == job.w.inputs and gap == 0 and of_plane == 1 and plane + some * size + rows.reach <= end:
+        return plane
+    if x + ((first + some - 1) // of_plane + 1) * size + VL > end:
+        safe = end
+    fill(into, nothing, rows.front)
+    into += rows.front
+    for row in range(some):
+        combine_rows_below(combine, nothing, job, plane, safe, d, h, into)
+        while rows.ask and ahead < x + (first + row + 1) * share + AHEAD:
+            prefetch_for_reading(ahead)
+            ahead += LINE
+        into += job.w.inputs
+        fill(into, nothing, gap)
+        into += gap
+        h += 1
+        if h == job.h.outputs:
+            h = 0
+            d += 1
+            if d == job.d.outputs:
+                d = 0
+                plane += size
+    return scratch
+
+
 cdef inline void compute_plane_rows(
     Combine combine, real nothing, bint averaged, const Pooling* shared, const PlaneRows* rows, const real* x, real* y,
     Py_ssize_t task, real* scratch,
@@ -269,53 +306,22 @@ cdef inline void compute_plane_rows(
     """The results of a band."""
     cdef Pooling job = shared[0]  # a copy that no store can reach
     cdef unsigned long long state = flush_denormals() if averaged else 0
-    cdef Py_ssize_t first = task * rows.some, some = min(rows.some, rows.count - first), row
-    cdef Py_ssize_t size = job.d.inputs * job.h.inputs * job.w.inputs, gap = rows.width - job.w.inputs
-    cdef Py_ssize_t h = first % job.h.outputs, d = first // job.h.outputs % job.d.outputs, output = 0
-    cdef const real* plane = x + first // job.h.outputs // job.d.outputs * size
-    cdef const real* end = x + job.n * size
-    cdef const real* safe = NULL
-    cdef const real* band = scratch
-    cdef real* into = scratch
-    cdef Py_ssize_t step = job.w.window.step
-    cdef Py_ssize_t share = size // (job.d.outputs * job.h.outputs)  # of the inputs, for a row of outputs
-    cdef const real* ahead = x + first * share + AHEAD
+    cdef Py_ssize_t first = task * rows.some, some = min(rows.some, rows.count - first)
+    cdef Py_ssize_t count = some * job.w.outputs, step = job.w.window.step, output = 0
+    cdef const real* band = put_band_together(combine, nothing, &job, rows, x, first, some, scratch)
     y += first * job.w.outputs
-    if size == job.w.inputs and gap == 0 and job.d.outputs * job.h.outputs == 1 and plane + some * size + rows.reach <= end:
-        band = plane
-    else:
-        if x + ((first + some - 1) // (job.d.outputs * job.h.outputs) + 1) * size + VL > end:
-            safe = end
-        fill(into, nothing, rows.front)
-        into += rows.front
-        for row in range(some):
-            combine_rows_below(combine, nothing, &job, plane, safe, d, h, into)
-            while rows.ask and ahead < x + (first + row + 1) * share + AHEAD:
-                prefetch_for_reading(ahead)
-                ahead += LINE
-            into += job.w.inputs
-            fill(into, nothing, gap)
-            into += gap
-            h += 1
-            if h == job.h.outputs:
-                h = 0
-                d += 1
-                if d == job.d.outputs:
-                    d = 0
-                    plane += size
-    some *= job.w.outputs
     if averaged and rows.cycle > 0:
         output = first * job.w.outputs % rows.cycle
     if not rows.picked:
-        gather_results(combine, nothing, rows, &job.w, band, some, y, output, averaged)
+        gather_results(combine, nothing, rows, &job.w, band, count, y, output, averaged)
     elif rows.sources == 2 and job.w.pool == 2 and step == 1:
-        pick_results(combine, rows, band, some, 2, 1, y, output, averaged, 2)
+        pick_results(combine, rows, band, count, 2, 1, y, output, averaged, 2)
     elif rows.sources == 2 and job.w.pool == 3 and step == 1:
-        pick_results(combine, rows, band, some, 3, 1, y, output, averaged, 2)
+        pick_results(combine, rows, band, count, 3, 1, y, output, averaged, 2)
     elif rows.sources == 2:
-        pick_results(combine, rows, band, some, job.w.pool, step, y, output, averaged, 2)
+        pick_results(combine, rows, band, count, job.w.pool, step, y, output, averaged, 2)
     else:
-        pick_results(combine, rows, band, some, job.w.pool, step, y, output, averaged, rows.sources)
+        pick_results(combine, rows, band, count, job.w.pool, step, y, output, averaged, rows.sources)
     if averaged:
         restore_denormals(state)
 
