@@ -37,6 +37,7 @@ _MODULES = [
     "saving",
     "utils",
     "visualization",
+    "wrappers",
 ]
 
 __getattr__, __dir__, __all__ = lazy_names(

@@ -56,8 +56,6 @@ _ADVICE = {
     "Files of older versions are read by `load_model(path)`, and objects by `saving.deserialize_keras_object`.": """
         legacy.saving utils.legacy
     """,
-    "Wrappers for scikit-learn are not part of convlayers. A class with `fit` and `predict` that makes a "
-    "model is one, and the package `scikeras` has some for Keras itself.": "wrappers",
 }
 _BY_PATH = {path: advice for advice, paths in _ADVICE.items() for path in paths.split()}
 

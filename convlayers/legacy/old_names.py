@@ -47,7 +47,6 @@ OLD_MODULES = {
 
 # Modules that are gone from Keras, and kept here for scripts.
 KEPT_MODULES = {
-    "wrappers": "convlayers.legacy.wrappers",
     "wrappers.scikit_learn": "convlayers.legacy.wrappers.scikit_learn",
 }
 
@@ -104,4 +103,5 @@ ADDITIONS = {
     "preprocessing": "convlayers.legacy.utils",
     "preprocessing.image": "convlayers.legacy.image",
     "utils": "convlayers.legacy.utils",
+    "wrappers": "convlayers.legacy.wrappers",
 }

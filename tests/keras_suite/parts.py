@@ -1,5 +1,7 @@
 """The parts of Keras's source whose tests are run."""
 
+import importlib.util
+
 PARTS = [
     "activations",
     "applications/imagenet_utils_test.py",
@@ -28,4 +30,5 @@ PARTS = [
     "saving",
     "trainers",
     "utils",
+    *(["wrappers"] if importlib.util.find_spec("sklearn") else []),
 ]

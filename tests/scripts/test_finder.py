@@ -57,7 +57,6 @@ def test_import_star(tmp_path):
         ("from keras.preprocessing.text import Tokenizer", "No module named 'keras.preprocessing.text'. Text and tables are"),
         ("import keras.nothing", "No module named 'keras.nothing'. The script runs with convlayers"),
         ("import keras.autograd", "No module named 'keras.autograd'"),
-        ("import keras; keras.wrappers.SKLearnClassifier", "scikeras"),
         ("from keras.layers import LSTM", "Recurrent layers are not part of convlayers"),
         ("from keras.layers import Merge", "`keras.Model([left.input, right.input], x)`."),
         ("from keras.layers import LocallyConnected2D", "Layers without shared weights are not part of convlayers."),
