@@ -2,7 +2,7 @@
 
 What has none of these endings, as "training/cp.ckpt", was for Keras 2 the name of a checkpoint of TensorFlow. Such weights are
 in a file of today, with today's ending behind the name, and are found there under the name. A model of such a name was in a
-folder, and is in one today: a `.keras` archive, unpacked.
+folder, and is in one today: a `.keras` archive, unpacked, or its weights alone where the model has no config.
 """
 
 import functools
@@ -15,6 +15,7 @@ from convlayers.models import Model
 from convlayers.models import load_model as load_model_today
 from convlayers.saving.file_endings import HDF5_ENDINGS, MODEL_ENDINGS, WEIGHTS_ENDING
 
+_WEIGHTS_IN_FOLDER = f"model{WEIGHTS_ENDING}"
 _ENDINGS_KNOWN = (*MODEL_ENDINGS, ".json")
 
 
@@ -90,9 +91,20 @@ def _making_folders(save):
         kwargs.pop("save_format", None)
         warn_of("save('...')", "a name that ends in `.keras`. This is a folder, as in Keras 2, with what such a file has in it")
         os.makedirs(os.path.dirname(os.fspath(filepath)) or ".", exist_ok=True)
-        return save(self, filepath, *args, **kwargs, zipped=False)
+        try:
+            return save(self, filepath, *args, **kwargs, zipped=False)
+        except NotImplementedError as error:  # Keras 2 asked for no config where it wrote a folder.
+            _write_weights_alone(self, os.fspath(filepath), error)
 
     return save_as
+
+
+def _write_weights_alone(model, folder, error):
+    what = str(error).partition("\n")[0]
+    today = "`save_weights`, or a `get_config`. The weights are in this folder, for `load_weights` of a model that is made anew"
+    warn_of(f"save('...') of a model without a config ({what})", today)
+    os.makedirs(folder, exist_ok=True)
+    model.save_weights(os.path.join(folder, _WEIGHTS_IN_FOLDER))
 
 
 def _choosing_format(save_weights):
@@ -120,9 +132,11 @@ def _finding_checkpoints(load_weights):
     def load(self, filepath, *args, **kwargs):
         _count_as_built(self)
         name = os.fspath(filepath)
-        if not _has_no_ending(name) or not os.path.exists(name + WEIGHTS_ENDING):
+        places = (name + WEIGHTS_ENDING, os.path.join(name, _WEIGHTS_IN_FOLDER)) if _has_no_ending(name) else ()
+        place = next(filter(os.path.exists, places), None)
+        if place is None:
             return load_weights(self, filepath, *args, **kwargs)
-        load_weights(self, name + WEIGHTS_ENDING, *args, **kwargs)
+        load_weights(self, place, *args, **kwargs)
         return Loaded()
 
     return load
@@ -150,6 +164,7 @@ def _accepting_names(init):
             init(self, name + ".keras", *args, **kwargs)
             self.filepath = name
             self._write = lambda path: self.model.save(path)  # a model that is not there yet
+            self.on_train_begin = lambda logs=None: None  # a folder takes models without a config, too
             return
         if not name.endswith(HDF5_ENDINGS) or name.endswith(WEIGHTS_ENDING):
             return init(self, filepath, *args, **kwargs)

@@ -171,3 +171,40 @@ def test_models_that_are_never_called(tmp_path):
 def test_models_in_folders(tmp_path):
     result = run_code(FOLDERS, tmp_path)
     assert result.stderr.count("`save('...')` is from older versions of Keras. Today, write a name that ends in `.keras`.") == 1
+
+
+WITHOUT_CONFIG = """
+import numpy as np
+from tensorflow import keras
+
+
+class Autoencoder(keras.Model):
+    def __init__(self, encoder, decoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def call(self, inputs):
+        return self.decoder(self.encoder(inputs))
+
+
+def make():
+    halves = [keras.Sequential([keras.layers.Dense(2, input_shape=(3,))]), keras.Sequential([keras.layers.Dense(3)])]
+    return Autoencoder(*halves)
+
+
+model, x = make(), np.random.rand(16, 3).astype("float32")
+model.compile("sgd", "mse")
+checkpoint = keras.callbacks.ModelCheckpoint("checkpoint", save_best_only=True, monitor="loss")
+model.fit(x, x, epochs=2, verbose=0, callbacks=[checkpoint])
+model.save("models/whole")
+for folder in ("checkpoint", "models/whole"):
+    other = make()
+    other(x)
+    other.load_weights(folder).expect_partial()
+    np.testing.assert_array_equal(other.predict(x, verbose=0), model.predict(x, verbose=0))
+"""
+
+
+def test_models_without_a_config_in_folders(tmp_path):
+    result = run_code(WITHOUT_CONFIG, tmp_path)
+    assert "must override `get_config()`" in result.stderr and "`load_weights` of a model that is made anew" in result.stderr
