@@ -8,6 +8,7 @@ from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
 from convlayers.scripts.keras import find_keras_module, keras, not_found
 from convlayers.scripts.tensorflow.datasets import extend_datasets_of_keras
+from convlayers.scripts.tensorflow.dtypes import name_number_types
 from convlayers.scripts.tensorflow.eager import return_eager_arrays
 from convlayers.scripts.tensorflow.faces import find_tensorflow
 from convlayers.scripts.tensorflow.variables import extend_variables
@@ -59,6 +60,7 @@ def install_as_keras():
     return_eager_arrays()
     extend_datasets_of_keras()
     extend_variables()
+    name_number_types()
     sys.meta_path.insert(0, _Finder())
 
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from convlayers.symbolic import KerasTensor
+from convlayers.variables import Variable
+
 
 class DType(str):
     """The name of a number type, with what TensorFlow's number types have."""
@@ -31,6 +34,18 @@ class DType(str):
     @property
     def min(self):
         return (np.finfo if self.is_floating else np.iinfo)(str(self)).min
+
+
+def name_number_types():
+    """Lets the number types of symbolic tensors and variables be asked for `name`, as those of TensorFlow can."""
+    for kind in (KerasTensor, Variable, *(kind for kind in Variable.__subclasses__() if "dtype" in vars(kind))):
+        kind.dtype = _named(kind.dtype)
+
+
+def _named(dtype):
+    if isinstance(dtype, str):  # the one of all variables of a class
+        return DType(dtype)
+    return property(lambda x: DType(dtype.__get__(x)), dtype.__set__)
 
 
 bfloat16 = DType("bfloat16")
