@@ -268,6 +268,10 @@ NAMES = {
         "uniform": ".random.uniform",
     },
     "strings": {name: f".strings.{name}" for name in ("join", "regex_replace", "split")},
+    "summary": {
+        name: f".summary.{name}"
+        for name in ("SummaryWriter", "create_file_writer", "create_noop_writer", "histogram", "image", "scalar", "text")
+    },
     "train": {name: f".checkpoints.{name}" for name in ("Checkpoint", "CheckpointManager", "latest_checkpoint")},
     "version": {"VERSION": ".names.VERSION"},
     "test": {

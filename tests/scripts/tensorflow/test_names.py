@@ -232,7 +232,7 @@ def test_generators_of_random_numbers():
         ("train.Example", "`numpy.savez`"),
         ("train.ExponentialMovingAverage", "`model.save_weights"),
         ("ragged.constant", "`padded_batch`"),
-        ("summary.scalar", "`TensorBoard`"),
+        ("summary.trace_on", "`TensorBoard`"),
         ("no_such_function", "`keras.ops`"),
     ],
 )
