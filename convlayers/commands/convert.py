@@ -18,8 +18,8 @@ def add_arguments(parser):
     parser.add_argument(
         "--format",
         choices=_ENDINGS,
-        help="keras3, the default: for all versions of Keras 3. keras3.0: the same; a model that not all of them read is an "
-        "error. keras3.11: for 3.11 and later, as these write it. "
+        help="keras3, the default: for all versions of Keras 3. keras3.0: without what optimizers remember, where "
+        "versions have it in other orders. keras3.11: for 3.11 and later, as these write it. "
         "keras2: for Keras 2. convlayers: for convlayers alone, with what Keras does not have. weights: weights alone, for "
         "Keras 3; the default where OUT ends in .weights.h5",
     )

@@ -19,7 +19,6 @@ _LAST_WITH_LISTS = "3.10.0"
 DEFAULT = "keras3"
 _LISTS_ALWAYS = "keras3.0"
 _SINGLE_ENDS = "keras3.11"
-FOR_ALL_VERSIONS = DEFAULT, _LISTS_ALWAYS
 _VERSIONS = {
     DEFAULT: _LAST_WITH_LISTS,
     _LISTS_ALWAYS: _LAST_WITH_LISTS,
@@ -43,7 +42,7 @@ def check_format(format):
 
 def is_for_keras3(format):
     """Whether some version of Keras 3 reads a file of a format."""
-    return format in (*FOR_ALL_VERSIONS, _SINGLE_ENDS)
+    return format in (DEFAULT, _LISTS_ALWAYS, _SINGLE_ENDS)
 
 
 def keras_version_of(format):
@@ -72,7 +71,7 @@ def translated(encoding, format):
     from convlayers.saving.for_keras import for_keras
 
     encoding = for_keras(encoding, is_older=format == "keras2")
-    if format in FOR_ALL_VERSIONS:
+    if format in (DEFAULT, _LISTS_ALWAYS):
         encoding = without_usual_training(_for_all_versions(encoding, format))
         return with_first_names(without_names_of_ops(encoding))
     if format == "keras2":

@@ -47,12 +47,12 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         overwrite: whether a file of that name may be replaced without asking.
         zipped: True for one file, the default; False for a folder, whose name has no such ending.
         kwargs: `format` says who reads the file. "keras3", the default, is for all versions of Keras 3: a `Sequential`
-            with a functional model in it is a functional model there, and what versions have in other orders of what an
-            optimizer remembers is for convlayers alone. "keras3.0" is the same, but for an error where not all of them read
-            the model. "keras3.11" is for 3.11 and later, as these write it: single inputs and outputs of functional models are
-            alone, and not in a list. By default, a model that was read from such a file is written so again. "keras2" is for
-            Keras 2. For all of these, what goes beyond Keras is written as layers that Keras has, or refused. "convlayers" is
-            for this package alone, and leaves everything as it is.
+            with a functional model in it is a functional model there. "keras3.0" also leaves out what optimizers remember in
+            other orders in some of them. "keras3.11" is for 3.11 and later, as these write it: single inputs and outputs of
+            functional models are alone, and not in a list. By
+            default, a model that was read from such a file is written so again. "keras2" is for Keras 2. For all of these,
+            what goes beyond Keras is written as layers that Keras has, or refused. "convlayers" is for this package alone, and
+            leaves everything as it is.
             `include_optimizer=False` leaves the optimizer out of an HDF5 file. `save_format` is taken without effect.
 
     Raises:

@@ -21,7 +21,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
             it, `<name>_00000.weights.h5` and so on, has what. By default there is one file.
         objects_to_skip: list of layers that are left out.
         format: for which version of Keras the file is: None for Keras 3, "keras2" for what Keras 2 wrote as `.h5`, which has a
-            group for each layer by its name, and nothing of the optimizer; and the others that `save_model` knows.
+            group for each layer by its name, and nothing of the optimizer.
 
     Raises:
         ValueError: if the path has another ending, or the layers are not built.
@@ -40,7 +40,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
 
             weights = layers_as_bytes(model, format)
         else:
-            weights = weights_as_bytes(model, objects_to_skip, format)
+            weights = weights_as_bytes(model, objects_to_skip)
         with replacing(filepath) as file:
             file.write(weights)
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import warnings
 
 from convlayers.layers.weight_owner import WeightOwner
 from convlayers.optimizers.adafactor import Adafactor
@@ -10,13 +9,8 @@ from convlayers.optimizers.nadam import Nadam
 from convlayers.optimizers.optimizer import Optimizer
 from convlayers.optimizers.sgd import SGD
 from convlayers.optimizers.variable_owner import VariableOwner
-from convlayers.saving.formats import FOR_ALL_VERSIONS
 from convlayers.saving.places import LAYERS_OF_2_12, places
 from convlayers.saving.shared_layers import places_of_twins
-from convlayers.user_code import user_stacklevel
-
-# Where, below the place of an optimizer, its variables are which versions have in other orders. No Keras looks there.
-_IN_NEWER_ORDER = "since_keras_3.10"
 
 
 def weights_as_bytes(model, objects_to_skip=(), format=None, stacks_as_graphs=False):
@@ -27,9 +21,9 @@ def weights_as_bytes(model, objects_to_skip=(), format=None, stacks_as_graphs=Fa
     Args:
         model: a `Model`.
         objects_to_skip: layers that are left out.
-        format: one of `FORMATS`; for all versions of Keras 3 by default. Keras 2 went through attributes in another order, and
-            had no learning rate among what its optimizers remember. What versions of Keras 3 have in other orders, all but
-            the newest formats have where only convlayers looks, since the older versions would not read the model at all.
+        format: "keras2" for Keras 2, which went through attributes in another order, and had no learning rate among what its
+            optimizers remember. "keras3.0" for versions of which some have what an optimizer remembers in another order: it
+            is left out then, and they warn.
         stacks_as_graphs: whether a `Sequential` of functional models is written as a functional model.
     """
     from convlayers.saving import hdf5
@@ -38,14 +32,12 @@ def weights_as_bytes(model, objects_to_skip=(), format=None, stacks_as_graphs=Fa
     with hdf5.create(file) as writer:
         for path, owner in places(model, objects_to_skip, backwards=format == "keras2", stacks_as_graphs=stacks_as_graphs):
             group = writer.group(path, owner.name)
-            if isinstance(owner, Optimizer) and format in (None, *FOR_ALL_VERSIONS) and _is_in_other_orders(owner):
-                _warn_of_other_orders(owner)
-                group = writer.group(f"{path}/{_IN_NEWER_ORDER}", owner.name)
-            if isinstance(owner, Optimizer) and format == "keras2":
-                for index, variable in enumerate(variables_of_keras2(owner)):
-                    group[str(index)] = variable
-            else:
+            variables = _written_for(format, owner) if isinstance(owner, Optimizer) else None
+            if variables is None:
                 owner.save_own_variables(group)
+            else:
+                for index, variable in enumerate(variables):
+                    group[str(index)] = variable
     return file.getbuffer()
 
 
@@ -74,7 +66,7 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=(), from_tw
     fitting = []
     for path, owner in found:
         with failures.noted(owner):
-            arrays = reader.group(_place_of_arrays(path, owner, reader))
+            arrays = reader.group(path)
             with _place_in_errors(path, reader):
                 fitting.append((owner, _variables_to_read(owner, arrays), arrays))
     failures.check()
@@ -86,11 +78,6 @@ def read_weights(model, reader, skip_mismatch=False, objects_to_skip=(), from_tw
                 find_what_follows(owner, variables)
     failures.check()
     return failures.messages()
-
-
-def _place_of_arrays(path, owner, reader):
-    in_newer_order = f"{path}/{_IN_NEWER_ORDER}"
-    return in_newer_order if isinstance(owner, Optimizer) and in_newer_order in reader else path
 
 
 @contextlib.contextmanager
@@ -279,20 +266,16 @@ def find_what_follows(optimizer, variables):
         optimizer.find_product()
 
 
-def _is_in_other_orders(optimizer):
-    """Whether some versions of Keras 3 have as many variables of an optimizer in another order."""
-    variables = optimizer.variables
-    as_long = [candidates for candidates in _orders(optimizer) if len(candidates) == len(variables)]
-    return any(one is not other for candidates in as_long for one, other in zip(candidates, variables, strict=True))
-
-
-def _warn_of_other_orders(optimizer):
-    warnings.warn(
-        f"What the optimizer '{optimizer.name}' remembers is in the file for convlayers alone: Keras 3.0 to 3.9 have it in "
-        "another order than later versions, and would not read the model. Keras begins training anew. "
-        '`format="keras3.11"` writes what Keras 3.11 and later go on with.',
-        stacklevel=user_stacklevel(),
-    )
+def _written_for(format, optimizer):
+    """Returns the variables of an optimizer that a format has; None if it is all of them, in their order."""
+    if format == "keras2":
+        return variables_of_keras2(optimizer)
+    if format == "keras3.0":
+        variables = optimizer.variables
+        as_long = [candidates for candidates in _orders(optimizer) if len(candidates) == len(variables)]
+        if any(one is not other for candidates in as_long for one, other in zip(candidates, variables, strict=True)):
+            return []
+    return None
 
 
 def in_saved_order(optimizer, shapes):
