@@ -112,25 +112,29 @@ def test_every_change_is_made():
         assert len({link["layer_name"] for chain in chains for link in chain}) == number
 
 
-def test_boxes_go_where_images_go():
+@pytest.mark.parametrize("turn", [-0.1, 0.03, 0.125])
+@pytest.mark.parametrize("translations", [1, 2])
+def test_boxes_go_where_images_go(turn, translations):
     """As often and in the same order, which Keras leaves out."""
-    layer = layers.RandAugment(num_ops=3, factor=0.3, seed=5, bounding_box_format="xyxy")
-    names = list(layer.get_random_transformation(images())["transforms"])
-    for moves in (["random_translation", "random_rotation", "random_translation"], ["random_rotation", "random_translation"]):
-        x = np.zeros((6, 60, 80, 3), "float32")
-        x[:, 20:40, 30:45] = 200
-        layer.random_translation.fill_mode = layer.random_rotation.fill_mode = "constant"
-        transformation = layer.get_random_transformation(x)
-        transformation["layer_idxes"] = np.array([names.index(name) for name in moves])
-        boxes = {"boxes": np.tile(np.array([[30, 20, 45, 40]], "float32"), (6, 1, 1)), "labels": np.ones((6, 1), int)}
-        found = layer.transform_bounding_boxes(boxes, transformation)["boxes"][:, 0]
-        masks = layer.transform_segmentation_masks(x, transformation)
-        for box, mask in zip(found, masks, strict=True):
-            rows, columns = np.nonzero(mask[..., 0])
-            # Each turn makes a box larger than what is in it.
-            assert (box[:2] <= [columns.min() + 1.5, rows.min() + 1.5]).all()
-            assert (box[2:] >= [columns.max() - 0.5, rows.max() - 0.5]).all()
-            assert np.abs(box - [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]).max() < 14
+    layer = layers.RandAugment(num_ops=3, bounding_box_format="xyxy")
+    layer.random_rotation.factor = (turn, turn)
+    layer.random_translation.fill_mode = layer.random_rotation.fill_mode = "constant"
+    x = np.zeros((3, 60, 80, 3), "float32")
+    x[:, 20:40, 30:45] = 200
+    transformation = layer.get_random_transformation(x)
+    names = list(transformation["transforms"])
+    moves = ["random_translation", "random_rotation", "random_translation"][-1 - translations :]
+    transformation["layer_idxes"] = np.array([names.index(name) for name in moves])
+    transformation["transforms"]["random_translation"]["translations"] = np.array([[3, 8], [6, 2], [0, 7]], "float32")
+    boxes = {"boxes": np.tile(np.array([[30, 20, 45, 40]], "float32"), (3, 1, 1)), "labels": np.ones((3, 1), int)}
+    found = layer.transform_bounding_boxes(boxes, transformation)["boxes"][:, 0]
+    masks = layer.transform_segmentation_masks(x, transformation)
+    for box, mask in zip(found, masks, strict=True):
+        rows, columns = np.nonzero(mask[..., 0])
+        # Boxes and images turn around centers that are half a pixel apart; each turn makes a box larger than what is in it.
+        assert (box[:2] <= [columns.min() + 1.5, rows.min() + 1.5]).all()
+        assert (box[2:] >= [columns.max() - 0.5, rows.max() - 0.5]).all()
+        assert np.abs(box - [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]).max() < 14
 
 
 @augmentations
