@@ -54,8 +54,11 @@ def replacing(filepath):
 
 def may_write(filepath, overwrite):
     """Whether a file may be written: the user is asked if there is one already and `overwrite` is False."""
-    if overwrite or not os.path.exists(filepath):
-        return True
+    return overwrite or not os.path.exists(filepath) or ask_to_overwrite(filepath)
+
+
+def ask_to_overwrite(filepath):
+    """Asks whether a file may be replaced, and returns the answer."""
     answer = input(f"[WARNING] {filepath} already exists - overwrite? [y/n]").strip().lower()
     while answer not in ("y", "n"):
         answer = input('Enter "y" (overwrite) or "n" (cancel).').strip().lower()

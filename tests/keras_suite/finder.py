@@ -49,7 +49,7 @@ ABSENT = {
     "tensorflow",
     *(name for name in ("jax",) if importlib.util.find_spec(name) is None),
     "grain",
-    *(name for name in ("scipy", "pandas", "PIL") if importlib.util.find_spec(name) is None),
+    *(name for name in ("scipy", "pandas", "PIL", "torch") if importlib.util.find_spec(name) is None),
 }
 # What Python and pytest ask any module for.
 _NOT_OF_KERAS = ("__", "pytest", "setUp", "setup", "tearDown", "teardown")
@@ -120,14 +120,25 @@ class Missing:
 
 # Ops that take what is no array in front of the arrays.
 _ARGUMENTS_FIRST = ("Einsum", "ForiLoop", "Full", "WhileLoop")
+_SHORTENED = {"LayerNorm": "LayerNormalization", "RMSNorm": "RMSNormalization"}
+
+
+def _op_of(class_name):
+    """Returns the op that is behind a class of Keras, None if there is none."""
+    ops = importlib.import_module("convlayers.ops")
+    wanted = _SHORTENED.get(class_name, class_name).lower()
+    for module in (ops, ops.image):
+        for name in dir(module):
+            if name.replace("_", "") == wanted:
+                return getattr(module, name)
+    return None
 
 
 class OpClass:
     """A class that Keras has behind an op: it is made with what is no array, and called with arrays."""
 
     def __init__(self, name, args, kwargs):
-        names = (op for op in dir(importlib.import_module("convlayers.ops")) if op.replace("_", "") == name.lower())
-        self._op = getattr(importlib.import_module("convlayers.ops"), next(names, ""), None)
+        self._op = _op_of(name)
         if self._op is None:
             raise unittest.SkipTest(f"{name}: the classes behind ops are inside of Keras")
         self._args, self._kwargs, self._args_first = args, kwargs, name in _ARGUMENTS_FIRST

@@ -14,7 +14,7 @@ _NAMES = {
     "it is a function inside of Keras": """
         _analyze_einsum_string broadcast_shapes build_pos_neg_masks code_stats compute_conv_output_shape
         compute_expand_dims_output_shape compute_fans compute_pooling_output_shape compute_reshape_output_shape
-        dtype_utils get_source_inputs ask_to_proceed_with_overwrite python_utils reduce_shape shape_equal
+        dtype_utils get_source_inputs python_utils reduce_shape shape_equal
         Tracker validate_reshape_shape DynamicBackend
     """,
 }

@@ -5,6 +5,7 @@ import importlib.util
 PARTS = [
     "activations",
     "applications/imagenet_utils_test.py",
+    "backend/common/variables_test.py",
     "callbacks",
     "constraints",
     "dtype_policies",

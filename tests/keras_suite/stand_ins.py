@@ -82,6 +82,7 @@ def _global_state():
 
 def _io_utils():
     from convlayers import config
+    from convlayers.saving import files
     from convlayers.utils import messages
 
     module = types.ModuleType("keras.src.utils.io_utils")
@@ -89,6 +90,7 @@ def _io_utils():
     vars(module).update({name: getattr(config, name) for name in names})
     # Messages go to the logger of Python by the name of the package, and not to that of absl.
     module.set_logging_verbosity = logging.getLogger("convlayers").setLevel
+    module.ask_to_proceed_with_overwrite = files.ask_to_overwrite
     module.print_msg = lambda message, line_break=True: messages.print_message(message, "\n" if line_break else "")
     return module
 
