@@ -199,6 +199,20 @@ class Variable(Operand):
     def __len__(self):
         return len(self.value)
 
+    def __bool__(self):
+        raise TypeError("A Keras Variable cannot be used as a boolean.")
+
+    def __int__(self):
+        return int(self._number())
+
+    def __float__(self):
+        return float(self._number())
+
+    def _number(self):
+        if self.ndim:
+            raise TypeError(f"Only scalar arrays can be converted to Python scalars. Got: shape={self.shape}")
+        return self.value
+
     def __getstate__(self):
         """For copies, in memory and by `pickle`."""
         return {name: getattr(self, name) for name in Variable.__slots__ if name not in ("__weakref__", "kept", "value")}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import convlayers
 from convlayers.naming import name_scope
 from convlayers.variables import Variable
 
@@ -36,3 +37,15 @@ def test_errors_name_a_variable_without_its_numbers():
     with pytest.raises(ValueError, match="Target variable: kernel$") as error:
         variable.assign(np.ones(3))
     assert "7.25" not in str(error.value)
+
+
+@pytest.mark.parametrize("convert", [bool, int, float])
+def test_variables_as_numbers_of_python(keras, convert):
+    for value in (np.ones((2, 2)), np.float32(2)):
+        results = []
+        for package in (keras, convlayers):
+            try:
+                results.append(convert(package.Variable(value)))
+            except TypeError as error:
+                results.append(str(error))
+        assert results[0] == results[1]

@@ -52,6 +52,7 @@ def extend_variables():
     names = [*operators.BINARY, *(f"r{name}" for name in operators.BINARY), *operators.COMPARISONS, *operators.UNARY]
     for name in ("array_ufunc", *names):
         setattr(Variable, f"__{name}__", eager(getattr(Variable, f"__{name}__")))
+    Variable.__bool__ = lambda variable: bool(variable.value)
     Variable.__iter__ = lambda variable: iter(as_eager(ops.unstack(variable)))
     Variable.__getitem__ = _part_of(Variable.__getitem__)
     Variable.scatter_nd_update = _scatter_nd_update
