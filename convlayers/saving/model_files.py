@@ -128,6 +128,7 @@ def _write_hdf5(model, filepath, encoding, format, include_optimizer):
     from convlayers.saving.legacy.writing import model_as_bytes
 
     content = model_as_bytes(model, encoding, format, include_optimizer)
+    os.makedirs(os.path.dirname(filepath) or ".", exist_ok=True)  # as Keras does for these files alone
     with replacing(filepath) as file:
         file.write(content)
 

@@ -163,6 +163,8 @@ def test_what_cannot_be_written_leaves_the_old_file(filepath):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="There is no folder '.*missing' to write model.keras to"):
         small().save(tmp_path / "missing" / "model.keras")
+    small().save(tmp_path / "new" / "folders" / "model.h5")
+    assert (tmp_path / "new" / "folders" / "model.h5").exists()
 
 
 def test_the_user_is_asked_before_a_file_is_replaced(filepath, monkeypatch, capsys):
