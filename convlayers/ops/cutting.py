@@ -87,7 +87,7 @@ def _mend_parts(parts, x, indices_or_sections, axis=0):
 def array_split(x, indices_or_sections, axis=0):
     """Cuts an array along an axis, as `split` does, into parts that may differ by one where they cannot be equal."""
     if isinstance(indices_or_sections, int):
-        length, parts = x.shape[axis], indices_or_sections
+        length, parts = np.shape(x)[axis], indices_or_sections
         longer = length % parts
         sizes = [length // parts + (part < longer) for part in range(parts)]
         indices_or_sections = np.cumsum(sizes[:-1]).tolist()
@@ -96,7 +96,7 @@ def array_split(x, indices_or_sections, axis=0):
 
 def hsplit(x, indices_or_sections):
     """Cuts an array along its second axis, a vector along its only one."""
-    return split(x, indices_or_sections, axis=1 if len(x.shape) > 1 else 0)
+    return split(x, indices_or_sections, axis=1 if len(np.shape(x)) > 1 else 0)
 
 
 def vsplit(x, indices_or_sections):

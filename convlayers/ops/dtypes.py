@@ -42,10 +42,16 @@ def result_type(*dtypes):
 
 
 def as_array(x):
-    """Returns anything array-like as an array. Python floats become `floatx()`, Python integers int32."""
+    """Returns anything array-like as an array. Python floats become `floatx()`, Python integers int32.
+
+    Raises:
+        ValueError: if it is not made of numbers, as None.
+    """
     if type(x) is np.ndarray and x.dtype.isnative:
         return x
     array = np.asarray(x)
+    if array.dtype.kind == "O":
+        raise ValueError(f"Invalid dtype: {type(x).__name__}")
     if not array.dtype.isnative:
         return array.astype(array.dtype.newbyteorder("="))
     leaf = x

@@ -3,6 +3,7 @@
 import numpy as np
 
 from convlayers.autograd import differentiable, value_of
+from convlayers.narrow_types import array_dtype
 from convlayers.ops.arithmetic import multiply, power, subtract, where
 from convlayers.ops.comparison import not_equal
 from convlayers.ops.core import cast, dtype, shape
@@ -154,7 +155,7 @@ def select(condlist, choicelist, default=0):
 def view(x, dtype=None):
     """Returns the same bytes as numbers of another dtype. They have no gradient."""
     x = as_array(x)
-    return (x if dtype is None else x.view(dtype)), None
+    return (x if dtype is None else x.view(array_dtype(dtype))), None
 
 
 def _mend_sequences(y, x, sequence_length, sequence_stride):

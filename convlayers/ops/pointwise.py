@@ -79,7 +79,7 @@ def _of_math(name, function, derivative):
 
     def forward(x):
         x = as_float(x)
-        y = numbers(x).astype(x.dtype) if x.size else x
+        y = np.asarray(numbers(x), x.dtype) if x.size else x
 
         def backward(d_y):
             return d_y * derivative(x, y)

@@ -6,6 +6,7 @@ All take `axis`: an int, a tuple of ints, or None for all axes; and `keepdims`: 
 import numpy as np
 
 from convlayers.autograd import differentiable
+from convlayers.narrow_types import array_dtype
 from convlayers.ops.arithmetic import add, divide, multiply, subtract, where, zero_to_infinity
 from convlayers.ops.comparison import isnan
 from convlayers.ops.dtypes import as_array, as_float, as_number, widen
@@ -173,7 +174,7 @@ def _extreme(choose, x, axis, keepdims, initial):
 @differentiable
 def prod(x, axis=None, keepdims=False, dtype=None):
     """Returns the product. Integers of fewer than 32 bits are multiplied as int32, those without a sign as uint32."""
-    x, axis = _as_summable(x) if dtype is None else as_array(x).astype(dtype), as_axes(axis)
+    x, axis = _as_summable(x) if dtype is None else as_array(x).astype(array_dtype(dtype)), as_axes(axis)
 
     def backward(d_y):
         # The product of all others is that of those before times that of those after: right even where some are 0.
@@ -215,7 +216,7 @@ def logsumexp(x, axis=None, keepdims=False):
 @differentiable
 def cumsum(x, axis=None, dtype=None):
     """Returns the sums of all numbers up to each. Without an axis, of the flattened array."""
-    x = as_number(x) if dtype is None else as_array(x).astype(dtype)
+    x = as_number(x) if dtype is None else as_array(x).astype(array_dtype(dtype))
     shape, along = x.shape, 0 if axis is None else axis
 
     def backward(d_y):
@@ -228,7 +229,7 @@ def cumsum(x, axis=None, dtype=None):
 @differentiable
 def cumprod(x, axis=None, dtype=None):
     """Returns the products of all numbers up to each. Without an axis, of the flattened array."""
-    x = as_number(x) if dtype is None else as_array(x).astype(dtype)
+    x = as_number(x) if dtype is None else as_array(x).astype(array_dtype(dtype))
     line = np.moveaxis(x.reshape(-1) if axis is None else x, 0 if axis is None else axis, -1)
 
     def backward(d_y):

@@ -4,6 +4,7 @@ import functools
 import math
 
 from convlayers.ops.layout import Layout
+from convlayers.validation import is_integer
 
 
 def row_layout(shape, axis, dtype):
@@ -13,7 +14,7 @@ def row_layout(shape, axis, dtype):
         shape, dtype: those of the arrays.
         axis: an int, several, or None for all axes.
     """
-    return _row_layout(shape, axis if axis is None or isinstance(axis, int) else tuple(axis), dtype)
+    return _row_layout(shape, axis if axis is None else int(axis) if is_integer(axis) else tuple(axis), dtype)
 
 
 @functools.lru_cache(maxsize=4096)

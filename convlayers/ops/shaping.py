@@ -378,8 +378,8 @@ def dstack(xs):
 
 
 def _with_depth(x):
-    shape = tuple(np.shape(x)) if not hasattr(x, "shape") else tuple(x.shape)
-    return x if len(shape) > 2 else reshape(x, ((1, *shape) if len(shape) < 2 else shape) + (1,))
+    shape = np.shape(x)
+    return x if len(shape) > 2 else reshape(x, (*(1,) * (2 - len(shape)), *shape, 1))
 
 
 def append(x1, x2, axis=None):
@@ -387,11 +387,13 @@ def append(x1, x2, axis=None):
     return concatenate([x1, x2], axis)
 
 
+@one_node
 def hstack(xs):
     """Joins arrays along their second axis, vectors along their only one."""
-    return concatenate(xs, axis=1 if len(xs[0].shape) > 1 else 0)
+    xs = [reshape(x, (1,)) if not np.shape(x) else x for x in xs]
+    return concatenate(xs, axis=1 if len(np.shape(xs[0])) > 1 else 0)
 
 
 def vstack(xs):
     """Joins arrays along their first axis; vectors as rows."""
-    return concatenate([reshape(x, (1, -1)) if len(x.shape) < 2 else x for x in xs])
+    return concatenate([reshape(x, (1, -1)) if len(np.shape(x)) < 2 else x for x in xs])

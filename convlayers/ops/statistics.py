@@ -76,6 +76,8 @@ def nanmedian(x, axis=None, keepdims=False):
 def _quantile(x, q, axis, method, keepdims, skip_nan):
     check_choice(method, _METHODS, "quantile", "method")
     x, q = as_float(x), np.asarray(q)
+    if q.size and not (q.min() >= 0 and q.max() <= 1):
+        raise ValueError(f"Quantiles must be in the range [0, 1]\nReceived: q={q}. For percentiles, these are hundredths.")
     axes = tuple(range(x.ndim)) if axis is None else tuple(np.atleast_1d(axis) % x.ndim)
     moved = np.moveaxis(x, axes, range(-len(axes), 0))
     lines = moved.reshape(*moved.shape[: x.ndim - len(axes)], -1)

@@ -341,3 +341,41 @@ def test_an_unknown_size_in_reshape():
     assert ops.reshape(X, (None, 2)).shape == (3, 2)
     symbol = KerasTensor((None, 4, 6))
     assert ops.reshape(symbol, (ops.shape(symbol)[0], 24)).shape == (None, 24)
+
+
+@pytest.mark.parametrize("name", ["exp", "negative", "sum", "argmax", "relu", "convert_to_tensor"])
+@pytest.mark.parametrize("value", [None, {"a": 1}], ids=["None", "dict"])
+def test_what_is_no_array(name, value):
+    with pytest.raises(ValueError, match=f"^Invalid dtype: {type(value).__name__}"):
+        getattr(ops, name)(value)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "sparsemax", "layer_normalization", "rms_normalization"])
+def test_axes_may_be_numbers_of_numpy(name):
+    np.testing.assert_array_equal(getattr(ops, name)(X, axis=np.int64(1)), getattr(ops, name)(X, axis=1))
+
+
+def test_numbers_without_axes():
+    np.testing.assert_allclose(ops.erf(ops.erfinv(np.float32(0.25))), 0.25, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["hstack", "vstack", "dstack"])
+@pytest.mark.parametrize("arrays", [[1, 2, 3], [[1.0, 2.0], [3.0, 4.0]], [X, X]], ids=["numbers", "lists", "arrays"])
+def test_stacks_of_lists_are_those_of_numpy(name, arrays):
+    np.testing.assert_array_equal(getattr(ops, name)(arrays), getattr(np, name)(arrays))
+
+
+def test_lists_are_cut():
+    np.testing.assert_array_equal(ops.array_split([1, 2, 3], 2)[0], [1, 2])
+    np.testing.assert_array_equal(ops.hsplit([[1, 2, 3]], [1])[1], [[2, 3]])
+
+
+@pytest.mark.parametrize("name", ["cumsum", "cumprod", "prod", "view"])
+def test_an_unknown_dtype(name):
+    with pytest.raises(ValueError, match="^Invalid dtype: nix"):
+        getattr(ops, name)(X, dtype="nix")
+
+
+def test_quantiles_beyond_all_numbers():
+    with pytest.raises(ValueError, match=r"^Quantiles must be in the range \[0, 1\]"):
+        ops.percentile(X, 101)
