@@ -285,11 +285,11 @@ class Optimizer(VariableOwner, WeightAverages):
 
     def _clip_gradients(self, grads):
         if self.clipnorm and self.clipnorm > 0:
-            return clip_by_norm(grads, self.clipnorm)
+            return clip_by_norm(grads, float(self.clipnorm))
         if self.global_clipnorm and self.global_clipnorm > 0:
-            return clip_by_global_norm(grads, self.global_clipnorm)
+            return clip_by_global_norm(grads, float(self.global_clipnorm))
         if self.clipvalue and self.clipvalue > 0:
-            return clip_by_value(grads, self.clipvalue)
+            return clip_by_value(grads, float(self.clipvalue))
         return grads
 
     def _accumulate(self, grads, variables):

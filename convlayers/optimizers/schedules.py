@@ -39,7 +39,7 @@ class LearningRateSchedule:
 
 
 def _real(number):
-    """Returns a number, array of no axes or variable as a NumPy scalar of `floatx()`."""
+    """Returns a number or variable as a NumPy scalar of `floatx()`, many of them as an array."""
     return np.dtype(config.floatx()).type(value_of(number))
 
 
@@ -130,7 +130,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step):
-        return _real(self.values[np.searchsorted(self.boundaries, value_of(step))])
+        return _real(np.take(self.values, np.searchsorted(self.boundaries, value_of(step))))
 
     def get_config(self):
         return {"boundaries": self.boundaries, "values": self.values, "name": self.name}
@@ -168,8 +168,8 @@ class PolynomialDecay(LearningRateSchedule):
     def __call__(self, step):
         step, steps = _real(step), _real(self.decay_steps)
         if self.cycle:
-            steps = steps * max(1, np.ceil(step / steps))
-        remaining = 1 - min(step, steps) / steps
+            steps = steps * np.maximum(1, np.ceil(step / steps))
+        remaining = 1 - np.minimum(step, steps) / steps
         initial, end = _real(self.initial_learning_rate), _real(self.end_learning_rate)
         return (initial - end) * remaining ** _real(self.power) + end
 
@@ -214,7 +214,7 @@ class CosineDecay(LearningRateSchedule):
                 return (highest - start) * (step / warmup_steps) + start
             step = step - warmup_steps
         steps = _real(self.decay_steps)
-        cosine = _real(0.5) * (1 + np.cos(_real(math.pi) * (min(step, steps) / steps)))
+        cosine = _real(0.5) * (1 + np.cos(_real(math.pi) * (np.minimum(step, steps) / steps)))
         return highest * (_real(1 - self.alpha) * cosine + _real(self.alpha))
 
     def get_config(self):

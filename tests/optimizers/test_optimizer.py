@@ -298,3 +298,14 @@ def test_names_and_initializers_of_added_variables_must_match(variable):
         optimizers.SGD().add_optimizer_variables([variable], ["m", "v"], ["zeros"])
     ones, zeros = optimizers.SGD().add_optimizer_variables([variable], ["m", "v"], ["ones", "zeros"])
     assert ones[0].numpy().sum() == 3 and zeros[0].numpy().sum() == 0
+
+
+@pytest.mark.parametrize("name", ["clipnorm", "clipvalue", "global_clipnorm"])
+@pytest.mark.parametrize("dtype", ["int64", "float64"])
+def test_limits_of_gradients_may_come_from_numpy(name, dtype):
+    results = []
+    for limit in (2, np.dtype(dtype).type(2)):
+        variable = Variable(np.ones(3, "float32"))
+        optimizers.SGD(0.1, **{name: limit}).apply([np.full(3, 5, "float32")], [variable])
+        results.append(variable.numpy())
+    np.testing.assert_array_equal(*results)

@@ -33,6 +33,12 @@ def test_every_step_and_the_config(keras, name, arguments):
     assert ours(np.int32(3)).dtype == "float32"
 
 
+@pytest.mark.parametrize(("name", "arguments"), [case for case in CASES if "warmup_steps" not in case[1]])
+def test_many_steps_at_once(name, arguments):
+    schedule = getattr(schedules, name)(**arguments)
+    np.testing.assert_allclose(schedule(np.arange(60)), [schedule(step) for step in range(60)], rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", sorted({name for name, _ in CASES} | {"LearningRateSchedule"}))
 def test_signature(keras, name):
     ours, theirs = (getattr(module, name) for module in (schedules, keras.optimizers.schedules))
