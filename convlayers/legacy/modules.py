@@ -1,6 +1,7 @@
 """Modules as old scripts expect them: those that are gone, and more names in those that there are."""
 
 import importlib
+import importlib.machinery
 import types
 
 from convlayers.legacy.old_names import ADDITIONS, KEPT_MODULES, OLD_MODULES, RENAMED
@@ -13,6 +14,11 @@ _extended = set()
 
 class ScriptModule(types.ModuleType):
     """A module that scripts find under a name of Keras or TensorFlow, and that is pickled as that name."""
+
+    def __init__(self, name, doc=None):
+        super().__init__(name, doc)
+        # Other packages ask `importlib.util.find_spec` whether there is such a module.
+        self.__spec__ = importlib.machinery.ModuleSpec(name, None, is_package=True)
 
     def __reduce__(self):
         return import_for_script, (self.__name__,)

@@ -24,6 +24,7 @@ from keras.api._v2.keras.optimizers import Adam
 from keras.preprocessing import image
 from keras import Model, Input, ops, config
 import keras.utils.np_utils, keras.layers.convolutional
+from importlib.util import find_spec
 
 assert keras is tf_keras is second is third is tf.keras
 assert layers is again is tf.keras.layers is convlayers.layers
@@ -31,6 +32,9 @@ assert Conv2D is convlayers.layers.Conv2D and Dense is convlayers.layers.Dense
 assert Adam is convlayers.optimizers.Adam and Sequential is convlayers.Sequential is keras.models.Sequential
 assert mnist is convlayers.datasets.mnist and K.floatx() == convlayers.backend.floatx()
 assert layers.__spec__.name == layers.__name__ == "convlayers.layers"
+# What packages ask for that work with whatever is installed, as PyTorch does.
+for name in "keras", "tensorflow", "tensorflow.data", "keras.layers.convolutional":
+    assert find_spec(name).name == name
 assert keras.__version__.startswith("3.") and tf.__version__.startswith("2.")
 assert keras.layers.convolutional.Conv2D is Conv2D
 import convlayers.layers.convolutional.conv

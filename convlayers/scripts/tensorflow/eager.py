@@ -136,4 +136,7 @@ def return_eager_arrays():
     for metric in kinds:
         if issubclass(metric, metrics.Metric) and "result" in vars(metric):
             metric.result = eager(metric.result)
+    # As in TensorFlow, whoever makes an array of what a tape has seen gets one, and no gradient for it.
     Tensor.numpy = lambda tensor: tensor.value
+    Tensor.__array__ = lambda tensor, dtype=None, copy=None: np.array(tensor.value, dtype=dtype, copy=copy)
+    Tensor.__str__ = lambda tensor: str(tensor.value)

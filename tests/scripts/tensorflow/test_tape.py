@@ -78,6 +78,26 @@ def test_kinds():
     assert as_eager(X)[0].numpy() == 1
 
 
+AS_ARRAYS = """
+import numpy as np
+import tensorflow as tf
+
+x = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+with tf.GradientTape() as tape:
+    y = x**2
+    by_numpy = np.mean(y, axis=0)
+    loss = tf.reduce_mean(y)
+assert type(by_numpy) is np.ndarray and by_numpy.tolist() == [5, 10]
+assert np.array(y).tolist() == [[1, 4], [9, 16]] and np.asarray(y, "int32").dtype == "int32"
+assert str(loss) == f"{loss}" == "7.5"
+assert tape.gradient(loss, x).numpy().tolist() == [[0.5, 1], [1.5, 2]]
+"""
+
+
+def test_numpy_takes_what_a_tape_has_seen(tmp_path):
+    run_code(AS_ARRAYS, tmp_path)
+
+
 LAYERS = """
 import numpy as np
 import tensorflow as tf
