@@ -1,6 +1,7 @@
 """Symbolic tensors and the nodes between them: a model's graph as plain data."""
 
 import functools
+import itertools
 import math
 import threading
 
@@ -84,9 +85,13 @@ class Node:
         args, kwargs: its arguments, with symbolic tensors in them.
         inputs: the symbolic tensors among them, in order.
         outputs: symbolic tensors in the structure that the operation returned.
+        number: by which it is known what was there first.
     """
 
+    numbers = itertools.count()
+
     def __init__(self, operation, args, kwargs, outputs):
+        self.number = next(self.numbers)
         self.operation = operation
         self.args = args
         self.kwargs = kwargs

@@ -17,6 +17,7 @@ def accept_old_spellings():
     from convlayers.legacy.callbacks import accept_old_callbacks
     from convlayers.legacy.files import accept_old_file_names
     from convlayers.legacy.freezing import train_as_compiled
+    from convlayers.legacy.graph_calls import accept_graph_calls
     from convlayers.legacy.optimizers import accept_old_optimizers
     from convlayers.legacy.symbolic_losses import accept_symbolic_losses
     from convlayers.legacy.training import accept_old_training
@@ -28,6 +29,7 @@ def accept_old_spellings():
     accept_old_attributes()
     accept_old_callbacks()
     accept_old_file_names()
+    accept_graph_calls()
     accept_symbolic_losses()
     accept_old_training()
     train_as_compiled()

@@ -69,6 +69,8 @@ def _translating(class_name, init):
     def __init__(self, *args, **kwargs):
         args, kwargs, later = translate(class_name, args, kwargs)
         init(self, *args, **kwargs)
+        if "array" in later:
+            vars(self)["held_array"] = later.pop("array")
         if later:
             build = functools.partial(_build_and_settle, self, later)
             build.__signature__ = inspect.signature(self.build)
@@ -106,7 +108,7 @@ def translate(class_name, args, kwargs):
 
     Returns:
         `(args, kwargs, later)`; the last has what is needed when the layer is built: the argument `weights` of Keras 2, and
-        `output_shape` of Keras 1.
+        `output_shape` of Keras 1; and the array that an input holds.
     """
     kwargs = {**kwargs}
     _join_sizes(kwargs)
@@ -123,9 +125,9 @@ def translate(class_name, args, kwargs):
             warn_of(f"{class_name}()", f"`{class_name}({name}={value})`")
             kwargs[name] = value
     _take_input_shape(class_name, kwargs)
-    _take_input_array(kwargs)
-    _warn_of_sizes(class_name, args)
     later = {}
+    _take_input_array(kwargs, later)
+    _warn_of_sizes(class_name, args)
     if "weights" in kwargs and class_name != "Embedding":  # which has the argument today
         later["weights"] = kwargs.pop("weights")
         warn_of(f"{class_name}(weights=...)", "`layer.set_weights(weights)` after the layer is built")
@@ -164,12 +166,13 @@ def _take_input_shape(class_name, kwargs):
             kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
 
 
-def _take_input_array(kwargs):
-    """Lets what takes arrays like one be made by it, as in Keras 2. It does not hold the array."""
+def _take_input_array(kwargs, later):
+    """Lets what takes arrays like one be made by it, as in Keras 2. `K.function` gives it the array."""
     array = kwargs.get("input_tensor")
     if array is not None and not isinstance(array, KerasTensor):
         warn_of("Input(tensor=array)", "`Input(batch_shape=array.shape)`, and give the array to the model")
         kwargs.update(input_tensor=None, shape=None, batch_size=None, batch_shape=tuple(array.shape), dtype=array.dtype)
+        later["array"] = array
 
 
 def _warn_of_sizes(class_name, args):

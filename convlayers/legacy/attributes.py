@@ -47,7 +47,6 @@ def accept_old_attributes():
     Model.compiled_metrics = property(_CompiledMetrics)
     KerasTensor._keras_shape = property(_keras_shape)
     Layer.__call__ = _naming_truth_values(Layer.__call__)
-    Layer.add_loss = _taking_inputs(Layer.add_loss)
     _let_shapes_be_lists()
 
 
@@ -93,10 +92,6 @@ def _naming_truth_values(call):
         return call(self, *args, **kwargs)
 
     return __call__
-
-
-def _taking_inputs(add_loss):
-    return lambda layer, loss, inputs=None: add_loss(layer, loss)
 
 
 class _CompiledLoss:

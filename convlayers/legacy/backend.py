@@ -7,7 +7,7 @@ import numpy as np
 
 from convlayers import activations, config, layers, ops, random
 from convlayers.autograd import value_of
-from convlayers.legacy.functions import function, gradients, placeholder
+from convlayers.legacy.functions import function, gradients, placeholder, update
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.saving.legacy.keras1 import VALUES
 from convlayers.variables import Variable
@@ -60,10 +60,28 @@ def argmin(x, axis=-1):
 
 
 def batch_dot(x, y, axes=None):
-    """Returns the product of each sample of one with that of the other, along an axis of each: by default, that of matrices."""
+    """Returns the product of each sample of one with that of the other, along an axis of each: by default, that of matrices.
+
+    Of arrays with more than three axes, all but the last two belong to the batch, as in Keras up to 2.2; one with an axis less
+    is taken for a batch of vectors.
+    """
+    ranks = len(x.shape), len(y.shape)
     if axes is None:
-        axes = len(x.shape) - 1, len(y.shape) - (1 if len(y.shape) == 2 else 2)
-    return layers.dot([x, y], axes=axes)
+        axes = ranks[0] - 1, ranks[1] - (1 if ranks[1] == 2 else 2)
+    if max(ranks) < 4:
+        return layers.dot([x, y], axes=axes)
+    axes = (axes, axes) if isinstance(axes, int) else axes
+    vectors = [place for place, rank in enumerate(ranks) if rank < max(ranks)]
+    # The axis that is summed over goes to the end of one, and to the end but one of the other.
+    x = ops.expand_dims(x, -2) if 0 in vectors else _with_last(x, axes[0], -1)
+    y = ops.expand_dims(y, -1) if 1 in vectors else _with_last(y, axes[1], -2)
+    product = ops.matmul(x, y)
+    return ops.squeeze(product, -2 if 0 in vectors else -1) if vectors else product
+
+
+def _with_last(x, axis, place):
+    """Returns an array in which one of its last two axes is the last, or the last but one."""
+    return x if (axis - place) % len(x.shape) == 0 else ops.swapaxes(x, -1, -2)
 
 
 def batch_flatten(x):
@@ -271,16 +289,12 @@ def switch(condition, then_expression, else_expression):
     return ops.where(ops.cast(condition, "bool"), *values)
 
 
-def update(x, new_x):
-    return x.assign(new_x)
-
-
 def update_add(x, increment):
-    return x.assign_add(increment)
+    return update(x, ops.add(x, increment))
 
 
 def update_sub(x, decrement):
-    return x.assign_sub(decrement)
+    return update(x, ops.subtract(x, decrement))
 
 
 def variable(value, dtype=None, name=None, constraint=None):
@@ -366,4 +380,5 @@ ADDED = {
     "gradients": gradients,
     "hard_sigmoid": activations.hard_sigmoid_of_keras2,
     "placeholder": placeholder,
+    "update": update,
 }

@@ -4,6 +4,7 @@ import functools
 import inspect
 
 from convlayers import config, optimizers
+from convlayers.legacy.functions import updates_of
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.optimizers.schedules import InverseTimeDecay
 from convlayers.variables import Variable
@@ -16,6 +17,7 @@ def accept_old_optimizers():
         if isinstance(optimizer, type) and issubclass(optimizer, optimizers.Optimizer):
             optimizer.__init__ = _translating(name, optimizer.__init__)
     optimizers.Optimizer.lr = property(_get_lr, _set_lr)
+    optimizers.Optimizer.get_updates = updates_of
     optimizers.LossScaleOptimizer.get_scaled_loss = _get_scaled_loss
     optimizers.LossScaleOptimizer.get_unscaled_gradients = _get_unscaled_gradients
     # Of an optimizer with `decay`, the learning rate is what decays, and can be set.

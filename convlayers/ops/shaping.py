@@ -18,7 +18,8 @@ from convlayers.symbolic import one_node
 
 
 def as_axes(axis):
-    """Returns an argument `axis` as NumPy takes it: of several, a tuple."""
+    """Returns an argument `axis` as NumPy takes it: of several, in a list or an array, a tuple."""
+    axis = axis.tolist() if isinstance(axis, np.ndarray) else axis
     return tuple(axis) if isinstance(axis, list) else axis
 
 

@@ -115,3 +115,16 @@ def test_values():
     K.batch_set_value([(variable, M + 2)])
     np.testing.assert_allclose(K.batch_get_value([variable])[0], M + 2)
     assert K.get_value(3) == 3
+
+
+def test_products_of_batches_with_more_axes():
+    batch_dot, random = ADDED["batch_dot"], np.random.RandomState(0)
+    weights, vectors, units = random.rand(2, 3, 5), random.rand(2, 3, 5, 4), random.rand(2, 3, 4)
+    np.testing.assert_allclose(batch_dot(weights, vectors, [2, 2]), np.einsum("bni,bnid->bnd", weights, vectors))
+    np.testing.assert_allclose(batch_dot(units, vectors, [2, 3]), np.einsum("bnd,bnid->bni", units, vectors))
+    np.testing.assert_allclose(batch_dot(vectors, units, [3, 2]), np.einsum("bnd,bnid->bni", units, vectors))
+    other = random.rand(2, 3, 6, 4)
+    expected = np.einsum("bnid,bnjd->bnij", vectors, other)
+    np.testing.assert_allclose(batch_dot(vectors, other, 3), expected)
+    np.testing.assert_allclose(batch_dot(vectors, other, [3, -1]), expected)
+    np.testing.assert_allclose(batch_dot(vectors, np.swapaxes(other, 2, 3)), expected)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from convlayers import Input, Model, layers
+from convlayers import Input, Model, layers, optimizers
+from convlayers.legacy.arguments import translate
 from convlayers.legacy.backend import ADDED
-from convlayers.legacy.functions import function, gradients, placeholder
+from convlayers.legacy.functions import function, gradients, placeholder, updates_of
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.rand(2, 6, 6, 2).astype("float32")
@@ -86,8 +87,47 @@ def test_placeholders_beside_constants(model):
     assert placeholder(ndim=3).shape == (None, None, None)
 
 
+def test_updates_train(model):
+    target, dense = placeholder((None, 4)), model.get_layer("dense")
+    loss = ADDED["mean"](ADDED["square"](model.output - target))
+    (d_kernel,) = gradients(loss, [dense.kernel])
+    count = ADDED["variable"](0.0)
+    updates = [(dense.kernel, dense.kernel - 0.1 * d_kernel), ADDED["update_add"](count, 0 * loss + 1)]
+    step = function([model.input, target], [loss], updates=updates)
+    y, kernel = np.ones((2, 4), "float32"), dense.kernel.numpy()
+    features = function([model.input], [dense.input])([X])[0]
+    error = features @ kernel + dense.bias.numpy() - y
+    assert len(step([X, y])) == 1
+    np.testing.assert_allclose(dense.kernel.numpy(), kernel - 0.1 * features.T @ error * 2 / error.size, rtol=1e-4, atol=1e-6)
+    losses = [float(step([X, y])[0]) for _ in range(5)]
+    assert losses == sorted(losses, reverse=True) and count.numpy() == 6
+
+
+def test_optimizers_have_updates(model):
+    loss = ADDED["mean"](ADDED["square"](model.output))
+    weights, kernel = model.trainable_weights, model.get_layer("dense").kernel
+    before, d_kernel = kernel.numpy(), function([model.input], gradients(loss, kernel))([X])[0]
+    function([model.input], [loss], updates_of(optimizers.SGD(0.1), loss, weights))([X])
+    np.testing.assert_allclose(kernel.numpy(), before - 0.1 * d_kernel, rtol=1e-6)
+    before, d_kernel = kernel.numpy(), function([model.input], gradients(loss, kernel))([X])[0]
+    function([model.input], [loss], updates_of(optimizers.Adam(0.01), weights, [], loss))([X])
+    first_step = 0.01 * d_kernel / (np.abs(d_kernel) + 1e-7 / np.sqrt(1 - 0.999))
+    np.testing.assert_allclose(kernel.numpy(), before - first_step, rtol=1e-4, atol=1e-6)
+
+
+def test_inputs_may_hold_an_array(model):
+    x = placeholder((1, 6, 6, 2))
+    _, kwargs, later = translate("InputLayer", (), {"input_tensor": X[:1]})
+    held = Input(batch_shape=kwargs["batch_shape"])
+    vars(held.node.operation)["held_array"] = later["array"]
+    difference = ADDED["sum"](ADDED["square"](model(x) - model(held)))
+    f = function([x], [difference, *gradients(difference, x)])
+    assert f([X[:1]])[0] == 0 and (f([X[:1]])[1] == 0).all()
+    np.testing.assert_allclose(f([X[1:]])[0], np.square(model(X[1:]) - model(X[:1])).sum(), rtol=1e-5)
+
+
 def test_what_is_refused(model):
-    with pytest.raises(NotImplementedError, match="makes no functions that train"):
-        function([model.input], [model.output], updates=[1])
     with pytest.raises(TypeError, match=r"takes a symbolic tensor.*\n.*GradientTape"):
         gradients(X, X)
+    with pytest.raises(ValueError, match="takes a `shape`, or the number of axes"):
+        placeholder()

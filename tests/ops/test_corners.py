@@ -131,3 +131,9 @@ def test_arrays_in_any_memory_order(name):
         (y, *_), (d_x,) = tape_gradients(getattr(ops, name), [same])
         np.testing.assert_array_equal(y.value, expected.value)
         np.testing.assert_array_equal(d_x, d_expected)
+
+
+def test_axes_may_be_an_array():
+    x = np.arange(24.0).reshape(2, 3, 4)
+    np.testing.assert_array_equal(ops.sum(x, axis=np.arange(1, 3)), x.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(ops.max(x, axis=np.array(1)), x.max(axis=1))

@@ -6,9 +6,9 @@ import numpy as np
 
 from convlayers.autograd import Tape, Tensor, current_tape
 from convlayers.legacy.gradients import gradients_of
+from convlayers.legacy.second_gradients import differentiable_gradients
 from convlayers.nested import flatten, pack_like
 from convlayers.scripts.tensorflow.eager import EagerArray, WatchedArray, as_eager
-from convlayers.scripts.tensorflow.second_gradients import differentiable_gradients
 from convlayers.variables import Variable
 
 

@@ -11,7 +11,7 @@ import inspect
 import numpy as np
 
 from convlayers import _native, ops
-from convlayers.autograd import Tensor, value_of
+from convlayers.autograd import Operand, Tensor, differentiable, value_of
 from convlayers.nested import flatten
 from convlayers.ops.bias_activation import LINEAR, fused_code
 from convlayers.ops.conv import _conv
@@ -21,7 +21,13 @@ from convlayers.ops.dense import _dense
 from convlayers.ops.linear import batch_dot
 from convlayers.ops.reductions import euclidean_norm
 from convlayers.ops.shaping import _stack
-from convlayers.scripts.tensorflow.eager import _read
+
+
+@differentiable
+def read(x):
+    """Returns an array as it is: what is computed from the result is not computed from the array's other uses."""
+    return x, lambda d_y: d_y
+
 
 # Linear in all arrays together: by the names of these arguments.
 _LINEAR = {
@@ -31,7 +37,7 @@ _LINEAR = {
     **dict.fromkeys((ops.sum, ops.mean, ops.cumsum, ops.pad, ops.cast, ops.copy, ops.diagonal, ops.tril, ops.triu), ("x",)),
     **dict.fromkeys((ops.reshape, ops.ravel, ops.squeeze, ops.expand_dims, ops.broadcast_to, ops.transpose), ("x",)),
     **dict.fromkeys((ops.moveaxis, ops.swapaxes, ops.flip, ops.roll, ops.repeat, ops.tile, ops.take, ops.get_item), ("x",)),
-    **dict.fromkeys((ops.split, _unstack, _read), ("x",)),
+    **dict.fromkeys((ops.split, _unstack, read), ("x",)),
     **dict.fromkeys((ops.average_pool, ops.global_average_pool), ("inputs",)),
 }
 # Linear in each array, if the others stay what they are.
@@ -161,6 +167,8 @@ class _Step:
             )
         if op in _COMPOSED:
             return self._of_composed(place)
+        if op is ops.max_pool:  # which numbers are the largest does not change near them
+            return self._without_gradient(place, of=self._d_outputs)
         return self._without_gradient(place)
 
     def _of_linear(self, place):
@@ -210,13 +218,13 @@ class _Step:
 
         result = self._go_back(self._backward, [value_of(d_output) for d_output in self._d_outputs])[place]()
         inputs = [x if isinstance(x, Tensor) else None for x in d_outputs] + [self._inputs[other] for other in others]
-        return self._tape.record(inputs, result, backward)
+        return self._record(inputs, result, backward)
 
     def _of_composed(self, place):
         y = _COMPOSED[self._op](**self._arguments)
         return differentiable_gradients(self._tape, [y], self._d_outputs, [self._inputs[place]])[0]
 
-    def _without_gradient(self, place):
+    def _without_gradient(self, place, of=None):
         name = getattr(self._op, "__name__", "a function").lstrip("_")
 
         def backward(d_gradient):
@@ -226,7 +234,12 @@ class _Step:
             )
 
         result = self._go_back(self._backward, [value_of(d_output) for d_output in self._d_outputs])[place]()
-        return self._tape.record([*self._inputs, *[x for x in self._d_outputs if isinstance(x, Tensor)]], result, backward)
+        inputs = (*self._inputs, *self._d_outputs) if of is None else of
+        return self._record([x if isinstance(x, Operand) else None for x in inputs], result, backward)
+
+    def _record(self, inputs, result, backward):
+        """Returns a gradient on the tape; one that depends on no tensor, as it is."""
+        return self._tape.record(inputs, result, backward) if any(x is not None for x in inputs) else result
 
     def _go_back(self, backward, d_outputs):
         """Returns what a backward pass makes of gradients: for each array a function that returns that for it."""

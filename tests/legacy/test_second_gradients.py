@@ -136,13 +136,22 @@ def test_several_calls_of_a_model():
     assert np.abs(results[0][0]).max() > 0
 
 
-def test_what_has_none_says_so():
+def test_pools_choose_the_same_places_nearby():
     with GradientTape() as outer:
         with GradientTape() as tape:
             y = ops.sum(ops.max_pool(S * S, 2))
         gradient = tape.gradient(y, S)
         penalty = ops.sum(ops.square(gradient))
-    assert np.count_nonzero(gradient.value) == S.shape[0] * 9 * 3
+    chosen = gradient.value != 0
+    assert np.count_nonzero(chosen) == S.shape[0] * 9 * 3
+    np.testing.assert_allclose(outer.gradient(penalty, S), 8 * S.numpy() * chosen, rtol=1e-6)
+
+
+def test_what_has_none_says_so():
+    with GradientTape() as outer:
+        with GradientTape() as tape:
+            y = ops.sum(ops.square(ops.max_pool(S, 2)))
+        penalty = ops.sum(ops.square(tape.gradient(y, S)))
     with pytest.raises(NotImplementedError, match="gradient of a gradient of `max_pool`"):
         outer.gradient(penalty, S)
 
