@@ -249,6 +249,8 @@ def differentiable(forward=None, *, new_gradients=False, overwrites=False):
             for argument in kwargs.values():
                 if type(argument) not in passed_over and _is_operand(argument):
                     bound = signature.bind(*args, **kwargs)
+                    if bound.kwargs:  # behind an argument that is not given, nothing counts as positional
+                        bound.apply_defaults()
                     args, kwargs = bound.args, bound.kwargs
                     break
         for argument in args:

@@ -154,6 +154,18 @@ def test_gradients_have_the_dtype_of_their_arrays(x):
     assert (gradients[0].dtype, gradients[1].dtype, kernel.grad.dtype) == ("float32", "float64", "float16")
 
 
+def test_arrays_behind_arguments_that_are_not_given(x):
+    @differentiable
+    def affine(x1, offset=None, factor=None):
+        return x1 * value_of(factor), lambda d_y: (d_y * factor, None, (d_y * x1).sum())
+
+    factor = Variable(2.0)
+    with Tape() as tape:
+        y = affine(x, factor=factor)
+    tape.backward([y], [np.ones_like(x)])
+    assert factor.grad == x.sum()
+
+
 def test_arrays_as_keyword_arguments(x):
     with Tape() as tape:
         a, b = tape.watch(x), tape.watch(x + 1)

@@ -7,7 +7,8 @@ from convlayers.autograd import Tensor
 from convlayers.layers import InputLayer, Layer, call_signature
 from convlayers.legacy.old_spelling import warn_of
 from convlayers.metrics import Metric
-from convlayers.models import Model
+from convlayers.models import Functional, Model
+from convlayers.models.network import Network
 from convlayers.symbolic import KerasTensor
 from convlayers.variables import Variable
 
@@ -35,6 +36,7 @@ def as_list(shape):
 
 def accept_old_attributes():
     """Lets layers, models, metrics and symbolic tensors have what they had in Keras 1 and 2."""
+    Functional.outputs = Functional.outputs.setter(_set_outputs)
     InputLayer.input = InputLayer.output
     Layer.input_shape = property(lambda layer: _shapes("input_shape", layer.input))
     Layer.output_shape = property(lambda layer: _shapes("output_shape", layer.output))
@@ -68,6 +70,12 @@ def _node(layer, name, index):
 def _take_weights(layer, weights):
     # They are the layer's already, as whatever becomes an attribute of it.
     warn_of("layer.trainable_weights = weights", "`self.add_weight(...)`")
+
+
+def _set_outputs(model, outputs):
+    warn_of("model.outputs = tensors", "`Model(model.inputs, tensors)`")
+    model._network = Network(model.input, outputs, model.name)
+    model.output_names = [tensor.node.operation.name for tensor in model.outputs]
 
 
 def _only(tensors):

@@ -19,6 +19,7 @@ from convlayers.ops.conv_transpose import _conv_transpose
 from convlayers.ops.cutting import _unstack
 from convlayers.ops.dense import _dense
 from convlayers.ops.linear import batch_dot
+from convlayers.ops.normalization import batch_normalization_training
 from convlayers.ops.reductions import euclidean_norm
 from convlayers.ops.shaping import _stack
 
@@ -87,8 +88,26 @@ def _variance(x, axis=None, keepdims=False):
     return ops.mean(ops.square(x - ops.mean(x, axis=axis, keepdims=True)), axis=axis, keepdims=keepdims)
 
 
+def _batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    def along_axis(vector):
+        return ops.reshape(vector, [-1 if place == axis % len(x.shape) else 1 for place in range(len(x.shape))])
+
+    y = (x - along_axis(mean)) * along_axis(ops.rsqrt(variance + epsilon))
+    y = y if scale is None else y * along_axis(scale)
+    return y if offset is None else y + along_axis(offset)
+
+
+def _batch_normalization_training(x, offset=None, scale=None, axis=-1, epsilon=1e-3, activation=None):
+    axes = [place for place in range(len(x.shape)) if place != axis % len(x.shape)]
+    mean, variance = ops.mean(x, axes), _variance(x, axes)
+    y = _batch_normalization(x, mean, variance, axis, offset, scale, epsilon)
+    return y if activation is None else activation(y)
+
+
 # Written in terms of the others.
 _COMPOSED = {
+    ops.batch_normalization: _batch_normalization,
+    batch_normalization_training: _batch_normalization_training,
     **dict.fromkeys((ops.divide, ops.true_divide), lambda x1, x2: ops.multiply(x1, ops.reciprocal(x2))),
     ops.softmax: _softmax,
     ops.var: _variance,
@@ -222,7 +241,8 @@ class _Step:
 
     def _of_composed(self, place):
         y = _COMPOSED[self._op](**self._arguments)
-        return differentiable_gradients(self._tape, [y], self._d_outputs, [self._inputs[place]])[0]
+        # Of several results, statistics are behind the first: no gradient passes through them.
+        return differentiable_gradients(self._tape, [y], self._d_outputs[:1], [self._inputs[place]])[0]
 
     def _without_gradient(self, place, of=None):
         name = getattr(self._op, "__name__", "a function").lstrip("_")

@@ -2,7 +2,7 @@
 
 _ADVICE = {
     "The optimizers `AdamW` and `Lamb`, the layers `GroupNormalization` (with `groups=-1`, of each channel by itself), "
-    "`SpectralNormalization` and `UnitNormalization` and the metric `F1Score` are in Keras.": "keras_contrib tensorflow_addons",
+    "`SpectralNormalization` and `UnitNormalization` and the metric `F1Score` are in Keras.": "tensorflow_addons",
     "`keras.random` has random numbers, and a log probability is a line of `keras.ops`.": "tensorflow_probability",
     "Networks with their weights are in `keras.applications`, and `keras.models.load_model` reads files of Keras.": """
         keras_hub tensorflow_hub tensorflow_models

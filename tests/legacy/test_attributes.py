@@ -18,6 +18,9 @@ assert model.layers[0].input is image and model.output_shape == (None, 144)
 assert x.shape.as_list() == x.get_shape().as_list() == [None, 6, 6, 4] and x.shape.rank == 4 and x.shape[1:] == (6, 6, 4)
 assert x._keras_shape == (None, 6, 6, 4)
 assert conv.get_output_at(0) is x and conv.get_input_at(0) is image
+shortened = Model(image, y)
+shortened.outputs = [x]
+assert shortened(np.ones((2, 8, 8, 3))).shape == (2, 6, 6, 4) and shortened(image).shape == (None, 6, 6, 4)
 assert conv.kernel.get_shape().as_list() == conv.kernel.shape.as_list() == [3, 3, 3, 4]
 shapes = []
 

@@ -6,6 +6,7 @@ import pytest
 from convlayers import layers, models, ops
 from convlayers.ops.conv import conv_bias_activation
 from convlayers.ops.dense import dense
+from convlayers.ops.normalization import batch_normalization_training
 from convlayers.scripts.tensorflow.eager import as_eager
 from convlayers.scripts.tensorflow.tape import GradientTape
 from convlayers.variables import Variable
@@ -85,6 +86,28 @@ def test_layers_with_activations(name):
         return ops.sum(ops.tanh(dense(ops.reshape(y, (2, -1)) / 8, MATRIX, OFFSET, activation)) ** 2.0)
 
     _check(function, [KERNEL, BIAS, MATRIX, OFFSET])
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+@pytest.mark.parametrize("activation", [None, ops.relu])
+def test_normalization_by_the_batch(axis, activation):
+    size = X.shape[axis]
+    scale, offset = _variable(size), _variable(size)
+
+    def function(x):
+        y, _, _ = batch_normalization_training(x * S, offset, scale, axis, activation=activation)
+        return ops.sum(ops.tanh(y) ** 2.0)
+
+    _check(function, [S, scale, offset])
+
+
+def test_normalization_by_given_statistics():
+    scale, mean, variance = _variable(3), _variable(3), np.full(3, 2.0)
+
+    def function(x):
+        return ops.sum(ops.tanh(ops.batch_normalization(x * S, mean, variance, -1, scale=scale)) ** 2.0)
+
+    _check(function, [S, scale, mean])
 
 
 def test_transposed_convolution():

@@ -25,6 +25,7 @@ from keras.preprocessing import image
 from keras import Model, Input, ops, config
 import keras.utils.np_utils, keras.layers.convolutional
 from importlib.util import find_spec
+from tensorflow.python.ops import ctc_ops  # as `keras_contrib` does
 
 assert keras is tf_keras is second is third is tf.keras
 assert layers is again is tf.keras.layers is convlayers.layers

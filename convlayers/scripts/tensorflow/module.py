@@ -27,7 +27,13 @@ class Module:
     @property
     def variables(self):
         """All variables, each once, in the order of the names of the attributes."""
-        return tuple({id(variable): variable for variable in _variables_in(vars(self))}.values())
+        found = []
+        for part in _parts_of(vars(self)):
+            if isinstance(part, Variable):
+                found.append(part)
+            elif hasattr(part, "trainable_variables") and not isinstance(part, Module):
+                found += part.variables
+        return _each_once(found)
 
     @property
     def trainable_variables(self):
@@ -36,31 +42,28 @@ class Module:
     @property
     def submodules(self):
         """All modules, layers and models among the attributes, and inside of them, each once."""
-        return tuple({id(module): module for module in _modules_in(vars(self))}.values())
+        found = []
+        for part in _parts_of(vars(self)):
+            if isinstance(part, Layer):
+                found += part._flatten_layers()
+            elif isinstance(part, Module):
+                found.append(part)
+        return _each_once(found)
 
 
-def _modules_in(value):
+def _each_once(things):
+    return tuple({id(thing): thing for thing in things}.values())
+
+
+def _parts_of(value):
+    """Yields what is in a structure of attributes, in the order of their names, with the modules among it before their parts."""
     if isinstance(value, dict):
         for key in sorted(value, key=str):
-            yield from _modules_in(value[key])
+            yield from _parts_of(value[key])
     elif isinstance(value, (list, tuple)):
         for part in value:
-            yield from _modules_in(part)
-    elif isinstance(value, Module):
+            yield from _parts_of(part)
+    else:
         yield value
-        yield from _modules_in(vars(value))
-    elif isinstance(value, Layer):
-        yield from value._flatten_layers()
-
-
-def _variables_in(value):
-    if isinstance(value, Variable):
-        yield value
-    elif isinstance(value, dict):
-        for key in sorted(value, key=str):
-            yield from _variables_in(value[key])
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _variables_in(part)
-    elif hasattr(value, "trainable_variables"):
-        yield from value.variables
+        if isinstance(value, Module):
+            yield from _parts_of(vars(value))

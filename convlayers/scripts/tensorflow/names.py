@@ -253,6 +253,9 @@ NAMES = {
     "python": {},
     "python.framework": {},
     "python.framework.ops": {"EagerTensor": ".eager.EagerArray"},
+    # `keras_contrib` imports it.
+    "python.ops": {},
+    "python.ops.ctc_ops": {},
     "random": {
         "Generator": ".random.Generator",
         "categorical": "random.categorical",
