@@ -7,7 +7,7 @@ import sys
 from convlayers.legacy import accept_old_spellings
 from convlayers.legacy.modules import find_old_module
 from convlayers.scripts.keras import find_keras_module, keras, not_found
-from convlayers.scripts.tensorflow.datasets import extend_datasets_of_keras
+from convlayers.scripts.tensorflow.datasets_of_keras import extend_datasets_of_keras
 from convlayers.scripts.tensorflow.dtypes import name_number_types
 from convlayers.scripts.tensorflow.eager import return_eager_arrays
 from convlayers.scripts.tensorflow.faces import find_tensorflow

@@ -10,7 +10,6 @@ import numpy as np
 from convlayers import nested
 from convlayers.autograd import value_of
 from convlayers.data.py_dataset import PyDataset
-from convlayers.data.sample_dataset import DerivableDataset
 from convlayers.scripts.tensorflow.eager import NumpyIterator, as_eager
 from convlayers.scripts.tensorflow.graphs import TensorSpec
 
@@ -113,10 +112,14 @@ class Dataset(PyDataset):
 
     @staticmethod
     def zip(*datasets):
-        """Returns a data set of tuples of elements."""
-        datasets = datasets[0] if len(datasets) == 1 else datasets
-        counts = [dataset._count for dataset in datasets if dataset._count is not None]
-        return Dataset(lambda number: tuple(dataset._make(number) for dataset in datasets), min(counts, default=None))
+        """Returns a data set of tuples of elements; of elements in the structure in which the data sets are, if it is one."""
+        datasets = nested.map_structure(numbered, datasets[0] if len(datasets) == 1 else datasets)
+        counts = [dataset._count for dataset in nested.flatten(datasets) if dataset._count is not None]
+
+        def make(number):
+            return nested.map_structure(lambda dataset: dataset._make(number), datasets)
+
+        return Dataset(make, min(counts, default=None))
 
     def map(self, map_func, num_parallel_calls=None, **kwargs):
         """Returns a data set of what a function returns for the parts of each element."""
@@ -139,6 +142,7 @@ class Dataset(PyDataset):
     def concatenate(self, dataset, name=None):
         """Returns a data set of the elements of this one, then those of another."""
         self._check_end("concatenate")
+        dataset = numbered(dataset)
         first, both = self._count, None if dataset._count is None else self._count + dataset._count
 
         def make(number):
@@ -369,24 +373,8 @@ def _of_list(elements):
     return Dataset(lambda number: elements[number % len(elements)], len(elements))
 
 
-_METHODS_OF_BATCHES = (
-    *("apply", "as_numpy_iterator", "batch", "concatenate", "enumerate", "filter", "flat_map", "interleave", "rebatch"),
-    *("reduce", "repeat", "shard", "shuffle", "unbatch", "window", "with_options"),
-)
-
-
-def extend_datasets_of_keras():
-    """Lets the data sets that functions of Keras return have the methods of `Dataset`, and give arrays with `numpy()`."""
-    go_through = DerivableDataset.__iter__
-    DerivableDataset.__iter__ = lambda dataset: map(as_eager, go_through(dataset))
-    for name in _METHODS_OF_BATCHES:
-        setattr(DerivableDataset, name, _of_batches(getattr(Dataset, name)))
-    DerivableDataset.cardinality = lambda dataset: as_eager(np.int64(len(dataset)))
-
-
-def _of_batches(method):
-    @functools.wraps(method)
-    def of_batches(dataset, *args, **kwargs):
-        return method(Dataset(lambda number: dataset[number % len(dataset)], len(dataset)), *args, **kwargs)
-
-    return of_batches
+def numbered(dataset):
+    """Returns a data set of Keras as one of these."""
+    if isinstance(dataset, Dataset):
+        return dataset
+    return Dataset(lambda number: dataset[number % len(dataset)], len(dataset))

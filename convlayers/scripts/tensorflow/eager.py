@@ -23,9 +23,11 @@ class EagerArray(np.ndarray):
 
     # The gradient that a tape has for it.
     grad = None
-    # Known by its identity, whatever `==` is for arrays.
-    __hash__ = object.__hash__
     shape = as_list(np.ndarray.shape)
+
+    def __hash__(self):
+        """A number is found in sets as such; an array by its identity, whatever `==` is for arrays."""
+        return object.__hash__(self) if self.ndim else hash(self.item())
 
     def get_shape(self):
         """Returns the shape, under its older name."""
@@ -52,6 +54,13 @@ class EagerArray(np.ndarray):
 for _name in ("add", "sub", "mul", "truediv", "pow", "matmul"):
     _operator = getattr(operator, _name)
     setattr(EagerArray, f"__i{_name}__", lambda self, other, _operator=_operator: _operator(self, other))
+
+
+class EagerString(np.str_):
+    """A string of a data set, as the path of an image, which can be asked for itself as bytes."""
+
+    def numpy(self):
+        return self.encode()
 
 
 class _KindsOfTensors(type):
@@ -91,6 +100,8 @@ def as_eager(value):
 
 
 def _as_eager(value):
+    if isinstance(value, np.str_):
+        return EagerString(value)
     if type(value) is not np.ndarray and not isinstance(value, (np.number, np.bool_)):
         return value
     array = np.asarray(value).view(EagerArray)

@@ -56,7 +56,7 @@ def _each_once(things):
 
 
 def _parts_of(value):
-    """Yields what is in a structure of attributes, in the order of their names, with the modules among it before their parts."""
+    """Yields what is in a structure of attributes, in the order of their names; modules before their parts."""
     if isinstance(value, dict):
         for key in sorted(value, key=str):
             yield from _parts_of(value[key])

@@ -58,6 +58,10 @@ def test_structures():
     assert listed(dataset.batch(4).map(lambda x, y: (x, y + 1)))[1] == [[4, 5, 6], [41, 51, 61]]
     assert listed(Dataset.from_tensor_slices({"a": X, "b": X}).map(lambda parts: parts["a"] + parts["b"])) == (X * 2).tolist()
     assert listed(Dataset.zip((Dataset.range(2), Dataset.range(5)))) == [[0, 0], [1, 1]]
+    one = Dataset.range(2)
+    (first, (second, third)), _ = Dataset.zip((one, (one, one.map(lambda x: x + 5))))
+    assert (first, second, third) == (0, 0, 5)
+    assert list(next(iter(Dataset.zip({"a": one, "b": one})))) == ["a", "b"]
     assert listed(Dataset.from_generator(lambda: iter([1, 2]), output_types="int32")) == [1, 2]
     with pytest.raises(ValueError, match="same number of elements"):
         Dataset.from_tensor_slices((X, X[:3]))
@@ -152,6 +156,12 @@ assert len(list(data.unbatch().batch(12))) == 1
 x, y = data.as_numpy_iterator().next()
 assert type(x) is type(y) is np.ndarray and x.shape == (3, 4, 4, 1)
 assert len(data.repeat(2)) == 8 and len(data.filter(lambda x, y: y[0] > 3)) == 0
+x, y = data.take(1).get_single_element()
+assert x.numpy().shape == (3, 4, 4, 1)
+(_, first), second = next(iter(tf.data.Dataset.zip((data, data.map(lambda x, y: y)))))
+assert first.shape == second.shape == (3,)
+for path in tf.data.Dataset.list_files("images/one/*.png"):
+    assert path.numpy() == str(path).encode() and Image.open(path).size == (4, 4)
 model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])
 model.compile("sgd", "mse")
 model.fit(shuffled, validation_data=data, epochs=2, verbose=0)

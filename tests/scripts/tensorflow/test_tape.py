@@ -76,6 +76,8 @@ def test_kinds():
     assert isinstance(as_eager(X), AnyTensor)
     assert not isinstance(X, AnyTensor) and not isinstance(Variable(X), AnyTensor)
     assert as_eager(X)[0].numpy() == 1
+    # Numbers are found in sets, as scikit-learn looks for labels.
+    assert set(as_eager(np.array([True, False, True]))) == {True, False}
 
 
 AS_ARRAYS = """
