@@ -9,6 +9,7 @@ from convlayers import activations, config, layers, ops, random
 from convlayers.autograd import value_of
 from convlayers.legacy.functions import function, gradients, placeholder, update
 from convlayers.legacy.old_spelling import warn_of
+from convlayers.models.tensorflow_ops.matrices import l2_normalize
 from convlayers.saving.legacy.keras1 import VALUES
 from convlayers.variables import Variable
 
@@ -207,11 +208,6 @@ def int_shape(x):
     return tuple(x.shape)
 
 
-def l2_normalize(x, axis=None):
-    norm = ops.sum(ops.square(x), axis=axis, keepdims=True)
-    return ops.multiply(x, ops.rsqrt(ops.maximum(norm, 1e-12)))
-
-
 def pool2d(x, pool_size, strides=(1, 1), padding="valid", data_format=None, pool_mode="max"):
     pool = {"max": ops.max_pool, "avg": ops.average_pool}.get(pool_mode)
     if pool is None:
@@ -379,6 +375,7 @@ ADDED = {
     "function": function,
     "gradients": gradients,
     "hard_sigmoid": activations.hard_sigmoid_of_keras2,
+    "l2_normalize": l2_normalize,
     "placeholder": placeholder,
     "update": update,
 }

@@ -87,6 +87,8 @@ def test_missing_imports_say_what_to_do(code, message, tmp_path):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
+        ("tf.SparseTensor", "Arrays have all their numbers"),
+        ("tf.strings.to_number", "Strings are those of Python"),
         ("tf.Graph()", "module 'tensorflow' has no attribute 'Graph'.\n"),
         ("tf.placeholder()", "Use `keras.Input(shape)`."),
         ("tf.nn.ctc_loss", "module 'tensorflow.nn' has no attribute 'ctc_loss'.\n"),

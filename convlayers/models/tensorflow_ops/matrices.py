@@ -88,8 +88,11 @@ def cross(a, b):
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=False, keep_dims=False):
-    # Of matrices, TensorFlow knows this one by two names.
-    ord = None if ord in ("euclidean", "fro") else ord
+    # Of matrices, TensorFlow knows this one by two names. A matrix is what has two axes given; else all numbers are a vector.
+    ord = None if ord in ("euclidean", "fro") or (ord == 2 and not isinstance(axis, (list, tuple))) else ord
+    if axis is None and ord is not None:
+        length = ops.norm(ops.reshape(tensor, (-1,)), ord)
+        return ops.reshape(length, [1] * len(tensor.shape)) if keepdims or keep_dims else length
     return ops.norm(tensor, ord, as_axes(axis), keepdims or keep_dims)
 
 

@@ -180,12 +180,14 @@ def count_nonzero(input, axis=None, keepdims=False, dtype="int64"):
     return ops.expand_dims(count, as_axes(axis)) if keepdims else count
 
 
-def argmax(input, axis=0, output_type="int64", dimension=None):
-    return ops.cast(ops.argmax(input, axis if dimension is None else dimension), output_type)
+def argmax(input, axis=None, output_type="int64", dimension=None):
+    axis = dimension if axis is None else axis
+    return ops.cast(ops.argmax(input, 0 if axis is None else axis), output_type)
 
 
-def argmin(input, axis=0, output_type="int64", dimension=None):
-    return ops.cast(ops.argmin(input, axis if dimension is None else dimension), output_type)
+def argmin(input, axis=None, output_type="int64", dimension=None):
+    axis = dimension if axis is None else axis
+    return ops.cast(ops.argmin(input, 0 if axis is None else axis), output_type)
 
 
 def cumsum(x, axis=0, exclusive=False, reverse=False):

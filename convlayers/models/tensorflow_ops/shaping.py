@@ -39,9 +39,13 @@ def unstack(value, num=None, axis=0):
 
 
 def split(value, num_or_size_splits, axis=0, num=None):
-    if isinstance(num_or_size_splits, int):
-        return ops.split(value, num_or_size_splits, axis)
-    return ops.split(value, [int(end) for end in np.cumsum(num_or_size_splits)[:-1]], axis)
+    sizes = as_ints(num_or_size_splits)
+    if isinstance(sizes, int):
+        return ops.split(value, sizes, axis)
+    if -1 in sizes:  # what the others leave
+        rest = value.shape[axis] - sum(sizes) - 1
+        sizes = [rest if size == -1 else size for size in sizes]
+    return ops.split(value, [int(end) for end in np.cumsum(sizes)[:-1]], axis)
 
 
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0):

@@ -7,7 +7,8 @@ import numpy as np
 
 from convlayers import ops
 from convlayers.autograd import Operand, value_of
-from convlayers.scripts.tensorflow.dtypes import int32, int64
+from convlayers.models.tensorflow_ops import places
+from convlayers.scripts.tensorflow.dtypes import int32
 
 newaxis = None
 
@@ -20,30 +21,15 @@ def constant(value, dtype=None, shape=None, name=None):
     return ops.full(shape, array) if np.size(array) == 1 else ops.reshape(array, shape)
 
 
-def argmax(input, axis=None, output_type=int64, name=None):
-    """Returns where the largest numbers are, along the first axis by default."""
-    return ops.cast(ops.argmax(input, axis=axis or 0), output_type)
-
-
-def argmin(input, axis=None, output_type=int64, name=None):
-    """Returns where the smallest numbers are, along the first axis by default."""
-    return ops.cast(ops.argmin(input, axis=axis or 0), output_type)
-
-
 def fill(dims, value, name=None):
     """Returns an array of one number, repeated."""
     return ops.full(dims, value, dtype=ops.convert_to_tensor(value).dtype)
 
 
-def gather(params, indices, validate_indices=None, axis=0, batch_dims=0, name=None):
+def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name=None):
     """Returns the rows with some numbers, or what is along another axis."""
-    return ops.take(params, indices, axis=axis)
-
-
-def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
-    """Returns an array with something around it: "CONSTANT", "REFLECT" or "SYMMETRIC"."""
-    mode = mode.lower()
-    return ops.pad(tensor, paddings, mode=mode, **({"constant_values": constant_values} if mode == "constant" else {}))
+    params, indices = ops.convert_to_tensor(params), ops.convert_to_tensor(indices)
+    return places.gather(params, indices, axis=axis, batch_dims=batch_dims)
 
 
 def boolean_mask(tensor, mask, axis=None, name=None):
@@ -58,13 +44,6 @@ def broadcast_to(input, shape, name=None):
     return ops.broadcast_to(input, tuple(int(n) for n in shape))
 
 
-def norm(tensor, ord="euclidean", axis=None, keepdims=False, name=None):
-    """Returns the square root of the sum of squares, or another norm."""
-    if ord in ("euclidean", 2) and not isinstance(axis, (list, tuple)):
-        return ops.sqrt(ops.sum(ops.square(tensor), axis=axis, keepdims=keepdims))
-    return ops.norm(tensor, ord=None if ord == "euclidean" else ord, axis=axis, keepdims=keepdims)
-
-
 def is_tensor(x):
     """Returns whether `x` is an array, tensor or variable."""
     return isinstance(x, (np.ndarray, Operand))
@@ -77,15 +56,6 @@ def ensure_shape(x, shape, name=None):
     return x
 
 
-def split(value, num_or_size_splits, axis=0, num=None, name=None):
-    """Returns the parts of an array: so many of one size, or of the sizes in a list, in which one may be -1 for the rest."""
-    if np.ndim(num_or_size_splits) == 0:
-        return ops.split(value, int(num_or_size_splits), axis)
-    sizes = [int(part) for part in num_or_size_splits]
-    rest = value.shape[axis] - sum(part for part in sizes if part != -1)
-    return ops.split(value, np.cumsum([rest if part == -1 else part for part in sizes])[:-1].tolist(), axis)
-
-
 def slice(input_, begin, size, name=None):
     """Returns the part of an array that begins at a place. A size of -1 is all that there is."""
     parts = zip(begin, size, strict=True)
@@ -94,9 +64,7 @@ def slice(input_, begin, size, name=None):
 
 def gather_nd(params, indices, batch_dims=0, name=None):
     """Returns the parts of an array that the last axis of `indices` has the places of."""
-    if batch_dims:
-        raise NotImplementedError("`tf.gather_nd` has no `batch_dims` here: use `keras.ops.take_along_axis`.")
-    return params[tuple(np.moveaxis(np.asarray(indices), -1, 0))]
+    return places.gather_nd(ops.convert_to_tensor(params), ops.convert_to_tensor(indices), batch_dims)
 
 
 def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
@@ -115,11 +83,6 @@ def set_diag(input, diagonal, name=None):
 def where(condition, x=None, y=None, name=None):
     """Returns numbers of `x` where a condition holds, else of `y`; without these the places where it holds, one in each row."""
     return np.argwhere(value_of(condition)) if x is None and y is None else ops.where(condition, x, y)
-
-
-def sort(values, axis=-1, direction="ASCENDING", name=None):
-    ordered = ops.sort(values, axis)
-    return ops.flip(ordered, axis) if direction == "DESCENDING" else ordered
 
 
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):

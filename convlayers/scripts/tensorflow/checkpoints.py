@@ -3,11 +3,13 @@
 import functools
 import glob
 import os
+from collections.abc import Iterator
 
 import numpy as np
 
 from convlayers.layers import Layer
 from convlayers.legacy.files import Loaded
+from convlayers.legacy.old_spelling import warn_once
 from convlayers.optimizers import Optimizer
 from convlayers.saving.files import replacing
 from convlayers.variables import Variable
@@ -120,7 +122,12 @@ def _by_age(pattern, endings):
 
 
 def _variables_of(part):
-    return [part] if isinstance(part, Variable) else part.variables
+    if isinstance(part, Variable):
+        return [part]
+    if isinstance(part, Iterator):
+        warn_once("tf.train.Checkpoint", "`tf.train.Checkpoint` does not keep where an iterator is: it goes on from there.")
+        return []
+    return part.variables
 
 
 def _assign(part, arrays, name):

@@ -28,6 +28,16 @@ def count_up(start=0, step=1, dtype="int64"):
     return Dataset(lambda number: np.asarray(start + step * number, dtype), None)
 
 
+def read_lines(filenames, **kwargs):
+    """Returns a data set of the lines of a text file, or of several, one after the other."""
+    paths = [filenames] if isinstance(filenames, str) else filenames
+    lines = []
+    for path in paths:
+        with open(str(path), encoding="utf-8") as file:
+            lines += file.read().splitlines()
+    return Dataset.from_tensor_slices(lines)
+
+
 def _arrays_in(structure):
     """Returns a structure of arrays. As in TensorFlow, a list is an array, and only tuples and dicts have parts."""
     if isinstance(structure, dict):

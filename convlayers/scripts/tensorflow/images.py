@@ -1,5 +1,6 @@
 """`tf.image` and `tf.io`: images that are read, cut out, turned and coloured otherwise."""
 
+import functools
 import io
 import math
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from convlayers import ops, random
 from convlayers.autograd import Operand, value_of
+from convlayers.models.tensorflow_ops import images as images_of_floats
+from convlayers.models.tensorflow_ops import resizing
 from convlayers.models.tensorflow_ops.images import flip_left_right, flip_up_down, resize_with_crop_or_pad
 from convlayers.scripts.tensorflow.eager import as_eager
 from convlayers.utils.bounding_boxes import compute_iou
@@ -97,48 +100,26 @@ def _in_floats(image, change):
 # Colours --------------------------------------------------------------------------------------------------------------
 
 
-def adjust_brightness(image, delta):
-    return _in_floats(image, lambda x: ops.add(x, delta))
+def _of_floats(change):
+    """Returns a function of images of floats as one of images of any number type."""
+
+    @functools.wraps(change)
+    def changed(image, *args, name=None, **kwargs):
+        return _in_floats(image, lambda x: change(x, *args, **kwargs))
+
+    return changed
 
 
-def adjust_contrast(images, contrast_factor):
-    """Moves pixels away from the mean of their channel, or towards it."""
-
-    def change(x):
-        mean = ops.mean(x, axis=(-3, -2), keepdims=True)
-        return ops.add(ops.multiply(ops.subtract(x, mean), contrast_factor), mean)
-
-    return _in_floats(images, change)
-
-
-def adjust_gamma(image, gamma=1, gain=1):
-    return _in_floats(image, lambda x: ops.multiply(ops.power(x, gamma), gain))
-
-
-def adjust_hue(image, delta, name=None):
-    def change(x):
-        hue, saturation, value = ops.split(ops.image.rgb_to_hsv(x), 3, axis=-1)
-        return ops.image.hsv_to_rgb(ops.concatenate([ops.mod(ops.add(hue, delta + 1.0), 1.0), saturation, value], axis=-1))
-
-    return _in_floats(image, change)
-
-
-def adjust_saturation(image, saturation_factor, name=None):
-    def change(x):
-        hue, saturation, value = ops.split(ops.image.rgb_to_hsv(x), 3, axis=-1)
-        saturation = ops.clip(ops.multiply(saturation, saturation_factor), 0.0, 1.0)
-        return ops.image.hsv_to_rgb(ops.concatenate([hue, saturation, value], axis=-1))
-
-    return _in_floats(image, change)
+adjust_brightness = _of_floats(images_of_floats.adjust_brightness)
+adjust_contrast = _of_floats(images_of_floats.adjust_contrast)
+adjust_gamma = _of_floats(images_of_floats.adjust_gamma)
+adjust_hue = _of_floats(images_of_floats.adjust_hue)
+adjust_saturation = _of_floats(images_of_floats.adjust_saturation)
 
 
 def per_image_standardization(image):
     """Returns each image with a mean of 0 and a variance of 1."""
-    image = ops.cast(image, "float32")
-    axes = (-3, -2, -1)
-    least = 1.0 / math.sqrt(math.prod(image.shape[-3:]))
-    deviation = ops.maximum(ops.std(image, axis=axes, keepdims=True), least)
-    return ops.divide(ops.subtract(image, ops.mean(image, axis=axes, keepdims=True)), deviation)
+    return images_of_floats.per_image_standardization(ops.cast(image, "float32"))
 
 
 # What TensorFlow rounds its matrix for YUV to.
@@ -160,8 +141,7 @@ def yuv_to_rgb(images):
 
 def psnr(a, b, max_val, name=None):
     """Returns, for each pair of images, how far the second is from the first, in decibels."""
-    error = ops.mean(ops.square(ops.subtract(ops.cast(a, "float32"), ops.cast(b, "float32"))), axis=(-3, -2, -1))
-    return ops.subtract(20 * math.log10(max_val), ops.multiply(10.0, ops.log10(error)))
+    return images_of_floats.psnr(ops.cast(a, "float32"), ops.cast(b, "float32"), max_val)
 
 
 def image_gradients(image):
@@ -194,27 +174,8 @@ def crop_and_resize(image, boxes, box_indices, crop_size, method="bilinear", ext
     Returns:
         Array of shape (boxes, *crop_size, channels).
     """
-    sizes = np.array(image.shape[1:3])
-    boxes = np.reshape(value_of(boxes), (-1, 2, 2))
-    places, inside = [], []
-    for axis, (size, count) in enumerate(zip(sizes, crop_size, strict=True)):
-        first, last = boxes[:, :, axis].T[..., None] * (size - 1)
-        steps = np.arange(count) / (count - 1) if count > 1 else np.full(1, 0.5)
-        at = first + (last - first) * steps
-        inside.append((at >= 0) & (at <= size - 1))
-        places.append(np.clip(np.round(at) if method == "nearest" else at, 0, size - 1))
-    images = np.reshape(value_of(box_indices), (-1, 1, 1))
-    (low_y, low_x), (high_y, high_x) = ([turn(at).astype("int64") for at in places] for turn in (np.floor, np.ceil))
-    part_y, part_x = ((at - low)[..., None].astype("float32") for at, low in zip(places, (low_y, low_x), strict=True))
-
-    def rows(y):
-        left, right = (image[images, y[:, :, None], x[:, None, :]] for x in (low_x, high_x))
-        return ops.add(left, ops.multiply(ops.subtract(right, left), part_x[:, None]))
-
     image = ops.cast(image, "float32")
-    above, below = rows(low_y), rows(high_y)
-    crops = ops.add(above, ops.multiply(ops.subtract(below, above), part_y[:, :, None]))
-    return ops.where((inside[0][:, :, None] & inside[1][:, None, :])[..., None], crops, extrapolation_value)
+    return resizing.crop_and_resize(image, boxes, box_indices, crop_size, method, extrapolation_value)
 
 
 def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antialias=False, name=None):
@@ -232,10 +193,8 @@ def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antiali
 
 def _resize_by_area(images, height, width):
     """Returns images in which each pixel is the mean of what it covers."""
-    from convlayers.models.tensorflow_ops.resizing import area
-
     rows, columns = (
-        area(old, np.arange(new) * (old / new), half_pixel_centers=False).astype("float32")
+        resizing.area(old, np.arange(new) * (old / new), half_pixel_centers=False).astype("float32")
         for old, new in zip(images.shape[-3:-1], (height, width), strict=True)
     )
     batch = "n" * (len(images.shape) - 3)

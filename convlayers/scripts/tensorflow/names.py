@@ -30,9 +30,9 @@ _MOVED_IMAGES = (
 )
 _SCATTERED = ("add", "max", "min", "sub", "update")
 _NETWORKS = (
-    "avg_pool2d batch_normalization bias_add compute_average_loss conv2d conv2d_transpose depthwise_conv2d gelu l2_loss "
-    "local_response_normalization max_pool2d scale_regularization_loss sigmoid_cross_entropy_with_logits "
-    "softmax_cross_entropy_with_logits sparse_softmax_cross_entropy_with_logits"
+    "avg_pool2d batch_normalization compute_average_loss conv2d conv2d_transpose depthwise_conv2d max_pool2d "
+    "scale_regularization_loss sigmoid_cross_entropy_with_logits softmax_cross_entropy_with_logits "
+    "sparse_softmax_cross_entropy_with_logits"
 )
 
 # What is both in `tf` and in `tf.math`.
@@ -44,8 +44,7 @@ _MATH = {
     # The inverse functions of angles have the names of NumPy in Keras.
     **{f"a{name}": f"ops.arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tanh")},
     **{f"reduce_{name}": (f"ops.{name}", _AXIS) for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")},
-    **{name: f".arrays.{name}" for name in ("argmax", "argmin")},
-    **{name: f"models.tensorflow_ops.numbers.{name}" for name in ("add_n", "squared_difference")},
+    **{name: f"models.tensorflow_ops.numbers.{name}" for name in ("add_n", "argmax", "argmin", "squared_difference")},
     "floordiv": ("ops.floor_divide", _OPERANDS),
     "pow": "ops.power",
     "truediv": ("ops.true_divide", _OPERANDS),
@@ -108,11 +107,11 @@ NAMES = {
         "name_scope": ".graphs.name_scope",
         "newaxis": ".arrays.newaxis",
         "matmul": ".arrays.matmul",
-        "norm": ".arrays.norm",
+        "norm": "models.tensorflow_ops.matrices.norm",
         "numpy_function": ".graphs.call_python",
         "one_hot": ("ops.one_hot", {"indices": "x", "depth": "num_classes"}),
         "ones_like": ("ops.ones_like", {"input": "x"}),
-        "pad": ".arrays.pad",
+        "pad": "models.tensorflow_ops.shaping.pad",
         "ones_initializer": "initializers.Ones",
         "print": ".messages.print",
         "py_function": ".graphs.call_python",
@@ -128,8 +127,8 @@ NAMES = {
         "saturate_cast": ("ops.saturate_cast", {"value": "x"}),
         "scatter_nd": ("ops.scatter", {"updates": "values"}),
         "slice": ".arrays.slice",
-        "sort": ".arrays.sort",
-        "split": ".arrays.split",
+        "sort": "models.tensorflow_ops.shaping.sort",
+        "split": "models.tensorflow_ops.shaping.split",
         "squeeze": ("ops.squeeze", {"input": "x"}),
         "stack": ("ops.stack", {"values": "x"}),
         "stop_gradient": ("ops.stop_gradient", {"input": "variable"}),
@@ -171,6 +170,7 @@ NAMES = {
         "AUTOTUNE": ".datasets.AUTOTUNE",
         "Dataset": ".datasets.Dataset",
         "Options": ".devices.Options",
+        "TextLineDataset": ".datasets.read_lines",
     },
     "data.experimental": {
         "AUTOTUNE": ".datasets.AUTOTUNE",
@@ -208,7 +208,7 @@ NAMES = {
         "einsum": "ops.einsum",
         "matmul": ".arrays.matmul",
         "matrix_transpose": "models.tensorflow_ops.matrices.transpose",
-        "norm": ".arrays.norm",
+        "norm": "models.tensorflow_ops.matrices.norm",
         "set_diag": ".arrays.set_diag",
     },
     "logging": _LOGGING,
@@ -224,7 +224,7 @@ NAMES = {
         "is_finite": "ops.isfinite",
         "is_inf": "ops.isinf",
         "is_nan": "ops.isnan",
-        "l2_normalize": ".nn.l2_normalize",
+        "l2_normalize": "models.tensorflow_ops.matrices.l2_normalize",
         "reduce_std": ("ops.std", _AXIS),
         "reduce_variance": ("ops.var", _AXIS),
         "softmax": ("ops.softmax", {"logits": "x"}),
@@ -238,14 +238,16 @@ NAMES = {
         **_same("elu relu relu6 selu sigmoid silu softplus softsign swish tanh", features="x"),
         "dropout": ("random.dropout", {"x": "inputs"}),
         **{name: f".nn.{name}" for name in _NETWORKS.split()},
+        **{name: f"models.tensorflow_ops.networks.{name}" for name in ("bias_add", "gelu", "local_response_normalization")},
         "avg_pool": ".nn.avg_pool2d",
         "depth_to_space": ("ops.depth_to_space", {"input": "x"}),
-        "lrn": ".nn.local_response_normalization",
+        "l2_loss": "models.tensorflow_ops.losses.l2_loss",
+        "lrn": "models.tensorflow_ops.networks.local_response_normalization",
         "max_pool": ".nn.max_pool2d",
         "moments": "ops.moments",
         "space_to_depth": ("ops.space_to_depth", {"input": "x"}),
         "top_k": ("ops.top_k", {"input": "x"}),
-        "l2_normalize": ".nn.l2_normalize",
+        "l2_normalize": "models.tensorflow_ops.matrices.l2_normalize",
         "leaky_relu": ("ops.leaky_relu", {"features": "x", "alpha": "negative_slope"}),
         "log_softmax": ("ops.log_softmax", {"logits": "x"}),
         "softmax": ("ops.softmax", {"logits": "x"}),
@@ -260,6 +262,7 @@ NAMES = {
         "Generator": ".random.Generator",
         "categorical": "random.categorical",
         "gamma": ".random.gamma",
+        "get_global_generator": ".random.get_global_generator",
         "normal": "random.normal",
         "set_random_seed": ".random.set_seed",
         "set_seed": ".random.set_seed",
@@ -299,11 +302,18 @@ ADVICE = {
     "io": "Files of images are read by `tf.io.read_file` and `tf.io.decode_image`; other files, by Python and NumPy.",
     "lite": "Models are saved by `model.save('model.keras')`, which Keras can convert.",
     "placeholder": "Use `keras.Input(shape)`.",
-    "ragged": "Arrays have one size along each axis: `keras.utils.pad_sequences` and `padded_batch` fill up shorter ones.",
+    **dict.fromkeys(
+        ("RaggedTensor", "RaggedTensorSpec", "ragged"),
+        "Arrays have one size along each axis: `keras.utils.pad_sequences` and `padded_batch` fill up shorter ones.",
+    ),
     "raw_ops": "`keras.ops` has the functions on arrays, under the names of NumPy.",
     "saved_model": "Models are saved by `model.save('model.keras')`.",
     "signal": "`numpy.fft` prepares data for which no gradient is wanted.",
-    "sparse": "Arrays have all their numbers: `tf.one_hot` and `tf.scatter_nd` make them of a few.",
+    **dict.fromkeys(
+        ("SparseTensor", "SparseTensorSpec", "sparse"),
+        "Arrays have all their numbers: `tf.one_hot` and `tf.scatter_nd` make them of a few.",
+    ),
+    "strings": "Strings are those of Python, with its methods.",
     "summary": "Use the callbacks `TensorBoard` and `CSVLogger`.",
     "TensorArray": "Use a list, and `tf.stack`.",
     "train.Example": "Records are not read or written: `numpy.savez` keeps arrays.",

@@ -65,24 +65,11 @@ def _pool(op, x, sizes, strides, padding, data_format):
     return op(x, _two(sizes, data_format), _two(strides, data_format), padding.lower(), _FORMATS[data_format])
 
 
-def bias_add(value, bias, data_format=None, name=None):
-    first = data_format is not None and data_format.startswith("NC")
-    return ops.add(value, ops.reshape(bias, (-1, *[1] * (len(value.shape) - 2))) if first else bias)
-
-
 def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
     factor = ops.rsqrt(ops.add(variance, variance_epsilon))
     factor = factor if scale is None else ops.multiply(factor, scale)
     y = ops.multiply(ops.subtract(x, mean), factor)
     return y if offset is None else ops.add(y, offset)
-
-
-def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.5, name=None):
-    """Divides each channel by a power of the sum of the squares of those around it, as AlexNet does."""
-    channels = input.shape[-1]
-    squares = ops.pad(ops.square(input), ((0, 0),) * (len(input.shape) - 1) + ((depth_radius, depth_radius),))
-    total = sum(squares[..., place : place + channels] for place in range(2 * depth_radius + 1))
-    return ops.divide(input, ops.power(ops.add(ops.multiply(total, alpha), bias), beta))
 
 
 def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None):
@@ -97,11 +84,6 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None):
     return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
-def l2_normalize(x, axis=None, epsilon=1e-12, name=None):
-    norm = ops.sum(ops.square(x), axis=axis, keepdims=True)
-    return ops.multiply(x, ops.rsqrt(ops.maximum(norm, epsilon)))
-
-
 def compute_average_loss(per_example_loss, sample_weight=None, global_batch_size=None):
     """Returns the sum of the losses of single samples, divided by the number of samples of all devices."""
     losses = per_example_loss if sample_weight is None else ops.multiply(per_example_loss, sample_weight)
@@ -111,11 +93,3 @@ def compute_average_loss(per_example_loss, sample_weight=None, global_batch_size
 def scale_regularization_loss(regularization_loss):
     """Returns the part of a loss that one device has: all of it, since there is one."""
     return ops.sum(regularization_loss)
-
-
-def l2_loss(t, name=None):
-    return ops.multiply(ops.sum(ops.square(t)), 0.5)
-
-
-def gelu(features, approximate=False, name=None):
-    return ops.gelu(features, approximate=approximate)

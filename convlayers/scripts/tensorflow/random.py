@@ -41,6 +41,14 @@ class Generator:
     def from_non_deterministic_state(cls, alg=None):
         return cls()
 
+    def reset_from_seed(self, seed):
+        """Begins anew with a seed."""
+        self._random = np.random.default_rng(seed)
+
+    def split(self, count=1):
+        """Returns a list of generators, each with random numbers of its own."""
+        return [Generator(state) for state in self._random.integers(0, 2**63, count).tolist()]
+
     def make_seeds(self, count=1):
         """Returns pairs of seeds, one in each column."""
         return as_eager(self._random.integers(0, 2**31, (2, count)))
@@ -52,6 +60,14 @@ class Generator:
     def uniform(self, shape, minval=0, maxval=None, dtype="float32", name=None):
         """Returns random numbers: floats from 0 to 1 unless bounds are given, or integers below `maxval`."""
         return as_eager(_uniform(self._random, shape, minval, maxval, dtype))
+
+
+_global = Generator()
+
+
+def get_global_generator():
+    """Returns the generator that all parts of a script share."""
+    return _global
 
 
 def _random(seed):

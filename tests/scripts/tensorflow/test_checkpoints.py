@@ -64,6 +64,16 @@ def test_a_model_gets_its_values_when_it_is_called(make, tmp_path):
     np.testing.assert_array_equal(other(x[:2]), model(x[:2]))
 
 
+def test_iterators_go_on_from_where_they_are(tmp_path):
+    step, numbers = Variable(3.0), iter(range(5))
+    with pytest.warns(FutureWarning, match="does not keep where an iterator is"):
+        path = Checkpoint(step=step, iterator=numbers).save(tmp_path / "ckpt")
+    next(numbers)
+    step.assign(0.0)
+    Checkpoint(step=step, iterator=numbers).restore(path)
+    assert step.numpy() == 3 and next(numbers) == 1
+
+
 def test_a_manager_keeps_the_last_ones(tmp_path):
     checkpoint = Checkpoint(Variable(0.0))
     manager = CheckpointManager(checkpoint, tmp_path / "folder", max_to_keep=2)

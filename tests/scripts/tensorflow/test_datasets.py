@@ -160,6 +160,8 @@ x, y = data.take(1).get_single_element()
 assert x.numpy().shape == (3, 4, 4, 1)
 (_, first), second = next(iter(tf.data.Dataset.zip((data, data.map(lambda x, y: y)))))
 assert first.shape == second.shape == (3,)
+open("lines.txt", "w").write("one\\ntwo\\n")
+assert [line.numpy() for line in tf.data.TextLineDataset("lines.txt")] == [b"one", b"two"]
 for path in tf.data.Dataset.list_files("images/one/*.png"):
     assert path.numpy() == str(path).encode() and Image.open(path).size == (4, 4)
 model = tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(1)])

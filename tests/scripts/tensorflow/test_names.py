@@ -32,6 +32,10 @@ CALLS = [
     (lambda: tf.transpose(M, perm=[1, 0]), M.T),
     (lambda: tf.clip_by_value(M, clip_value_min=0.2, clip_value_max=0.5), M.clip(0.2, 0.5)),
     (lambda: tf.gather(M, [0, 2]), M[[0, 2]]),
+    (lambda: tf.gather(M, [[0, 2], [1, 1], [3, 4]], batch_dims=1), np.take_along_axis(M, np.array([[0, 2], [1, 1], [3, 4]]), 1)),
+    (lambda: tf.gather_nd(M, [[0], [2], [1]], batch_dims=1), M[[0, 1, 2], [0, 2, 1]]),
+    (lambda: tf.norm(M, ord=1), np.abs(M).sum()),
+    (lambda: tf.norm(M, ord=2, keepdims=True), np.sqrt(np.square(M).sum(keepdims=True))),
     (lambda: tf.pad(M, [[1, 1], [0, 2]], mode="REFLECT"), np.pad(M, [[1, 1], [0, 2]], mode="reflect")),
     (lambda: tf.fill([2, 2], 7), np.full((2, 2), 7, "int32")),
     (lambda: tf.constant(3.0, shape=(2, 2)), np.full((2, 2), 3.0)),
@@ -214,6 +218,13 @@ def test_structures():
 
 def test_generators_of_random_numbers():
     random = find_tensorflow("tensorflow.random")
+    first, second = (random.Generator.from_seed(3) for _ in range(2))
+    start = first.normal((3,)).tolist()
+    first.reset_from_seed(3)
+    assert first.normal((3,)).tolist() == start == second.normal((3,)).tolist()
+    one, other = first.split(2)
+    assert one.normal((3,)).tolist() != other.normal((3,)).tolist()
+    assert random.get_global_generator() is random.get_global_generator()
     first, second = (random.Generator.from_seed(3) for _ in range(2))
     np.testing.assert_array_equal(first.normal([2, 3]), second.normal([2, 3]))
     seeds = first.make_seeds(4)

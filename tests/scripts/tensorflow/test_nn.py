@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from convlayers import ops
-from convlayers.scripts.tensorflow import nn as nn
+from convlayers.scripts.tensorflow.faces import find_tensorflow
 from tests.scripts.running import run_code
 
+nn = find_tensorflow("tensorflow.nn")
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 9, 10, 3)).astype("float32")
 W = RANDOM.normal(size=(3, 3, 3, 4)).astype("float32")

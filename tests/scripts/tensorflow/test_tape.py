@@ -76,6 +76,7 @@ def test_kinds():
     assert isinstance(as_eager(X), AnyTensor)
     assert not isinstance(X, AnyTensor) and not isinstance(Variable(X), AnyTensor)
     assert as_eager(X)[0].numpy() == 1
+    assert as_eager(X).device.endswith("CPU:0")
     # Numbers are found in sets, as scikit-learn looks for labels.
     assert set(as_eager(np.array([True, False, True]))) == {True, False}
 
