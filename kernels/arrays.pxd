@@ -13,23 +13,34 @@ cdef enum:
     ANY = -1  # number of axes
 
 
-cdef inline bint is_as_expected(numpy.ndarray array, int axes) noexcept:
-    cdef int kind = numpy.NPY_FLOAT if sizeof(real) == 4 else numpy.NPY_DOUBLE
+cdef inline bint is_as_expected(numpy.ndarray array, int kind, int axes) noexcept:
     if numpy.PyArray_TYPE(array) != kind or not numpy.PyArray_ISNOTSWAPPED(array):
         return False
     return (axes == ANY or numpy.PyArray_NDIM(array) == axes) and numpy.PyArray_IS_C_CONTIGUOUS(array)
 
 
-cdef inline const real* numbers_of(numpy.ndarray array, int axes) except? NULL:
-    """The numbers of a contiguous array, to be read. None has none."""
+cdef inline const void* data_of(numpy.ndarray array, int kind, int axes) except? NULL:
+    """What a contiguous array of a number type holds, to be read. None holds nothing."""
     if array is None:
         return NULL
-    if not is_as_expected(array, axes):
+    if not is_as_expected(array, kind, axes):
         raise ValueError(
-            f"Expected a contiguous array of float{8 * sizeof(real)} with {'any' if axes == ANY else axes} axes. "
+            f"Expected a contiguous array of {numpy.PyArray_DescrFromType(kind)} with {'any' if axes == ANY else axes} axes. "
             f"Received: dtype={array.dtype}, ndim={array.ndim}, contiguous={array.flags.c_contiguous}"
         )
-    return <const real*>numpy.PyArray_DATA(array)
+    return numpy.PyArray_DATA(array)
+
+
+cdef inline const real* numbers_of(numpy.ndarray array, int axes) except? NULL:
+    return <const real*>data_of(array, numpy.NPY_FLOAT if sizeof(real) == 4 else numpy.NPY_DOUBLE, axes)
+
+
+cdef inline const double* doubles_of(numpy.ndarray array, int axes) except? NULL:
+    return <const double*>data_of(array, numpy.NPY_DOUBLE, axes)
+
+
+cdef inline const Py_ssize_t* places_of(numpy.ndarray array, int axes) except? NULL:
+    return <const Py_ssize_t*>data_of(array, numpy.NPY_INTP, axes)
 
 
 cdef inline real* results_of(numpy.ndarray array, int axes) except? NULL:

@@ -6,8 +6,10 @@
 # b) y is written from its beginning to its end, whichever arrays that comes from. With one array after the other, there would
 #    be gaps in what is written, for which the memory is up to 1.4 times as slow.
 # c) Blocks of y are the parallel work, wherever rows begin. Each number is moved once: no result depends on the division.
+cimport numpy
 from cython.parallel cimport prange
 
+from kernels.arrays cimport numbers_of, results_of
 from kernels.copy cimport copy
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -36,18 +38,21 @@ cdef inline void join_block(
         row += 1
 
 
-def concatenate(list xs, real[:, ::1] y):
+def concatenate(list xs not None, numpy.ndarray y not None):
     """y[:, start:stop] = each of `xs`, matrices with as many rows"""
-    cdef Py_ssize_t size = y.shape[0] * y.shape[1], arrays = len(xs), array, start
-    cdef const real[:, ::1] x
+    cdef real* target = results_of(y, 2)
+    cdef Py_ssize_t length = y.shape[1], size = y.shape[0] * length, arrays = len(xs), array, start
+    cdef numpy.ndarray x
     if size == 0:
         return
     cdef Part* parts = <Part*>scratch_take(arrays * sizeof(Part))
     if parts == NULL:
         raise MemoryError("No memory for the addresses of some arrays.")
-    for array in range(arrays):
-        x = xs[array]
-        parts[array] = Part(&x[0, 0], x.shape[1])
-    for start in prange(0, size, BLOCK, nogil=True, schedule="static", num_threads=threads_for(size)):
-        join_block(parts, arrays, y.shape[1], &y[0, 0], start, min(start + BLOCK, size))
-    scratch_give(parts)
+    try:
+        for array in range(arrays):
+            x = xs[array]
+            parts[array] = Part(numbers_of(x, 2), x.shape[1])
+        for start in prange(0, size, BLOCK, nogil=True, schedule="static", num_threads=threads_for(size)):
+            join_block(parts, arrays, length, target, start, min(start + BLOCK, size))
+    finally:
+        scratch_give(parts)

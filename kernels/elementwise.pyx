@@ -134,11 +134,18 @@ cdef inline void leaky_relu_block(
     restore_denormals(state)
 
 
-def leaky_relu(double slope, numpy.ndarray x not None, numpy.ndarray values not None, numpy.ndarray y not None):
-    """y = values where x is above 0, and slope * values elsewhere"""
+def leaky_relu_forward(double slope, numpy.ndarray x not None, numpy.ndarray y not None):
+    """y = x above 0, and slope * x below"""
+    leaky_relu_backward(slope, x, x, y)
+
+
+def leaky_relu_backward(
+    double slope, numpy.ndarray x not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None
+):
+    """d_x = d_y where x is above 0, and slope * d_y elsewhere"""
     cdef const real* decides = numbers_of(x, ANY)
-    cdef const real* source = numbers_of(values, ANY)
-    cdef real* target = results_of(y, ANY)
+    cdef const real* source = numbers_of(d_y, ANY)
+    cdef real* target = results_of(d_x, ANY)
     cdef Py_ssize_t n = count_of(x), start
     for start in prange(0, n, BLOCK, nogil=True, schedule="static", num_threads=threads_for(n)):
         leaky_relu_block(<real>slope, decides + start, source + start, target + start, block_size(n, start))

@@ -12,10 +12,12 @@
 #    pool.pyx the first one gets it.)
 # f) Sums flush denormals. The largest of some numbers is one of them, however small, so what looks for it does not.
 # g) NaN passes. Tasks depend on the shape only: results are the same for any number of threads.
+cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.string cimport memcpy, memset
 
+from kernels.arrays cimport numbers_of, results_of
 from kernels.column_sums cimport GROUP
 from kernels.combine cimport Combine, combine_lines, fill, larger_of_two
 from kernels.fpu cimport flush_denormals, restore_denormals
@@ -89,14 +91,6 @@ cdef void compute_blocks(Compute compute, const Block* all, Py_ssize_t n, Py_ssi
         )
 
 
-cdef inline real* image_data(const real[:, :, ::1] x) noexcept nogil:
-    return <real*>&x[0, 0, 0] if x.shape[0] * x.shape[1] * x.shape[2] > 0 else NULL
-
-
-cdef inline real* pixel_data(const real[:, ::1] y) noexcept nogil:
-    return <real*>&y[0, 0] if y.shape[0] * y.shape[1] > 0 else NULL
-
-
 cdef inline void combine_some_rows(
     Combine combine, const Rows* rows, const real* x, Py_ssize_t first, Py_ssize_t end, real* results
 ) noexcept nogil:
@@ -149,18 +143,20 @@ cdef void average_gradient_block(Block block) noexcept nogil:
         memcpy(block.d_x + row * rows.stride, share, count_in(&rows, row) * sizeof(real))
 
 
-def global_average_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):
+def global_average_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None):
     """y = the mean of the pixels"""
-    cdef Block all = Block(image_data(x), NULL, pixel_data(y), NULL, x.shape[1], x.shape[2], x.shape[2])
+    cdef Block all = Block(numbers_of(x, 3), NULL, results_of(y, 2), NULL, x.shape[1], x.shape[2], x.shape[2])
+    cdef Py_ssize_t n = x.shape[0]
     with nogil:
-        compute_blocks(average_block, &all, x.shape[0], CHANNELS)
+        compute_blocks(average_block, &all, n, CHANNELS)
 
 
-def global_average_pool_backward(const real[:, ::1] d_y, real[:, :, ::1] d_x):
+def global_average_pool_backward(numpy.ndarray d_y not None, numpy.ndarray d_x not None):
     """d_x = the gradient for x"""
-    cdef Block all = Block(NULL, pixel_data(d_y), NULL, image_data(d_x), d_x.shape[1], d_x.shape[2], d_x.shape[2])
+    cdef Block all = Block(NULL, numbers_of(d_y, 2), NULL, results_of(d_x, 3), d_x.shape[1], d_x.shape[2], d_x.shape[2])
+    cdef Py_ssize_t n = d_x.shape[0]
     with nogil:
-        compute_blocks(average_gradient_block, &all, d_x.shape[0], CHANNELS)
+        compute_blocks(average_gradient_block, &all, n, CHANNELS)
 
 
 # Maximum --------------------------------------------------------------------------------------------------------------
@@ -209,19 +205,21 @@ cdef void max_gradient_block(Block block) noexcept nogil:
         d_x += rows.stride
 
 
-def global_max_pool_forward(const real[:, :, ::1] x, real[:, ::1] y):
+def global_max_pool_forward(numpy.ndarray x not None, numpy.ndarray y not None):
     """y = the largest of the pixels"""
-    cdef Block all = Block(image_data(x), NULL, pixel_data(y), NULL, x.shape[1], x.shape[2], x.shape[2])
+    cdef Block all = Block(numbers_of(x, 3), NULL, results_of(y, 2), NULL, x.shape[1], x.shape[2], x.shape[2])
+    cdef Py_ssize_t n = x.shape[0]
     with nogil:
-        compute_blocks(max_block, &all, x.shape[0], CHANNELS)
+        compute_blocks(max_block, &all, n, CHANNELS)
 
 
 def global_max_pool_backward(
-    const real[:, :, ::1] x, const real[:, ::1] y, const real[:, ::1] d_y, real[:, :, ::1] d_x
+    numpy.ndarray x not None, numpy.ndarray y not None, numpy.ndarray d_y not None, numpy.ndarray d_x not None
 ):
     """d_x = the gradient for x"""
     cdef Block all = Block(
-        image_data(x), pixel_data(d_y), pixel_data(y), image_data(d_x), x.shape[1], x.shape[2], x.shape[2]
+        numbers_of(x, 3), numbers_of(d_y, 2), <real*>numbers_of(y, 2), results_of(d_x, 3), x.shape[1], x.shape[2], x.shape[2]
     )
+    cdef Py_ssize_t n = x.shape[0]
     with nogil:
-        compute_blocks(max_gradient_block, &all, x.shape[0], FEWER)
+        compute_blocks(max_gradient_block, &all, n, FEWER)

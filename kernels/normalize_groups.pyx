@@ -14,6 +14,7 @@
 # d) A few channels would not fill the vectors: neighbouring pixels are taken as one row (wide_rows.pxd).
 # e) Threads share images. A few images are divided into parts of their pixels instead, which threads share. Sums of parts
 #    are added in their order, and the parts depend on the shape only: results are the same for any number of threads.
+cimport numpy
 from cython.parallel cimport parallel, prange
 from libc.math cimport isfinite, sqrt
 from libc.string cimport memset
@@ -21,6 +22,7 @@ from libc.string cimport memset
 from kernels.affine cimport (
     Affine, choose_ways, length_of_coefficients, map_task, normalize_columns, normalize_gradient_columns, repeat_coefficients
 )
+from kernels.arrays cimport count_of, numbers_of, results_of
 from kernels.column_sums cimport GROUP, Summation, add_deviations, add_gradients, ask_for_sources, sum_over_rows
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -175,8 +177,8 @@ cdef inline void normalize_image(const Images* images, Py_ssize_t image, int thr
 # All images -----------------------------------------------------------------------------------------------------------
 
 
-cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1] beta) except -1:
-    """Does the work; `totals` are scratch memory to give back. gamma and beta may be None."""
+cdef int normalize_images(Images* images, const real* gamma, const real* beta) except -1:
+    """Does the work; `totals` are scratch memory to give back. gamma and beta may be NULL."""
     cdef Py_ssize_t image, j
     cdef int threads = threads_for(<double>images.n * images.pixels * images.c * OPERATIONS)
     images.shape = wide_rows(images.pixels, images.c)
@@ -195,8 +197,8 @@ cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1]
     images.gamma = images.coefficients + coefficients
     images.beta = images.gamma + images.c
     for j in range(images.c):
-        images.gamma[j] = 1 if gamma is None else gamma[j]
-        images.beta[j] = 0 if beta is None else beta[j]
+        images.gamma[j] = 1 if gamma == NULL else gamma[j]
+        images.beta[j] = 0 if beta == NULL else beta[j]
     with nogil:
         if images.n >= MANY:
             for image in prange(images.n, schedule="static", num_threads=threads):
@@ -208,54 +210,59 @@ cdef int normalize_images(Images* images, const real[::1] gamma, const real[::1]
 
 
 def group_normalization_forward(
-    const real[:, :, ::1] x,
-    const real[::1] gamma,
-    const real[::1] beta,
+    numpy.ndarray x not None,
+    numpy.ndarray gamma,
+    numpy.ndarray beta,
     double epsilon,
-    real[:, ::1] mean,
-    real[:, ::1] scale,
-    real[:, :, ::1] y,
+    numpy.ndarray mean not None,
+    numpy.ndarray scale not None,
+    numpy.ndarray y not None,
 ):
     """y = (x - mean) * scale * gamma + beta, and the mean and scale of each group. gamma and beta may be None."""
     cdef Images images
+    cdef const real* factors = numbers_of(gamma, 1)
+    cdef const real* terms = numbers_of(beta, 1)
     images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
-    if images.n * images.pixels * images.c == 0:
+    images.x, images.d_y, images.target = numbers_of(x, 3), NULL, results_of(y, 3)
+    images.mean, images.scale, images.epsilon = results_of(mean, 2), results_of(scale, 2), epsilon
+    if count_of(x) == 0:
         return
-    images.x, images.d_y, images.target = &x[0, 0, 0], NULL, &y[0, 0, 0]
-    images.mean, images.scale, images.epsilon = &mean[0, 0], &scale[0, 0], epsilon
-    normalize_images(&images, gamma, beta)
+    normalize_images(&images, factors, terms)
     scratch_give(images.totals)
 
 
 def group_normalization_backward(
-    const real[:, :, ::1] x,
-    const real[::1] gamma,
-    real[:, ::1] mean,
-    real[:, ::1] scale,
-    const real[:, :, ::1] d_y,
-    real[:, :, ::1] d_x,
-    real[::1] d_gamma,
-    real[::1] d_beta,
+    numpy.ndarray x not None,
+    numpy.ndarray gamma,
+    numpy.ndarray mean not None,
+    numpy.ndarray scale not None,
+    numpy.ndarray d_y not None,
+    numpy.ndarray d_x not None,
+    numpy.ndarray d_gamma not None,
+    numpy.ndarray d_beta not None,
 ):
     """d_x, d_gamma and d_beta = the gradients of `group_normalization_forward`, from its mean and scale. gamma may be None."""
     cdef Images images
     cdef Py_ssize_t image, j
     cdef double sum_of_gamma, sum_of_beta
     cdef const double* totals
+    cdef const real* factors = numbers_of(gamma, 1)
+    cdef real* products = results_of(d_gamma, 1)
+    cdef real* gradients = results_of(d_beta, 1)
     images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
-    d_gamma[:] = 0
-    d_beta[:] = 0
-    if images.n * images.pixels * images.c == 0:
+    images.x, images.d_y, images.target = numbers_of(x, 3), numbers_of(d_y, 3), results_of(d_x, 3)
+    images.mean, images.scale, images.epsilon = <real*>numbers_of(mean, 2), <real*>numbers_of(scale, 2), 0
+    if count_of(x) == 0:
+        memset(products, 0, images.c * sizeof(real))
+        memset(gradients, 0, images.c * sizeof(real))
         return
-    images.x, images.d_y, images.target = &x[0, 0, 0], &d_y[0, 0, 0], &d_x[0, 0, 0]
-    images.mean, images.scale, images.epsilon = &mean[0, 0], &scale[0, 0], 0
-    normalize_images(&images, gamma, None)
+    normalize_images(&images, factors, NULL)
     for j in range(images.c):
         sum_of_gamma = sum_of_beta = 0
         for image in range(images.n):
             totals = images.totals + image * images.parts * 2 * images.shape.width
             sum_of_beta += totals[j]
-            sum_of_gamma += totals[images.c + j] * scale[image, j * images.groups // images.c]
-        d_gamma[j] = <real>sum_of_gamma
-        d_beta[j] = <real>sum_of_beta
+            sum_of_gamma += totals[images.c + j] * images.scale[image * images.groups + j * images.groups // images.c]
+        products[j] = <real>sum_of_gamma
+        gradients[j] = <real>sum_of_beta
     scratch_give(images.totals)

@@ -15,9 +15,11 @@
 # f) Pixels of many channels go around the caches where the images are large (around.pxd).
 # g) Rows of the output are shared out in at most TASKS parts, by the shape only. Each row is computed by one thread in the
 #    same order, and each thread has a line of its own: results are the same for any number of threads.
+cimport numpy
 from cython.parallel cimport parallel, prange, threadid
 
 from convlayers._native.runtime cimport prefetchers_follow_rows
+from kernels.arrays cimport count_of, numbers_of, places_of, results_of
 from kernels.around cimport BLOCK, carry_around, go_around
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
@@ -50,8 +52,8 @@ cdef struct Job:
     real* factors          # and the weights, tap after tap, each for all numbers of a row
 
 
-cdef inline Band band_of(const Py_ssize_t[::1] starts, const real[:, ::1] weights) noexcept nogil:
-    return Band(&starts[0], &weights[0, 0], weights.shape[1], weights.shape[0])
+cdef inline Band band_of(numpy.ndarray starts, numpy.ndarray weights) except *:
+    return Band(places_of(starts, 1), numbers_of(weights, 2), weights.shape[1], weights.shape[0])
 
 
 cdef inline bint is_copy(const Band* band, Py_ssize_t inputs) noexcept nogil:
@@ -296,20 +298,20 @@ cdef void fill_tables(Job* job) noexcept nogil:
 
 
 def resize(
-    const real[:, :, :, :, ::1] x,
-    const Py_ssize_t[::1] starts_d,
-    const real[:, ::1] weights_d,
-    const Py_ssize_t[::1] starts_h,
-    const real[:, ::1] weights_h,
-    const Py_ssize_t[::1] starts_w,
-    const real[:, ::1] weights_w,
-    real[:, :, :, :, ::1] y,
+    numpy.ndarray x not None,
+    numpy.ndarray starts_d not None,
+    numpy.ndarray weights_d not None,
+    numpy.ndarray starts_h not None,
+    numpy.ndarray weights_h not None,
+    numpy.ndarray starts_w not None,
+    numpy.ndarray weights_w not None,
+    numpy.ndarray y not None,
 ):
     """y = x with another depth, height and width; each of its axes has a band."""
-    if y.shape[0] * y.shape[1] * y.shape[2] * y.shape[3] * y.shape[4] == 0:
+    if count_of(y) == 0:
         return
     cdef Job job = Job(
-        x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
+        x=numbers_of(x, 5), y=results_of(y, 5), d=x.shape[1], h=x.shape[2], w=x.shape[3], c=x.shape[4],
         depth=band_of(starts_d, weights_d), rows=band_of(starts_h, weights_h), columns=band_of(starts_w, weights_w),
         as_it_is=False, mixes_rows=False, ask_for_rows=False, around=False, places=NULL, factors=NULL,
     )

@@ -8,8 +8,10 @@
 #    1 and 3 channels its bounds are constant.
 # c) Rows of y are the parallel work. y is written from its beginning to its end, each number once: no result depends on the
 #    division. Nothing is computed, so that all numbers arrive as they are.
+cimport numpy
 from cython.parallel cimport prange
 
+from kernels.arrays cimport numbers_of, places_of, results_of
 from kernels.copy cimport copy, fill
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -34,8 +36,8 @@ cdef struct Job:
     real filler
 
 
-cdef inline Axis axis_of(const Py_ssize_t[:, ::1] places, Py_ssize_t inputs) noexcept nogil:
-    return Axis(&places[0, 0], places.shape[1] if places.shape[0] > 1 else 0, inputs, places.shape[1])
+cdef inline Axis axis_of(numpy.ndarray places, Py_ssize_t inputs) except *:
+    return Axis(places_of(places, 2), places.shape[1] if places.shape[0] > 1 else 0, inputs, places.shape[1])
 
 
 cdef inline void mirror(const real* last, real* y, Py_ssize_t pixels, Py_ssize_t c) noexcept nogil:
@@ -97,27 +99,28 @@ cdef inline void take_row(const Job* job, Py_ssize_t row) noexcept nogil:
 
 
 def take(
-    const real[:, :, :, :, ::1] x,
-    const Py_ssize_t[:, ::1] places_d,
-    const Py_ssize_t[:, ::1] places_h,
-    const Py_ssize_t[:, ::1] places_w,
+    numpy.ndarray x not None,
+    numpy.ndarray places_d not None,
+    numpy.ndarray places_h not None,
+    numpy.ndarray places_w not None,
     double filler,
-    real[:, :, :, :, ::1] y,
+    numpy.ndarray y not None,
 ):
     """y[n, k, i, j] = x[n, places_d[k], places_h[i], places_w[j]], or the filler where a place is -1"""
-    cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], row, table
-    cdef Run* runs
-    if rows * width == 0:
-        return
-    runs = <Run*>scratch_take(places_w.shape[0] * places_w.shape[1] * sizeof(Run))
-    if runs == NULL:
-        raise MemoryError("No memory for a few numbers for each column of pixels.")
     cdef Job job = Job(
-        x=&x[0, 0, 0, 0, 0], y=&y[0, 0, 0, 0, 0], runs=runs, c=x.shape[4], filler=<real>filler,
+        x=numbers_of(x, 5), y=results_of(y, 5), runs=NULL, c=x.shape[4], filler=<real>filler,
         depth=axis_of(places_d, x.shape[1]), rows=axis_of(places_h, x.shape[2]), columns=axis_of(places_w, x.shape[3]),
     )
-    for table in range(places_w.shape[0]):
-        find_runs(&places_w[table, 0], places_w.shape[1], runs + table * places_w.shape[1])
+    cdef Py_ssize_t rows = y.shape[0] * y.shape[1] * y.shape[2], width = y.shape[3] * y.shape[4], row
+    cdef Py_ssize_t tables = places_w.shape[0], columns = places_w.shape[1], table
+    if rows * width == 0:
+        return
+    cdef Run* runs = <Run*>scratch_take(tables * columns * sizeof(Run))
+    if runs == NULL:
+        raise MemoryError("No memory for a few numbers for each column of pixels.")
+    job.runs = runs
+    for table in range(tables):
+        find_runs(job.columns.places + table * columns, columns, runs + table * columns)
     for row in prange(rows, nogil=True, schedule="static", num_threads=threads_for(rows * width)):
         take_row(&job, row)
     scratch_give(runs)

@@ -11,10 +11,12 @@
 # e) The gradient for x goes the same way: each pixel of d_y is added, with the same weights, to those that it was read from.
 # f) Rows of the output are the parallel work; in the gradient, where rows may meet in a pixel, images are. Results are the
 #    same for any number of threads.
+cimport numpy
 from cython.parallel cimport prange
 from libc.math cimport floor
 from libc.string cimport memset
 
+from kernels.arrays cimport count_of, doubles_of, numbers_of, results_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -264,61 +266,53 @@ cdef inline void add_image(const Job* job, Py_ssize_t image) noexcept nogil:
 
 
 cdef Job describe(
-    const real[:, :, :, ::1] x, const real[:, :, :, ::1] y, const double[:, ::1] transforms,
-    const double[:, :, :, ::1] places, int order, int mode, double fill
-):
+    numpy.ndarray x, numpy.ndarray y, numpy.ndarray transforms, numpy.ndarray places, int order, int mode, double fill
+) except *:
+    """All but x and y themselves"""
     cdef Job job = Job(
-        x=<real*>&x[0, 0, 0, 0], y=<real*>&y[0, 0, 0, 0], h=x.shape[1], w=x.shape[2], c=x.shape[3],
-        rows=y.shape[1], columns=y.shape[2], transforms=NULL, transform=0, places=NULL,
-        order=order, mode=mode, fill=<real>fill,
+        x=NULL, y=NULL, h=x.shape[1], w=x.shape[2], c=x.shape[3], rows=y.shape[1], columns=y.shape[2],
+        transforms=doubles_of(transforms, 2), transform=0, places=doubles_of(places, 4), order=order, mode=mode, fill=<real>fill,
     )
-    if transforms is not None:
-        job.transforms = &transforms[0, 0]
-        job.transform = 8 if transforms.shape[0] > 1 else 0
-    if places is not None:
-        job.places = &places[0, 0, 0, 0]
+    if transforms is not None and transforms.shape[0] > 1:
+        job.transform = 8
     return job
 
 
-cdef bint is_empty(const real[:, :, :, ::1] x):
-    return x.shape[0] * x.shape[1] * x.shape[2] * x.shape[3] == 0
-
-
 def warp_forward(
-    const real[:, :, :, ::1] x,
-    const double[:, ::1] transforms,
-    const double[:, :, :, ::1] places,
+    numpy.ndarray x not None,
+    numpy.ndarray transforms,
+    numpy.ndarray places,
     int order,
     int mode,
     double fill,
-    real[:, :, :, ::1] y,
+    numpy.ndarray y not None,
 ):
     """y = x read at the places that the transformations, or the table, tell. The other one of these is None."""
-    if is_empty(y):
-        return
     cdef Job job = describe(x, y, transforms, places, order, mode, fill)
-    cdef double work = 8.0 * y.shape[0] * y.shape[1] * y.shape[2] * (y.shape[3] + 4)
-    cdef Py_ssize_t row
-    for row in prange(y.shape[0] * job.rows, nogil=True, schedule="static", num_threads=threads_for(work)):
+    job.x, job.y = <real*>numbers_of(x, 4), results_of(y, 4)
+    if count_of(y) == 0:
+        return
+    cdef Py_ssize_t rows = y.shape[0] * job.rows, row
+    cdef double work = 8.0 * rows * job.columns * (job.c + 4)
+    for row in prange(rows, nogil=True, schedule="static", num_threads=threads_for(work)):
         read_row(&job, row // job.rows, row % job.rows)
 
 
 def warp_backward(
-    const real[:, :, :, ::1] d_y,
-    const double[:, ::1] transforms,
-    const double[:, :, :, ::1] places,
+    numpy.ndarray d_y not None,
+    numpy.ndarray transforms,
+    numpy.ndarray places,
     int order,
     int mode,
-    real[:, :, :, ::1] d_x,
+    numpy.ndarray d_x not None,
 ):
     """d_x = the gradient for x, from that for y"""
-    if is_empty(d_x):
-        return
-    if is_empty(d_y):
+    cdef Job job = describe(d_x, d_y, transforms, places, order, mode, 0)
+    job.x, job.y = results_of(d_x, 4), <real*>numbers_of(d_y, 4)
+    if count_of(d_y) == 0:
         d_x[...] = 0
         return
-    cdef Job job = describe(d_x, d_y, transforms, places, order, mode, 0)
-    cdef double work = 8.0 * d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * (d_y.shape[3] + 4)
-    cdef Py_ssize_t image
-    for image in prange(d_x.shape[0], nogil=True, schedule="static", num_threads=threads_for(work)):
+    cdef Py_ssize_t images = d_x.shape[0], image
+    cdef double work = 8.0 * images * job.rows * job.columns * (job.c + 4)
+    for image in prange(images, nogil=True, schedule="static", num_threads=threads_for(work)):
         add_image(&job, image)

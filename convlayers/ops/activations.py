@@ -19,12 +19,13 @@ _table = _native.kernels("float32").elementwise
 _activation = differentiable(new_gradients=True, overwrites=True)
 
 
-def _elementwise(x, forward, backward, from_input):
+def _elementwise(x, forward, backward, parameters, from_input):
     """Returns what a kernel makes of each number, and the backward pass.
 
     Args:
-        forward: function of the kernels, x and y, which are flat.
-        backward: function of the kernels, x or y, d_y and d_x.
+        forward: name of a kernel that takes the parameters, x and y, which are flat.
+        backward: name of one that takes the parameters, x or y, d_y and d_x.
+        parameters: tuple of numbers.
         from_input: whether it computes the gradient from x; otherwise, from y.
     """
     x = as_float(x)
@@ -32,28 +33,23 @@ def _elementwise(x, forward, backward, from_input):
     x = compact(widen(x))
     kernels = _native.kernels(x.dtype).elementwise
     y = empty_like(x)
-    launch(forward, kernels, x.ravel("K"), y.ravel("K"))
+    launch(getattr(kernels, forward), *parameters, x.ravel("K"), y.ravel("K"))
     # Only one of the two is kept.
     x_or_y = x if from_input else y
 
     def gradient(d_y, owned):
         d_y = in_order_of(d_y.astype(x_or_y.dtype, copy=False), x_or_y)
         d_x = d_y if owned else empty_like(x_or_y)
-        launch(backward, kernels, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
+        launch(getattr(kernels, backward), *parameters, x_or_y.ravel("K"), d_y.ravel("K"), d_x.ravel("K"))
         return d_x
 
-    return y.astype(dtype, copy=False), gradient
+    return y if y.dtype is dtype else y.astype(dtype), gradient
 
 
 def _by_kernel(name, x):
     """Returns an activation of the kernels' table, and its backward pass."""
     code = _table.activation_codes[name]
-    return _elementwise(
-        x,
-        lambda kernels, *arrays: kernels.activation_forward(code, *arrays),
-        lambda kernels, *arrays: kernels.activation_backward(code, *arrays),
-        from_input=name in _table.gradient_from_input,
-    )
+    return _elementwise(x, "activation_forward", "activation_backward", (code,), name in _table.gradient_from_input)
 
 
 @fuse
@@ -170,12 +166,7 @@ def leaky_relu(x, negative_slope=0.2):
     """Returns `x` above 0 and `negative_slope * x` below."""
     if negative_slope == 0.2:
         return _by_kernel("leaky_relu", x)
-    return _elementwise(
-        x,
-        lambda kernels, x, y: kernels.leaky_relu(negative_slope, x, x, y),
-        lambda kernels, *arrays: kernels.leaky_relu(negative_slope, *arrays),
-        from_input=True,
-    )
+    return _elementwise(x, "leaky_relu_forward", "leaky_relu_backward", (negative_slope,), from_input=True)
 
 
 @fuse
@@ -194,12 +185,7 @@ def celu(x, alpha=1.0):
 def _exponential_below_zero(x, alpha, width):
     if alpha == width == 1:
         return _by_kernel("elu", x)
-    return _elementwise(
-        x,
-        lambda kernels, *arrays: kernels.elu_forward(alpha, width, *arrays),
-        lambda kernels, *arrays: kernels.elu_backward(alpha, width, *arrays),
-        from_input=True,
-    )
+    return _elementwise(x, "elu_forward", "elu_backward", (alpha, width), from_input=True)
 
 
 @differentiable

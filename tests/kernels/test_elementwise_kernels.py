@@ -207,11 +207,11 @@ SPECIAL = [0, -0.0, np.inf, -np.inf, np.nan, 1e4, -1e4]
 def test_leaky_relu(native, slope, size):
     x, values = native.array(np.r_[SPECIAL, numbers(size)][:size]), native.array(numbers(size + 1)[1:])
     y = native.empty(size)
-    native.elementwise.leaky_relu(slope, x, x, y)
+    native.elementwise.leaky_relu_forward(slope, x, y)
     factors = np.where(x > 0, 1, np.asarray(slope, native.dtype))
     with np.errstate(invalid="ignore"):
         np.testing.assert_array_equal(y, x * factors)
-    native.elementwise.leaky_relu(slope, x, values, y)
+    native.elementwise.leaky_relu_backward(slope, x, values, y)
     np.testing.assert_array_equal(y, values * factors)
 
 
@@ -234,7 +234,7 @@ def test_parameters_same_results_for_any_number_of_threads(native, threads):
     for count in (1, 2, 3):
         arrays = [native.empty(x.size) for _ in range(3)]
         with threads(count):
-            native.elementwise.leaky_relu(0.3, x, d_y, arrays[0])
+            native.elementwise.leaky_relu_backward(0.3, x, d_y, arrays[0])
             native.elementwise.elu_forward(0.3, 1, x, arrays[1])
             native.elementwise.elu_backward(0.3, 1, x, d_y, arrays[2])
         results.append([array.tobytes() for array in arrays])
