@@ -43,10 +43,15 @@ cdef inline const Py_ssize_t* places_of(numpy.ndarray array, int axes) except? N
     return <const Py_ssize_t*>data_of(array, numpy.NPY_INTP, axes)
 
 
-cdef inline real* results_of(numpy.ndarray array, int axes) except? NULL:
-    """Those of an array that is written to."""
+cdef inline int check_writable(numpy.ndarray array) except -1:
     if not numpy.PyArray_ISWRITEABLE(array):
         raise ValueError("Expected an array that can be written to.")
+    return 0
+
+
+cdef inline real* results_of(numpy.ndarray array, int axes) except? NULL:
+    """Those of an array that is written to."""
+    check_writable(array)
     return <real*>numbers_of(array, axes)
 
 

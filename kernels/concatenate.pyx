@@ -50,7 +50,7 @@ def concatenate(list xs not None, numpy.ndarray y not None):
         raise MemoryError("No memory for the addresses of some arrays.")
     try:
         for array in range(arrays):
-            x = xs[array]
+            x = <numpy.ndarray?>xs[array]
             parts[array] = Part(numbers_of(x, 2), x.shape[1])
         for start in prange(0, size, BLOCK, nogil=True, schedule="static", num_threads=threads_for(size)):
             join_block(parts, arrays, length, target, start, min(start + BLOCK, size))

@@ -145,7 +145,7 @@ cdef Merging describe(str kind, list xs, list d_xs) except *:
     """The caller gives `xs` back."""
     cdef Merging job
     cdef Py_ssize_t array
-    job.code, job.arrays, job.length = codes[kind], len(xs), count_of(xs[0])
+    job.code, job.arrays, job.length = codes[kind], len(xs), count_of(<numpy.ndarray?>xs[0])
     job.xs = <const real**>scratch_take(2 * job.arrays * sizeof(real*))
     if job.xs == NULL:
         raise MemoryError("No memory for the addresses of some arrays.")

@@ -222,9 +222,9 @@ def group_normalization_forward(
     cdef Images images
     cdef const real* factors = numbers_of(gamma, 1)
     cdef const real* terms = numbers_of(beta, 1)
-    images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
     images.x, images.d_y, images.target = numbers_of(x, 3), NULL, results_of(y, 3)
     images.mean, images.scale, images.epsilon = results_of(mean, 2), results_of(scale, 2), epsilon
+    images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
     if count_of(x) == 0:
         return
     normalize_images(&images, factors, terms)
@@ -249,9 +249,9 @@ def group_normalization_backward(
     cdef const real* factors = numbers_of(gamma, 1)
     cdef real* products = results_of(d_gamma, 1)
     cdef real* gradients = results_of(d_beta, 1)
-    images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
     images.x, images.d_y, images.target = numbers_of(x, 3), numbers_of(d_y, 3), results_of(d_x, 3)
     images.mean, images.scale, images.epsilon = <real*>numbers_of(mean, 2), <real*>numbers_of(scale, 2), 0
+    images.n, images.pixels, images.c, images.groups = x.shape[0], x.shape[1], x.shape[2], mean.shape[1]
     if count_of(x) == 0:
         memset(products, 0, images.c * sizeof(real))
         memset(gradients, 0, images.c * sizeof(real))

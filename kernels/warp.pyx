@@ -16,7 +16,7 @@ from cython.parallel cimport prange
 from libc.math cimport floor
 from libc.string cimport memset
 
-from kernels.arrays cimport count_of, doubles_of, numbers_of, results_of
+from kernels.arrays cimport check_writable, count_of, doubles_of, numbers_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.parallel cimport threads_for
 from kernels.real cimport real
@@ -268,9 +268,8 @@ cdef inline void add_image(const Job* job, Py_ssize_t image) noexcept nogil:
 cdef Job describe(
     numpy.ndarray x, numpy.ndarray y, numpy.ndarray transforms, numpy.ndarray places, int order, int mode, double fill
 ) except *:
-    """All but x and y themselves"""
     cdef Job job = Job(
-        x=NULL, y=NULL, h=x.shape[1], w=x.shape[2], c=x.shape[3], rows=y.shape[1], columns=y.shape[2],
+        x=<real*>numbers_of(x, 4), y=<real*>numbers_of(y, 4), h=x.shape[1], w=x.shape[2], c=x.shape[3], rows=y.shape[1], columns=y.shape[2],
         transforms=doubles_of(transforms, 2), transform=0, places=doubles_of(places, 4), order=order, mode=mode, fill=<real>fill,
     )
     if transforms is not None and transforms.shape[0] > 1:
@@ -289,7 +288,7 @@ def warp_forward(
 ):
     """y = x read at the places that the transformations, or the table, tell. The other one of these is None."""
     cdef Job job = describe(x, y, transforms, places, order, mode, fill)
-    job.x, job.y = <real*>numbers_of(x, 4), results_of(y, 4)
+    check_writable(y)
     if count_of(y) == 0:
         return
     cdef Py_ssize_t rows = y.shape[0] * job.rows, row
@@ -308,7 +307,7 @@ def warp_backward(
 ):
     """d_x = the gradient for x, from that for y"""
     cdef Job job = describe(d_x, d_y, transforms, places, order, mode, 0)
-    job.x, job.y = results_of(d_x, 4), <real*>numbers_of(d_y, 4)
+    check_writable(d_x)
     if count_of(d_y) == 0:
         d_x[...] = 0
         return

@@ -1,5 +1,6 @@
 """Pooling of the whole image: the largest or the mean number of each channel."""
 
+import functools
 import math
 
 import numpy as np
@@ -32,7 +33,7 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
         ValueError: if there are no pixels.
     """
     inputs = as_array(inputs)
-    images = _Images(inputs, standardize_data_format(data_format), keepdims)
+    images = _images_of(inputs, data_format, keepdims)
     if images.pixels == 0:
         raise ValueError(
             f"Cannot compute the max of an empty tensor.\nThe images have no pixels. Received: inputs.shape={inputs.shape}"
@@ -54,7 +55,7 @@ def global_max_pool(inputs, data_format=None, keepdims=False):
 def global_average_pool(inputs, data_format=None, keepdims=False):
     """Returns the mean of each channel. Arguments as for `global_max_pool`."""
     inputs = as_float(inputs)
-    images = _Images(inputs, standardize_data_format(data_format), keepdims)
+    images = _images_of(inputs, data_format, keepdims)
 
     def backward(d_outputs):
         d_x = empty(images.shape, images.number_type)
@@ -68,11 +69,20 @@ def global_average_pool(inputs, data_format=None, keepdims=False):
     return images.results_from_kernel(y), backward
 
 
+def _images_of(inputs, data_format, keepdims):
+    return _Images(inputs.shape, inputs.dtype, standardize_data_format(data_format), keepdims, inputs.flags.c_contiguous)
+
+
+@functools.lru_cache(maxsize=4096)
 class _Images:
     """Images as kernels see them: (n, pixels, c), and their results: (n, c).
 
     Images with their channels first in memory are not transposed, unless they are small: each channel is an image of its own.
     As rows of pixels, each of which is one window, no size is too small for them.
+
+    Args:
+        shape, dtype: those of the images.
+        c_contiguous: whether their axes lie in memory in their order.
 
     Attributes:
         pixels: of an image.
@@ -81,16 +91,16 @@ class _Images:
         rows: the `Layout` of such rows; None for images that are no planes in memory.
     """
 
-    def __init__(self, inputs, data_format, keepdims):
-        shape, self._dtype = inputs.shape, inputs.dtype
+    def __init__(self, shape, dtype, data_format, keepdims, c_contiguous):
+        self._dtype = dtype
         spatial_rank(shape)  # raises an error if it is none
         batch, spatial, channels = shapes.split_shape(shape, data_format)
         self.pixels = math.prod(spatial)
         self._kept = shapes.join_shape(batch, [1] * len(spatial), channels, data_format) if keepdims else (batch, channels)
-        are_planes = data_format == "channels_first" and inputs.flags.c_contiguous
-        self.rows = planes_layout(shape, self._dtype, in_one_row=True) if are_planes else None
+        are_planes = data_format == "channels_first" and c_contiguous
+        self.rows = planes_layout(shape, dtype, in_one_row=True) if are_planes else None
         large = are_planes and self.pixels > SMALL_PLANE
-        self._layout = self.rows if large else image_layout(shape, data_format, self._dtype)
+        self._layout = self.rows if large else image_layout(shape, data_format, dtype)
         n, *_, c = self._layout.kernel_shape
         self.shape, self.number_type = (n, self.pixels, c), self._layout.number_type
         self.kernels = _native.kernels(self.number_type).global_pool

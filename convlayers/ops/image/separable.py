@@ -1,12 +1,13 @@
 """Linear maps of images that are done axis by axis: resizing, blurring."""
 
+import functools
 import math
 
 import numpy as np
 
 from convlayers import _native
 from convlayers.ops.image.bands import UNCHANGED
-from convlayers.ops.layout import image_layout, shape_for_users, to_3d
+from convlayers.ops.layout import KERNEL_DTYPES, Layout, to_3d
 
 # With so many, the kernel makes pixels in loops over channels. It looks up numbers of a plane, which takes longer than to
 # transpose them.
@@ -30,49 +31,44 @@ def apply(inputs, axes, data_format):
     Returns:
         The result, in the dtype of the inputs (integers are rounded, and kept in its range), and the backward pass.
     """
-    dtype, rank = inputs.dtype, len(axes)
-    computed = np.dtype(np.float64 if dtype == np.float64 else np.float32)
-    to_kernel, from_kernel = _layout(inputs, rank, data_format, computed)
-    x = to_kernel(inputs.astype(computed, copy=False))
+    dtype = inputs.dtype
+    computed = dtype if dtype in KERNEL_DTYPES else KERNEL_DTYPES[0]
+    # With few channels, first in memory, nothing is transposed: each channel is an image of its own.
+    as_planes = data_format == "channels_first" and inputs.flags.c_contiguous and inputs.shape[-len(axes) - 1] < MANY_CHANNELS
 
     def run(source, axes):
-        target = np.empty((source.shape[0], *to_3d([len(axis.starts) for axis in axes]), source.shape[4]), computed)
-        starts_and_weights = [array for axis in to_3d(axes, UNCHANGED) for array in axis.for_kernel(computed)]
-        _native.kernels(computed).resize.resize(source, *starts_and_weights, target)
-        return from_kernel(target)
+        before, tables, after = _job(source.shape, axes, data_format, as_planes, computed)
+        target = np.empty(after.kernel_shape, computed)
+        _native.kernels(computed).resize.resize(before.to_kernel(source), *tables, target)
+        return after.from_kernel(target)
 
     def backward(d_y):
-        return run(to_kernel(d_y.astype(computed, copy=False)), [axis.transposed for axis in axes])
+        return run(d_y.astype(computed, copy=False), tuple([axis.transposed for axis in axes]))
 
-    y = run(x, axes)
+    y = run(inputs.astype(computed, copy=False), tuple(axes))
     return (y if dtype.kind == "f" else _saturate(y, dtype)).astype(dtype, copy=False), backward
 
 
-def _layout(inputs, rank, data_format, dtype):
-    """Returns two functions: from arrays in the user's layout to those of the kernel, and back.
+@functools.lru_cache(maxsize=256)
+def _job(shape, axes, data_format, as_planes, dtype):
+    """Returns the `Layout` of the inputs, what a kernel is told of the bands, and the `Layout` of the result."""
+    tables = [array for axis in to_3d(axes, UNCHANGED) for array in axis.for_kernel(dtype)]
+    lengths = [len(axis.starts) for axis in axes]
+    behind = shape[-1:] if data_format == "channels_last" else ()
+    new_shape = (*shape[: len(shape) - len(lengths) - len(behind)], *lengths, *behind)
+    before, after = (_layout(one, len(axes), data_format, as_planes, dtype) for one in (shape, new_shape))
+    return before, tables, after
 
-    With few channels, first in memory, nothing is transposed: each channel is an image of its own.
-    """
-    single = inputs.ndim == rank + 1
-    if data_format == "channels_first" and inputs.flags.c_contiguous and inputs.shape[-rank - 1] < MANY_CHANNELS:
-        outer = inputs.shape[: inputs.ndim - rank]
-        images = (math.prod(outer), *(1,) * (3 - rank))
 
-        def to_kernel(x):
-            return np.ascontiguousarray(x).reshape(*images, *x.shape[-rank:], 1)
-
-        return to_kernel, lambda y: y.reshape(*outer, *y.shape[4 - rank : 4])
-
-    def to_kernel(x):
-        images = x[None] if single else x
-        return image_layout(images.shape, data_format, dtype).to_kernel(images)
-
-    def from_kernel(y):
-        shape = shape_for_users(y.shape, rank + 2, data_format)
-        images = image_layout(shape, data_format, dtype).from_kernel(y)
-        return images[0] if single else images
-
-    return to_kernel, from_kernel
+def _layout(shape, rank, data_format, as_planes, dtype):
+    """Returns the `Layout` of images with `rank` spatial axes, with a batch in front of them or not."""
+    spatial = to_3d(spatial_lengths(shape, rank, data_format))
+    if as_planes:
+        return Layout(shape, dtype, (math.prod(shape[:-rank]), *spatial, 1))
+    axes = list(range(len(shape)))
+    channels = -1 if data_format == "channels_last" else -rank - 1
+    order = axes[: -rank - 1] + axes[-rank:] + axes[-rank - 1 : -rank] if data_format == "channels_first" else None
+    return Layout(shape, dtype, (math.prod(shape[: -rank - 1]), *spatial, shape[channels]), order)
 
 
 def _saturate(numbers, dtype):
