@@ -13,6 +13,10 @@ cdef enum:
     ANY = -1  # number of axes
 
 
+cdef inline int kind_of_real() noexcept:
+    return numpy.NPY_FLOAT if sizeof(real) == 4 else numpy.NPY_DOUBLE
+
+
 cdef inline bint is_as_expected(numpy.ndarray array, int kind, int axes) noexcept:
     if numpy.PyArray_TYPE(array) != kind or not numpy.PyArray_ISNOTSWAPPED(array):
         return False
@@ -32,7 +36,7 @@ cdef inline const void* data_of(numpy.ndarray array, int kind, int axes) except?
 
 
 cdef inline const real* numbers_of(numpy.ndarray array, int axes) except? NULL:
-    return <const real*>data_of(array, numpy.NPY_FLOAT if sizeof(real) == 4 else numpy.NPY_DOUBLE, axes)
+    return <const real*>data_of(array, kind_of_real(), axes)
 
 
 cdef inline const double* doubles_of(numpy.ndarray array, int axes) except? NULL:

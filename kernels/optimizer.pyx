@@ -11,7 +11,7 @@
 cimport numpy
 from cython.parallel cimport prange
 
-from kernels.arrays cimport ANY, count_of, is_as_expected, numbers_of
+from kernels.arrays cimport ANY, count_of, is_as_expected, kind_of_real, numbers_of
 from kernels.fpu cimport flush_denormals, restore_denormals
 from kernels.optimizer_blocks cimport BLOCK, Block, count_blocks, update
 from kernels.parallel cimport threads_for
@@ -25,11 +25,12 @@ cdef enum:
 
 def are_like(list gradients, list values):
     """Whether gradients and values are contiguous arrays of this number type, and of the same shapes."""
+    cdef int kind = kind_of_real()
     cdef Py_ssize_t place
     for place in range(len(values)):
-        if not isinstance(gradients[place], numpy.ndarray) or not is_as_expected(gradients[place], ANY):
+        if not isinstance(gradients[place], numpy.ndarray) or not is_as_expected(gradients[place], kind, ANY):
             return False
-        if not is_as_expected(values[place], ANY) or not numpy.PyArray_SAMESHAPE(gradients[place], values[place]):
+        if not is_as_expected(values[place], kind, ANY) or not numpy.PyArray_SAMESHAPE(gradients[place], values[place]):
             return False
     return True
 

@@ -269,7 +269,8 @@ cdef Job describe(
     numpy.ndarray x, numpy.ndarray y, numpy.ndarray transforms, numpy.ndarray places, int order, int mode, double fill
 ) except *:
     cdef Job job = Job(
-        x=<real*>numbers_of(x, 4), y=<real*>numbers_of(y, 4), h=x.shape[1], w=x.shape[2], c=x.shape[3], rows=y.shape[1], columns=y.shape[2],
+        x=<real*>numbers_of(x, 4), y=<real*>numbers_of(y, 4), h=x.shape[1], w=x.shape[2], c=x.shape[3],
+        rows=y.shape[1], columns=y.shape[2],
         transforms=doubles_of(transforms, 2), transform=0, places=doubles_of(places, 4), order=order, mode=mode, fill=<real>fill,
     )
     if transforms is not None and transforms.shape[0] > 1:
