@@ -24,7 +24,9 @@ from kernels.operands cimport (
     target_phase, weight_at
 )
 from kernels.parallel cimport threads_for
-from kernels.planes_below cimport Block, Planes, Reach, begin_reach, block_at, copy_planes, divide, extend_reach, source_behind
+from kernels.planes_below cimport (
+    Block, Planes, Reach, begin_reach, block_at, copy_planes, divide, extend_reach, source_behind, step_of_channels
+)
 from kernels.prefetch cimport LINE, prefetch_for_reading
 from kernels.real cimport MR, VL, ZERO_VECTOR, real, vec
 from kernels.scratch cimport scratch_give, scratch_take
@@ -156,8 +158,9 @@ cdef inline void multiply_phase(const Job* job, const Phase* phase, const Block*
 cdef inline void multiply_block(const Job* job, const Block* block, const real* source, real* results) noexcept nogil:
     cdef const Planes* planes = &job.planes
     cdef const real* ahead = source_behind(planes, block)
-    cdef Py_ssize_t lines = ceil_div(planes.windows.stride_h * VL, planes.line * job.phases * LINE)  # for each vector
-    cdef Py_ssize_t i
+    cdef Py_ssize_t lines = 0, i  # for each vector
+    if planes.channel == 1:
+        lines = ceil_div(planes.windows.stride_h * VL, planes.line * job.phases * LINE)
     for i in range(job.phases):
         multiply_phase(job, job.phase + i, block, source, results, ahead, lines)
         ahead += planes.rows * planes.line * lines * LINE // VL
@@ -248,13 +251,14 @@ cdef void multiply(Job* job, Py_ssize_t images) noexcept nogil:
 # For Python -------------------------------------------------------------------------------------------------------------
 
 
-def conv_to_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
+def conv_to_few_forward(const real[:, :, :, :, :] x, const real[:, :, :, :, ::1] kernel, const real[::1] bias,
                         real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, int groups, int activation):
     """y = activation(convolution of x with kernel + bias). bias may be None; pads are those in front. All strides are 1."""
     cdef Job job
     cdef Phase phase
     if size_of(y) == 0:
         return
+    job.planes.channel = step_of_channels(x)
     describe_windows(x, kernel, y, strides, dilations, pads, groups, &phase.windows)
     phase.weights = forward_weights(kernel, groups)
     phase.target = target_phase(y, 0, 0, 0, 1, 1, 1)
@@ -269,7 +273,7 @@ def conv_to_few_forward(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::
         raise MemoryError()
 
 
-def conv_to_few_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+def conv_to_few_backward_input(const real[:, :, :, :, :] d_y, const real[:, :, :, :, ::1] kernel,
                                real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, int groups):
     """d_x = gradient for the input, from that for the output."""
     cdef Job job
@@ -277,9 +281,10 @@ def conv_to_few_backward_input(const real[:, :, :, :, ::1] d_y, const real[:, :,
     cdef Phase* phase
     if size_of(d_x) == 0:
         return
-    if size_of(d_y) == 0:
+    if d_y.shape[0] * d_y.shape[1] * d_y.shape[2] * d_y.shape[3] * d_y.shape[4] == 0:
         d_x[...] = 0
         return
+    job.planes.channel = step_of_channels(d_y)
     job.phase = <Phase*>scratch_take(phases_of(d_x, strides) * sizeof(Phase))
     if job.phase == NULL:
         raise MemoryError()

@@ -18,7 +18,7 @@ cdef inline Py_ssize_t size_of(const real[:, :, :, :, ::1] array):
     return array.shape[0] * array.shape[1] * array.shape[2] * array.shape[3] * array.shape[4]
 
 
-cdef inline void describe_source(Windows* windows, const real[:, :, :, :, ::1] source, Py_ssize_t groups):
+cdef inline void describe_source(Windows* windows, const real[:, :, :, :, :] source, Py_ssize_t groups):
     windows.source = &source[0, 0, 0, 0, 0]
     windows.stride_n = source.strides[0] // <Py_ssize_t>sizeof(real)
     windows.stride_d = source.strides[1] // <Py_ssize_t>sizeof(real)
@@ -78,7 +78,7 @@ cdef inline const real* weight_at(const Weights* weights, const Windows* windows
 # Windows of all outputs, and taps that none of them needs ---------------------------------------------------------------
 
 
-cdef inline void describe_windows(const real[:, :, :, :, ::1] x, const real[:, :, :, :, ::1] kernel,
+cdef inline void describe_windows(const real[:, :, :, :, :] x, const real[:, :, :, :, ::1] kernel,
                                   const real[:, :, :, :, ::1] y, tuple strides, tuple dilations, tuple pads, Py_ssize_t groups,
                                   Windows* windows):
     """The windows over x of all pixels of y."""
@@ -146,7 +146,7 @@ cdef inline void clear_phase(const Target* target, const Windows* windows, Py_ss
                     )
 
 
-cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, ::1] d_y, const real[:, :, :, :, ::1] kernel,
+cdef inline bint enter_phase(Py_ssize_t phase, const real[:, :, :, :, :] d_y, const real[:, :, :, :, ::1] kernel,
                              real[:, :, :, :, ::1] d_x, tuple strides, tuple dilations, tuple pads, Windows* windows,
                              Weights* weights, Target* target):
     """Describes the windows over d_y, the taps and the pixels of d_x of one phase. False, and zeros there, if it has no taps."""

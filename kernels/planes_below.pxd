@@ -5,8 +5,12 @@
 #    as many as leave room in the L2 cache for the copy below, but no fewer rows than it has beyond them.
 # b) The copy has zeros around it: [pixel along d][channel][row][column]. It has what the outputs of any phase need. Pixels
 #    become planes by a transposition of each row.
-# c) Vectors that begin with an output read as much behind the copy as they are longer.
+# c) The source may be planes, channels first in memory. Their rows are copied as they are, and what the next block needs is asked
+#    for at the same time: no prefetcher follows so many planes.
+# d) Vectors that begin with an output read as much behind the copy as they are longer.
+from kernels.copy cimport copy as copy_numbers
 from kernels.interleave cimport Picks, describe_picks, separate
+from kernels.prefetch cimport LINE, ask_for_lines
 from kernels.real cimport MR, VL, real
 from kernels.transpose cimport transpose_matrix
 from kernels.windows cimport Axis, Windows, ceil_div
@@ -21,6 +25,7 @@ cdef struct Reach:        # along an axis
 
 cdef struct Planes:
     const Windows* windows
+    Py_ssize_t channel           # from one channel of the source to the next: 1, if it is no planes
     Reach d, h, w
     Py_ssize_t rows, columns     # outputs of a block
     Py_ssize_t parts_h, parts_w  # blocks of a plane of outputs
@@ -43,6 +48,13 @@ cdef inline void extend_reach(Reach* reach, const Axis* axis) noexcept nogil:
     reach.outputs = max(reach.outputs, axis.outputs)
     reach.first = min(reach.first, axis.offset)
     reach.extent = end - reach.first
+
+
+cdef inline Py_ssize_t step_of_channels(const real[:, :, :, :, :] source) except -1:
+    """From one channel to the next, in numbers."""
+    if source.strides[4] != sizeof(real) and source.strides[3] != sizeof(real):
+        raise ValueError("Expected images with the channels of a pixel, or the pixels of a row, together in memory.")
+    return source.strides[4] // <Py_ssize_t>sizeof(real)
 
 
 cdef inline void divide(Planes* planes, const Windows* windows, Py_ssize_t images, Reach d, Reach h, Reach w,
@@ -93,8 +105,13 @@ cdef inline void copy_row(const Planes* planes, const real* row, Py_ssize_t firs
     cdef Py_ssize_t begin = min(max(-first, <Py_ssize_t>0), planes.line)
     cdef Py_ssize_t end = max(min(windows.w.size - first, planes.line), begin)
     cdef const real* source = row + (first + begin) * windows.stride_w
+    cdef Py_ssize_t below = planes.rows * windows.stride_h, c  # where the next block reads
     clear_columns(target, planes.plane, channels, 0, begin)
-    if channels < VL:
+    if planes.channel != 1:
+        for c in range(channels):
+            ask_for_lines(source + c * planes.channel + below, 0, ceil_div(end - begin, LINE))
+            copy_numbers(source + c * planes.channel, target + begin + c * planes.plane, end - begin)
+    elif channels < VL:
         separate(&planes.picks, <int>channels, source, target + begin, planes.plane, end - begin)
     else:
         transpose_matrix(source, windows.stride_w, target + begin, planes.plane, end - begin, channels)

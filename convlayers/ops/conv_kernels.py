@@ -27,7 +27,8 @@ class ConvKernel(NamedTuple):
         only_finite: its functions return False where a number is infinite or NaN. Then the next one that takes all numbers
             computes.
         keeps_weights: its forward function also takes a `Kept`, for what it makes of the weights.
-        reads_planes: whether it computes a problem as fast or faster if x is a view of planes: channels first in memory.
+        reads_planes: whether it computes a problem as fast or faster if what windows move over is a view of planes, channels
+            first in memory: x, or d_y in the gradient for the input.
     """
 
     module: str
@@ -50,7 +51,9 @@ CONV_KERNELS = (
         "conv_winograd_grouped", limits.winograd_grouped_cannot, preferences.winograd_grouped_should_not, keeps_weights=True
     ),
     ConvKernel("conv_few_pixels", limits.few_pixels_cannot, preferences.few_pixels_should_not),
-    ConvKernel("conv_to_few", limits.to_few_cannot, preferences.to_few_should_not),
+    ConvKernel(
+        "conv_to_few", limits.to_few_cannot, preferences.to_few_should_not, reads_planes=preferences.to_few_reads_planes
+    ),
     ConvKernel("conv_few", limits.few_cannot, preferences.few_should_not),
     ConvKernel("conv_bf16x3", limits.bf16_cannot, preferences.bf16x3_should_not, only_finite=True, keeps_weights=True),
     ConvKernel("conv_depthwise", limits.depthwise_cannot, _nothing, reads_planes=preferences.depthwise_reads_planes),
@@ -79,11 +82,9 @@ def keeps_weights(problem):
     return _chosen(problem, "forward", config.winograd())[0].keeps_weights
 
 
-def reads_planes(problem):
-    """Returns whether x may have its channels first in memory, forward and for the gradient for the kernel."""
-    return all(
-        _chosen(problem, direction, config.winograd())[0].reads_planes(problem) for direction in ("forward", "backward_kernel")
-    )
+def reads_planes(problem, direction):
+    """Returns whether what windows move over may have its channels first in memory."""
+    return _chosen(problem, direction, config.winograd())[0].reads_planes(problem)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -8,6 +8,7 @@ from convlayers.launching import empty, launch
 from convlayers.ops.conv_kernels import reads_planes
 from convlayers.ops.conv_patches import backward_input_of_patches
 from convlayers.ops.conv_views import choose_for_view, view_keeps_weights
+from convlayers.ops.layout import contiguous
 
 
 class ConvPlan:
@@ -26,8 +27,8 @@ class ConvPlan:
 
     @functools.cached_property
     def reads_planes(self):
-        """Whether `forward` and `backward_kernel` also take an `x` that is a view of planes: channels first in memory."""
-        return reads_planes(self._problem)
+        """Whether `forward` also takes an `x` that is a view of planes, channels first in memory; `backward_kernel` always does."""
+        return reads_planes(self._problem, "forward")
 
     @functools.cached_property
     def _forward(self):
@@ -73,6 +74,8 @@ class ConvPlan:
 
     def backward_kernel(self, x, d_y):
         """Returns the gradient for `weights`."""
+        if not reads_planes(self._problem, "backward_kernel"):
+            x = contiguous(x)
         d_weights = empty(self.kernel_shape, self._dtype)
         launch(self._backward_kernel, x, d_y, d_weights, *self._description)
         return d_weights

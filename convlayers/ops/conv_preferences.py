@@ -342,7 +342,7 @@ def grouped_should_not(problem, direction):
     return None
 
 
-# Where images are channels first: conv_depthwise ----------------------------------------------------------------------
+# Where images are channels first: conv_depthwise, conv_to_few ---------------------------------------------------------
 
 # The pixels of a few rows, of a block of channels, which should stay in L2, and the longest vector.
 MOST_PIXELS_OF_PLANES, LEAST_PIXELS_OF_PLANES = 4096, 16
@@ -355,6 +355,11 @@ def depthwise_reads_planes(problem):
         return False
     rows = min(height, problem.strides[1] + (taps[1] - 1) * problem.dilations[1] + 1)
     return height * width >= LEAST_PIXELS_OF_PLANES and rows * width <= MOST_PIXELS_OF_PLANES
+
+
+def to_few_reads_planes(problem):
+    """Slices that become images (conv_views.py) would not lie in the order of images then."""
+    return problem.input_shape[1] == problem.output_shape[1] == 1
 
 
 def reference_should_not(problem, direction):

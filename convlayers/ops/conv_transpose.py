@@ -13,11 +13,12 @@ from convlayers.config import DATA_FORMATS, standardize_data_format
 from convlayers.launching import empty, launch
 from convlayers.ops.bias_activation import LINEAR, add_bias_activation, fused_code
 from convlayers.ops.conv import rank_of_kernel
+from convlayers.ops.conv_kernels import reads_planes
 from convlayers.ops.conv_passes import conv_passes
 from convlayers.ops.conv_plan import ConvPlan
 from convlayers.ops.conv_problem import ConvProblem
 from convlayers.ops.conv_types import in_type_of_which, kernel_arrays
-from convlayers.ops.layout import image_layout, shape_for_users, to_3d
+from convlayers.ops.layout import contiguous, image_layout, shape_for_users, to_3d
 from convlayers.padding import standardize_padding
 
 
@@ -124,7 +125,9 @@ def _plan(arguments, winograd):
 class _TransposedPlan(ConvPlan):
     """A transposed convolution, by the passes of the convolution for which its output is an input."""
 
-    reads_planes = False
+    @functools.cached_property
+    def reads_planes(self):
+        return self._patches is None and reads_planes(self._problem, "backward_input")
 
     def forward(self, x, weights, bias, activation, kept=None):
         if self._patches is None:
@@ -139,7 +142,7 @@ class _TransposedPlan(ConvPlan):
         return super().forward(d_y, weights, None, LINEAR)
 
     def backward_kernel(self, x, d_y):
-        return super().backward_kernel(d_y, x)
+        return super().backward_kernel(d_y, contiguous(x))
 
 
 def conv_transpose_problem(

@@ -8,7 +8,7 @@ import pytest
 
 from convlayers import _native, config
 from convlayers.ops.conv_kernels import CONV_KERNELS, choose
-from convlayers.ops.conv_limits import depthwise_cannot, winograd_grouped_cannot
+from convlayers.ops.conv_limits import depthwise_cannot, to_few_cannot, winograd_grouped_cannot
 from convlayers.ops.conv_problem import DIRECTIONS
 from tests.kernels.conv_problems import PROBLEMS, problem
 
@@ -19,11 +19,20 @@ def draw(*shapes):
     return [rng.normal(size=shape) for shape in shapes]
 
 
+def of_planes(native, x):
+    return native.array(x.transpose(0, 4, 1, 2, 3)).transpose(0, 2, 3, 4, 1)
+
+
 def run(native, kernel, problem, direction, planes=False):
-    """Returns what a kernel computes of random numbers, the same for all kernels. `planes`: x is channels first in memory."""
+    """Returns what a kernel computes of random numbers, the same for all kernels.
+
+    `planes`: what windows move over is channels first in memory.
+    """
     x, weights, y, bias = map(native.array, draw(*problem[:3], problem.output_shape[-1:]))
-    if planes:
-        x = native.array(x.transpose(0, 4, 1, 2, 3)).transpose(0, 2, 3, 4, 1)
+    if planes and direction == "backward_input":
+        y = of_planes(native, y)
+    elif planes:
+        x = of_planes(native, x)
     function = getattr(getattr(native, kernel), f"{kernel}_{direction}")
     description = problem.strides, problem.dilations, problem.pads, problem.groups
     if direction == "forward":
@@ -210,6 +219,44 @@ def test_depthwise_takes_no_other_order_in_memory(native):
     description = shape.strides, shape.dilations, shape.pads, shape.groups
     with pytest.raises(ValueError, match="channels last in memory, or without depth and with channels first"):
         native.conv_depthwise.conv_depthwise_forward(x, weights, None, y, *description, 0)
+
+
+TO_FEW_OF_PLANES = [
+    *[name for name in PROBLEMS if name.startswith(("to ", "from few"))],
+    "many pixels",
+    "a kernel as large as the image",
+    "padding beyond the kernel",
+    "1x1, 193 pixels",
+    "3x3, 1 channels",
+    "outputs that see nothing",
+    "no images",
+]
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward_input"])
+@pytest.mark.parametrize("name", TO_FEW_OF_PLANES)
+def test_few_results_of_planes_are_those_of_pixels(native, name, direction, threads):
+    shape = PROBLEMS[name]._replace(dtype=native.dtype.name)
+    if to_few_cannot(shape, direction):
+        pytest.skip(to_few_cannot(shape, direction))
+    right = run(native, "conv_to_few", shape, direction)
+    for count in (1, 2, 4):
+        with threads(count):
+            np.testing.assert_array_equal(run(native, "conv_to_few", shape, direction, planes=True), right)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward_input"])
+def test_few_results_of_no_other_order_in_memory(native, direction):
+    shape = PROBLEMS["to 4 filters" if direction == "forward" else "from few channels, phases"]
+    shape = shape._replace(dtype=native.dtype.name)
+    source = shape.input_shape if direction == "forward" else shape.output_shape
+    turned, weights = native.empty(source[::-1]).transpose(), native.empty(shape.kernel_shape)
+    description = shape.strides, shape.dilations, shape.pads, shape.groups
+    with pytest.raises(ValueError, match="the channels of a pixel, or the pixels of a row, together in memory"):
+        if direction == "forward":
+            native.conv_to_few.conv_to_few_forward(turned, weights, None, native.empty(shape.output_shape), *description, 0)
+        else:
+            native.conv_to_few.conv_to_few_backward_input(turned, weights, native.empty(shape.input_shape), *description)
 
 
 @pytest.fixture(scope="module")

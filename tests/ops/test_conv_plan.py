@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from convlayers import config, layers, ops
+from convlayers.autograd import Tape
 
 
 @pytest.fixture
@@ -78,3 +79,30 @@ def test_slices_that_meet_no_pixels_but_their_own_are_computed_as_rows(strides):
         results.append([predicted, y, backward(y), *(variable.grad for variable in layer.trainable_variables)])
     for right, found in zip(*results, strict=True):
         np.testing.assert_allclose(found, right, rtol=0, atol=5e-5 * np.abs(right).max())
+
+
+OPS = {
+    "to few filters": (ops.conv, (3, 3, 24, 3)),
+    "to few filters, transposed": (ops.conv_transpose, (3, 3, 3, 24)),
+    "depthwise": (ops.conv, (3, 3, 1, 24)),
+}
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_planes_give_what_pixels_give(name):
+    """Some kernels read planes as they are. Gradients may need pixels."""
+    random = np.random.default_rng(0)
+    op, shape = OPS[name]
+    x, kernel = (random.normal(size=size).astype("float32") for size in ((2, 19, 18, 24), shape))
+    d_y = random.normal(size=op(x, kernel, padding="same").shape).astype("float32")
+    results = []
+    for data_format, order in (("channels_last", (0, 1, 2, 3)), ("channels_first", (0, 3, 1, 2))):
+        inputs, gradient = (np.ascontiguousarray(array.transpose(order)) for array in (x, d_y))
+        with Tape() as tape:
+            sources = tape.watch(inputs), tape.watch(kernel)
+            y = op(*sources, padding="same", data_format=data_format)
+        results.append([y.value, *tape.backward([y], [gradient], sources)])
+    (y, d_x, d_kernel), (y_of_planes, d_x_of_planes, d_kernel_of_planes) = results
+    np.testing.assert_array_equal(np.moveaxis(y_of_planes, 1, -1), y)
+    np.testing.assert_array_equal(np.moveaxis(d_x_of_planes, 1, -1), d_x)
+    np.testing.assert_allclose(d_kernel_of_planes, d_kernel, atol=1e-5 * np.abs(d_kernel).max())
