@@ -27,7 +27,7 @@ class ConvPlan:
 
     @functools.cached_property
     def reads_planes(self):
-        """Whether `forward` also takes an `x` that is a view of planes, channels first in memory; `backward_kernel` always does."""
+        """Whether `forward` takes an `x` that is a view of planes (channels first), too; `backward_kernel` always does."""
         return reads_planes(self._problem, "forward")
 
     @functools.cached_property

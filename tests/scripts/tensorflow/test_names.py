@@ -32,7 +32,10 @@ CALLS = [
     (lambda: tf.transpose(M, perm=[1, 0]), M.T),
     (lambda: tf.clip_by_value(M, clip_value_min=0.2, clip_value_max=0.5), M.clip(0.2, 0.5)),
     (lambda: tf.gather(M, [0, 2]), M[[0, 2]]),
-    (lambda: tf.gather(M, [[0, 2], [1, 1], [3, 4]], batch_dims=1), np.take_along_axis(M, np.array([[0, 2], [1, 1], [3, 4]]), 1)),
+    (
+        lambda: tf.gather(M, [[0, 2], [1, 1], [3, 4]], batch_dims=1),
+        np.take_along_axis(M, np.array([[0, 2], [1, 1], [3, 4]]), 1),
+    ),
     (lambda: tf.gather_nd(M, [[0], [2], [1]], batch_dims=1), M[[0, 1, 2], [0, 2, 1]]),
     (lambda: tf.norm(M, ord=1), np.abs(M).sum()),
     (lambda: tf.norm(M, ord=2, keepdims=True), np.sqrt(np.square(M).sum(keepdims=True))),
